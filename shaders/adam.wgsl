@@ -1,0 +1,44 @@
+// adam: one step of the Adam optimiser, over all parameters at once.
+//
+// Math   m ← m + (g - m)·(1 - β1)    v ← v + (g² - v)·(1 - β2)
+//        w ← w - α·m / (√v + ε)      α = rate·√(1 - β2^t) / (1 - β1^t), made on the host
+// Shapes n numbers in vec4; the parameters lie one behind the other, each padded with zeros to 64 numbers.
+//   binding  name       access      shape      holds
+//   0        dims       uniform     struct     n / 4, α, 1 - β1, 1 - β2, ε
+//   1        g          read        [n]        gradients
+//   2        w          read_write  [n]        parameters
+//   3        m          read_write  [n]        first moments
+//   4        v          read_write  [n]        second moments
+//   5        not_finite read_write  [1]        the greatest index of a gradient that is not finite, plus 1
+// Grid   one invocation per vec4; 64 a workgroup, in two dimensions where one is not enough.
+// Order  invocations share only not_finite, an integer maximum, which no order changes. Parameters lie in the
+//        order of the layers, so the maximum names the layer nearest the loss, where a fault starts.
+// Source Kingma and Ba (2015); Keras 3, optimizers.Adam, whose ε is added to the uncorrected √v.
+// Twin   reference/adam.rs        Test  tests/gpu/adam.rs
+
+struct Dims { count: u32, alpha: f32, one_minus_beta1: f32, one_minus_beta2: f32, epsilon: f32, pad0: u32, pad1: u32, pad2: u32 }
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> g: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> w: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> m: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> v: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> not_finite: atomic<u32>;
+
+@compute @workgroup_size(64)
+fn adam(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = id.y * groups.x * 64u + id.x;
+    if i >= dims.count {
+        return;
+    }
+    let gradient = g[i];
+    // Comparisons with NaN may be optimised away; the exponent's bits may not.
+    let exponent = bitcast<vec4<u32>>(gradient) & vec4(0x7f800000u);
+    if any(exponent == vec4(0x7f800000u)) {
+        atomicMax(&not_finite, i + 1u);
+    }
+    let first = m[i] + (gradient - m[i]) * dims.one_minus_beta1;
+    let second = v[i] + (gradient * gradient - v[i]) * dims.one_minus_beta2;
+    m[i] = first;
+    v[i] = second;
+    w[i] -= dims.alpha * first / (sqrt(second) + dims.epsilon);
+}

@@ -1,0 +1,140 @@
+// lstm_forward_portable: the forward recurrence of an LSTM, all its timesteps in one dispatch.
+// uses: common/activations
+//
+// Math, shapes and bindings are those of lstm_forward_subgroup, but z, U and gates are bound as single
+// numbers: [.., H, 4].
+// Grid   (N, D) workgroups of 4·H invocations. While the sums are made, invocation g·H + j owns gate g
+//        of unit j; in the cell, invocation q·H + j owns unit j of the rows of quad q (Q ≤ 4).
+// Order  The H recurrent weights of a gate stay in registers for the whole sequence; h is read from
+//        workgroup memory, the same word by all invocations, which every GPU broadcasts, four rows a vec4.
+//        No subgroup operation, no more than WebGPU's default limits. Sums run over k as in the
+//        subgroup form.
+// Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
+
+struct Dims { length: u32, batch: u32, first: u32, count: u32 }
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> z: array<f32>;
+@group(0) @binding(2) var<storage, read> slots: array<u32>;
+@group(0) @binding(3) var<storage, read> recurrent: array<f32>;
+@group(0) @binding(4) var<storage, read_write> h: array<f32>;
+@group(0) @binding(5) var<storage, read_write> c: array<vec4<f32>>;
+{% if save %}
+@group(0) @binding(6) var<storage, read_write> gates: array<vec4<f32>>;
+{% endif %}
+
+const D = {{ D }}u;
+const H = {{ H }}u;
+const R = {{ R }}u;
+const Q = {{ Q }}u;
+const MASK = 0x80000000u;
+
+var<workgroup> state: array<vec4<f32>, {{ Q * H }}>; // [Q, H]: h of the timestep before
+var<workgroup> sums: array<vec4<f32>, {{ 4 * Q * H }}>; // [4, Q, H]: a, gate by gate
+
+fn timestep(s: u32, direction: u32) -> u32 {
+    return select(s, dims.length - 1u - s, direction == 1u);
+}
+
+@compute @workgroup_size({{ 4 * H }})
+fn lstm_forward_portable(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+) {
+    let direction = group.y;
+    let unit = index % H;
+    let gate = index / H;
+    let quad = gate; // this invocation's quad in the cell
+    let column = direction * H + unit;
+    let tile = direction * groups.x + group.x;
+    let last_row = dims.batch - 1u;
+    let cell = quad < Q;
+    let first_row = group.x * R + quad * 4u;
+    // Rows past the workgroup's own belong to the next workgroup, and are not stored here.
+    let rows = select(0u, min(4u, min(R - min(R, quad * 4u), dims.batch - min(dims.batch, first_row))), cell);
+{% for k in range(H) %}
+    let u_{{ k }} = recurrent[((direction * H + {{ k }}u) * H + unit) * 4u + gate];
+{% endfor %}
+    var c_own = vec4(0.0);
+    var h_own = vec4(0.0);
+    if dims.first > 0u && cell {
+        let before = timestep(dims.first - 1u, direction);
+        c_own = c[({% if save %}before * D * groups.x + {% endif %}tile) * Q * H + quad * H + unit];
+        let origin = before * dims.batch;
+        h_own = vec4(
+            h[(origin + min(first_row, last_row)) * D * H + column],
+            h[(origin + min(first_row + 1u, last_row)) * D * H + column],
+            h[(origin + min(first_row + 2u, last_row)) * D * H + column],
+            h[(origin + min(first_row + 3u, last_row)) * D * H + column],
+        );
+    }
+    if cell {
+        state[quad * H + unit] = h_own;
+    }
+    workgroupBarrier(); // the first h is written before it is read
+
+    for (var n = 0u; n < dims.count; n++) {
+        let t = timestep(dims.first + n, direction);
+        let position = t * dims.batch;
+{% for q in range(Q) %}
+        var a_{{ q }} = vec4(0.0);
+{% for r in rows_of(q) %}
+        {
+            let row = position + min(group.x * R + {{ r }}u, last_row);
+{% if gathered %}
+            a_{{ q }}.{{ component(r) }} = z[((slots[row] & ~MASK) * D * H + column) * 4u + gate];
+{% else %}
+            a_{{ q }}.{{ component(r) }} = z[(row * D * H + column) * 4u + gate];
+{% endif %}
+        }
+{% endfor %}
+{% for k in range(H) %}
+        a_{{ q }} = fma(vec4(u_{{ k }}), state[{{ q * H + k }}u], a_{{ q }});
+{% endfor %}
+        sums[gate * Q * H + {{ q * H }}u + unit] = a_{{ q }};
+{% endfor %}
+        workgroupBarrier(); // all sums are written, and all of `state` is read
+
+        if cell {
+            let own = quad * H + unit;
+            let i = sigmoid4(sums[own]);
+            let f = sigmoid4(sums[Q * H + own]);
+            let g = tanh4(sums[2u * Q * H + own]);
+            let o = sigmoid4(sums[3u * Q * H + own]);
+            let c_new = fma(f, c_own, i * g);
+            let h_new = o * tanh4(c_new);
+{% if masked %}
+            let masked = vec4(
+                (slots[position + min(first_row, last_row)] & MASK) != 0u,
+                (slots[position + min(first_row + 1u, last_row)] & MASK) != 0u,
+                (slots[position + min(first_row + 2u, last_row)] & MASK) != 0u,
+                (slots[position + min(first_row + 3u, last_row)] & MASK) != 0u,
+            );
+            c_own = select(c_new, c_own, masked);
+            h_own = select(h_new, h_own, masked);
+{% else %}
+            c_own = c_new;
+            h_own = h_new;
+{% endif %}
+            state[own] = h_own;
+            let at = (position + first_row) * D * H + column;
+{% for l in range(4) %}
+            if rows > {{ l }}u {
+                h[at + {{ l * D * H }}u] = h_own.{{ component(l) }};
+{% if save %}
+                gates[at + {{ l * D * H }}u] = vec4(i.{{ component(l) }}, f.{{ component(l) }}, g.{{ component(l) }}, o.{{ component(l) }});
+{% endif %}
+            }
+{% endfor %}
+{% if save %}
+            c[(t * D * groups.x + tile) * Q * H + own] = c_own;
+{% endif %}
+        }
+        workgroupBarrier(); // the new `state` is written, and all sums are read
+    }
+{% if not save %}
+    if cell {
+        c[tile * Q * H + quad * H + unit] = c_own;
+    }
+{% endif %}
+}

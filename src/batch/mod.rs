@@ -1,0 +1,19 @@
+//! Reviews → shuffled, padded batches with their unique-token plan, prepared ahead of the device.
+//!
+//! [`Batches`] gives the batches of an epoch one by one, [`Prefetch`] prepares them on a thread of
+//! its own. What they hold depends on the reviews, the batch size and the [`Order`] alone.
+
+mod batches;
+mod pad;
+mod prefetch;
+mod shape;
+mod show;
+mod shuffle;
+mod tokens;
+
+pub use batches::{Batches, Order, Reviews};
+pub use pad::{Batch, Scratch};
+pub use prefetch::Prefetch;
+pub use shape::{BatchShape, longest_shape};
+pub use shuffle::{SHUFFLE_BUFFER, ShuffleBuffer};
+pub use tokens::{RUN, Runs, SegmentSums, TokenPlan};

@@ -1,0 +1,371 @@
+//! The Large Movie Review Dataset as its authors pack it: `train|test` / `pos|neg` / `ID_RATING.txt`.
+
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, HashSet};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use md5::{Digest, Md5};
+use rayon::prelude::*;
+
+use super::archive::{self, Kind};
+use super::{Limits, TextReview};
+use crate::error::{Error, Result};
+
+/// A review is a few kilobytes; a file of more bytes than this is something else.
+const LARGEST_REVIEW: u64 = 16 << 20;
+const PARTS: [&str; 2] = ["train", "test"];
+/// The folders of the classes, by label.
+const CLASSES: [&str; 2] = ["neg", "pos"];
+const UNLABELLED: &str = "unsup";
+
+/// The labelled reviews of a folder or archive, and what the user should be told about them.
+pub(super) struct Reviews {
+    pub train: Vec<TextReview>,
+    pub test: Vec<TextReview>,
+    pub notes: Vec<String>,
+}
+
+/// Reads an `aclImdb` folder, or an archive of one, without writing anything.
+///
+/// Reviews come in the order that tensorflow-datasets has them, whatever the order on disk: ascending by
+/// the MD5 of the part's name followed by `aclImdb/PART/CLASS/FILE`. With limits the first in that
+/// order are kept, and only those are held in memory.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Malformed`] for an archive that cannot be trusted, [`Error::Data`] where a
+/// part has no reviews of a class.
+pub(super) fn read(path: &Path, limits: Limits) -> Result<Reviews> {
+    if path.is_dir() {
+        read_folder(path, limits)
+    } else {
+        read_archive(path, limits)
+    }
+}
+
+fn read_archive(path: &Path, limits: Limits) -> Result<Reviews> {
+    let mut found = Found::new(limits);
+    archive::visit(path, |mut entry| {
+        let name = entry.name.clone();
+        let components: Vec<_> = name
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "."))
+            .collect();
+        if entry.kind == Kind::Other {
+            return Ok(());
+        }
+        let Some(place) = found.sort(&components) else {
+            return Ok(());
+        };
+        if name.starts_with('/') || components.contains(&"..") {
+            return Err(
+                entry.malformed("the path leaves the archive; pack it again with relative paths")
+            );
+        }
+        if entry.kind == Kind::Link {
+            return Err(entry.malformed(
+                "a link instead of a review; pack the archive again with \
+                 tar --dereference --hard-dereference",
+            ));
+        }
+        if !found.add(&place, || entry.read(LARGEST_REVIEW))? {
+            return Err(
+                entry.malformed("the archive has this review twice; pack it again from one folder")
+            );
+        }
+        Ok(())
+    })?;
+    found.into_reviews(path, Ok)
+}
+
+fn read_folder(root: &Path, limits: Limits) -> Result<Reviews> {
+    let mut found = Found::new(limits);
+    let mut visited = HashSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let relative = folder.strip_prefix(root).unwrap_or(&folder).to_owned();
+        let mut components: Vec<_> = relative.iter().map(OsStr::to_string_lossy).collect();
+        // Links may lead here again, or in a circle.
+        let canonical = fs::canonicalize(&folder).map_err(Error::io(&folder))?;
+        if !visited.insert((canonical, role(&components))) {
+            continue;
+        }
+        for entry in fs::read_dir(&folder).map_err(Error::io(&folder))? {
+            let entry = entry.map_err(Error::io(&folder))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(Error::io(&path))?;
+            if kind.is_dir() || kind.is_symlink() && path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = entry.file_name().to_string_lossy().into_owned();
+            components.push(name.into());
+            if let Some(place) = found.sort(&components)
+                && !found.add(&place, || Ok(path.clone()))?
+            {
+                let problem = "this review is in another folder below as well; \
+                               give the folder of one data set";
+                return Err(malformed(&path, problem));
+            }
+            components.pop();
+        }
+    }
+    found.into_reviews(root, |path| read_file(&path))
+}
+
+/// What a folder's path makes of the files in it and below: a part, and a class of that part.
+fn role(components: &[impl AsRef<str>]) -> (Option<usize>, Option<usize>) {
+    let find = |names: &[&str], from_end: usize| {
+        let name = components.iter().rev().nth(from_end)?;
+        names.iter().position(|known| *known == name.as_ref())
+    };
+    match (
+        find(&PARTS, 1),
+        find(&[CLASSES[0], CLASSES[1], UNLABELLED], 0),
+    ) {
+        (Some(part), Some(class)) => (Some(part), Some(class)),
+        _ => (find(&PARTS, 0), None),
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(Error::io(path))?;
+    file.take(LARGEST_REVIEW + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Error::io(path))?;
+    if bytes.len() as u64 > LARGEST_REVIEW {
+        let largest = LARGEST_REVIEW >> 20;
+        return Err(malformed(
+            path,
+            format!("a review has {largest} MiB at most; this is another file"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// Where a review belongs, by its path.
+struct Place<'a> {
+    /// Index into [`PARTS`].
+    part: usize,
+    /// Index into [`CLASSES`].
+    label: usize,
+    file: &'a str,
+}
+
+impl Place<'_> {
+    /// What tensorflow-datasets orders the reviews of a part by.
+    fn key(&self) -> [u8; 16] {
+        let (part, class) = (PARTS[self.part], CLASSES[self.label]);
+        Md5::digest(format!("{part}aclImdb/{part}/{class}/{}", self.file)).into()
+    }
+}
+
+/// What has been found so far; `T` is a review's content or where to read it later.
+struct Found<T> {
+    parts: [Part<T>; 2],
+    unlabelled: usize,
+    strays: usize,
+    first_stray: Option<String>,
+}
+
+struct Part<T> {
+    limit: usize,
+    /// The reviews with the `limit` least keys; the greatest of them is on top.
+    kept: BinaryHeap<Kept<T>>,
+    seen: HashSet<[u8; 16]>,
+    /// Reviews found of each class, kept or not.
+    classes: [usize; 2],
+}
+
+struct Kept<T> {
+    key: [u8; 16],
+    label: u8,
+    content: T,
+}
+
+impl<T> Ord for Kept<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl<T> PartialOrd for Kept<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> PartialEq for Kept<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl<T> Eq for Kept<T> {}
+
+impl<T: Send> Found<T> {
+    fn new(limits: Limits) -> Found<T> {
+        Found {
+            parts: [limits.train, limits.test].map(|limit| Part {
+                limit: limit.unwrap_or(usize::MAX),
+                kept: BinaryHeap::new(),
+                seen: HashSet::new(),
+                classes: [0; 2],
+            }),
+            unlabelled: 0,
+            strays: 0,
+            first_stray: None,
+        }
+    }
+
+    /// Tells a review by the components of its path, and counts what is none.
+    fn sort<'a>(&mut self, components: &'a [impl AsRef<str>]) -> Option<Place<'a>> {
+        let [.., part, class, file] = components else {
+            return None;
+        };
+        let (part, class, file) = (part.as_ref(), class.as_ref(), file.as_ref());
+        let part = PARTS.iter().position(|&name| name == part)?;
+        if class == UNLABELLED {
+            self.unlabelled += 1;
+            return None;
+        }
+        let label = CLASSES.iter().position(|&name| name == class)?;
+        if !is_review_name(file) {
+            self.strays += 1;
+            self.first_stray.get_or_insert_with(|| {
+                components
+                    .iter()
+                    .map(AsRef::as_ref)
+                    .collect::<Vec<_>>()
+                    .join("/")
+            });
+            return None;
+        }
+        Some(Place { part, label, file })
+    }
+
+    /// Counts a review and keeps it if it is among the first of its part; false if it came before.
+    fn add(&mut self, place: &Place, content: impl FnOnce() -> Result<T>) -> Result<bool> {
+        let part = &mut self.parts[place.part];
+        let key = place.key();
+        if !part.seen.insert(key) {
+            return Ok(false);
+        }
+        part.classes[place.label] += 1;
+        if part.kept.len() == part.limit {
+            if part.kept.peek().is_none_or(|last| last.key < key) {
+                return Ok(true);
+            }
+            part.kept.pop();
+        }
+        part.kept.push(Kept {
+            key,
+            label: place.label as u8,
+            content: content()?,
+        });
+        Ok(true)
+    }
+
+    /// Reads what was kept, in order, after a check that no class is missing.
+    fn into_reviews(
+        self,
+        path: &Path,
+        read: impl Fn(T) -> Result<Vec<u8>> + Sync,
+    ) -> Result<Reviews> {
+        let shown = path.display();
+        if self.parts.iter().all(|part| part.seen.is_empty()) {
+            return Err(Error::Data(format!(
+                "{shown}: no reviews; expected files train|test/pos|neg/ID_RATING.txt, at any depth"
+            )));
+        }
+        for (name, part) in PARTS.iter().zip(&self.parts) {
+            for (class, &count) in CLASSES.iter().zip(&part.classes) {
+                if count == 0 {
+                    return Err(Error::Data(format!(
+                        "{shown}: no reviews in {name}/{class}; train and test need both classes, \
+                         pos and neg, so copy or unpack the data again"
+                    )));
+                }
+            }
+        }
+        let mut notes = Vec::new();
+        if self.unlabelled > 0 {
+            notes.push(format!(
+                "unlabelled reviews ({UNLABELLED}), ignored: {}",
+                self.unlabelled
+            ));
+        }
+        if let Some(first) = self.first_stray {
+            notes.push(format!(
+                "files among the reviews that are not named ID_RATING.txt, ignored: {}, first {first}",
+                self.strays
+            ));
+        }
+        let mut replaced = 0;
+        let mut parts = Vec::new();
+        for part in self.parts {
+            let kept = part.kept.into_sorted_vec();
+            let decoded: Vec<_> = kept
+                .into_par_iter()
+                .map(|review| Ok(decode(&read(review.content)?, review.label)))
+                .collect::<Result<_>>()?;
+            replaced += decoded.iter().filter(|(_, valid)| !valid).count();
+            parts.push(
+                decoded
+                    .into_iter()
+                    .map(|(review, _)| review)
+                    .collect::<Vec<_>>(),
+            );
+        }
+        if replaced > 0 {
+            notes.push(format!(
+                "reviews that are not UTF-8, kept with U+FFFD for what could not be read: {replaced}"
+            ));
+        }
+        let test = parts.pop().unwrap_or_default();
+        let train = parts.pop().unwrap_or_default();
+        Ok(Reviews { train, test, notes })
+    }
+}
+
+/// `ID_RATING.txt`, both numbers.
+fn is_review_name(file: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    file.strip_suffix(".txt")
+        .and_then(|stem| stem.split_once('_'))
+        .is_some_and(|(id, rating)| is_number(id) && is_number(rating))
+}
+
+/// A review of the file's bytes, stripped as the data set's builder does, and whether they are UTF-8.
+fn decode(bytes: &[u8], label: u8) -> (TextReview, bool) {
+    // Python's white space in bytes, which has one more character than Rust's: the vertical tab.
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
+    let start = bytes
+        .iter()
+        .position(|byte| !is_space(byte))
+        .unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .rposition(|byte| !is_space(byte))
+        .map_or(start, |last| last + 1);
+    let text = String::from_utf8_lossy(&bytes[start..end]);
+    let valid = matches!(text, std::borrow::Cow::Borrowed(_));
+    (
+        TextReview {
+            text: text.into_owned(),
+            label,
+        },
+        valid,
+    )
+}
+
+fn malformed(path: &Path, problem: impl Into<String>) -> Error {
+    Error::Malformed {
+        path: path.to_owned(),
+        place: "the file".to_owned(),
+        problem: problem.into(),
+    }
+}

@@ -1,0 +1,140 @@
+//! The one error type of the library: what went wrong, where, and what to do about it.
+//!
+//! Every message names its place (file, record, layer, step, limit) and, where there is one, the
+//! remedy, so that the command line can print it as it stands.
+
+use std::path::PathBuf;
+
+/// Everything that input, disk or device can do to a run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
+    /// A file was read, but its content is not what it should be.
+    #[error("{path}: {place}: {problem}", path = path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file: a line, record, entry or byte offset.
+        place: String,
+        /// What is wrong there, and the remedy if there is one.
+        problem: String,
+    },
+
+    /// The data cannot be trained on: no reviews, a class without any, an unknown form.
+    #[error("{0}")]
+    Data(String),
+
+    /// A model description that cannot be built.
+    #[error("model: layer {layer}: {problem}")]
+    Model {
+        /// The layer's name, or its index where it has none yet.
+        layer: String,
+        /// What is wrong with it, and the remedy.
+        problem: String,
+    },
+
+    /// An option or argument outside what makes sense.
+    #[error("{option}: {problem}")]
+    Option {
+        /// The option as the user writes it, `--batch-size` say.
+        option: String,
+        /// What is wrong with its value, and what would be right.
+        problem: String,
+    },
+
+    /// A tensor has another size than its name promises.
+    #[error("{tensor}: expected {expected}, found {found}")]
+    Shape {
+        /// The tensor's name.
+        tensor: String,
+        /// The shape or length expected.
+        expected: String,
+        /// The shape or length found.
+        found: String,
+    },
+
+    /// No adapter, or none that fits.
+    #[error("{0}")]
+    Adapter(String),
+
+    /// Something needs more than the adapter's limit.
+    #[error("{what} needs {need}, but {limit} of this adapter is {have}; {remedy}")]
+    Limit {
+        /// The buffer or kernel that is too large.
+        what: String,
+        /// What it needs, with its unit.
+        need: String,
+        /// The limit's name.
+        limit: &'static str,
+        /// What the adapter has.
+        have: String,
+        /// The option that lowers the need.
+        remedy: String,
+    },
+
+    /// The device failed: a lost device, a validation error, a wait past its time limit.
+    #[error("device: {0}")]
+    Device(String),
+
+    /// A kernel's source does not specialise or validate.
+    #[error("kernel {kernel}: {problem}")]
+    Kernel {
+        /// The kernel's name, that of its file in `shaders/`.
+        kernel: String,
+        /// What the template engine or the validator said.
+        problem: String,
+    },
+
+    /// A loss or gradient that is not a finite number.
+    #[error("step {step}: {what} is not a finite number; lower --learning-rate (now {learning_rate})")]
+    NotFinite {
+        /// Optimiser step, counted from 1.
+        step: u64,
+        /// `the loss`, or `the gradient of NAME`.
+        what: String,
+        /// The learning rate in force.
+        learning_rate: f64,
+    },
+
+    /// The library itself failed where no input should make it.
+    #[error("{place}: {problem}; this is an error in gatefold, please report it")]
+    Internal {
+        /// What was being done.
+        place: &'static str,
+        /// What went wrong.
+        problem: String,
+    },
+
+    /// A figure that cannot be drawn.
+    #[error("figure {title}: {problem}")]
+    Figure {
+        /// The figure's title.
+        title: String,
+        /// What stands against it.
+        problem: String,
+    },
+
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// `Result` with the library's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Attaches a path to an I/O error: `fs::read(p).map_err(Error::io(p))`.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { path, source }
+    }
+}

@@ -1,0 +1,144 @@
+//! Choosing an adapter: by `--adapter`, by wgpu's environment variables, or the best there is.
+
+use serde::Serialize;
+use wgpu::{Backends, DeviceType, Features, Instance, InstanceDescriptor, PowerPreference};
+
+use crate::error::{Error, Result};
+
+/// Which adapter to take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AdapterChoice {
+    /// Part of the adapter's name, in any case, or its index in [`adapters`].
+    pub name: Option<String>,
+}
+
+/// What is known of an adapter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AdapterReport {
+    /// The adapter's name.
+    pub name: String,
+    /// Vulkan, Metal or DX12.
+    pub backend: String,
+    /// Discrete, integrated, virtual or software.
+    pub kind: &'static str,
+    /// The driver and its version.
+    pub driver: String,
+    /// Lanes of its smallest and its largest subgroup; `None` without subgroup operations.
+    pub subgroup: Option<(u32, u32)>,
+    /// Bytes of the largest storage binding.
+    pub binding_bytes: u64,
+    /// Bytes of workgroup memory.
+    pub workgroup_bytes: u32,
+    /// Invocations a workgroup.
+    pub workgroup_invocations: u32,
+    /// Whether it has timestamps.
+    pub timestamps: bool,
+}
+
+impl AdapterReport {
+    pub(super) fn of(adapter: &wgpu::Adapter) -> Self {
+        let (info, limits, features) = (adapter.get_info(), adapter.limits(), adapter.features());
+        AdapterReport {
+            name: info.name,
+            backend: info.backend.to_string(),
+            kind: kind(info.device_type),
+            driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
+            subgroup: features.contains(Features::SUBGROUP).then_some((info.subgroup_min_size, info.subgroup_max_size)),
+            binding_bytes: limits.max_storage_buffer_binding_size,
+            workgroup_bytes: limits.max_compute_workgroup_storage_size,
+            workgroup_invocations: limits.max_compute_invocations_per_workgroup,
+            timestamps: features.contains(Features::TIMESTAMP_QUERY),
+        }
+    }
+}
+
+fn kind(device_type: DeviceType) -> &'static str {
+    match device_type {
+        DeviceType::DiscreteGpu => "discrete GPU",
+        DeviceType::IntegratedGpu => "integrated GPU",
+        DeviceType::VirtualGpu => "virtual GPU",
+        DeviceType::Cpu => "software",
+        DeviceType::Other => "other",
+    }
+}
+
+/// Every adapter on this machine, in the order in which `--adapter N` counts them.
+pub fn adapters() -> Vec<AdapterReport> {
+    enumerate().iter().map(AdapterReport::of).collect()
+}
+
+/// Adapters of the backends that `WGPU_BACKEND` names, or of all.
+fn enumerate() -> Vec<wgpu::Adapter> {
+    let instance = Instance::new(InstanceDescriptor::new_without_display_handle_from_env());
+    let backends = Backends::from_env().unwrap_or(Backends::all());
+    pollster::block_on(instance.enumerate_adapters(backends))
+}
+
+/// Takes the adapter that was asked for, or the best: a GPU before a software adapter, a discrete GPU
+/// before an integrated one unless `WGPU_POWER_PREF=low`.
+pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
+    let adapters = enumerate();
+    if adapters.is_empty() {
+        return Err(Error::Adapter(none_found()));
+    }
+    let wanted = choice.name.clone().or_else(|| std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.is_empty()));
+    let found = match &wanted {
+        Some(wanted) => named(&adapters, wanted),
+        None => best(&adapters),
+    };
+    match found {
+        Some(index) => adapters.into_iter().nth(index).ok_or_else(|| Error::Adapter(none_found())),
+        None => Err(Error::Adapter(no_match(&adapters, wanted.as_deref().unwrap_or_default()))),
+    }
+}
+
+fn named(adapters: &[wgpu::Adapter], wanted: &str) -> Option<usize> {
+    if let Ok(index) = wanted.parse::<usize>() {
+        return (index < adapters.len()).then_some(index);
+    }
+    let wanted = wanted.to_lowercase();
+    adapters.iter().position(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted))
+}
+
+fn best(adapters: &[wgpu::Adapter]) -> Option<usize> {
+    let low_power = PowerPreference::from_env() == Some(PowerPreference::LowPower);
+    let rank = |adapter: &wgpu::Adapter| match adapter.get_info().device_type {
+        DeviceType::DiscreteGpu => u8::from(low_power),
+        DeviceType::IntegratedGpu => u8::from(!low_power),
+        DeviceType::VirtualGpu => 2,
+        DeviceType::Other => 3,
+        DeviceType::Cpu => 4,
+    };
+    (0..adapters.len()).min_by_key(|&index| rank(&adapters[index]))
+}
+
+fn no_match(adapters: &[wgpu::Adapter], wanted: &str) -> String {
+    let mut message = format!("no adapter matches {wanted:?}; give --adapter a part of one of these names, or its number:");
+    for (index, adapter) in adapters.iter().enumerate() {
+        let info = adapter.get_info();
+        message.push_str(&format!("\n  {index}  {} ({}, {})", info.name, info.backend, kind(info.device_type)));
+    }
+    message
+}
+
+fn none_found() -> String {
+    let remedy = if cfg!(target_os = "linux") {
+        "Install the GPU's Vulkan driver, or Mesa's software adapter:\n  \
+         Debian, Ubuntu:  sudo apt-get install mesa-vulkan-drivers libvulkan1\n  \
+         Fedora:          sudo dnf install mesa-vulkan-drivers vulkan-loader\n  \
+         Arch:            sudo pacman -S vulkan-swrast vulkan-icd-loader\n\
+         `make demo` does this by itself. VK_DRIVER_FILES and WGPU_BACKEND, if set, narrow the search."
+    } else if cfg!(target_os = "macos") {
+        "Every Mac with Metal has one: is this a virtual machine without a GPU, or does WGPU_BACKEND hide it?"
+    } else {
+        "Install the GPU's driver; Windows 10 and later bring a software adapter (WARP), unless WGPU_BACKEND hides it."
+    };
+    let backends = if cfg!(windows) {
+        "Vulkan, DX12"
+    } else if cfg!(target_vendor = "apple") {
+        "Metal"
+    } else {
+        "Vulkan"
+    };
+    format!("no adapter found (looked for: {backends}). {remedy}")
+}

@@ -1,0 +1,229 @@
+//! [`Gpu`]: a device with what it has been asked for, and what it has to say about itself.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use wgpu::{DeviceDescriptor, DeviceType, Features, MemoryHints, PollError, PollType, SubmissionIndex};
+
+use super::adapter::{AdapterChoice, AdapterReport, choose};
+use super::arena::{Arena, SizeClasses};
+use super::pipelines::Pipelines;
+use super::run::BindGroups;
+use crate::error::{Error, Result};
+use crate::plan::{Form, Limits};
+
+/// Which form of the hot kernels to take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KernelForm {
+    /// The subgroup form where the adapter has subgroups of one size, else the portable one.
+    #[default]
+    Automatic,
+    /// The portable form.
+    Portable,
+    /// The subgroup form, or an error.
+    Subgroup,
+}
+
+/// Storage bindings that a kernel may have.
+const BINDINGS: u32 = 7;
+
+/// A device, its queue, its pipelines and its buffers.
+pub struct Gpu {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) pipelines: Pipelines,
+    pub(super) arena: Arena,
+    pub(super) bind_groups: BindGroups,
+    pub(super) dims: Option<wgpu::Buffer>,
+    pub(super) software: bool,
+    report: AdapterReport,
+    faults: Faults,
+    time_limit: Duration,
+}
+
+/// What the device reported from another thread.
+#[derive(Clone, Default)]
+struct Faults(Arc<Mutex<Option<String>>>);
+
+impl Faults {
+    /// Keeps the first fault: later ones follow from it.
+    fn put(&self, fault: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
+    }
+
+    fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Gpu {
+    /// Opens the adapter that was chosen, with all the limits it has.
+    ///
+    /// # Errors
+    /// [`Error::Adapter`] if there is none or none matches; [`Error::Limit`] if it lacks what every kernel
+    /// needs; [`Error::Device`] if the driver refuses.
+    pub fn open(choice: &AdapterChoice) -> Result<Gpu> {
+        let adapter = choose(choice)?;
+        let report = AdapterReport::of(&adapter);
+        let limits = adapter.limits();
+        if limits.max_storage_buffers_per_shader_stage < BINDINGS {
+            return Err(Error::Limit {
+                what: "a kernel".into(),
+                need: format!("{BINDINGS} storage buffers"),
+                limit: "max_storage_buffers_per_shader_stage",
+                have: limits.max_storage_buffers_per_shader_stage.to_string(),
+                remedy: "choose another --adapter".into(),
+            });
+        }
+        let optional = Features::SUBGROUP | Features::TIMESTAMP_QUERY;
+        let software = adapter.get_info().device_type == DeviceType::Cpu;
+        let opened = pollster::block_on(adapter.request_device(&DeviceDescriptor {
+            label: Some("gatefold"),
+            required_features: adapter.features() & optional,
+            required_limits: limits,
+            memory_hints: MemoryHints::MemoryUsage,
+            ..DeviceDescriptor::default()
+        }));
+        let (device, queue) = opened.map_err(|error| Error::Device(format!("{}: {error}", report.name)))?;
+        Ok(Gpu::new(device, queue, report, software))
+    }
+
+    /// A device that checks everything and computes nothing, with WebGPU's default limits: for tests of plans.
+    pub fn noop() -> Gpu {
+        let (device, queue) = wgpu::Device::noop(&DeviceDescriptor::default());
+        let limits = device.limits();
+        let report = AdapterReport {
+            name: "noop".into(),
+            backend: "noop".into(),
+            kind: "none",
+            driver: String::new(),
+            subgroup: None,
+            binding_bytes: limits.max_storage_buffer_binding_size,
+            workgroup_bytes: limits.max_compute_workgroup_storage_size,
+            workgroup_invocations: limits.max_compute_invocations_per_workgroup,
+            timestamps: false,
+        };
+        Gpu::new(device, queue, report, true)
+    }
+
+    fn new(device: wgpu::Device, queue: wgpu::Queue, report: AdapterReport, software: bool) -> Gpu {
+        let faults = Faults::default();
+        let lost = faults.clone();
+        device.set_device_lost_callback(move |reason, message| lost.put(format!("lost ({reason:?}): {message}")));
+        let uncaptured = faults.clone();
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured.put(error.to_string())));
+        Gpu {
+            device,
+            queue,
+            pipelines: Pipelines::default(),
+            arena: Arena::new(),
+            bind_groups: BindGroups::default(),
+            dims: None,
+            software,
+            report,
+            faults,
+            time_limit: Duration::from_secs(120),
+        }
+    }
+
+    /// What is known of the adapter.
+    pub fn report(&self) -> &AdapterReport {
+        &self.report
+    }
+
+    /// The limits that plans are made for.
+    ///
+    /// # Errors
+    /// [`Error::Adapter`] if the subgroup form is forced and the adapter has no subgroups of one size.
+    pub fn limits(&self, form: KernelForm) -> Result<Limits> {
+        let lanes = self.report.subgroup.filter(|(least, most)| least == most).map(|(lanes, _)| lanes as usize);
+        let form = match (form, lanes) {
+            (KernelForm::Automatic | KernelForm::Subgroup, Some(lanes)) => Form::Subgroup { lanes },
+            (KernelForm::Automatic | KernelForm::Portable, _) => Form::Portable,
+            (KernelForm::Subgroup, None) => {
+                return Err(Error::Adapter(format!(
+                    "{} has no subgroups of one size, which --kernels subgroup needs; use --kernels portable",
+                    self.report.name
+                )));
+            }
+        };
+        // A software adapter runs as many workgroups at once as there are cores; a GPU wants many more.
+        let wanted_workgroups =
+            if self.software { std::thread::available_parallelism().map_or(2, usize::from) } else { 64 };
+        Ok(Limits {
+            form,
+            binding_bytes: self.report.binding_bytes,
+            workgroup_bytes: match form {
+                Form::Portable => Limits::WEBGPU.workgroup_bytes,
+                Form::Subgroup { .. } => self.report.workgroup_bytes as usize,
+            },
+            workgroup_invocations: match form {
+                Form::Portable => Limits::WEBGPU.workgroup_invocations,
+                Form::Subgroup { .. } => self.report.workgroup_invocations as usize,
+            },
+            wanted_workgroups,
+            ..Limits::WEBGPU
+        })
+    }
+
+    /// Sets which sizes new buffers come in.
+    pub fn set_size_classes(&mut self, classes: SizeClasses) {
+        self.arena.classes = classes;
+    }
+
+    /// Sets how long a wait may last before the device counts as lost.
+    pub fn set_time_limit(&mut self, limit: Duration) {
+        self.time_limit = limit;
+    }
+
+    /// Bytes of all buffers in the arena.
+    pub fn buffer_bytes(&self) -> u64 {
+        self.arena.bytes()
+    }
+
+    /// Frees all buffers; their content is lost.
+    pub fn free_buffers(&mut self) {
+        self.arena.clear();
+        self.bind_groups.clear();
+    }
+
+    /// Fails if the device has reported a fault since it was opened.
+    ///
+    /// # Errors
+    /// [`Error::Device`] with the first fault.
+    pub fn check(&self) -> Result<()> {
+        self.faults.get().map_or(Ok(()), |fault| Err(Error::Device(fault)))
+    }
+
+    /// Waits until all that was submitted is done.
+    ///
+    /// # Errors
+    /// [`Error::Device`] past the time limit, or if the device reported a fault.
+    pub fn wait(&self) -> Result<()> {
+        self.wait_for(None)
+    }
+
+    /// Waits for one submission, or for all.
+    pub(super) fn wait_for(&self, submission_index: Option<SubmissionIndex>) -> Result<()> {
+        let waited = self.device.poll(PollType::Wait { submission_index, timeout: Some(self.time_limit) });
+        self.check()?;
+        match waited {
+            Ok(_) => Ok(()),
+            Err(PollError::Timeout) => Err(Error::Device(format!(
+                "no answer within {} s; the driver may have dropped the work (a smaller --batch-size makes it shorter)",
+                self.time_limit.as_secs()
+            ))),
+            Err(error) => Err(Error::Device(error.to_string())),
+        }
+    }
+
+    /// Lets finished work call back, without waiting.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device reported a fault.
+    pub fn poll(&self) -> Result<()> {
+        let polled = self.device.poll(PollType::Poll);
+        self.check()?;
+        polled.map(|_| ()).map_err(|error| Error::Device(error.to_string()))
+    }
+}

@@ -1,0 +1,19 @@
+//! Runs plans on an adapter. The only code that imports wgpu, and it knows no neural nets.
+//!
+//! A [`Gpu`] holds a device, the pipelines of the kernels it has run, and an arena of buffers that
+//! is reused from step to step. [`Gpu::run`] records a plan into one compute pass and submits it without
+//! waiting; [`Gpu::read`] and [`Gpu::read_later`] bring content back.
+
+mod adapter;
+mod arena;
+mod device;
+mod pipelines;
+mod profile;
+mod readback;
+mod run;
+
+pub use adapter::{AdapterChoice, AdapterReport, adapters};
+pub use arena::SizeClasses;
+pub use device::{Gpu, KernelForm};
+pub use profile::DispatchTime;
+pub use readback::Readback;

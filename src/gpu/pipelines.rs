@@ -1,0 +1,89 @@
+//! Pipelines by kernel: compiled when first needed, kept for good.
+
+use std::collections::HashMap;
+
+use wgpu::{
+    BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType, BufferBindingType,
+    ComputePipeline, ComputePipelineDescriptor, Device, ErrorFilter, PipelineCompilationOptions,
+    PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource, ShaderStages,
+};
+
+use crate::error::{Error, Result};
+use crate::plan::{Access, Kernel};
+
+/// A compiled kernel.
+pub(super) struct Pipeline {
+    pub(super) pipeline: ComputePipeline,
+    pub(super) layout: BindGroupLayout,
+}
+
+/// Every kernel compiled so far.
+#[derive(Default)]
+pub(super) struct Pipelines {
+    compiled: Vec<Pipeline>,
+    index: HashMap<Kernel, usize>,
+}
+
+impl Pipelines {
+    pub(super) fn get(&self, index: usize) -> &Pipeline {
+        &self.compiled[index]
+    }
+
+    /// Index of the kernel's pipeline, which is compiled if it is new.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with what the template engine, the validator or the driver said.
+    pub(super) fn provide(&mut self, device: &Device, kernel: &Kernel) -> Result<usize> {
+        if let Some(&index) = self.index.get(kernel) {
+            return Ok(index);
+        }
+        self.compiled.push(compile(device, kernel)?);
+        self.index.insert(kernel.clone(), self.compiled.len() - 1);
+        Ok(self.compiled.len() - 1)
+    }
+}
+
+fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline> {
+    let source = kernel.source()?;
+    let label = kernel.to_string();
+    let scope = device.push_error_scope(ErrorFilter::Validation);
+    let module = device.create_shader_module(ShaderModuleDescriptor {
+        label: Some(&label),
+        source: ShaderSource::Wgsl(source.into()),
+    });
+    let layout = device.create_bind_group_layout(&BindGroupLayoutDescriptor {
+        label: Some(&label),
+        entries: &layout_entries(kernel.bindings()?),
+    });
+    let pipeline_layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
+        label: Some(&label),
+        bind_group_layouts: &[Some(&layout)],
+        immediate_size: 0,
+    });
+    let pipeline = device.create_compute_pipeline(&ComputePipelineDescriptor {
+        label: Some(&label),
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some(kernel.name()),
+        compilation_options: PipelineCompilationOptions::default(),
+        cache: None,
+    });
+    match pollster::block_on(scope.pop()) {
+        Some(error) => Err(Error::Kernel { kernel: label, problem: error.to_string() }),
+        None => Ok(Pipeline { pipeline, layout }),
+    }
+}
+
+/// Binding 0 is the uniform, at an offset given with the dispatch; the storage buffers follow.
+fn layout_entries(bindings: &[Access]) -> Vec<BindGroupLayoutEntry> {
+    let entry = |binding: usize, ty, has_dynamic_offset| BindGroupLayoutEntry {
+        binding: binding as u32,
+        visibility: ShaderStages::COMPUTE,
+        ty: BindingType::Buffer { ty, has_dynamic_offset, min_binding_size: None },
+        count: None,
+    };
+    let storage = bindings.iter().enumerate().map(|(index, access)| {
+        entry(index + 1, BufferBindingType::Storage { read_only: *access == Access::Read }, false)
+    });
+    std::iter::once(entry(0, BufferBindingType::Uniform, true)).chain(storage).collect()
+}

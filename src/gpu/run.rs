@@ -1,0 +1,172 @@
+//! Running a plan: one upload of uniforms, one command buffer, one compute pass, no wait.
+
+use std::collections::HashMap;
+use std::num::NonZeroU64;
+
+use wgpu::{
+    BindGroup, BindGroupDescriptor, BindGroupEntry, BindingResource, Buffer, BufferBinding, BufferDescriptor,
+    BufferUsages, CommandEncoder, CommandEncoderDescriptor, ComputePass, ComputePassDescriptor,
+};
+
+use super::device::Gpu;
+use crate::error::{Error, Result};
+use crate::plan::{Dispatch, Plan, Slice};
+
+/// Bytes between the uniforms of two dispatches: WebGPU's alignment of a dynamic offset.
+const DIMS_STRIDE: usize = 256;
+
+/// Bind groups kept at most; shapes differ from step to step, so most are used once.
+const BIND_GROUPS: usize = 2048;
+
+/// What identifies a bind group: pipeline, uniform size, and buffer, offset and bytes of each binding.
+type BindGroupKey = (usize, usize, Vec<(usize, u64, u64)>);
+
+/// Bind groups of earlier steps.
+#[derive(Default)]
+pub(super) struct BindGroups(HashMap<BindGroupKey, BindGroup>);
+
+impl BindGroups {
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// A plan's names resolved to pipelines and buffers.
+pub(super) struct Prepared {
+    pipelines: Vec<usize>,
+    groups: Vec<BindGroup>,
+    pub(super) buffers: Vec<usize>,
+}
+
+impl Gpu {
+    /// Allocates what a plan needs and compiles its kernels, without running it.
+    ///
+    /// # Errors
+    /// As [`Gpu::run`].
+    pub fn reserve(&mut self, plan: &Plan) -> Result<()> {
+        self.prepare(plan).map(|_| ())
+    }
+
+    /// Writes `uploads` (buffer names and their bytes), then runs the plan; returns when it is submitted.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] if a kernel does not compile; [`Error::Device`] if memory runs out or the device
+    /// reported a fault, of an earlier submission as well.
+    pub fn run(&mut self, plan: &Plan, uploads: &[(&str, &[u8])]) -> Result<()> {
+        self.check()?;
+        let prepared = self.prepare(plan)?;
+        for (name, bytes) in uploads {
+            self.write(name, bytes)?;
+        }
+        let mut encoder = self.begin(plan, &prepared);
+        let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
+        for index in 0..plan.dispatches.len() {
+            self.record(&mut pass, plan, &prepared, index);
+        }
+        drop(pass);
+        self.queue.submit([encoder.finish()]);
+        self.check()
+    }
+
+    /// Replaces the start of a buffer of an earlier plan.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if there is no such buffer or it is too short.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let (_, held) = self.arena.find(name).ok_or_else(|| Error::Device(format!("no buffer {name}")))?;
+        if held.bytes < bytes.len() as u64 {
+            return Err(Error::Device(format!("buffer {name} holds {} bytes, not {}", held.bytes, bytes.len())));
+        }
+        self.queue.write_buffer(&held.buffer, 0, bytes);
+        Ok(())
+    }
+
+    /// Buffers, pipelines, uniforms and bind groups of a plan.
+    pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Prepared> {
+        let most = self.report().binding_bytes;
+        let mut buffers = Vec::with_capacity(plan.buffers.len());
+        for spec in &plan.buffers {
+            let (index, is_new) = self.arena.provide(&self.device, spec, most)?;
+            if is_new {
+                // Bind groups of the buffer that it replaces would keep that one alive.
+                self.bind_groups.clear();
+            }
+            buffers.push(index);
+        }
+        let dims = self.upload_dims(plan);
+        let mut pipelines = Vec::with_capacity(plan.dispatches.len());
+        for dispatch in &plan.dispatches {
+            pipelines.push(self.pipelines.provide(&self.device, &dispatch.kernel)?);
+        }
+        if self.bind_groups.0.len() > BIND_GROUPS {
+            self.bind_groups.clear();
+        }
+        let groups = plan.dispatches.iter().zip(&pipelines);
+        let groups = groups.map(|(dispatch, &pipeline)| self.bind_group(dispatch, pipeline, &buffers, &dims)).collect();
+        Ok(Prepared { pipelines, groups, buffers })
+    }
+
+    fn upload_dims(&mut self, plan: &Plan) -> Buffer {
+        let bytes = (plan.dispatches.len() * DIMS_STRIDE).max(DIMS_STRIDE);
+        let mut content = vec![0; bytes];
+        for (dispatch, place) in plan.dispatches.iter().zip(content.chunks_exact_mut(DIMS_STRIDE)) {
+            place[..dispatch.dims.len()].copy_from_slice(&dispatch.dims);
+        }
+        let buffer = match &self.dims {
+            Some(buffer) if buffer.size() >= bytes as u64 => buffer.clone(),
+            _ => {
+                self.bind_groups.clear();
+                self.device.create_buffer(&BufferDescriptor {
+                    label: Some("dims"),
+                    size: bytes.next_power_of_two() as u64,
+                    usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                })
+            }
+        };
+        self.queue.write_buffer(&buffer, 0, &content);
+        self.dims = Some(buffer.clone());
+        buffer
+    }
+
+    fn bind_group(&mut self, dispatch: &Dispatch, pipeline: usize, buffers: &[usize], dims: &Buffer) -> BindGroup {
+        let slices = dispatch.bindings.iter().map(|slice| (buffers[slice.buffer.0], slice.offset, slice.bytes));
+        let key: BindGroupKey = (pipeline, dispatch.dims.len(), slices.collect());
+        if let Some(group) = self.bind_groups.0.get(&key) {
+            return group.clone();
+        }
+        let range = |buffer, offset, bytes| {
+            BindingResource::Buffer(BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
+        };
+        let uniform = BindGroupEntry { binding: 0, resource: range(dims, 0, dispatch.dims.len() as u64) };
+        let storage = key.2.iter().enumerate().map(|(index, &(buffer, offset, bytes))| BindGroupEntry {
+            binding: index as u32 + 1,
+            resource: range(&self.arena.held(buffer).buffer, offset, bytes),
+        });
+        let entries: Vec<_> = std::iter::once(uniform).chain(storage).collect();
+        let group = self.device.create_bind_group(&BindGroupDescriptor {
+            label: Some(&dispatch.label),
+            layout: &self.pipelines.get(pipeline).layout,
+            entries: &entries,
+        });
+        self.bind_groups.0.insert(key, group.clone());
+        group
+    }
+
+    /// A command encoder that has cleared what the plan wants cleared.
+    pub(super) fn begin(&self, plan: &Plan, prepared: &Prepared) -> CommandEncoder {
+        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
+        for &Slice { buffer, offset, bytes } in &plan.clears {
+            encoder.clear_buffer(&self.arena.held(prepared.buffers[buffer.0]).buffer, offset, Some(bytes));
+        }
+        encoder
+    }
+
+    /// Records one dispatch of a plan.
+    pub(super) fn record(&self, pass: &mut ComputePass<'_>, plan: &Plan, prepared: &Prepared, index: usize) {
+        let [x, y, z] = plan.dispatches[index].groups;
+        pass.set_pipeline(&self.pipelines.get(prepared.pipelines[index]).pipeline);
+        pass.set_bind_group(0, &prepared.groups[index], &[(index * DIMS_STRIDE) as u32]);
+        pass.dispatch_workgroups(x, y, z);
+    }
+}

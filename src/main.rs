@@ -1,0 +1,2 @@
+//! gatefold
+fn main() {}

@@ -1,0 +1,203 @@
+//! A model as a TOML file.
+
+use std::ops::Range;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::builder::{Sequential, unique_names};
+use super::spec::{Bidirectional, Dense, Dropout, Embedding, LayerKind, Lstm, Model};
+use crate::error::{Error, Result};
+
+impl Model {
+    /// Reads a model from the TOML in `text`; `path` is where it stands, for messages. An embedding
+    /// without `vocabulary` gets `vocabulary` rows.
+    ///
+    /// ```toml
+    /// name = "small"
+    ///
+    /// [[layer]]
+    /// type = "embedding"
+    /// vocabulary = 8185         # left out: as many ids as the data's vocabulary has
+    /// width = 64
+    /// mask_zero = false
+    ///
+    /// [[layer]]
+    /// type = "bidirectional"    # or "lstm", with the same keys
+    /// units = 64
+    /// return_sequences = false
+    ///
+    /// [[layer]]
+    /// type = "dropout"
+    /// rate = 0.5
+    ///
+    /// [[layer]]
+    /// type = "dense"
+    /// units = 1
+    /// activation = "sigmoid"    # or "relu", "linear"
+    /// ```
+    ///
+    /// `mask_zero`, `return_sequences` and `activation` may be left out: `false` and `"linear"`.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] with the line and column: no TOML, an unknown, missing or mistyped key,
+    /// or layers that do not fit together as [`Sequential::build`] checks it.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::path::Path;
+    /// use gatefold::model::{Model, Variant};
+    ///
+    /// let model = Variant::Baseline.model(8185)?;
+    /// let text = model.to_toml()?;
+    /// assert_eq!(Model::from_toml(Path::new("model.toml"), &text, 8185)?, model);
+    /// # Ok::<(), gatefold::Error>(())
+    /// ```
+    pub fn from_toml(path: &Path, text: &str, vocabulary: usize) -> Result<Model> {
+        parse(text, vocabulary).map_err(|problem| Error::Malformed {
+            path: path.to_path_buf(),
+            place: place(text, problem.at),
+            problem: problem.text,
+        })
+    }
+
+    /// The model as TOML, every key written out.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the TOML writer refuses.
+    pub fn to_toml(&self) -> Result<String> {
+        #[derive(Serialize)]
+        struct File<'a> {
+            name: &'a str,
+            layer: Vec<&'a LayerKind>,
+        }
+        let file = File {
+            name: self.name(),
+            layer: self.layers().iter().map(|layer| &layer.kind).collect(),
+        };
+        toml::to_string(&file).map_err(|error| Error::Internal {
+            place: "writing a model as TOML",
+            problem: error.to_string(),
+        })
+    }
+}
+
+/// What is wrong, and where in the text (bytes).
+struct Problem {
+    at: Range<usize>,
+    text: String,
+}
+
+impl Problem {
+    fn new(at: Range<usize>, text: impl Into<String>) -> Self {
+        Problem {
+            at,
+            text: text.into(),
+        }
+    }
+
+    /// An error of the TOML reader, which stands at `at` if it does not say where.
+    fn of_toml(error: &toml::de::Error, at: Range<usize>) -> Self {
+        Problem::new(error.span().unwrap_or(at), error.message().trim_end())
+    }
+}
+
+/// `line 3, column 5`: where byte `at.start` of `text` is, both counted from 1.
+fn place(text: &str, at: Range<usize>) -> String {
+    let before = text.get(..at.start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    format!("line {line}, column {column}")
+}
+
+fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
+    let table = DeTable::parse(text).map_err(|error| Problem::of_toml(&error, 0..0))?;
+    let mut name = None;
+    let mut layers = None;
+    for (key, value) in table.into_inner() {
+        match key.as_ref().as_ref() {
+            "name" => name = Some(value),
+            "layer" => layers = Some(value),
+            other => {
+                let text = format!("unknown key `{other}`, expected `name` or `[[layer]]`");
+                return Err(Problem::new(key.span(), text));
+            }
+        }
+    }
+    let name = name.ok_or_else(|| Problem::new(0..0, "the key `name` is missing"))?;
+    let layers = layers.ok_or_else(|| Problem::new(0..0, "there is no [[layer]]"))?;
+    let (name_at, layers_at) = (name.span(), layers.span());
+    let DeValue::String(name) = name.into_inner() else {
+        return Err(Problem::new(name_at, "`name` must be a string"));
+    };
+    let DeValue::Array(layers) = layers.into_inner() else {
+        return Err(Problem::new(
+            layers_at,
+            "write [[layer]] before each layer's keys, in double brackets",
+        ));
+    };
+
+    let mut places = Vec::with_capacity(layers.len());
+    let mut kinds = Vec::with_capacity(layers.len());
+    for layer in layers {
+        places.push(layer.span());
+        kinds.push(layer_kind(layer, vocabulary)?);
+    }
+    let names = unique_names(&kinds);
+    let stack = kinds
+        .into_iter()
+        .fold(Sequential::new(name), Sequential::add);
+    stack.build().map_err(|error| match error {
+        Error::Model { layer, problem } => match names.iter().position(|name| *name == layer) {
+            Some(index) => Problem::new(places[index].clone(), format!("layer {layer}: {problem}")),
+            None => Problem::new(layers_at, problem),
+        },
+        other => Problem::new(name_at, other.to_string()),
+    })
+}
+
+/// An embedding's keys; the data knows the vocabulary's size where the file does not say it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmbeddingKeys {
+    vocabulary: Option<usize>,
+    width: usize,
+    #[serde(default)]
+    mask_zero: bool,
+}
+
+fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, Problem> {
+    const TYPES: &str = "`embedding`, `lstm`, `bidirectional`, `dense` or `dropout`";
+    let at = layer.span();
+    let DeValue::Table(mut keys) = layer.into_inner() else {
+        return Err(Problem::new(at, "a layer is a table of keys"));
+    };
+    let Some(kind) = keys.remove("type") else {
+        let text = format!("the layer has no `type`: {TYPES}");
+        return Err(Problem::new(at, text));
+    };
+    let kind_at = kind.span();
+    match kind.get_ref().as_str() {
+        Some("embedding") => {
+            let keys: EmbeddingKeys = read(keys, at)?;
+            Ok(LayerKind::Embedding(Embedding {
+                vocabulary: keys.vocabulary.unwrap_or(vocabulary),
+                width: keys.width,
+                mask_zero: keys.mask_zero,
+            }))
+        }
+        Some("lstm") => read::<Lstm>(keys, at).map(LayerKind::from),
+        Some("bidirectional") => read::<Bidirectional>(keys, at).map(LayerKind::from),
+        Some("dense") => read::<Dense>(keys, at).map(LayerKind::from),
+        Some("dropout") => read::<Dropout>(keys, at).map(LayerKind::from),
+        _ => Err(Problem::new(kind_at, format!("`type` must be {TYPES}"))),
+    }
+}
+
+fn read<T: DeserializeOwned>(keys: DeTable<'_>, at: Range<usize>) -> Result<T, Problem> {
+    let keys = Spanned::new(at.clone(), keys);
+    T::deserialize(toml::Deserializer::from(keys)).map_err(|error| Problem::of_toml(&error, at))
+}

@@ -1,0 +1,20 @@
+//! What the user describes: layers, variants, parameters and how they start.
+//!
+//! Nothing here computes; [`crate::plan`] turns a [`Model`] into dispatches.
+
+mod builder;
+mod file;
+mod init;
+mod parameters;
+mod spec;
+mod summary;
+mod variants;
+
+pub use builder::Sequential;
+pub use init::initialise;
+pub use parameters::{Initialiser, Parameter};
+pub use spec::{
+    Activation, Bidirectional, Dense, Dropout, Embedding, Layer, LayerKind, Lstm, Model, Output,
+};
+pub use summary::{LayerSummary, Summary};
+pub use variants::Variant;

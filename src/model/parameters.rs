@@ -1,0 +1,42 @@
+//! Names, shapes and initialisers of the trainable tensors.
+
+/// How a parameter starts, as Keras 3's defaults have it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Initialiser {
+    /// Every element 0.
+    Zeros,
+    /// U(−limit, limit).
+    Uniform {
+        /// Bound of the interval.
+        limit: f32,
+    },
+    /// U(−l, l) with l = √(6 / (rows + columns)). Glorot and Bengio (2010).
+    GlorotUniform,
+    /// Rows (or columns, whichever are fewer) orthonormal. Saxe et al. (2014).
+    Orthogonal,
+    /// An LSTM's bias: 0, but 1 for the forget gate. Jozefowicz et al. (2015).
+    UnitForgetBias,
+}
+
+/// One trainable tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// `LAYER.TENSOR`, or `LAYER.DIRECTION.TENSOR` in a bidirectional layer.
+    pub name: String,
+    /// Row-major shape, one or two axes.
+    pub shape: Vec<usize>,
+    /// How it starts.
+    pub initialiser: Initialiser,
+}
+
+impl Parameter {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether it has no elements (never true in a checked model).
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

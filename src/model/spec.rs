@@ -1,0 +1,201 @@
+//! Layers as data, and the checked [`Model`] that a sequence of them makes.
+
+use serde::{Deserialize, Serialize};
+
+use super::parameters::Parameter;
+use crate::error::{Error, Result};
+
+/// A table of `vocabulary` vectors of `width` numbers: `[T, B] → [T, B, width]`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Embedding {
+    /// Rows of the table, V; ids run from 0 to V − 1.
+    pub vocabulary: usize,
+    /// Numbers a token, E.
+    pub width: usize,
+    /// Whether id 0 is masked: recurrent layers above copy their state over it (Keras's `mask_zero`).
+    pub mask_zero: bool,
+}
+
+/// A long short-term memory layer: `[T, B, in] → [T, B, H]`, or `[B, H]` for the
+/// last state alone.
+///
+/// Gates in the order i, f, c, o; sigmoid recurrent activation, tanh activation, one bias.
+///
+/// # Source
+/// Hochreiter and Schmidhuber (1997), forget gate of Gers et al. (2000); Keras 3 `LSTM`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lstm {
+    /// Hidden units, H.
+    pub units: usize,
+    /// Whether every timestep's state leaves the layer, or only the last.
+    #[serde(default)]
+    pub return_sequences: bool,
+}
+
+/// An [`Lstm`] run over the sequence in both directions, forward then backward concatenated:
+/// `[T, B, in] → [T, B, 2H]`, or `[B, 2H]`, where the backward half's last state is that at t = 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bidirectional {
+    /// The layer run in each direction, with parameters of its own.
+    pub layer: Lstm,
+}
+
+/// What a dense layer applies to its sums.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// The sums themselves.
+    #[default]
+    Linear,
+    /// max(x, 0).
+    Relu,
+    /// 1 / (1 + e^−x).
+    Sigmoid,
+}
+
+/// `activation(x·W + b)`: `[.., in] → [.., units]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dense {
+    /// Columns of W.
+    pub units: usize,
+    /// Applied to the sums.
+    #[serde(default)]
+    pub activation: Activation,
+}
+
+/// Zeroes a share of its inputs while training and scales the rest by 1 / (1 − rate).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dropout {
+    /// Share of the inputs set to 0, in [0, 1).
+    pub rate: f32,
+}
+
+/// What a layer is, without its name or place.
+///
+/// Serialised, `type` tells which; the other keys are the layer's fields.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum LayerKind {
+    /// See [`Embedding`].
+    Embedding(Embedding),
+    /// See [`Lstm`].
+    Lstm(Lstm),
+    /// See [`Bidirectional`].
+    Bidirectional(Bidirectional),
+    /// See [`Dense`].
+    Dense(Dense),
+    /// See [`Dropout`].
+    Dropout(Dropout),
+}
+
+/// The shape a layer's result has, batch and time left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// `[T, B, width]`
+    Sequence {
+        /// Numbers a timestep.
+        width: usize,
+    },
+    /// `[B, width]`
+    Vector {
+        /// Numbers a row of the batch.
+        width: usize,
+    },
+}
+
+impl Output {
+    /// Numbers a position.
+    pub fn width(self) -> usize {
+        match self {
+            Output::Sequence { width } | Output::Vector { width } => width,
+        }
+    }
+
+    /// The same form with `width` numbers a position.
+    pub fn with_width(self, width: usize) -> Output {
+        match self {
+            Output::Sequence { .. } => Output::Sequence { width },
+            Output::Vector { .. } => Output::Vector { width },
+        }
+    }
+}
+
+/// A layer in its place in a model: named as Keras names it, shapes known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// Keras's name: the class in lower case, `_1`, `_2` … from the second of its class on.
+    pub name: String,
+    /// What it is.
+    pub kind: LayerKind,
+    /// Numbers a position that enter it (for the embedding: 1, the id).
+    pub input_width: usize,
+    /// What leaves it.
+    pub output: Output,
+}
+
+/// A checked sequence of layers: an embedding first, one probability last.
+///
+/// Made by [`super::Sequential`], from a TOML file, or from a [`super::Variant`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    pub(super) name: String,
+    pub(super) layers: Vec<Layer>,
+    pub(super) parameters: Vec<Parameter>,
+}
+
+impl Model {
+    /// The model's name, `baseline` say.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The layers, input first.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Every trainable tensor, in the order of Keras's `trainable_variables`.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The trainable tensors of the layer called `layer`, none where it has none.
+    pub fn parameters_of(&self, layer: &str) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(move |parameter| {
+            parameter
+                .name
+                .strip_prefix(layer)
+                .is_some_and(|rest| rest.starts_with('.'))
+        })
+    }
+
+    /// Checks that the embedding has a row for every id of a vocabulary of `size` ids.
+    ///
+    /// # Errors
+    /// [`Error::Model`] with both sizes.
+    pub fn check_vocabulary(&self, size: usize) -> Result<()> {
+        let rows = self.embedding().vocabulary;
+        if size <= rows {
+            return Ok(());
+        }
+        Err(Error::Model {
+            layer: self.layers[0].name.clone(),
+            problem: format!(
+                "has {rows} rows, but the data's vocabulary has {size} ids; \
+                 set vocabulary to {size} or leave it out"
+            ),
+        })
+    }
+
+    /// The embedding that every model starts with.
+    pub fn embedding(&self) -> &Embedding {
+        match &self.layers[0].kind {
+            LayerKind::Embedding(embedding) => embedding,
+            _ => unreachable!("the builder puts an embedding first"),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The uniforms of the kernels, field for field as their `struct Dims` in WGSL.
+//!
+//! Only `u32` and `f32` fields, a multiple of 16 bytes: then `repr(C)` and WGSL's uniform layout agree.
+//! A test compares names and offsets with what naga reads from each kernel.
+
+#![allow(missing_docs)] // the fields are documented in the kernels' files
+
+use bytemuck::{Pod, Zeroable};
+
+macro_rules! dims {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* $(,)? })*) => {
+        $(
+            $(#[$doc])*
+            #[repr(C)]
+            #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
+            pub struct $name { $(pub $field: $kind),* }
+
+            impl $name {
+                /// Field names with their offsets in bytes.
+                pub const LAYOUT: &'static [(&'static str, usize)] =
+                    &[$((stringify!($field), std::mem::offset_of!($name, $field))),*];
+            }
+        )*
+    };
+}
+
+dims! {
+    /// Of the persistent recurrences.
+    RecurrenceDims { length: u32, batch: u32, first: u32, count: u32 }
+
+    /// Of lstm_last_state.
+    LastStateDims { length: u32, batch: u32, units: u32, directions: u32 }
+
+    /// Of the step-per-dispatch recurrences.
+    StepDims {
+        length: u32, batch: u32, units: u32, directions: u32,
+        step: u32, gathered: u32, masked: u32, sequences: u32,
+    }
+
+    /// Of the matrix products.
+    MatmulDims {
+        m: u32, n: u32, k: u32, terms: u32,
+        a_offset: u32, a_row: u32, a_column: u32, a_batch: u32,
+        a_term: u32, b_offset: u32, b_row: u32, b_column: u32,
+        b_batch: u32, b_term: u32, c_offset: u32, c_row: u32,
+        c_batch: u32, has_bias: u32, chunk: u32, splits: u32,
+        c_split: u32, pad0: u32, pad1: u32, pad2: u32,
+    }
+
+    /// Of the kernels that move rows: gather and scatter.
+    RowsDims { rows: u32, width: u32, pad0: u32, pad1: u32 }
+
+    /// Of segment_sum.
+    SegmentDims { runs: u32, width: u32, pad0: u32, pad1: u32 }
+
+    /// Of column_sums.
+    ColumnSumsDims { rows: u32, width: u32, chunk: u32, chunks: u32 }
+
+    /// Of the dense kernels.
+    DenseDims { rows: u32, inputs: u32, outputs: u32, activation: u32 }
+
+    /// Of dropout.
+    DropoutDims {
+        count: u32, seed_low: u32, seed_high: u32, step_low: u32,
+        step_high: u32, layer: u32, rate: f32, scale: f32,
+    }
+
+    /// Of binary_cross_entropy.
+    LossDims { batch: u32, record: u32, pad0: u32, pad1: u32 }
+
+    /// Of adam.
+    AdamDims {
+        count: u32, alpha: f32, one_minus_beta1: f32, one_minus_beta2: f32,
+        epsilon: f32, pad0: u32, pad1: u32, pad2: u32,
+    }
+
+    /// Of end_step.
+    EndDims { record: u32, marker: u32, pad0: u32, pad1: u32 }
+}

@@ -1,0 +1,56 @@
+//! Dispatches of a dropout layer: one kernel, forward on the input and backward on the gradient.
+
+use super::dims::DropoutDims;
+use super::dispatch::{Lifetime, Slice};
+use super::kernel::Kernel;
+use super::step::{StepBuilder, Value};
+use crate::error::Result;
+use crate::model::Dropout;
+
+/// Where the mask of a dropout layer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropoutMask {
+    /// Drawn on the device from the run's seed and the step.
+    Drawn {
+        /// The run's seed.
+        seed: u64,
+        /// The step, counted from 1.
+        step: u64,
+    },
+    /// Uploaded by the caller into the buffer `LAYER.mask`, 1 keeps and 0 drops: for tests.
+    Given,
+}
+
+impl StepBuilder<'_> {
+    /// y = x·keep / (1 − rate), or the same on a gradient; x itself where nothing is dropped.
+    pub(super) fn dropout(&mut self, index: usize, name: &str, dropout: &Dropout, x: Value, pass: &str) -> Result<Value> {
+        if !self.training || dropout.rate == 0.0 {
+            return Ok(x);
+        }
+        let count = self.rows(x.rows) * x.width;
+        let slice = self.plan.scratch(&format!("{name}.{pass}"), count)?;
+        let (given, mask, seed, step) = self.dropout_source(name, x, count)?;
+        let dims = DropoutDims {
+            count: count as u32,
+            seed_low: seed as u32,
+            seed_high: (seed >> 32) as u32,
+            step_low: step as u32,
+            step_high: (step >> 32) as u32,
+            layer: index as u32,
+            rate: dropout.rate,
+            scale: 1.0 / (1.0 - dropout.rate),
+        };
+        let kernel = Kernel::new("dropout").flag("given", given);
+        let groups = self.plan.elementwise(count);
+        self.plan.dispatch(format!("{name}.{pass}"), kernel, &dims, &[x.slice, mask, slice], groups, count)?;
+        Ok(Value { slice, ..x })
+    }
+
+    fn dropout_source(&mut self, name: &str, x: Value, count: usize) -> Result<(bool, Slice, u64, u64)> {
+        Ok(match self.context.dropout {
+            // A binding has to be there; without a given mask the kernel does not read it.
+            DropoutMask::Drawn { seed, step } => (false, x.slice, seed, step),
+            DropoutMask::Given => (true, self.plan.buffer(&format!("{name}.mask"), count, Lifetime::Upload)?, 0, 0),
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! The table of kernels, and how a kernel's file becomes WGSL for a layer's sizes.
+
+use std::fmt;
+use std::ops::Range;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use crate::error::{Error, Result};
+
+/// How a kernel uses a storage binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// `var<storage, read>`
+    Read,
+    /// `var<storage, read_write>`
+    ReadWrite,
+}
+use Access::{Read, ReadWrite};
+
+/// What stands in `shaders/`: one entry a file, named as the file and its entry point.
+#[derive(Debug)]
+pub struct KernelFile {
+    /// Name of the file, without `.wgsl`, and of its entry point.
+    pub name: &'static str,
+    /// Text of the file, a minijinja template.
+    pub template: &'static str,
+    /// Storage bindings from binding 1 on; binding 0 is the uniform `dims`.
+    pub bindings: &'static [Access],
+}
+
+macro_rules! kernel_files {
+    ($($name:literal: $bindings:expr,)*) => {
+        &[$(KernelFile {
+            name: $name,
+            template: include_str!(concat!("../../shaders/", $name, ".wgsl")),
+            bindings: &$bindings,
+        },)*]
+    };
+}
+
+/// Every kernel.
+pub static KERNELS: &[KernelFile] = kernel_files! {
+    "adam": [Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite],
+    "binary_cross_entropy": [Read, Read, ReadWrite, ReadWrite],
+    "column_sums": [Read, ReadWrite],
+    "dense_backward_input": [Read, Read, Read, ReadWrite],
+    "dense_backward_parameters": [Read, Read, Read, ReadWrite, ReadWrite],
+    "dense_forward": [Read, Read, Read, ReadWrite],
+    "dropout": [Read, Read, ReadWrite],
+    "embedding_gather": [Read, Read, ReadWrite],
+    "embedding_scatter": [Read, Read, ReadWrite],
+    "end_step": [ReadWrite, ReadWrite],
+    "lstm_backward_portable": [Read, Read, Read, Read, ReadWrite, ReadWrite],
+    "lstm_backward_subgroup": [Read, Read, Read, Read, ReadWrite, ReadWrite],
+    "lstm_forward_portable": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
+    "lstm_forward_subgroup": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
+    "lstm_last_state": [Read, ReadWrite],
+    "lstm_step_backward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
+    "lstm_step_forward": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
+    "matmul": [Read, Read, Read, ReadWrite],
+    "matmul_portable": [Read, Read, Read, ReadWrite],
+    "matmul_transposed_a": [Read, Read, ReadWrite],
+    "segment_sum": [Read, Read, Read, Read, ReadWrite],
+};
+
+/// Parts that kernels name in a line `// uses: common/NAME, …`.
+static COMMON: &[(&str, &str)] = &[
+    ("common/activations", include_str!("../../shaders/common/activations.wgsl")),
+    ("common/dense_activation", include_str!("../../shaders/common/dense_activation.wgsl")),
+    ("common/philox", include_str!("../../shaders/common/philox.wgsl")),
+];
+
+/// A value that a template is expanded with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Constant {
+    /// A size.
+    Size(u32),
+    /// A choice.
+    Flag(bool),
+    /// A WGSL type.
+    Type(&'static str),
+}
+
+/// A kernel with the sizes it is unrolled for: the key under which its pipeline is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Kernel {
+    name: &'static str,
+    constants: Vec<(&'static str, Constant)>,
+}
+
+impl Kernel {
+    /// The kernel of `shaders/NAME.wgsl`, specialised for nothing yet.
+    pub fn new(name: &'static str) -> Self {
+        Kernel { name, constants: Vec::new() }
+    }
+
+    /// Sets a size of the template.
+    pub fn size(mut self, name: &'static str, value: usize) -> Self {
+        self.constants.push((name, Constant::Size(value as u32)));
+        self
+    }
+
+    /// Sets a choice of the template.
+    pub fn flag(mut self, name: &'static str, value: bool) -> Self {
+        self.constants.push((name, Constant::Flag(value)));
+        self
+    }
+
+    /// Binds rows of `width` numbers as vec4 where that is possible, and says how many Elements a row has.
+    pub fn element(mut self, width: usize) -> (Self, usize) {
+        let (element, elements) = if width.is_multiple_of(4) { ("vec4<f32>", width / 4) } else { ("f32", width) };
+        self.constants.push(("element", Constant::Type(element)));
+        (self, elements)
+    }
+
+    /// Name of the file and of the entry point.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The entry of the table.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] if there is no such file.
+    pub fn file(&self) -> Result<&'static KernelFile> {
+        KERNELS.iter().find(|file| file.name == self.name).ok_or_else(|| self.error("no such kernel"))
+    }
+
+    /// Storage bindings, from binding 1 on, that the specialised text has.
+    ///
+    /// # Errors
+    /// As [`Kernel::file`].
+    pub fn bindings(&self) -> Result<&'static [Access]> {
+        let bindings = self.file()?.bindings;
+        // A recurrence that keeps nothing for a backward pass has no binding for the gates, its last.
+        let keeps = !self.constants.contains(&("save", Constant::Flag(false)));
+        Ok(if keeps { bindings } else { &bindings[..bindings.len() - 1] })
+    }
+
+    /// The WGSL text: the common parts that the file names, then the file, expanded.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] if the template does not expand; the message has its line.
+    pub fn source(&self) -> Result<String> {
+        let file = self.file()?;
+        let mut source = String::new();
+        for part in file.template.lines().filter_map(|line| line.strip_prefix("// uses: ")).flat_map(|l| l.split(',')) {
+            let part = part.split_whitespace().next().unwrap_or_default();
+            let (_, text) = COMMON
+                .iter()
+                .find(|(name, _)| *name == part)
+                .ok_or_else(|| self.error(&format!("no part {part}")))?;
+            source.push_str(text);
+            source.push('\n');
+        }
+        source.push_str(&self.expand(file.template).map_err(|error| self.error(&format!("{error:#}")))?);
+        Ok(source)
+    }
+
+    fn expand(&self, template: &str) -> std::result::Result<String, minijinja::Error> {
+        let mut environment = Environment::new();
+        environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        for (name, constant) in &self.constants {
+            let value = match constant {
+                Constant::Size(size) => Value::from(*size),
+                Constant::Flag(flag) => Value::from(*flag),
+                Constant::Type(name) => Value::from(*name),
+            };
+            environment.add_global(*name, value);
+        }
+        // The rows of a workgroup are handled four at a time: rows_of(q) are those of quad q, and row r is
+        // component(r) of its quad.
+        let rows = self.constants.iter().find_map(|constant| match constant {
+            ("R", Constant::Size(rows)) => Some(*rows),
+            _ => None,
+        });
+        environment.add_function("rows_of", move |quad: u32| -> Value {
+            let rows: Range<u32> = 4 * quad..(4 * quad + 4).min(rows.unwrap_or(0));
+            rows.collect::<Vec<_>>().into()
+        });
+        environment.add_function("component", |row: usize| ["x", "y", "z", "w"][row % 4]);
+        environment.render_str(template, ())
+    }
+
+    fn error(&self, problem: &str) -> Error {
+        Error::Kernel { kernel: self.to_string(), problem: problem.to_string() }
+    }
+}
+
+impl fmt::Display for Kernel {
+    /// `lstm_forward_subgroup H=64 R=5 save`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        for (name, constant) in &self.constants {
+            match constant {
+                Constant::Size(size) => write!(f, " {name}={size}")?,
+                Constant::Flag(true) => write!(f, " {name}")?,
+                Constant::Flag(false) => {}
+                Constant::Type(kind) => write!(f, " {kind}")?,
+            }
+        }
+        Ok(())
+    }
+}

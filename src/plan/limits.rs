@@ -1,0 +1,45 @@
+//! What an adapter gives, as far as a plan depends on it.
+
+/// Which form the hot kernels take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// No subgroup operation, WebGPU's default limits.
+    Portable,
+    /// For adapters whose subgroups all have this many lanes.
+    Subgroup {
+        /// Lanes a subgroup, a power of two.
+        lanes: usize,
+    },
+}
+
+/// An adapter's limits, and the choices that change how a plan runs but never its result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Form of the recurrences and products.
+    pub form: Form,
+    /// Bytes of the largest storage binding.
+    pub binding_bytes: u64,
+    /// Bytes of workgroup memory.
+    pub workgroup_bytes: usize,
+    /// Invocations a workgroup.
+    pub workgroup_invocations: usize,
+    /// Workgroups along an axis of a dispatch.
+    pub workgroups: u32,
+    /// Workgroups that a recurrence should be cut into, so that the adapter is busy.
+    pub wanted_workgroups: usize,
+    /// Timesteps of a recurrence in one dispatch: bounds a dispatch's time, which watchdogs watch.
+    pub segment: usize,
+}
+
+impl Limits {
+    /// WebGPU's default limits, which every adapter has.
+    pub const WEBGPU: Limits = Limits {
+        form: Form::Portable,
+        binding_bytes: 128 << 20,
+        workgroup_bytes: 16 << 10,
+        workgroup_invocations: 256,
+        workgroups: 65_535,
+        wanted_workgroups: 2,
+        segment: 256,
+    };
+}

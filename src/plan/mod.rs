@@ -1,0 +1,35 @@
+//! From a model and a batch's sizes to a list of dispatches and buffers: pure, printable, countable.
+//!
+//! [`training_step`] and [`evaluation_step`] walk the layers; each layer's file adds its forward and its
+//! backward dispatches to a [`Plan`]. Nothing here needs a device, and nothing here computes.
+//!
+//! Letters: `T` timesteps, `B` rows of the batch, `P = T·B` positions in time-major order, `U` unique
+//! tokens, `E` embedding width, `H` units, `D` directions, `V` vocabulary.
+
+mod batch_layout;
+mod builder;
+mod dense;
+pub mod dims;
+mod dispatch;
+mod dropout;
+mod embedding;
+mod kernel;
+mod limits;
+mod loss;
+mod lstm;
+mod optimiser;
+mod parameters;
+mod products;
+mod recurrence;
+mod step;
+
+pub use batch_layout::BatchLayout;
+pub use dispatch::{BufferId, BufferSpec, Dispatch, Lifetime, Plan, Slice};
+pub use dropout::DropoutMask;
+pub use kernel::{Access, Constant, KERNELS, Kernel, KernelFile};
+pub use limits::{Form, Limits};
+pub use optimiser::Adam;
+pub use parameters::ParameterLayout;
+pub use products::SPLIT;
+pub use recurrence::Recurrence;
+pub use step::{RECORDS, StepContext, evaluation_step, names, training_step};

@@ -1,0 +1,180 @@
+//! Matrix products and sums over rows, in whichever form the adapter and the sizes allow.
+
+use super::builder::PlanBuilder;
+use super::dims::{ColumnSumsDims, MatmulDims};
+use super::dispatch::Slice;
+use super::kernel::Kernel;
+use super::limits::Form;
+use crate::error::Result;
+
+/// Rows that one invocation or workgroup sums, in sums over positions. It shapes the order of the sums, so it is the
+/// same on every adapter.
+pub const SPLIT: usize = 512;
+
+/// Rows of C that a workgroup of `matmul` makes.
+const MATMUL_ROWS: usize = 16;
+
+/// A matrix, or one a direction, in a buffer. Sizes and strides in numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Matrix {
+    pub(super) slice: Slice,
+    /// First element of the first batch's matrix.
+    pub(super) offset: usize,
+    /// Numbers from one row to the next.
+    pub(super) row: usize,
+    /// Numbers from one batch's (or term's) matrix to the next; may wrap around, to step backwards.
+    pub(super) batch: u32,
+}
+
+impl Matrix {
+    /// A matrix that fills its slice from the start.
+    pub(super) fn new(slice: Slice, row: usize) -> Self {
+        Matrix { slice, offset: 0, row, batch: 0 }
+    }
+
+    /// One matrix a direction, `batch` numbers apart.
+    pub(super) fn batched(self, batch: usize) -> Self {
+        Matrix { batch: batch as u32, ..self }
+    }
+}
+
+/// Sizes of a product: C is `[m, n]`, the sum runs over `k`, for each of `batches` matrices.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    pub(super) m: usize,
+    pub(super) n: usize,
+    pub(super) k: usize,
+    pub(super) batches: usize,
+}
+
+impl Sizes {
+    fn flops(self) -> usize {
+        2 * self.m * self.n * self.k * self.batches
+    }
+}
+
+/// Lanes of a subgroup, if all these sizes can be handled four numbers at a time.
+fn vector_lanes(form: Form, sizes: &[usize]) -> Option<usize> {
+    match form {
+        Form::Subgroup { lanes } if sizes.iter().all(|size| size.is_multiple_of(4)) => Some(lanes),
+        _ => None,
+    }
+}
+
+impl PlanBuilder<'_> {
+    /// C = A·B + bias, batch by batch: A `[m, k]`, B `[k, n]`, bias `[batches, n]`.
+    pub(super) fn product(&mut self, label: &str, a: Matrix, b: Matrix, bias: Slice, c: Matrix, sizes: Sizes) -> Result<()> {
+        let dims = MatmulDims { has_bias: 1, a_column: 1, b_column: 1, ..strides(a, b, c, sizes) };
+        self.rows_product(label, dims, [a.slice, b.slice, bias, c.slice], sizes, false)
+    }
+
+    /// C = Σ over batches of A·Bᵀ: A `[m, k]`, B `[n, k]`.
+    pub(super) fn product_transposed_b(&mut self, label: &str, a: Matrix, b: Matrix, c: Matrix, sizes: Sizes) -> Result<()> {
+        let dims = MatmulDims {
+            terms: sizes.batches as u32,
+            a_column: 1,
+            a_term: a.batch,
+            b_term: b.batch,
+            a_batch: 0,
+            b_batch: 0,
+            ..strides(a, b, c, sizes)
+        };
+        self.rows_product(label, dims, [a.slice, b.slice, a.slice, c.slice], sizes, true)
+    }
+
+    fn rows_product(&mut self, label: &str, dims: MatmulDims, bindings: [Slice; 4], sizes: Sizes, transposed: bool) -> Result<()> {
+        let batches = sizes.batches / dims.terms as usize;
+        match vector_lanes(self.limits.form, &[sizes.n, sizes.k]) {
+            Some(lanes) => {
+                let kernel = Kernel::new("matmul").size("S", lanes).size("R", MATMUL_ROWS).flag("transposed", transposed);
+                let groups = [sizes.n.div_ceil(4 * lanes), sizes.m.div_ceil(MATMUL_ROWS), batches];
+                self.dispatch(label.into(), kernel, &dims, &bindings, groups, sizes.flops())
+            }
+            None => {
+                let (b_row, b_column) = if transposed { (1, dims.b_row) } else { (dims.b_row, 1) };
+                let dims = MatmulDims { b_row, b_column, ..dims };
+                self.portable_product(label, &dims, &bindings, batches, sizes)
+            }
+        }
+    }
+
+    /// C = Aᵀ·B, batch by batch: A `[k, m]`, B `[k, n]`, C `[batches, m, n]` without gaps, `c` its slice.
+    ///
+    /// The sum over k, positions as a rule, is split into chunks of [`SPLIT`], whose sums are then added up.
+    pub(super) fn product_transposed_a(&mut self, label: &str, a: Matrix, b: Matrix, c: Slice, sizes: Sizes) -> Result<()> {
+        let Sizes { m, n, k, batches } = sizes;
+        let splits = k.div_ceil(SPLIT);
+        let size = batches * m * n;
+        let to = if splits > 1 { self.scratch("split_sums", splits * size)? } else { c };
+        let c_matrix = Matrix::new(to, n).batched(m * n);
+        let dims = MatmulDims {
+            chunk: SPLIT as u32,
+            splits: splits as u32,
+            c_split: size as u32,
+            ..strides(a, b, c_matrix, sizes)
+        };
+        match vector_lanes(self.limits.form, &[m, n]) {
+            Some(lanes) => {
+                let rows = 32.min(4 * lanes);
+                let kernel = Kernel::new("matmul_transposed_a").size("S", lanes).size("R", rows);
+                let groups = [n.div_ceil(4 * lanes), m.div_ceil(rows), batches * splits];
+                self.dispatch(label.into(), kernel, &dims, &[a.slice, b.slice, to], groups, sizes.flops())?;
+            }
+            None => {
+                let dims = MatmulDims { a_row: 1, a_column: dims.a_row, b_column: 1, ..dims };
+                self.portable_product(label, &dims, &[a.slice, b.slice, a.slice, to], batches * splits, sizes)?;
+            }
+        }
+        if splits > 1 {
+            self.sum_rows(&format!("{label}.add"), to, splits, size, splits, c)?;
+        }
+        Ok(())
+    }
+
+    fn portable_product(&mut self, label: &str, dims: &MatmulDims, bindings: &[Slice], batches: usize, sizes: Sizes) -> Result<()> {
+        let groups = [sizes.n.div_ceil(32), sizes.m.div_ceil(32), batches];
+        self.dispatch(label.into(), Kernel::new("matmul_portable"), dims, bindings, groups, sizes.flops())
+    }
+
+    /// y = the sum of the rows of x `[rows, width]`, in two rounds where they are many.
+    pub(super) fn column_sums(&mut self, label: &str, x: Slice, rows: usize, width: usize, y: Slice) -> Result<()> {
+        let chunks = rows.div_ceil(SPLIT);
+        if chunks == 1 {
+            return self.sum_rows(label, x, rows, width, rows, y);
+        }
+        let sums = self.scratch("column_sums", chunks * width)?;
+        self.sum_rows(label, x, rows, width, SPLIT, sums)?;
+        self.sum_rows(&format!("{label}.add"), sums, chunks, width, chunks, y)
+    }
+
+    /// y `[⌈rows / chunk⌉, width]` = the sums of each `chunk` rows of x.
+    fn sum_rows(&mut self, label: &str, x: Slice, rows: usize, width: usize, chunk: usize, y: Slice) -> Result<()> {
+        let (kernel, width) = Kernel::new("column_sums").element(width);
+        let chunks = rows.div_ceil(chunk);
+        let dims = ColumnSumsDims { rows: rows as u32, width: width as u32, chunk: chunk as u32, chunks: chunks as u32 };
+        let groups = self.elementwise(chunks * width);
+        self.dispatch(label.into(), kernel, &dims, &[x, y], groups, rows * width)
+    }
+}
+
+/// Strides and sizes of a product, one term, no split.
+fn strides(a: Matrix, b: Matrix, c: Matrix, sizes: Sizes) -> MatmulDims {
+    MatmulDims {
+        m: sizes.m as u32,
+        n: sizes.n as u32,
+        k: sizes.k as u32,
+        terms: 1,
+        a_offset: a.offset as u32,
+        a_row: a.row as u32,
+        a_batch: a.batch,
+        b_offset: b.offset as u32,
+        b_row: b.row as u32,
+        b_batch: b.batch,
+        c_offset: c.offset as u32,
+        c_row: c.row as u32,
+        c_batch: c.batch,
+        chunk: sizes.k as u32,
+        splits: 1,
+        ..MatmulDims::default()
+    }
+}

@@ -1,0 +1,223 @@
+//! The dispatches of a whole step: a walk up the layers, and for training one down again.
+
+use super::batch_layout::BatchLayout;
+use super::builder::PlanBuilder;
+use super::dispatch::{Lifetime, Plan, Slice};
+use super::dropout::DropoutMask;
+use super::limits::Limits;
+use super::optimiser::Adam;
+use super::parameters::ParameterLayout;
+use crate::batch::BatchShape;
+use crate::error::{Error, Result};
+use crate::model::{LayerKind, Model};
+
+/// Records in the ring of step results. A record is read before its place is used again.
+pub const RECORDS: u64 = 64;
+
+/// Names of the buffers that a caller reads or writes.
+pub mod names {
+    /// The batch, laid out by [`BatchLayout`](super::BatchLayout).
+    pub const BATCH: &str = "batch";
+    /// Parameters, laid out by [`ParameterLayout`](super::ParameterLayout).
+    pub const PARAMETERS: &str = "parameters";
+    /// Gradients, in the same layout.
+    pub const GRADIENTS: &str = "gradients";
+    /// Adam's first moments, in the same layout.
+    pub const FIRST_MOMENTS: &str = "first_moments";
+    /// Adam's second moments, in the same layout.
+    pub const SECOND_MOMENTS: &str = "second_moments";
+    /// Results of the last steps: `[RECORDS, 4]` words, a marker, the loss, right predictions, a fault.
+    pub const RECORDS: &str = "records";
+}
+
+/// What differs from step to step, besides the batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepContext {
+    /// Steps run before this one, of training and of evaluation; picks the record.
+    pub sequence: u64,
+    /// Optimiser step, counted from 1; unused in an evaluation.
+    pub step: u64,
+    /// The optimiser; without one, gradients are made and parameters stay as they are.
+    pub optimiser: Option<Adam>,
+    /// The mask of dropout layers.
+    pub dropout: DropoutMask,
+}
+
+impl StepContext {
+    /// What end_step writes into the record; never 0, which is what unwritten memory holds.
+    pub fn marker(&self) -> u32 {
+        (self.sequence as u32).wrapping_add(1).max(1)
+    }
+}
+
+/// What the rows of a value stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// The unique tokens of the batch.
+    Unique,
+    /// All positions, in time-major order.
+    Positions,
+    /// The rows of the batch.
+    Batch,
+}
+
+/// What a layer gives: `[rows, width]`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Value {
+    pub(super) slice: Slice,
+    pub(super) rows: Rows,
+    pub(super) width: usize,
+}
+
+/// A step under construction.
+pub(super) struct StepBuilder<'a> {
+    pub(super) plan: PlanBuilder<'a>,
+    pub(super) parameters: &'a ParameterLayout,
+    pub(super) layout: BatchLayout,
+    pub(super) shape: BatchShape,
+    pub(super) context: StepContext,
+    pub(super) training: bool,
+    /// Whether padding is masked.
+    pub(super) masked: bool,
+    batch: Slice,
+    pub(super) parameter_buffer: Slice,
+}
+
+/// Forward pass, loss, backward pass and update for a batch of this shape.
+///
+/// # Errors
+/// [`Error::Limit`] names the buffer or dispatch that exceeds the adapter's limits, and the remedy.
+pub fn training_step(model: &Model, parameters: &ParameterLayout, limits: &Limits, shape: BatchShape, context: StepContext) -> Result<Plan> {
+    let mut step = StepBuilder::new(model, parameters, limits, shape, context, true)?;
+    let values = step.forward(model)?;
+    step.backward(model, &values)?;
+    if let Some(adam) = context.optimiser {
+        step.adam(adam, context.step)?;
+    }
+    step.end_step()?;
+    Ok(step.plan.finish())
+}
+
+/// Forward pass and loss for a batch of this shape; dropout layers do nothing.
+///
+/// # Errors
+/// As [`training_step`].
+pub fn evaluation_step(model: &Model, parameters: &ParameterLayout, limits: &Limits, shape: BatchShape, context: StepContext) -> Result<Plan> {
+    let mut step = StepBuilder::new(model, parameters, limits, shape, context, false)?;
+    let values = step.forward(model)?;
+    if let Some(&probabilities) = values.last() {
+        step.binary_cross_entropy(probabilities)?;
+    }
+    step.end_step()?;
+    Ok(step.plan.finish())
+}
+
+impl<'a> StepBuilder<'a> {
+    fn new(
+        model: &Model,
+        parameters: &'a ParameterLayout,
+        limits: &'a Limits,
+        shape: BatchShape,
+        context: StepContext,
+        training: bool,
+    ) -> Result<Self> {
+        let purpose = format!("a batch of {} reviews of {} tokens", shape.size, shape.length);
+        if shape.positions() == 0 || shape.unique == 0 {
+            return Err(Error::Data("a batch without tokens".into()));
+        }
+        let mut plan = PlanBuilder::new(limits, purpose);
+        let layout = BatchLayout::new(shape);
+        let batch = plan.buffer(names::BATCH, layout.bytes() as usize / 4, Lifetime::Upload)?;
+        let parameter_buffer = plan.buffer(names::PARAMETERS, parameters.len(), Lifetime::Persistent)?;
+        let masked = model.embedding().mask_zero;
+        Ok(StepBuilder { plan, parameters, layout, shape, context, training, masked, batch, parameter_buffer })
+    }
+
+    /// What each layer gives, input first.
+    fn forward(&mut self, model: &Model) -> Result<Vec<Value>> {
+        let mut values: Vec<Value> = Vec::with_capacity(model.layers().len());
+        for (index, layer) in model.layers().iter().enumerate() {
+            let below = values.last().copied();
+            let value = match (&layer.kind, below) {
+                (LayerKind::Embedding(embedding), _) => {
+                    // A recurrent layer projects unique tokens; any other needs a row for every position.
+                    let above = model.layers().get(index + 1).map(|layer| &layer.kind);
+                    let spread = !matches!(above, Some(LayerKind::Lstm(_) | LayerKind::Bidirectional(_)));
+                    self.embedding_forward(index, &layer.name, embedding.width, spread)?
+                }
+                (LayerKind::Lstm(lstm), Some(x)) => self.lstm_forward(index, layer, lstm, 1, x)?,
+                (LayerKind::Bidirectional(both), Some(x)) => self.lstm_forward(index, layer, &both.layer, 2, x)?,
+                (LayerKind::Dense(dense), Some(x)) => self.dense_forward(index, &layer.name, dense, x)?,
+                (LayerKind::Dropout(dropout), Some(x)) => self.dropout(index, &layer.name, dropout, x, "y")?,
+                (_, None) => {
+                    return Err(Error::Model { layer: layer.name.clone(), problem: "stands on no layer".into() });
+                }
+            };
+            values.push(value);
+        }
+        Ok(values)
+    }
+
+    /// Loss, then every layer's gradients, output first.
+    fn backward(&mut self, model: &Model, values: &[Value]) -> Result<()> {
+        let Some(&probabilities) = values.last() else { return Ok(()) };
+        let mut gradient = self.binary_cross_entropy(probabilities)?;
+        for (index, layer) in model.layers().iter().enumerate().skip(1).rev() {
+            let (x, y) = (values[index - 1], values[index]);
+            gradient = match &layer.kind {
+                LayerKind::Embedding(_) => {
+                    return Err(Error::Model { layer: layer.name.clone(), problem: "stands above the first layer".into() });
+                }
+                LayerKind::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 1, x, gradient)?,
+                LayerKind::Bidirectional(both) => self.lstm_backward(index, layer, &both.layer, 2, x, gradient)?,
+                LayerKind::Dense(dense) => self.dense_backward(index, &layer.name, dense, x, y, gradient)?,
+                LayerKind::Dropout(dropout) => {
+                    let d_y = Value { slice: gradient, ..y };
+                    self.dropout(index, &layer.name, dropout, d_y, "d_input")?.slice
+                }
+            };
+        }
+        self.embedding_backward(0, &model.layers()[0].name, values[0], gradient)
+    }
+
+    /// Number of rows of a value.
+    pub(super) fn rows(&self, rows: Rows) -> usize {
+        match rows {
+            Rows::Unique => self.shape.unique,
+            Rows::Positions => self.shape.positions(),
+            Rows::Batch => self.shape.size,
+        }
+    }
+
+    pub(super) fn batch_slice(&self) -> Slice {
+        self.batch
+    }
+
+    /// For each position the row of its token among the unique ones, masked or not.
+    pub(super) fn slots(&self) -> Slice {
+        self.layout.slots(self.batch.buffer)
+    }
+
+    pub(super) fn gradient_buffer(&mut self) -> Result<Slice> {
+        self.plan.buffer(names::GRADIENTS, self.parameters.len(), Lifetime::Persistent)
+    }
+
+    /// A layer's parameters: kernel, recurrent kernel, bias, those that it has.
+    pub(super) fn parameter_slices(&self, layer: usize) -> Vec<Slice> {
+        self.parameters.blocks(layer).iter().map(|block| block.of(self.parameter_buffer.buffer)).collect()
+    }
+
+    /// Their gradients.
+    pub(super) fn gradient_slices(&mut self, layer: usize) -> Result<Vec<Slice>> {
+        let buffer = self.gradient_buffer()?.buffer;
+        Ok(self.parameters.blocks(layer).iter().map(|block| block.of(buffer)).collect())
+    }
+
+    pub(super) fn records(&mut self) -> Result<Slice> {
+        self.plan.buffer(names::RECORDS, RECORDS as usize * 4, Lifetime::Persistent)
+    }
+
+    pub(super) fn not_finite(&mut self) -> Result<Slice> {
+        self.plan.buffer("not_finite", 1, Lifetime::Persistent)
+    }
+}

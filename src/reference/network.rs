@@ -1,0 +1,352 @@
+//! A whole [`Model`] in f64: forward, gradients of all parameters, training steps.
+//!
+//! Values between layers are time-major: `[T, B, width]` for a sequence, `[B, width]` for a vector.
+
+use super::adam::Adam;
+use super::dropout::{self, Draw};
+use super::lstm::{self, Run, Tape};
+use super::matmul::{a_b, a_bt, at_b, column_sums};
+use super::{dense, embedding, loss};
+use crate::model::{Bidirectional, Layer, LayerKind, Lstm, Model, Output};
+
+/// Reviews and labels of one step.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// Timesteps, T.
+    pub steps: usize,
+    /// Sequences, B.
+    pub size: usize,
+    /// `[T, B]`, time-major, padded with 0.
+    pub ids: &'a [u32],
+    /// `[B]`, 0 or 1.
+    pub labels: &'a [f32],
+}
+
+/// What the dropout layers do.
+#[derive(Debug, Clone, Copy)]
+pub enum Masks<'a> {
+    /// Nothing, as in validation.
+    Off,
+    /// Draw masks, as in training.
+    Drawn {
+        /// Seed of the run.
+        seed: u64,
+        /// Optimiser step, counted from 1.
+        step: u64,
+    },
+    /// Use these: for each dropout layer, input side first, 0 (dropped) or 1 (kept) an element.
+    Given(&'a [Vec<f32>]),
+}
+
+/// Results of a forward pass, and what [`backward`] needs of it.
+#[derive(Debug, Clone)]
+pub struct Forward {
+    /// Mean binary cross-entropy.
+    pub loss: f64,
+    /// Share of rows classified rightly at threshold 0.5.
+    pub accuracy: f64,
+    /// `[B]`
+    pub probabilities: Vec<f64>,
+    /// What each layer puts out, in the order of [`Model::layers`].
+    pub outputs: Vec<Vec<f64>>,
+    kept: Vec<Kept>,
+}
+
+/// What a layer keeps beside its output.
+#[derive(Debug, Clone)]
+enum Kept {
+    Nothing,
+    /// One tape a direction, forward first.
+    Tapes(Vec<Tape>),
+    /// Dropout factors, as long as the output.
+    Factors(Vec<f64>),
+}
+
+/// Runs the model over a batch.
+///
+/// # Shapes
+/// `parameters` as [`Model::parameters`] lists them.
+pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Masks) -> Forward {
+    let keep = keep(model, batch);
+    let mut rest = parameters;
+    let mut dropouts = 0;
+    let mut outputs: Vec<Vec<f64>> = Vec::new();
+    let mut kept = Vec::new();
+    for (index, layer) in model.layers().iter().enumerate() {
+        let own;
+        (own, rest) = rest.split_at(parameter_count(&layer.kind));
+        let x = outputs.last().map_or(&[][..], Vec::as_slice);
+        let (output, keeps) = match &layer.kind {
+            LayerKind::Embedding(e) => (
+                embedding::gather(&own[0], batch.ids, e.width),
+                Kept::Nothing,
+            ),
+            LayerKind::Lstm(Lstm { units, .. })
+            | LayerKind::Bidirectional(Bidirectional {
+                layer: Lstm { units, .. },
+            }) => {
+                let tapes: Vec<Tape> = own
+                    .chunks_exact(3)
+                    .enumerate()
+                    .map(|(direction, cell)| {
+                        let z = a_b(
+                            x,
+                            &cell[0],
+                            Some(&cell[2]),
+                            batch.ids.len(),
+                            4 * units,
+                            layer.input_width,
+                        );
+                        let run = run(batch, *units, direction, keep.as_deref());
+                        lstm::forward(&run, &z, &cell[1])
+                    })
+                    .collect();
+                (
+                    join(layer, batch, keep.as_deref(), &tapes),
+                    Kept::Tapes(tapes),
+                )
+            }
+            LayerKind::Dense(d) => (
+                dense::forward(x, &own[0], &own[1], d.activation),
+                Kept::Nothing,
+            ),
+            LayerKind::Dropout(d) => {
+                let factors = match masks {
+                    Masks::Off => vec![1.0; x.len()],
+                    Masks::Drawn { seed, step } => {
+                        let draw = Draw {
+                            seed,
+                            step,
+                            layer: index as u32,
+                        };
+                        dropout::factors(draw, d.rate, x.len())
+                    }
+                    Masks::Given(given) => dropout::factors_of_mask(&given[dropouts], d.rate),
+                };
+                dropouts += 1;
+                (dropout::apply(x, &factors), Kept::Factors(factors))
+            }
+        };
+        outputs.push(output);
+        kept.push(keeps);
+    }
+    let probabilities = outputs.last().cloned().unwrap_or_default();
+    Forward {
+        loss: loss::binary_cross_entropy(&probabilities, batch.labels),
+        accuracy: loss::accuracy(&probabilities, batch.labels),
+        probabilities,
+        outputs,
+        kept,
+    }
+}
+
+/// Gradient of the loss by every parameter.
+///
+/// # Shapes
+/// As [`Model::parameters`] lists them; the embedding's is dense, `[V, E]`, summed over a token's
+/// positions.
+pub fn backward(
+    model: &Model,
+    parameters: &[Vec<f64>],
+    batch: &Batch,
+    forward: &Forward,
+) -> Vec<Vec<f64>> {
+    let keep = keep(model, batch);
+    let mut d_y = loss::binary_cross_entropy_gradient(&forward.probabilities, batch.labels);
+    let mut rest = parameters;
+    let mut gradients = Vec::new();
+    for (index, layer) in model.layers().iter().enumerate().rev() {
+        let own;
+        (rest, own) = rest.split_at(rest.len() - parameter_count(&layer.kind));
+        let x = index
+            .checked_sub(1)
+            .map_or(&[][..], |below| &forward.outputs[below]);
+        // Gathered from the last parameter to the first, and turned round at the end.
+        match (&layer.kind, &forward.kept[index]) {
+            (LayerKind::Embedding(e), _) => gradients.push(embedding::gather_gradient(
+                &d_y,
+                batch.ids,
+                e.vocabulary,
+                e.width,
+            )),
+            (LayerKind::Dense(d), _) => {
+                let all = dense::backward(
+                    x,
+                    &own[0],
+                    &forward.outputs[index],
+                    &d_y,
+                    d.units,
+                    d.activation,
+                );
+                gradients.extend([all.bias, all.kernel]);
+                d_y = all.x;
+            }
+            (_, Kept::Factors(factors)) => d_y = dropout::apply(&d_y, factors),
+            (_, Kept::Tapes(tapes)) => {
+                let mut d_x = vec![0.0; x.len()];
+                for (direction, tape) in tapes.iter().enumerate().rev() {
+                    let cell = &own[3 * direction..];
+                    let units = layer.output.width() / tapes.len();
+                    let run = run(batch, units, direction, keep.as_deref());
+                    let d_h = split(layer, &run, direction, &d_y);
+                    let d_z = lstm::backward(&run, &cell[1], tape, &d_h);
+                    let (rows, inputs) = (batch.ids.len(), layer.input_width);
+                    gradients.push(column_sums(&d_z, 4 * units));
+                    gradients.push(lstm::recurrent_gradient(&run, &tape.h, &d_z));
+                    gradients.push(at_b(x, &d_z, inputs, 4 * units, rows));
+                    let d_x_of_direction = a_bt(&d_z, &cell[0], rows, inputs, 4 * units);
+                    d_x.iter_mut()
+                        .zip(d_x_of_direction)
+                        .for_each(|(sum, d)| *sum += d);
+                }
+                d_y = d_x;
+            }
+            (_, Kept::Nothing) => {}
+        }
+    }
+    gradients.reverse();
+    gradients
+}
+
+/// A model in training: parameters and the optimiser's moments.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// What is trained.
+    pub model: Model,
+    /// The optimiser's settings.
+    pub adam: Adam,
+    /// As [`Model::parameters`] lists them.
+    pub parameters: Vec<Vec<f64>>,
+    /// First moments, one a parameter.
+    pub m: Vec<Vec<f64>>,
+    /// Second moments, one a parameter.
+    pub v: Vec<Vec<f64>>,
+    /// Updates made so far.
+    pub steps: u64,
+}
+
+impl Network {
+    /// `model` with these parameters and moments of 0.
+    pub fn new(model: &Model, parameters: Vec<Vec<f64>>) -> Self {
+        let zeros: Vec<Vec<f64>> = parameters.iter().map(|p| vec![0.0; p.len()]).collect();
+        Network {
+            model: model.clone(),
+            adam: Adam::default(),
+            parameters,
+            m: zeros.clone(),
+            v: zeros,
+            steps: 0,
+        }
+    }
+
+    /// Forward pass with the present parameters; see [`forward`].
+    pub fn forward(&self, batch: &Batch, masks: Masks) -> Forward {
+        forward(&self.model, &self.parameters, batch, masks)
+    }
+
+    /// Gradients by the present parameters; see [`backward`].
+    pub fn backward(&self, batch: &Batch, forward: &Forward) -> Vec<Vec<f64>> {
+        backward(&self.model, &self.parameters, batch, forward)
+    }
+
+    /// One training step; returns the forward pass and the gradients from before the update.
+    pub fn train(&mut self, batch: &Batch, masks: Masks) -> (Forward, Vec<Vec<f64>>) {
+        let forward = self.forward(batch, masks);
+        let gradients = self.backward(batch, &forward);
+        self.steps += 1;
+        for (n, gradient) in gradients.iter().enumerate() {
+            self.adam.update(
+                self.steps,
+                &mut self.parameters[n],
+                gradient,
+                &mut self.m[n],
+                &mut self.v[n],
+            );
+        }
+        (forward, gradients)
+    }
+}
+
+fn parameter_count(kind: &LayerKind) -> usize {
+    match kind {
+        LayerKind::Embedding(_) => 1,
+        LayerKind::Lstm(_) => 3,
+        LayerKind::Bidirectional(_) => 6,
+        LayerKind::Dense(_) => 2,
+        LayerKind::Dropout(_) => 0,
+    }
+}
+
+/// Which positions are not masked, where the model masks at all.
+fn keep(model: &Model, batch: &Batch) -> Option<Vec<bool>> {
+    model
+        .embedding()
+        .mask_zero
+        .then(|| batch.ids.iter().map(|&id| id != 0).collect())
+}
+
+fn run<'a>(batch: &Batch, units: usize, direction: usize, keep: Option<&'a [bool]>) -> Run<'a> {
+    Run {
+        steps: batch.steps,
+        batch: batch.size,
+        units,
+        reverse: direction == 1,
+        keep,
+    }
+}
+
+/// Whether a masked position of this layer's output is 0 rather than the state copied over it:
+/// Keras does so in a `Bidirectional` that returns sequences, and only there.
+fn zeroes_masked(layer: &Layer) -> bool {
+    matches!(
+        (&layer.kind, layer.output),
+        (LayerKind::Bidirectional(_), Output::Sequence { .. })
+    )
+}
+
+/// Puts the directions' states side by side: every position's, or each sequence's last.
+fn join(layer: &Layer, batch: &Batch, keep: Option<&[bool]>, tapes: &[Tape]) -> Vec<f64> {
+    let units = layer.output.width() / tapes.len();
+    let mut output = Vec::new();
+    match layer.output {
+        Output::Sequence { .. } => {
+            for p in 0..batch.ids.len() {
+                let zero = zeroes_masked(layer) && keep.is_some_and(|keep| !keep[p]);
+                for tape in tapes {
+                    let state = &tape.h[p * units..(p + 1) * units];
+                    output.extend(state.iter().map(|h| if zero { 0.0 } else { *h }));
+                }
+            }
+        }
+        Output::Vector { .. } => {
+            for b in 0..batch.size {
+                for (direction, tape) in tapes.iter().enumerate() {
+                    let p = run(batch, units, direction, keep).last(b);
+                    output.extend_from_slice(&tape.h[p * units..(p + 1) * units]);
+                }
+            }
+        }
+    }
+    output
+}
+
+/// Gradient of [`join`]: the part of `d_y` that reaches one direction's h, `[P, H]`.
+fn split(layer: &Layer, run: &Run, direction: usize, d_y: &[f64]) -> Vec<f64> {
+    let (units, width) = (run.units, layer.output.width());
+    let mut d_h = vec![0.0; run.steps * run.batch * units];
+    let mut copy = |row: usize, p: usize| {
+        let from = row * width + direction * units;
+        d_h[p * units..(p + 1) * units].copy_from_slice(&d_y[from..from + units]);
+    };
+    match layer.output {
+        Output::Sequence { .. } => {
+            for p in 0..run.steps * run.batch {
+                if !(zeroes_masked(layer) && run.masked(p)) {
+                    copy(p, p);
+                }
+            }
+        }
+        Output::Vector { .. } => (0..run.batch).for_each(|b| copy(b, run.last(b))),
+    }
+    d_h
+}

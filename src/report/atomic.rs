@@ -1,0 +1,83 @@
+//! Writing a file so that a reader sees the old one or the new one, never a part.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// Writes `bytes` to `path`: to a temporary name in the same folder, synced, then renamed.
+///
+/// A file that stood there is replaced whole. After an error it stands untouched, and the
+/// temporary file is gone.
+///
+/// # Errors
+/// [`Error::Io`] names `path` and what the system said: no such folder, no permission, no space.
+///
+/// # Examples
+/// ```
+/// # let folder = std::env::temp_dir();
+/// # let path = folder.join(format!("gatefold-doc-{}", std::process::id()));
+/// gatefold::report::write_atomically(&path, b"epoch,loss\n")?;
+/// assert_eq!(std::fs::read(&path).ok(), Some(b"epoch,loss\n".to_vec()));
+/// # let _ = std::fs::remove_file(&path);
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes).map_err(|source| Error::Io {
+        path: path.to_path_buf(),
+        source: io::Error::new(source.kind(), format!("cannot be written: {source}")),
+    })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = beside(path)?;
+    let written = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        // The first error is the one to tell; a temporary file that was never made cannot be removed.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    sync_folder(folder_of(path))
+}
+
+/// A hidden name in the folder of `path`, so that the rename stays within one file system; the
+/// process id keeps two processes apart.
+fn beside(path: &Path) -> io::Result<PathBuf> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    Ok(folder_of(path).join(temporary))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Makes the rename itself last through a power cut.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Other systems cannot open a folder as a file; there the rename is as lasting as it gets.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! The figures of a run and of a comparison.
+
+use super::figure::{Colour, Corner, Figure, Marker, Series, VerticalRange};
+use crate::train::{EpochRecord, History};
+
+/// matplotlib's `b`.
+const BLUE: Colour = [0, 0, 255];
+
+/// Colours that stay apart for every kind of colour vision.
+///
+/// # Source
+/// Okabe and Ito (2008), "Color universal design", without the yellow that fades on white.
+const DISTINCT: [Colour; 7] = [
+    [0, 114, 178],
+    [213, 94, 0],
+    [0, 158, 115],
+    [204, 121, 167],
+    [230, 159, 0],
+    [86, 180, 233],
+    [0, 0, 0],
+];
+
+/// Told apart without colour too.
+const MARKERS: [Marker; 4] = [
+    Marker::Circle,
+    Marker::Square,
+    Marker::Triangle,
+    Marker::Diamond,
+];
+
+/// More markers than this on a line crowd it.
+const MARKERS_A_LINE: usize = 12;
+
+/// Letters of a variant's name that the caption shows.
+const VARIANT_IN_CAPTION: usize = 16;
+
+/// Accuracy is shown from chance to perfect; what lies lower widens the axis.
+const ACCURACY: VerticalRange = VerticalRange::AtLeast {
+    lower: 0.5,
+    upper: 1.0,
+};
+
+/// *Training and Validation loss* of one run: training as blue dots, validation as a blue line.
+pub fn loss_figure(history: &History, note: Option<&str>) -> Figure {
+    Figure {
+        title: "Training and Validation loss".to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: "Loss".to_owned(),
+        series: vec![
+            dots("Training loss", history, |record| record.loss),
+            line("Validation loss", history, |record| record.val_loss),
+        ],
+        vertical: VerticalRange::Data,
+        legend: Corner::UpperRight,
+        caption: Some(caption(&history.variant, note)),
+    }
+}
+
+/// *Training and Validation accuracy* of one run, on an axis from 0.5 to 1.
+pub fn accuracy_figure(history: &History, note: Option<&str>) -> Figure {
+    Figure {
+        title: "Training and Validation accuracy".to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: "Accuracy".to_owned(),
+        series: vec![
+            dots("Training acc", history, |record| record.accuracy),
+            line("Validation acc", history, |record| record.val_accuracy),
+        ],
+        vertical: ACCURACY,
+        legend: Corner::LowerRight,
+        caption: Some(caption(&history.variant, note)),
+    }
+}
+
+/// The validation loss of several runs in one figure, a colour and a marker each.
+pub fn loss_overview(histories: &[History], note: Option<&str>) -> Figure {
+    Figure {
+        title: "Validation loss".to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: "Loss".to_owned(),
+        series: distinct(histories, |record| record.val_loss),
+        vertical: VerticalRange::Data,
+        legend: Corner::UpperRight,
+        caption: note.map(str::to_owned),
+    }
+}
+
+/// The validation accuracy of several runs in one figure, a colour and a marker each.
+pub fn accuracy_overview(histories: &[History], note: Option<&str>) -> Figure {
+    Figure {
+        title: "Validation accuracy".to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: "Accuracy".to_owned(),
+        series: distinct(histories, |record| record.val_accuracy),
+        vertical: ACCURACY,
+        legend: Corner::LowerRight,
+        caption: note.map(str::to_owned),
+    }
+}
+
+/// The variant, cut short so that the note is always told whole, and the note.
+fn caption(variant: &str, note: Option<&str>) -> String {
+    let mut caption: String = variant.chars().take(VARIANT_IN_CAPTION).collect();
+    if caption.len() < variant.len() {
+        caption.push('…');
+    }
+    if let Some(note) = note {
+        caption.push_str(" · ");
+        caption.push_str(note);
+    }
+    caption
+}
+
+fn points(history: &History, value: fn(&EpochRecord) -> f64) -> Vec<(usize, f64)> {
+    let records = history.epochs.iter();
+    records
+        .map(|record| (record.epoch, value(record)))
+        .collect()
+}
+
+fn dots(label: &str, history: &History, value: fn(&EpochRecord) -> f64) -> Series {
+    Series {
+        label: label.to_owned(),
+        colour: BLUE,
+        line: false,
+        marker: Some(Marker::Circle),
+        mark_every: 1,
+        points: points(history, value),
+    }
+}
+
+fn line(label: &str, history: &History, value: fn(&EpochRecord) -> f64) -> Series {
+    Series {
+        line: true,
+        marker: None,
+        ..dots(label, history, value)
+    }
+}
+
+fn distinct(histories: &[History], value: fn(&EpochRecord) -> f64) -> Vec<Series> {
+    let histories = histories.iter().enumerate();
+    let series = histories.map(|(index, history)| Series {
+        label: history.variant.clone(),
+        colour: DISTINCT[index % DISTINCT.len()],
+        line: true,
+        marker: Some(MARKERS[index % MARKERS.len()]),
+        mark_every: history.epochs.len().div_ceil(MARKERS_A_LINE).max(1),
+        points: points(history, value),
+    });
+    series.collect()
+}

@@ -1,0 +1,187 @@
+//! Draws a figure on a canvas: frame, ticks, series, legend, labels.
+
+use plotters_backend::DrawingBackend;
+use plotters_backend::text_anchor::HPos;
+
+use super::canvas::{Canvas, Drawn, Place, Rectangle, ink};
+use super::figure::{Colour, Figure, Series, drawable};
+use super::layout::{
+    CAPTION, DIGIT, FRAME, HEIGHT, LINE, Layout, MARKER, TEXT, TICK, TITLE, WIDTH,
+};
+use super::legend::Legend;
+
+pub(super) const BLACK: Colour = [0, 0, 0];
+const GREY: Colour = [89, 89, 89];
+const WHITE: Colour = [255, 255, 255];
+
+/// Length of the stroke that stands for a line through a single point.
+const LONE_STROKE: f64 = 20.0;
+
+/// Draws all of `figure`.
+pub(super) fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
+    let caption = caption(figure);
+    let layout = Layout::of(figure, caption.is_some(), canvas.typeface);
+    let page = Rectangle {
+        left: 0.0,
+        top: 0.0,
+        right: WIDTH,
+        bottom: HEIGHT,
+    };
+    canvas.fill(page, ink(WHITE, 1.0))?;
+    ticks(&layout, canvas)?;
+    for series in &figure.series {
+        curve(series, &layout, canvas)?;
+    }
+    frame(layout.frame, canvas)?;
+    Legend::of(figure, &layout, canvas.typeface).draw(figure, canvas)?;
+    labels(figure, &layout, caption.as_deref(), canvas)?;
+    canvas.backend.present()
+}
+
+/// The figure's caption, and how many values could not be drawn: a gap must not pass unseen.
+fn caption(figure: &Figure) -> Option<String> {
+    let missing = match figure.values_not_drawn() {
+        0 => None,
+        1 => Some("1 value not finite".to_owned()),
+        count => Some(format!("{count} values not finite")),
+    };
+    let parts: Vec<String> = figure.caption.iter().cloned().chain(missing).collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// How large the markers of `series` are: smaller where they would cover one another.
+pub(super) fn marker_size(series: &Series, layout: &Layout) -> f64 {
+    let distance = layout.epoch_width() * series.mark_every.max(1) as f64;
+    MARKER.min((distance * 1.2).max(3.0))
+}
+
+/// The unbroken parts of the line of `series`; none if it has no line. A point alone becomes a short
+/// level stroke.
+pub(super) fn strokes(series: &Series, layout: &Layout) -> Vec<Vec<Place>> {
+    if !series.line {
+        return Vec::new();
+    }
+    let pieces = series
+        .points
+        .split(|point| !drawable(point.1))
+        .filter(|piece| !piece.is_empty());
+    let stroke = |piece: &[(usize, f64)]| {
+        let places: Vec<Place> = piece.iter().map(|point| layout.place(*point)).collect();
+        let half = LONE_STROKE.min(layout.epoch_width()) / 2.0;
+        match places[..] {
+            [(x, y)] => vec![(x - half, y), (x + half, y)],
+            _ => places,
+        }
+    };
+    pieces.map(stroke).collect()
+}
+
+fn curve<B: DrawingBackend>(
+    series: &Series,
+    layout: &Layout,
+    canvas: &mut Canvas<'_, B>,
+) -> Drawn<B> {
+    let colour = ink(series.colour, 1.0);
+    for stroke in strokes(series, layout) {
+        canvas.line(&stroke, LINE, colour)?;
+    }
+    if let Some(shape) = series.marker {
+        let size = marker_size(series, layout);
+        let marked = series.points.iter().step_by(series.mark_every.max(1));
+        for point in marked.filter(|point| drawable(point.1)) {
+            canvas.marker(shape, layout.place(*point), size, colour)?;
+        }
+    }
+    Ok(())
+}
+
+fn ticks<B: DrawingBackend>(layout: &Layout, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
+    let Rectangle { left, bottom, .. } = layout.frame;
+    for tick in &layout.x.ticks {
+        let x = left + (layout.frame.right - left) * layout.x.share(tick.value);
+        canvas.rule((x, bottom), (x, bottom + TICK), FRAME, ink(BLACK, 1.0))?;
+        canvas.text(&tick.label, TEXT, (x, layout.x_ticks), HPos::Center, BLACK)?;
+    }
+    for tick in &layout.y.ticks {
+        let y = bottom - (bottom - layout.frame.top) * layout.y.share(tick.value);
+        canvas.rule((left - TICK, y), (left, y), FRAME, ink(BLACK, 1.0))?;
+        let baseline = y + DIGIT * TEXT / 2.0;
+        canvas.text(
+            &tick.label,
+            TEXT,
+            (left - 2.0 * TICK, baseline),
+            HPos::Right,
+            BLACK,
+        )?;
+    }
+    Ok(())
+}
+
+fn frame<B: DrawingBackend>(frame: Rectangle, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
+    let Rectangle {
+        left,
+        top,
+        right,
+        bottom,
+    } = frame;
+    let corners = [
+        (left, top),
+        (right, top),
+        (right, bottom),
+        (left, bottom),
+        (left, top),
+    ];
+    for side in corners.windows(2) {
+        canvas.rule(side[0], side[1], FRAME, ink(BLACK, 1.0))?;
+    }
+    Ok(())
+}
+
+fn labels<B: DrawingBackend>(
+    figure: &Figure,
+    layout: &Layout,
+    caption: Option<&str>,
+    canvas: &mut Canvas<'_, B>,
+) -> Drawn<B> {
+    let frame = layout.frame;
+    let (middle, centre) = (
+        (frame.left + frame.right) / 2.0,
+        (frame.top + frame.bottom) / 2.0,
+    );
+
+    let title = canvas.typeface.fit(&figure.title, TITLE, WIDTH - 16.0);
+    // Centred over the frame as in matplotlib, but never over the edge of the picture.
+    let half = canvas.typeface.width(&title, TITLE) / 2.0;
+    let x = middle.min(WIDTH - 8.0 - half).max(8.0 + half);
+    canvas.text(&title, TITLE, (x, layout.title), HPos::Center, BLACK)?;
+
+    canvas.text(
+        &figure.x_label,
+        TEXT,
+        (middle, layout.x_label),
+        HPos::Center,
+        BLACK,
+    )?;
+    canvas.text_upwards(&figure.y_label, TEXT, (layout.y_label, centre), BLACK)?;
+    if let Some(caption) = caption {
+        let caption = canvas.typeface.fit(caption, CAPTION, WIDTH - 24.0);
+        canvas.text(
+            &caption,
+            CAPTION,
+            (frame.right, layout.caption),
+            HPos::Right,
+            GREY,
+        )?;
+    }
+    let values = figure.series.iter().flat_map(|series| &series.points);
+    if !values.clone().any(|point| drawable(point.1)) {
+        canvas.text(
+            "no finite values",
+            TEXT,
+            (middle, centre),
+            HPos::Center,
+            GREY,
+        )?;
+    }
+    Ok(())
+}

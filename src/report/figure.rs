@@ -1,0 +1,144 @@
+//! A plot as data: what is drawn, apart from how.
+
+use crate::error::Result;
+
+/// Width of every figure, in inches.
+pub const WIDTH_INCHES: u32 = 4;
+/// Height of every figure, in inches.
+pub const HEIGHT_INCHES: u32 = 3;
+/// Pixels an inch at scale 1, so that a figure is 400 × 300 pixels.
+pub const PIXELS_PER_INCH: u32 = 100;
+
+/// A colour, red, green and blue from 0 to 255.
+pub type Colour = [u8; 3];
+
+/// The shape that marks a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marker {
+    /// A filled circle.
+    Circle,
+    /// A filled square.
+    Square,
+    /// A filled triangle, tip up.
+    Triangle,
+    /// A filled square on its tip.
+    Diamond,
+}
+
+/// Numbers over epochs, drawn as a line, as markers, or as both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Its name in the legend.
+    pub label: String,
+    /// Of line and markers.
+    pub colour: Colour,
+    /// Whether neighbouring points are joined; a value that is not finite leaves a gap.
+    pub line: bool,
+    /// What marks the points, if anything does.
+    pub marker: Option<Marker>,
+    /// Draw every such-and-such marker, 1 for all; at least 1.
+    pub mark_every: usize,
+    /// (epoch, value), epochs ascending.
+    pub points: Vec<(usize, f64)>,
+}
+
+/// What the vertical axis shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum VerticalRange {
+    /// The values, with a margin of 5 % on either side.
+    Data,
+    /// At least from `lower` to `upper`, widened to the next tick where a value lies outside.
+    AtLeast {
+        /// Lower limit.
+        lower: f64,
+        /// Upper limit.
+        upper: f64,
+    },
+}
+
+/// A corner of the plotting area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Corner {
+    /// Top right.
+    UpperRight,
+    /// Top left.
+    UpperLeft,
+    /// Bottom left.
+    LowerLeft,
+    /// Bottom right.
+    LowerRight,
+}
+
+/// A plot of series over epochs, 4 × 3 inches, in the manner of matplotlib.
+///
+/// # Examples
+/// ```
+/// use gatefold::report::{Corner, Figure, Marker, Series, VerticalRange};
+///
+/// let figure = Figure {
+///     title: "Training loss".to_owned(),
+///     x_label: "Epochs".to_owned(),
+///     y_label: "Loss".to_owned(),
+///     series: vec![Series {
+///         label: "training".to_owned(),
+///         colour: [0, 0, 255],
+///         line: false,
+///         marker: Some(Marker::Circle),
+///         mark_every: 1,
+///         points: vec![(1, 0.69), (2, 0.41), (3, 0.33)],
+///     }],
+///     vertical: VerticalRange::Data,
+///     legend: Corner::UpperRight,
+///     caption: None,
+/// };
+/// assert!(figure.to_svg()?.contains("Training loss"));
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// Above the plotting area.
+    pub title: String,
+    /// Under the horizontal axis, whose ticks are whole numbers.
+    pub x_label: String,
+    /// Beside the vertical axis.
+    pub y_label: String,
+    /// Drawn in this order, the last on top.
+    pub series: Vec<Series>,
+    /// Limits of the vertical axis.
+    pub vertical: VerticalRange,
+    /// Where the legend goes, unless it would hide points there, and fewer elsewhere.
+    pub legend: Corner,
+    /// Small text at the foot: what the numbers come from.
+    pub caption: Option<String>,
+}
+
+impl Figure {
+    /// A PNG file of 400·`scale` × 300·`scale` pixels that says its size is 4 × 3 inches.
+    ///
+    /// The same figure gives the same bytes on every machine: the font is built in.
+    ///
+    /// # Errors
+    /// [`crate::Error::Figure`] where `scale` is not from 1 to 10, or drawing or encoding fails.
+    pub fn to_png(&self, scale: u32) -> Result<Vec<u8>> {
+        super::png::render(self, scale)
+    }
+
+    /// An SVG file of 4 × 3 inches. Text stays text, in DejaVu Sans where the viewer has it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Figure`] where drawing fails.
+    pub fn to_svg(&self) -> Result<String> {
+        super::svg::render(self)
+    }
+
+    /// How many values are not finite, or too large to draw.
+    pub fn values_not_drawn(&self) -> usize {
+        let values = self.series.iter().flat_map(|series| &series.points);
+        values.filter(|point| !drawable(point.1)).count()
+    }
+}
+
+/// Whether a value has a place on an axis: beyond 10¹⁵ the ticks would not be exact.
+pub(super) fn drawable(value: f64) -> bool {
+    value.abs() < 1e15
+}

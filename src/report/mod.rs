@@ -1,0 +1,146 @@
+//! What a run leaves in its folder: history as CSV and JSON, plots as PNG and SVG, comparisons.
+//!
+//! Everything here eats a [`History`] and knows nothing of training.
+
+mod atomic;
+mod canvas;
+mod curves;
+mod draw;
+mod figure;
+mod history_csv;
+mod history_json;
+mod layout;
+mod legend;
+mod png;
+mod svg;
+mod table;
+mod text;
+mod ticks;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use atomic::write_atomically;
+pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
+pub use figure::{
+    Colour, Corner, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
+    WIDTH_INCHES,
+};
+pub use history_csv::{from_csv, to_csv};
+pub use history_json::{from_json, to_json};
+pub use table::{comparison_markdown, comparison_table};
+
+use crate::error::{Error, Result};
+use crate::train::History;
+
+/// PNG files are 800 × 600 pixels at 4 × 3 inches: sharp on a dense screen and in print.
+pub const PNG_SCALE: u32 = 2;
+
+/// Writes `history.csv`, `history.json`, `loss.png`, `loss.svg`, `accuracy.png` and
+/// `accuracy.svg` to `folder`, which exists, each whole or not at all, and returns their paths.
+///
+/// `note` is told at the foot of the plots, after the variant's name: that the corpus is synthetic,
+/// for example.
+///
+/// # Errors
+/// [`Error::Io`] names the file that could not be written.
+pub fn write_run(folder: &Path, history: &History, note: Option<&str>) -> Result<Vec<PathBuf>> {
+    let mut paths = write_history(folder, history)?;
+    paths.extend(write_figure(folder, "loss", &loss_figure(history, note))?);
+    paths.extend(write_figure(
+        folder,
+        "accuracy",
+        &accuracy_figure(history, note),
+    )?);
+    Ok(paths)
+}
+
+/// Writes `history.csv` and `history.json` alone, as after each epoch, and returns their paths.
+///
+/// # Errors
+/// [`Error::Io`] names the file that could not be written.
+pub fn write_history(folder: &Path, history: &History) -> Result<Vec<PathBuf>> {
+    let csv = folder.join("history.csv");
+    write_atomically(&csv, &to_csv(&history.epochs)?)?;
+    let json = folder.join("history.json");
+    write_atomically(&json, &to_json(history)?)?;
+    Ok(vec![csv, json])
+}
+
+/// Writes what compares several runs to `folder`: `validation_accuracy` and `validation_loss`, each
+/// as `.png` and `.svg`, and `comparison.md`; returns their paths.
+///
+/// # Errors
+/// [`Error::Io`] names the file that could not be written.
+pub fn write_overview(
+    folder: &Path,
+    histories: &[History],
+    note: Option<&str>,
+) -> Result<Vec<PathBuf>> {
+    let mut paths = write_figure(
+        folder,
+        "validation_accuracy",
+        &accuracy_overview(histories, note),
+    )?
+    .to_vec();
+    paths.extend(write_figure(
+        folder,
+        "validation_loss",
+        &loss_overview(histories, note),
+    )?);
+    let mut text = comparison_markdown(histories);
+    if let Some(note) = note {
+        text = format!("{text}\n\nData: {note}.");
+    }
+    let comparison = folder.join("comparison.md");
+    write_atomically(&comparison, format!("{text}\n").as_bytes())?;
+    paths.push(comparison);
+    Ok(paths)
+}
+
+/// Reads the history of the run in `folder`: `history.json`, or `history.csv` where there is no
+/// other, the variant then being named after the folder.
+///
+/// Times are not in these files, so every epoch's seconds are 0.
+///
+/// # Errors
+/// [`Error::Io`] where neither file can be read, [`Error::Malformed`] with the place where one is
+/// damaged.
+pub fn read_history(folder: &Path) -> Result<History> {
+    let json = folder.join("history.json");
+    match fs::read(&json) {
+        Ok(bytes) => return from_json(&json, &bytes),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(Error::io(json)(error));
+        }
+        Err(_) => {}
+    }
+    let csv = folder.join("history.csv");
+    let bytes = fs::read(&csv).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::Io {
+            path: folder.to_path_buf(),
+            source: io::Error::new(
+                error.kind(),
+                "holds neither history.json nor history.csv; name a folder that `gatefold train` wrote",
+            ),
+        },
+        _ => Error::io(&csv)(error),
+    })?;
+    let name = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    Ok(History {
+        variant: name.unwrap_or_default(),
+        parameters: None,
+        epochs: from_csv(&csv, &bytes)?,
+    })
+}
+
+fn write_figure(folder: &Path, name: &str, figure: &Figure) -> Result<[PathBuf; 2]> {
+    let png = folder.join(format!("{name}.png"));
+    write_atomically(&png, &figure.to_png(PNG_SCALE)?)?;
+    let svg = folder.join(format!("{name}.svg"));
+    write_atomically(&svg, figure.to_svg()?.as_bytes())?;
+    Ok([png, svg])
+}

@@ -1,0 +1,149 @@
+//! Runs side by side, as text and as Markdown.
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, presets};
+
+use crate::train::{EpochRecord, History};
+
+/// Width of the text table, in characters.
+const COLUMNS: u16 = 80;
+
+/// What an unknown or missing figure is shown as.
+const UNKNOWN: &str = "–";
+
+/// A table for a terminal of 80 columns: loss and accuracy after the last epoch, the best
+/// validation accuracy with its epoch, and the time of all epochs.
+///
+/// # Examples
+/// ```
+/// use gatefold::train::{EpochRecord, History};
+///
+/// let mut history = History::new("baseline", 561_089);
+/// history.epochs.push(EpochRecord {
+///     epoch: 1,
+///     loss: 0.6931,
+///     accuracy: 0.5012,
+///     val_loss: 0.6929,
+///     val_accuracy: 0.5133,
+///     learning_rate: 1e-4,
+///     seconds: 61.0,
+/// });
+/// let table = gatefold::report::comparison_table(&[history]);
+/// assert!(table.contains("561,089") && table.contains("1m 01s"));
+/// ```
+pub fn comparison_table(histories: &[History]) -> String {
+    let header = [
+        "\nVariant",
+        "\nParameters",
+        "Train\nloss",
+        "Train\nacc.",
+        "Val.\nloss",
+        "Val.\nacc.",
+        "Best val.\nacc. (epoch)",
+        "\nTime",
+    ];
+    let mut table = filled(header, histories, str::to_owned);
+    let rule = LineStyle::none().fill('─').junction('─');
+    table
+        .load_style(presets::NOTHING.header_separator(rule))
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(COLUMNS);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, if index == 7 { 0 } else { 1 }));
+        // A long name wraps; a number must not.
+        if index > 0 {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table.trim_fmt()
+}
+
+/// The same as a Markdown table, with the columns' names in full.
+pub fn comparison_markdown(histories: &[History]) -> String {
+    let header = [
+        "Variant",
+        "Parameters",
+        "Training loss",
+        "Training accuracy",
+        "Validation loss",
+        "Validation accuracy",
+        "Best validation accuracy (epoch)",
+        "Time",
+    ];
+    let mut table = filled(header, histories, |name| name.replace('|', "\\|"));
+    table.load_style(presets::ASCII_MARKDOWN);
+    table.trim_fmt()
+}
+
+fn filled(header: [&str; 8], histories: &[History], name: fn(&str) -> String) -> Table {
+    let mut table = Table::new();
+    table.set_header(header);
+    for history in histories {
+        table.add_row(row(history, name(&history.variant)));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn row(history: &History, name: String) -> [String; 8] {
+    let last = history.epochs.last();
+    let figure = |value: fn(&EpochRecord) -> f64| {
+        last.map_or_else(|| UNKNOWN.to_owned(), |record| number(value(record)))
+    };
+    let best = history
+        .epochs
+        .iter()
+        .filter(|record| !record.val_accuracy.is_nan())
+        .reduce(|best, record| {
+            if record.val_accuracy > best.val_accuracy {
+                record
+            } else {
+                best
+            }
+        });
+    let seconds: f64 = history.epochs.iter().map(|record| record.seconds).sum();
+    [
+        name,
+        history
+            .parameters
+            .map_or_else(|| UNKNOWN.to_owned(), grouped),
+        figure(|record| record.loss),
+        figure(|record| record.accuracy),
+        figure(|record| record.val_loss),
+        figure(|record| record.val_accuracy),
+        best.map_or_else(
+            || UNKNOWN.to_owned(),
+            |best| format!("{} ({})", number(best.val_accuracy), best.epoch),
+        ),
+        duration(seconds),
+    ]
+}
+
+fn number(value: f64) -> String {
+    format!("{value:.4}")
+}
+
+/// Digits in groups of three, as in 561,089.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Seconds in the two largest units that say something; a time of 0 is an unknown one.
+fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        _ if seconds <= 0.0 || seconds.is_nan() => UNKNOWN.to_owned(),
+        0..60 => format!("{seconds:.1}s"),
+        60..3600 => format!("{}m {:02}s", whole / 60, whole % 60),
+        _ => format!("{}h {:02}m", whole / 3600, whole % 3600 / 60),
+    }
+}

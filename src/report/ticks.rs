@@ -1,0 +1,173 @@
+//! Axis limits and ticks: steps of 1, 2 or 5 times a power of ten.
+
+use super::figure::{Series, VerticalRange, drawable};
+
+/// Share of the data's span left free on either side, as in matplotlib.
+const MARGIN: f64 = 0.05;
+
+/// More ticks than an axis ever has room for; a bound for limits so close that a step is lost in
+/// rounding.
+const MOST_TICKS: usize = 64;
+
+/// A labelled place on an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Tick {
+    pub value: f64,
+    pub label: String,
+}
+
+/// The limits of an axis and its ticks, all within them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Axis {
+    pub lower: f64,
+    pub upper: f64,
+    pub ticks: Vec<Tick>,
+}
+
+impl Axis {
+    /// The axis of epochs: whole numbers, none outside the epochs there are.
+    pub fn epochs(series: &[Series], most_steps: u32) -> Self {
+        let epochs = series
+            .iter()
+            .flat_map(|series| &series.points)
+            .map(|point| point.0);
+        let first = epochs.clone().min().unwrap_or(1);
+        let last = epochs.max().unwrap_or(1);
+        let (first, last) = (first as f64, last as f64);
+        let margin = if last > first {
+            (last - first) * MARGIN
+        } else {
+            0.5
+        };
+        let step = Step::at_most(last - first, most_steps, 0);
+        Self {
+            lower: first - margin,
+            upper: last + margin,
+            ticks: step.ticks(first, last),
+        }
+    }
+
+    /// The axis of values. With none to draw it runs from 0 to 1.
+    pub fn values(series: &[Series], range: VerticalRange, most_steps: u32) -> Self {
+        let values = series
+            .iter()
+            .flat_map(|series| &series.points)
+            .map(|point| point.1);
+        let span = values
+            .filter(|value| drawable(*value))
+            .fold(None, |span, value| {
+                let (least, most) = span.unwrap_or((value, value));
+                Some((value.min(least), value.max(most)))
+            });
+        let (lower, upper) = match (range, span) {
+            (VerticalRange::Data, None) => (0.0, 1.0),
+            (VerticalRange::Data, Some((least, most))) => with_margin(least, most),
+            (VerticalRange::AtLeast { lower, upper }, None) => (lower, upper),
+            (VerticalRange::AtLeast { lower, upper }, Some((least, most))) => {
+                widened(lower, upper, least, most, most_steps)
+            }
+        };
+        let step = Step::at_most(upper - lower, most_steps, LEAST_EXPONENT);
+        Self {
+            lower,
+            upper,
+            ticks: step.ticks(lower, upper),
+        }
+    }
+
+    /// Where `value` lies between the limits: 0 at the lower, 1 at the upper.
+    pub fn share(&self, value: f64) -> f64 {
+        (value - self.lower) / (self.upper - self.lower)
+    }
+}
+
+/// The values' span with its margin; a span too narrow for its ticks to differ is widened first.
+fn with_margin(least: f64, most: f64) -> (f64, f64) {
+    let magnitude = least.abs().max(most.abs());
+    if most - least <= magnitude * 1e-6 {
+        let half = if magnitude > 0.0 {
+            magnitude * MARGIN
+        } else {
+            MARGIN
+        };
+        return (least - half, most + half);
+    }
+    let margin = (most - least) * MARGIN;
+    (least - margin, most + margin)
+}
+
+/// `lower` and `upper`, each moved out to a tick where the values lie beyond it.
+fn widened(lower: f64, upper: f64, least: f64, most: f64, most_steps: u32) -> (f64, f64) {
+    let step = Step::at_most(
+        most.max(upper) - least.min(lower),
+        most_steps,
+        LEAST_EXPONENT,
+    );
+    (
+        if least < lower {
+            step.times(step.floor(least))
+        } else {
+            lower
+        },
+        if most > upper {
+            step.times(-step.floor(-most))
+        } else {
+            upper
+        },
+    )
+}
+
+const LEAST_EXPONENT: i32 = -15;
+const GREATEST_EXPONENT: i32 = 16;
+
+/// A distance between ticks: `mantissa` · 10^`exponent`, kept apart so that ticks come out exact.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    mantissa: u32,
+    exponent: i32,
+}
+
+impl Step {
+    /// The smallest step of which `most_steps` cover `span`.
+    fn at_most(span: f64, most_steps: u32, least_exponent: i32) -> Self {
+        let candidates = (least_exponent..GREATEST_EXPONENT)
+            .flat_map(|exponent| [1, 2, 5].map(|mantissa| Self { mantissa, exponent }));
+        let largest = Self {
+            mantissa: 1,
+            exponent: GREATEST_EXPONENT,
+        };
+        let covers = |step: &Self| step.times(f64::from(most_steps)) >= span * (1.0 - 1e-9);
+        candidates.into_iter().find(covers).unwrap_or(largest)
+    }
+
+    /// `count` steps; the nearest number to it for a whole `count`, for 10^22 is still exact.
+    fn times(self, count: f64) -> f64 {
+        let power = 10f64.powi(self.exponent.abs());
+        let units = count * f64::from(self.mantissa);
+        if self.exponent < 0 {
+            units / power
+        } else {
+            units * power
+        }
+    }
+
+    /// The greatest whole number of steps up to `value`; rounding in `value` does not cost a step.
+    fn floor(self, value: f64) -> f64 {
+        (value / self.times(1.0) + 1e-9).floor()
+    }
+
+    fn ticks(self, lower: f64, upper: f64) -> Vec<Tick> {
+        let decimals = usize::try_from(-self.exponent).unwrap_or(0);
+        let (first, last) = (-self.floor(-lower), self.floor(upper));
+        let counts = std::iter::successors(Some(first), |count| Some(count + 1.0));
+        let counts = counts.take_while(|count| *count <= last).take(MOST_TICKS);
+        // Adding zero turns a negative zero into a plain one.
+        let values = counts.map(|count| self.times(count) + 0.0);
+        values
+            .map(|value| Tick {
+                value,
+                label: format!("{value:.decimals$}").replace('-', "\u{2212}"),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,16 @@
+//! The scheduler: steps, epochs, metrics, and what they leave behind.
+//!
+//! A [`Session`] is a model on a device; it runs steps and brings their results back without making the
+//! host wait. [`fit`] runs epochs of them over a dataset.
+
+mod fit;
+mod history;
+mod metrics;
+mod segment;
+mod session;
+
+pub use fit::{Event, FitOptions, fit, reserve_for};
+pub use history::{EpochRecord, History};
+pub use metrics::Metrics;
+pub use segment::segment_length;
+pub use session::{Session, StepResult};

@@ -1,0 +1,308 @@
+//! [`Session`]: a model on a device, its parameters and moments, and the results of its steps.
+
+use std::collections::VecDeque;
+
+use crate::batch::{Batch, BatchShape};
+use crate::error::{Error, Result};
+use crate::gpu::{Gpu, Readback};
+use crate::model::Model;
+use crate::plan::{
+    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORDS, StepContext, evaluation_step, names,
+    training_step,
+};
+
+/// Steps that the host may be ahead of the device. Bounds the memory of uploads on their way, and stays
+/// below the ring of records, so that none is overwritten before it is read.
+const AHEAD: usize = 8;
+
+/// What a step left behind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepResult {
+    /// The step, of training and evaluation alike, counted from 0.
+    pub sequence: u64,
+    /// Mean loss of the batch.
+    pub loss: f32,
+    /// Reviews classified rightly.
+    pub right: u32,
+    /// Reviews in the batch.
+    pub reviews: usize,
+}
+
+/// A step whose record has not come back.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    context: StepContext,
+    reviews: usize,
+}
+
+/// A model on a device.
+pub struct Session {
+    gpu: Gpu,
+    model: Model,
+    layout: ParameterLayout,
+    limits: Limits,
+    seed: u64,
+    adam: Adam,
+    sequence: u64,
+    step: u64,
+    /// Steps submitted after the last read-back was started.
+    unread: Vec<Running>,
+    /// Read-backs on their way, oldest first, each with the steps it is to confirm.
+    coming: VecDeque<(Readback, Vec<Running>)>,
+}
+
+impl Session {
+    /// Puts a model on a device, with these parameters and zero moments.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the parameters are not the model's; [`Error::Device`] and [`Error::Limit`] if the
+    /// device cannot hold them.
+    pub fn new(gpu: Gpu, model: Model, limits: Limits, parameters: &[Vec<f32>], adam: Adam, seed: u64) -> Result<Session> {
+        let layout = ParameterLayout::new(&model);
+        let packed = layout.pack(parameters)?;
+        let mut session = Session {
+            gpu,
+            model,
+            layout,
+            limits,
+            seed,
+            adam,
+            sequence: 0,
+            step: 0,
+            unread: Vec::new(),
+            coming: VecDeque::new(),
+        };
+        session.gpu.free_buffers(); // new buffers start as zeros: moments, records
+        let smallest = BatchShape { length: 1, size: 1, unique: 1, direct_runs: 1, ..BatchShape::default() };
+        session.reserve(smallest)?;
+        session.gpu.write(names::PARAMETERS, bytemuck::cast_slice(&packed))?;
+        Ok(session)
+    }
+
+    /// Gives the device back, free of this model's buffers.
+    pub fn into_gpu(mut self) -> Gpu {
+        self.gpu.free_buffers();
+        self.gpu
+    }
+
+    /// The device.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Optimiser steps taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// The learning rate in force.
+    pub fn learning_rate(&self) -> f64 {
+        self.adam.learning_rate
+    }
+
+    /// Sets how many timesteps of a recurrence one dispatch takes. Results do not depend on it.
+    pub fn set_segment(&mut self, timesteps: usize) {
+        self.limits.segment = timesteps;
+    }
+
+    /// Allocates what training and evaluating batches up to this shape need, so that memory does not grow later.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] if a batch of that shape cannot fit.
+    pub fn reserve(&mut self, shape: BatchShape) -> Result<()> {
+        let context = self.context(self.step + 1, Some(self.adam));
+        for plan in [self.training_plan(shape, context)?, self.evaluation_plan(shape, context)?] {
+            self.gpu.reserve(&plan)?;
+        }
+        Ok(())
+    }
+
+    fn context(&self, step: u64, optimiser: Option<Adam>) -> StepContext {
+        StepContext { sequence: self.sequence, step, optimiser, dropout: DropoutMask::Drawn { seed: self.seed, step } }
+    }
+
+    fn training_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
+        training_step(&self.model, &self.layout, &self.limits, shape, context)
+    }
+
+    fn evaluation_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
+        evaluation_step(&self.model, &self.layout, &self.limits, shape, context)
+    }
+
+    /// Submits a training step; its result comes with a later [`Session::results`].
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn train(&mut self, batch: &Batch) -> Result<()> {
+        let context = self.context(self.step + 1, Some(self.adam));
+        let plan = self.training_plan(batch.shape(), context)?;
+        self.submit(&plan, batch, context, &[])?;
+        self.step += 1;
+        Ok(())
+    }
+
+    /// Submits a training step without an update, with the dropout masks that the caller gives, by name of
+    /// buffer; gradients can be read afterwards. For tests and tools.
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn train_with_masks(&mut self, batch: &Batch, update: bool, masks: &[(String, Vec<f32>)]) -> Result<()> {
+        let optimiser = update.then_some(self.adam);
+        let mut context = self.context(self.step + 1, optimiser);
+        if !masks.is_empty() {
+            context.dropout = DropoutMask::Given;
+        }
+        let plan = self.training_plan(batch.shape(), context)?;
+        let masks: Vec<(&str, &[u8])> =
+            masks.iter().map(|(name, mask)| (name.as_str(), bytemuck::cast_slice(mask))).collect();
+        self.submit(&plan, batch, context, &masks)?;
+        self.step += u64::from(update);
+        Ok(())
+    }
+
+    /// Submits an evaluation step; its result comes with a later [`Session::results`].
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn evaluate(&mut self, batch: &Batch) -> Result<()> {
+        let context = self.context(self.step, None);
+        let plan = self.evaluation_plan(batch.shape(), context)?;
+        self.submit(&plan, batch, context, &[])
+    }
+
+    /// The plan of a training step on a batch of this shape, for printing and timing.
+    ///
+    /// # Errors
+    /// As [`Session::reserve`].
+    pub fn plan(&self, shape: BatchShape) -> Result<Plan> {
+        self.training_plan(shape, self.context(self.step + 1, Some(self.adam)))
+    }
+
+    /// Times each dispatch of a training step that is otherwise thrown away: parameters move by one step.
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn profile(&mut self, batch: &Batch) -> Result<Vec<crate::gpu::DispatchTime>> {
+        self.train(batch)?;
+        self.drain()?;
+        let plan = self.plan(batch.shape())?;
+        self.gpu.profile(&plan)
+    }
+
+    fn submit(&mut self, plan: &Plan, batch: &Batch, context: StepContext, masks: &[(&str, &[u8])]) -> Result<()> {
+        let words = BatchLayout::new(batch.shape()).pack(batch, self.model.embedding().mask_zero);
+        let mut uploads: Vec<(&str, &[u8])> = vec![(names::BATCH, bytemuck::cast_slice(&words))];
+        uploads.extend_from_slice(masks);
+        self.gpu.run(plan, &uploads)?;
+        self.sequence += 1;
+        self.unread.push(Running { context, reviews: batch.size });
+        Ok(())
+    }
+
+    /// Results of the steps that are done, in order. Waits only where the host is too far ahead.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] if a loss or gradient is not a finite number, with the step and the parameter;
+    /// [`Error::Device`] if the device reported a fault, does not answer in time, or a step came back without
+    /// its end marker.
+    pub fn results(&mut self) -> Result<Vec<StepResult>> {
+        let mut results = Vec::new();
+        while let Some((readback, _)) = self.coming.front() {
+            let running = self.unread.len() + self.coming.iter().map(|(_, steps)| steps.len()).sum::<usize>();
+            let bytes = match readback.try_take(&self.gpu)? {
+                Some(bytes) => bytes,
+                None if running >= AHEAD => readback.wait(&self.gpu)?,
+                None => break,
+            };
+            if let Some((_, steps)) = self.coming.pop_front() {
+                self.parse(&bytes, &steps, &mut results)?;
+            }
+        }
+        if self.coming.is_empty() && !self.unread.is_empty() {
+            self.start_readback()?;
+        }
+        Ok(results)
+    }
+
+    /// Results of all steps submitted so far, waited for.
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn drain(&mut self) -> Result<Vec<StepResult>> {
+        let mut results = Vec::new();
+        if !self.unread.is_empty() {
+            self.start_readback()?;
+        }
+        while let Some((readback, steps)) = self.coming.pop_front() {
+            let bytes = readback.wait(&self.gpu)?;
+            self.parse(&bytes, &steps, &mut results)?;
+        }
+        Ok(results)
+    }
+
+    fn start_readback(&mut self) -> Result<()> {
+        let readback = self.gpu.read_later(names::RECORDS, RECORDS * 16)?;
+        self.coming.push_back((readback, std::mem::take(&mut self.unread)));
+        Ok(())
+    }
+
+    fn parse(&self, bytes: &[u8], steps: &[Running], results: &mut Vec<StepResult>) -> Result<()> {
+        let records: Vec<[u32; 4]> = bytemuck::pod_collect_to_vec(bytes);
+        for running in steps {
+            let context = running.context;
+            let [marker, loss, right, fault] = records[(context.sequence % RECORDS) as usize];
+            if marker != context.marker() {
+                return Err(Error::Device(format!(
+                    "step {} came back empty: the driver dropped its work without an error; a smaller --batch-size \
+                     makes a step shorter",
+                    context.step
+                )));
+            }
+            let loss = f32::from_bits(loss);
+            self.check_finite(context, loss, fault)?;
+            results.push(StepResult { sequence: context.sequence, loss, right, reviews: running.reviews });
+        }
+        Ok(())
+    }
+
+    fn check_finite(&self, context: StepContext, loss: f32, fault: u32) -> Result<()> {
+        let what = if !loss.is_finite() {
+            "the loss".to_string()
+        } else if fault > 0 {
+            // Adam counts in vec4, from 1.
+            format!("the gradient of {}", self.layout.name_at(4 * (fault as usize - 1)))
+        } else {
+            return Ok(());
+        };
+        Err(Error::NotFinite { step: context.step, what, learning_rate: self.adam.learning_rate })
+    }
+
+    /// The parameters, in the model's order, after all steps submitted so far.
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn parameters(&self) -> Result<Vec<Vec<f32>>> {
+        self.tensors(names::PARAMETERS)
+    }
+
+    /// The tensors of a buffer that is laid out as the parameters are: gradients or moments.
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn tensors(&self, buffer: &str) -> Result<Vec<Vec<f32>>> {
+        self.layout.unpack(&self.gpu.read(buffer, self.layout.len())?)
+    }
+
+    /// Content of a scratch buffer of the last step: for tests and tools.
+    ///
+    /// # Errors
+    /// As [`Session::results`]; [`Error::Device`] if no plan has used a buffer of that name.
+    pub fn values(&self, buffer: &str, count: usize) -> Result<Vec<f32>> {
+        self.gpu.read(buffer, count)
+    }
+}

@@ -1,0 +1,26 @@
+//! Tests that need no device: data, batches, models, plans, twins, reports.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+#[path = "cpu/batch.rs"]
+mod batch;
+#[path = "cpu/demo.rs"]
+mod demo;
+#[path = "cpu/imdb.rs"]
+mod imdb;
+#[path = "cpu/jsonl.rs"]
+mod jsonl;
+#[path = "cpu/model.rs"]
+mod model;
+#[path = "cpu/oracle_reference.rs"]
+mod oracle_reference;
+#[path = "cpu/random.rs"]
+mod random;
+#[path = "cpu/reference.rs"]
+mod reference;
+#[path = "cpu/report.rs"]
+mod report;
+#[path = "cpu/subwords.rs"]
+mod subwords;

@@ -1,0 +1,68 @@
+//! What a run leaves behind: history files, pictures and tables.
+
+use std::fs;
+use std::path::Path;
+
+use gatefold::train::{EpochRecord, History};
+use proptest::prelude::*;
+
+#[path = "report/files.rs"]
+mod files;
+#[path = "report/pictures.rs"]
+mod pictures;
+#[path = "report/svg.rs"]
+mod svg;
+#[path = "report/tables.rs"]
+mod tables;
+
+/// A history from rows of loss, accuracy, validation loss, validation accuracy.
+fn history(variant: &str, rows: &[[f64; 4]]) -> History {
+    let mut history = History::new(variant, 561_089);
+    for (index, [loss, accuracy, val_loss, val_accuracy]) in rows.iter().copied().enumerate() {
+        history.epochs.push(EpochRecord {
+            epoch: index + 1,
+            loss,
+            accuracy,
+            val_loss,
+            val_accuracy,
+            learning_rate: 1e-4,
+            seconds: 61.3,
+        });
+    }
+    history
+}
+
+fn learning() -> History {
+    history(
+        "bidirectional",
+        &[
+            [0.52, 0.6, 0.36, 0.85],
+            [0.27, 0.8, 0.31, 0.87],
+            [0.20, 0.9, 0.31, 0.88],
+            [0.15, 0.94, 0.35, 0.88],
+            [0.12, 0.96, 0.39, 0.89],
+        ],
+    )
+}
+
+fn any_history() -> impl Strategy<Value = History> {
+    let row = prop::array::uniform4(prop::num::f64::ANY);
+    (
+        "[a-z \"\\\\,é]{0,12}",
+        prop::collection::vec(row, 0..8),
+        any::<Option<u32>>(),
+    )
+        .prop_map(|(variant, rows, parameters)| History {
+            parameters: parameters.map(|count| count as usize),
+            ..history(&variant, &rows)
+        })
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}

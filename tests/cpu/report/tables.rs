@@ -1,0 +1,51 @@
+//! Runs side by side.
+
+use gatefold::report::{comparison_markdown, comparison_table};
+use gatefold::train::History;
+
+use super::learning;
+
+#[test]
+fn the_comparison_fits_eighty_columns_and_finds_the_best_epoch() {
+    let mut best_first = learning();
+    best_first.epochs[1].val_accuracy = 0.93;
+    best_first.epochs[3].val_accuracy = f64::NAN;
+    let mut unknown = History {
+        variant: "a variant with a name that is far too long for one line".to_owned(),
+        parameters: None,
+        ..learning()
+    };
+    unknown
+        .epochs
+        .iter_mut()
+        .for_each(|record| record.seconds = 0.0);
+    let empty = History::new("baseline", 1_234_567);
+
+    let table = comparison_table(&[best_first.clone(), unknown, empty]);
+    assert!(
+        table.lines().all(|line| line.chars().count() <= 80),
+        "{table}"
+    );
+    let row = |name: &str| {
+        let line = table
+            .lines()
+            .find(|line| line.starts_with(name))
+            .expect("a row");
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        row("bidirectional"),
+        "bidirectional 561,089 0.1200 0.9600 0.3900 0.8900 0.9300 (2) 5m 07s"
+    );
+    assert_eq!(row("baseline"), "baseline 1,234,567 – – – – – –");
+
+    best_first.variant = "a|b".to_owned();
+    let markdown = comparison_markdown(&[best_first]);
+    let lines: Vec<&str> = markdown.lines().collect();
+    assert_eq!(lines.len(), 3, "{markdown}");
+    assert!(lines[2].starts_with("| a\\|b"), "{markdown}");
+    assert!(
+        lines[1].chars().all(|mark| "|-".contains(mark)),
+        "{markdown}"
+    );
+}

@@ -1,0 +1,18 @@
+//! The adapter that the tests run on.
+
+use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+use gatefold::plan::{Form, Limits};
+
+/// Opens the adapter; panics with the remedy where there is none.
+pub fn open() -> Gpu {
+    Gpu::open(&AdapterChoice::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Limits for each form of the kernels that this adapter can run.
+pub fn forms(gpu: &Gpu) -> Vec<Limits> {
+    let portable = gpu.limits(KernelForm::Portable).unwrap();
+    match gpu.limits(KernelForm::Automatic).unwrap() {
+        Limits { form: Form::Portable, .. } => vec![portable],
+        subgroup => vec![portable, subgroup],
+    }
+}

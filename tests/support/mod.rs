@@ -1,0 +1,33 @@
+//! Where the tests find reference data that is not part of the project.
+
+// Each of the three test programs uses a part of this.
+#![allow(dead_code)]
+
+pub mod device;
+pub mod fixture;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The folder with the real reviews and the encoder's cases, or `None`, said loudly.
+pub fn data_dir() -> Option<PathBuf> {
+    folder("GATEFOLD_DATA", "../shared/data")
+}
+
+/// The folder with the Keras fixtures, or `None`, said loudly.
+pub fn oracle_dir() -> Option<PathBuf> {
+    folder("GATEFOLD_ORACLE", "../shared/oracle")
+}
+
+fn folder(variable: &str, default: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os(variable).map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join(default),
+        PathBuf::from,
+    );
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    // Not eprintln!, which the test harness hides where a test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: no folder {} (set {variable} to one)", folder.display());
+    None
+}
