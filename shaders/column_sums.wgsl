@@ -24,9 +24,11 @@ fn column_sums(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     }
     let first = (n / dims.width) * dims.chunk;
     let end = min(first + dims.chunk, dims.rows);
+    var at = first * dims.width + n % dims.width;
     var sum = Element();
     for (var row = first; row < end; row++) {
-        sum += x[row * dims.width + n % dims.width];
+        sum += x[at];
+        at += dims.width;
     }
     y[n] = sum;
 }

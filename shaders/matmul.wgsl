@@ -10,10 +10,12 @@
 //   2        b     read        [z, term, K, N] or [.., N, K]  B
 //   3        bias  read        [z, N]                      added once, if has_bias
 //   4        c     read_write  [z, M, N]                   C, written with `=`
-// Grid   (⌈N / 4S⌉, ⌈M / R⌉, z) workgroups of one subgroup of S lanes; a workgroup makes R rows by 4·S columns,
-//        a lane 4 columns of each row.
-// Order  A lane loads four k of a row of A at once, the subgroup 4·S of them; each is then broadcast from
-//        the lane that holds it. k runs upwards. No barrier, no workgroup memory.
+// Grid   (⌈N / C⌉, ⌈M / (R·S)⌉, z) workgroups of one subgroup of S lanes; a workgroup makes R·S rows by C columns,
+//        a lane R rows of them, S apart.
+// Order  A lane loads four k of a row of A at once; B is loaded by the subgroup together, four numbers a lane, and
+//        broadcast from the lane that holds them, so that an element of B serves R products. Every sum takes
+//        four k in a row, so that it is touched once for four products. k runs upwards. No barrier, no
+//        workgroup memory.
 // Twin   reference/matmul.rs        Test  tests/gpu/matmul.rs
 
 struct Dims {
@@ -31,75 +33,89 @@ struct Dims {
 @group(0) @binding(4) var<storage, read_write> c: array<vec4<f32>>;
 
 const S = {{ S }}u;
+const C = {{ C }}u;
 
 @compute @workgroup_size({{ S }})
 fn matmul(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
-    let column = (group.x * S + lane) * 4u;
-    let n = min(column, dims.n - 4u);
+    let first_row = group.y * {{ R * S }}u + lane;
+    let first_column = group.x * C;
     let last_row = dims.m - 1u;
 {% for r in range(R) %}
-    let row_{{ r }} = min(group.y * {{ R }}u + {{ r }}u, last_row);
+    let row_{{ r }} = min(first_row + {{ r * S }}u, last_row) * dims.a_row;
 {% endfor %}
-    var start = vec4(0.0);
+{% if transposed %}
+{% for v in range((C + S - 1) // S) %}
+    let column_{{ v }} = min(first_column + {{ v * S }}u + lane, dims.n - 1u) * dims.b_row;
+{% endfor %}
+{% else %}
+{% for v in range((C + 4 * S - 1) // (4 * S)) %}
+    let column_{{ v }} = min(first_column + 4u * ({{ v * S }}u + lane), dims.n - 4u);
+{% endfor %}
+{% endif %}
+{% for q in range(C // 4) %}
+    var start_{{ q }} = vec4(0.0);
+{% endfor %}
     if dims.has_bias == 1u {
-        start = bias[(group.z * dims.n + n) / 4u];
+        let b_z = group.z * dims.n + first_column;
+{% for q in range(C // 4) %}
+        start_{{ q }} = bias[(b_z + min({{ 4 * q }}u, dims.n - 4u - min(first_column, dims.n - 4u))) / 4u];
+{% endfor %}
     }
 {% for r in range(R) %}
-    var c_{{ r }} = start;
+{% for q in range(C // 4) %}
+    var c_{{ r }}_{{ q }} = start_{{ q }};
+{% endfor %}
 {% endfor %}
     for (var term = 0u; term < dims.terms; term++) {
-        let a_from = dims.a_offset + group.z * dims.a_batch + term * dims.a_term;
-        let b_from = dims.b_offset + group.z * dims.b_batch + term * dims.b_term;
-        for (var k0 = 0u; k0 < dims.k; k0 += 4u * S) {
-            let k_lane = k0 + 4u * lane;
-            let inside = k_lane < dims.k; // past the end a lane holds zeros, and B is read where it exists
-            let a_k = a_from + min(k_lane, dims.k - 4u);
+        let a_z = dims.a_offset + group.z * dims.a_batch + term * dims.a_term;
+        let b_z = dims.b_offset + group.z * dims.b_batch + term * dims.b_term;
+        for (var k = 0u; k < dims.k; k += 4u) {
 {% for r in range(R) %}
-            let a_{{ r }} = select(vec4(0.0), a[(a_k + row_{{ r }} * dims.a_row) / 4u], inside);
+            let a_{{ r }} = a[(a_z + row_{{ r }} + k) / 4u];
 {% endfor %}
-{% macro products(l, source) %}
 {% if transposed %}
-                let t_{{ l }}_0 = b[(b_from + n * dims.b_row + k) / 4u];
-                let t_{{ l }}_1 = b[(b_from + (n + 1u) * dims.b_row + k) / 4u];
-                let t_{{ l }}_2 = b[(b_from + (n + 2u) * dims.b_row + k) / 4u];
-                let t_{{ l }}_3 = b[(b_from + (n + 3u) * dims.b_row + k) / 4u];
-{% for i in range(4) %}
-                let b_{{ l }}_{{ i }} = vec4(t_{{ l }}_0.{{ component(i) }}, t_{{ l }}_1.{{ component(i) }}, t_{{ l }}_2.{{ component(i) }}, t_{{ l }}_3.{{ component(i) }});
+{% for v in range((C + S - 1) // S) %}
+            let b_{{ v }} = b[(b_z + column_{{ v }} + k) / 4u]; // four k of column v·S + lane
 {% endfor %}
 {% else %}
 {% for i in range(4) %}
-                let b_{{ l }}_{{ i }} = b[(b_from + (k + {{ i }}u) * dims.b_row + n) / 4u];
+{% for v in range((C + 4 * S - 1) // (4 * S)) %}
+            let b_{{ v }}_{{ i }} = b[(b_z + (k + {{ i }}u) * dims.b_row + column_{{ v }}) / 4u]; // four columns of k + {{ i }}
+{% endfor %}
 {% endfor %}
 {% endif %}
-{% for r in range(R) %}
-                let s_{{ l }}_{{ r }} = {{ source }}(a_{{ r }}, {{ l }});
-{% for i in range(4) %}
-                c_{{ r }} = fma(vec4(s_{{ l }}_{{ r }}.{{ component(i) }}), b_{{ l }}_{{ i }}, c_{{ r }});
-{% endfor %}
-{% endfor %}
-{% endmacro %}
-{% if S <= 8 %}
-{% for l in range(S) %}
+{% for q in range(C // 4) %}
             {
-                let k = min(k0 + {{ 4 * l }}u, dims.k - 4u);
-{{ products(l ~ "u", "subgroupBroadcast") }}
-            }
+{% if transposed %}
+{% for j in range(4) %}
+                let t_{{ j }} = subgroupBroadcast(b_{{ (4 * q + j) // S }}, {{ (4 * q + j) % S }}u);
+{% endfor %}
+{% for i in range(4) %}
+                let b_{{ i }} = vec4(t_0.{{ component(i) }}, t_1.{{ component(i) }}, t_2.{{ component(i) }}, t_3.{{ component(i) }});
 {% endfor %}
 {% else %}
-            // Unrolled over more than 8 lanes the kernel would be too long to compile in reasonable time.
-            for (var l = 0u; l < S; l++) {
-                let k = min(k0 + 4u * l, dims.k - 4u);
-{{ products("l", "subgroupShuffle") }}
-            }
+{% for i in range(4) %}
+                let b_{{ i }} = subgroupBroadcast(b_{{ q // S }}_{{ i }}, {{ q % S }}u);
+{% endfor %}
 {% endif %}
+{% for r in range(R) %}
+{% for i in range(4) %}
+                c_{{ r }}_{{ q }} = fma(vec4(a_{{ r }}.{{ component(i) }}), b_{{ i }}, c_{{ r }}_{{ q }});
+{% endfor %}
+{% endfor %}
+            }
+{% endfor %}
         }
     }
-    if column < dims.n {
-        let to = dims.c_offset + group.z * dims.c_batch + column;
+    let c_z = dims.c_offset + group.z * dims.c_batch + first_column;
 {% for r in range(R) %}
-        if group.y * {{ R }}u + {{ r }}u <= last_row {
-            c[(to + row_{{ r }} * dims.c_row) / 4u] = c_{{ r }};
+    if first_row + {{ r * S }}u <= last_row {
+        let at = c_z + (first_row + {{ r * S }}u) * dims.c_row;
+{% for q in range(C // 4) %}
+        if first_column + {{ 4 * q }}u < dims.n {
+            c[(at + {{ 4 * q }}u) / 4u] = c_{{ r }}_{{ q }};
         }
 {% endfor %}
     }
+{% endfor %}
 }

@@ -8,11 +8,11 @@
 //   1        a     read        [z, K, M]     A
 //   2        b     read        [z, K, N]     B
 //   3        c     read_write  [s, z, M, N]  partial sums, written with `=`; column_sums adds them up
-// Grid   (⌈N / 4S⌉, ⌈M / R⌉, z·splits) workgroups of one subgroup of S lanes; a workgroup makes R rows by
-//        4·S columns, a lane 4 columns of each row; R ≤ 4·S.
-// Order  One load a lane brings 4·S columns of B for a k, another R columns of A, which are broadcast: R·4
-//        products a lane for two loads. Four k are taken together, so that a sum is touched once for four
-//        products. k runs upwards; the splits do not depend on the adapter. No barrier.
+// Grid   (⌈N / 4VS⌉, ⌈M / R⌉, z·splits) workgroups of one subgroup of S lanes; a workgroup makes R rows by
+//        4·V·S columns, a lane 4·V columns of each row.
+// Order  V loads a lane bring 4·V·S columns of B for a k, R / 4S more bring R columns of A, which are broadcast.
+//        Four k are taken together, so that a sum is touched once for four products. k runs upwards; the splits
+//        do not depend on the adapter. No barrier.
 // Twin   reference/matmul.rs        Test  tests/gpu/matmul.rs
 
 struct Dims {
@@ -34,33 +34,55 @@ const S = {{ S }}u;
 fn matmul_transposed_a(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
     let batch = group.z / dims.splits;
     let part = group.z % dims.splits;
-    let column = (group.x * S + lane) * 4u;
+    let first_column = group.x * {{ 4 * V * S }}u + 4u * lane;
     let first_row = group.y * {{ R }}u;
-    let a_from = dims.a_offset + batch * dims.a_batch + min(first_row + 4u * (lane % {{ R // 4 }}u), dims.m - 4u);
-    let b_from = dims.b_offset + batch * dims.b_batch + min(column, dims.n - 4u);
+    let a_z = dims.a_offset + batch * dims.a_batch;
+    let b_z = dims.b_offset + batch * dims.b_batch;
+{% for w in range((R + 4 * S - 1) // (4 * S)) %}
+    let a_at_{{ w }} = a_z + min(first_row + {{ 4 * w * S }}u + 4u * (lane % {{ [S, R // 4]|min }}u), dims.m - 4u);
+{% endfor %}
+{% for v in range(V) %}
+    let b_at_{{ v }} = b_z + min(first_column + {{ 4 * v * S }}u, dims.n - 4u);
+{% endfor %}
     let end = min((part + 1u) * dims.chunk, dims.k);
 {% for r in range(R) %}
-    var c_{{ r }} = vec4(0.0);
+{% for v in range(V) %}
+    var c_{{ r }}_{{ v }} = vec4(0.0);
+{% endfor %}
 {% endfor %}
     for (var k = part * dims.chunk; k < end; k += 4u) {
 {% for i in range(4) %}
         // Past the end the last k is read again, times zero.
         let k_{{ i }} = min(k + {{ i }}u, end - 1u);
-        let a_{{ i }} = {% if i > 0 %}select(vec4(0.0), {% endif %}a[(a_from + k_{{ i }} * dims.a_row) / 4u]{% if i > 0 %}, k + {{ i }}u < end){% endif %};
-        let b_{{ i }} = b[(b_from + k_{{ i }} * dims.b_row) / 4u];
+{% for w in range((R + 4 * S - 1) // (4 * S)) %}
+        let a_{{ i }}_{{ w }} = select(vec4(0.0), a[(a_at_{{ w }} + k_{{ i }} * dims.a_row) / 4u], k + {{ i }}u < end);
+{% endfor %}
+{% for v in range(V) %}
+        let b_{{ i }}_{{ v }} = b[(b_at_{{ v }} + k_{{ i }} * dims.b_row) / 4u];
+{% endfor %}
 {% endfor %}
 {% for r in range(R) %}
+        {
 {% for i in range(4) %}
-        c_{{ r }} = fma(vec4(subgroupBroadcast(a_{{ i }}.{{ component(r) }}, {{ r // 4 }}u)), b_{{ i }}, c_{{ r }});
+            let s_{{ i }} = vec4(subgroupBroadcast(a_{{ i }}_{{ r // (4 * S) }}.{{ component(r) }}, {{ r // 4 % S }}u));
+{% endfor %}
+{% for v in range(V) %}
+{% for i in range(4) %}
+            c_{{ r }}_{{ v }} = fma(s_{{ i }}, b_{{ i }}_{{ v }}, c_{{ r }}_{{ v }});
 {% endfor %}
 {% endfor %}
-    }
-    if column < dims.n {
-        let to = dims.c_offset + batch * dims.c_batch + part * dims.c_split + column;
-{% for r in range(R) %}
-        if first_row + {{ r }}u < dims.m {
-            c[(to + (first_row + {{ r }}u) * dims.c_row) / 4u] = c_{{ r }};
         }
 {% endfor %}
     }
+    let c_z = dims.c_offset + batch * dims.c_batch + part * dims.c_split + first_column;
+{% for r in range(R) %}
+    if first_row + {{ r }}u < dims.m {
+        let at = c_z + (first_row + {{ r }}u) * dims.c_row;
+{% for v in range(V) %}
+        if first_column + {{ 4 * v * S }}u < dims.n {
+            c[(at + {{ 4 * v * S }}u) / 4u] = c_{{ r }}_{{ v }};
+        }
+{% endfor %}
+    }
+{% endfor %}
 }

@@ -131,6 +131,11 @@ impl Gpu {
         &self.report
     }
 
+    /// Whether the adapter computes on the CPU.
+    pub fn is_software(&self) -> bool {
+        self.software
+    }
+
     /// The limits that plans are made for.
     ///
     /// # Errors
@@ -162,6 +167,8 @@ impl Gpu {
                 Form::Subgroup { .. } => self.report.workgroup_invocations as usize,
             },
             wanted_workgroups,
+            // No watchdog looks at a software adapter.
+            segment: if self.software { usize::MAX } else { Limits::WEBGPU.segment },
             ..Limits::WEBGPU
         })
     }

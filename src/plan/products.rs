@@ -11,8 +11,9 @@ use crate::error::Result;
 /// same on every adapter.
 pub const SPLIT: usize = 512;
 
-/// Rows of C that a workgroup of `matmul` makes.
-const MATMUL_ROWS: usize = 16;
+/// Columns of C that a workgroup of a subgroup product makes, at least, and rows at most: a tile of 64 × 64 brings
+/// 64 products for each number loaded, and its sums still fit the nearest cache.
+const TILE: usize = 64;
 
 /// A matrix, or one a direction, in a buffer. Sizes and strides in numbers.
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +87,10 @@ impl PlanBuilder<'_> {
         let batches = sizes.batches / dims.terms as usize;
         match vector_lanes(self.limits.form, &[sizes.n, sizes.k]) {
             Some(lanes) => {
-                let kernel = Kernel::new("matmul").size("S", lanes).size("R", MATMUL_ROWS).flag("transposed", transposed);
-                let groups = [sizes.n.div_ceil(4 * lanes), sizes.m.div_ceil(MATMUL_ROWS), batches];
+                let rows = (TILE / lanes).clamp(1, 8);
+                let columns = if sizes.n <= TILE / 2 { TILE / 2 } else { TILE };
+                let kernel = Kernel::new("matmul").size("S", lanes).size("R", rows).size("C", columns).flag("transposed", transposed);
+                let groups = [sizes.n.div_ceil(columns), sizes.m.div_ceil(rows * lanes), batches];
                 self.dispatch(label.into(), kernel, &dims, &bindings, groups, sizes.flops())
             }
             None => {
@@ -115,9 +118,10 @@ impl PlanBuilder<'_> {
         };
         match vector_lanes(self.limits.form, &[m, n]) {
             Some(lanes) => {
-                let rows = 32.min(4 * lanes);
-                let kernel = Kernel::new("matmul_transposed_a").size("S", lanes).size("R", rows);
-                let groups = [n.div_ceil(4 * lanes), m.div_ceil(rows), batches * splits];
+                let rows = if lanes <= 8 && m > TILE / 2 { TILE } else { TILE / 2 };
+                let vectors = (TILE / (4 * lanes)).max(1);
+                let kernel = Kernel::new("matmul_transposed_a").size("S", lanes).size("R", rows).size("V", vectors);
+                let groups = [n.div_ceil(4 * lanes * vectors), m.div_ceil(rows), batches * splits];
                 self.dispatch(label.into(), kernel, &dims, &[a.slice, b.slice, to], groups, sizes.flops())?;
             }
             None => {

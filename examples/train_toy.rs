@@ -1,0 +1,61 @@
+//! You should see the adapter's name, then five epochs in which the loss falls and the accuracy rises.
+//!
+//! A small model of its own on 600 synthetic reviews, on whatever adapter there is:
+//! `cargo run --release --example train_toy`
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use gatefold::data::{self, Limits, Source};
+use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+use gatefold::model::{Bidirectional, Dense, Embedding, Lstm, Sequential, initialise};
+use gatefold::plan::Adam;
+use gatefold::train::{Event, FitOptions, Session, fit};
+
+const SEED: u64 = 0;
+
+fn main() -> gatefold::Result<()> {
+    let limits = Limits {
+        train: Some(600),
+        test: Some(200),
+    };
+    let reviews = Arc::new(data::load(&Source::Demo, None, limits)?);
+
+    let model = Sequential::new("toy")
+        .add(Embedding::new(reviews.vocabulary.size(), 16))
+        .add(Bidirectional::new(Lstm::new(16)))
+        .add(Dense::new(1).sigmoid())
+        .build()?;
+    let parameters = initialise(&model, SEED);
+
+    let gpu = Gpu::open(&AdapterChoice::default())?;
+    println!("adapter: {}", gpu.report().name);
+    let limits = gpu.limits(KernelForm::Automatic)?;
+    let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-2), SEED)?;
+
+    let options = FitOptions {
+        epochs: 5,
+        batch_size: 10,
+        seed: SEED,
+        validation_steps: 20,
+    };
+    fit(
+        &mut session,
+        &reviews,
+        &options,
+        &AtomicBool::new(false),
+        &mut |event| {
+            if let Event::Epoch(record) = event {
+                println!(
+                    "epoch {}: loss {:.3}, accuracy {:.3}; validation loss {:.3}, accuracy {:.3}",
+                    record.epoch,
+                    record.loss,
+                    record.accuracy,
+                    record.val_loss,
+                    record.val_accuracy
+                );
+            }
+        },
+    )?;
+    Ok(())
+}
