@@ -1,13 +1,12 @@
-// matmul: C = A·B (+ bias), or C = A·Bᵀ, summed over `terms`, for each of several batches.
+// matmul: C = A·B (+ bias), summed over `terms`, for each of several batches.
 //
 // Math   C(z)[m, n] = bias(z)[n] + Σ_term Σ_k A(z, term)[m, k]·B(z, term)[k, n]
-//        with B given row by row, [K, N], or (B transposed) column by column, [N, K].
 // Shapes every matrix row-major; a_row, b_row, c_row numbers from one row to the next. All sizes, strides
 //        and offsets but M are multiples of 4; they are in numbers, the arrays in vec4.
 //   binding  name  access      shape                       holds
 //   0        dims  uniform     struct                      sizes, strides and offsets, in numbers
 //   1        a     read        [z, term, M, K]             A
-//   2        b     read        [z, term, K, N] or [.., N, K]  B
+//   2        b     read        [z, term, K, N]             B
 //   3        bias  read        [z, N]                      added once, if has_bias
 //   4        c     read_write  [z, M, N]                   C, written with `=`
 // Grid   (⌈N / C⌉, ⌈M / (R·S)⌉, z) workgroups of one subgroup of S lanes; a workgroup makes R·S rows by C columns,
@@ -43,15 +42,9 @@ fn matmul(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_
 {% for r in range(R) %}
     let row_{{ r }} = min(first_row + {{ r * S }}u, last_row) * dims.a_row;
 {% endfor %}
-{% if transposed %}
-{% for v in range((C + S - 1) // S) %}
-    let column_{{ v }} = min(first_column + {{ v * S }}u + lane, dims.n - 1u) * dims.b_row;
-{% endfor %}
-{% else %}
 {% for v in range((C + 4 * S - 1) // (4 * S)) %}
     let column_{{ v }} = min(first_column + 4u * ({{ v * S }}u + lane), dims.n - 4u);
 {% endfor %}
-{% endif %}
 {% for q in range(C // 4) %}
     var start_{{ q }} = vec4(0.0);
 {% endfor %}
@@ -73,31 +66,16 @@ fn matmul(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_
 {% for r in range(R) %}
             let a_{{ r }} = a[(a_z + row_{{ r }} + k) / 4u];
 {% endfor %}
-{% if transposed %}
-{% for v in range((C + S - 1) // S) %}
-            let b_{{ v }} = b[(b_z + column_{{ v }} + k) / 4u]; // four k of column v·S + lane
-{% endfor %}
-{% else %}
 {% for i in range(4) %}
 {% for v in range((C + 4 * S - 1) // (4 * S)) %}
             let b_{{ v }}_{{ i }} = b[(b_z + (k + {{ i }}u) * dims.b_row + column_{{ v }}) / 4u]; // four columns of k + {{ i }}
 {% endfor %}
 {% endfor %}
-{% endif %}
 {% for q in range(C // 4) %}
             {
-{% if transposed %}
-{% for j in range(4) %}
-                let t_{{ j }} = subgroupBroadcast(b_{{ (4 * q + j) // S }}, {{ (4 * q + j) % S }}u);
-{% endfor %}
-{% for i in range(4) %}
-                let b_{{ i }} = vec4(t_0.{{ component(i) }}, t_1.{{ component(i) }}, t_2.{{ component(i) }}, t_3.{{ component(i) }});
-{% endfor %}
-{% else %}
 {% for i in range(4) %}
                 let b_{{ i }} = subgroupBroadcast(b_{{ q // S }}_{{ i }}, {{ q % S }}u);
 {% endfor %}
-{% endif %}
 {% for r in range(R) %}
 {% for i in range(4) %}
                 c_{{ r }}_{{ q }} = fma(vec4(a_{{ r }}.{{ component(i) }}), b_{{ i }}, c_{{ r }}_{{ q }});

@@ -80,7 +80,9 @@ struct KernelTime {
 /// Times training steps on random ids, each waited for.
 pub fn run(args: &BenchArgs) -> Result<()> {
     let start = Instant::now();
-    let gpu = Gpu::open(&AdapterChoice { name: args.adapter.clone() })?;
+    let gpu = Gpu::open(&AdapterChoice {
+        name: args.adapter.clone(),
+    })?;
     let limits = gpu.limits(args.kernels.into())?;
     let adapter = gpu.report().name.clone();
     let kernels = format!("{:?}", limits.form).to_lowercase();
@@ -96,9 +98,15 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         session.set_segment(segment_length(warm, batch.length));
     }
     step(&mut session, &batch)?;
-    let mut times = (0..args.steps).map(|_| step(&mut session, &batch)).collect::<Result<Vec<_>>>()?;
+    let mut times = (0..args.steps)
+        .map(|_| step(&mut session, &batch))
+        .collect::<Result<Vec<_>>>()?;
     times.sort_unstable();
-    let kernels_ms = if args.profile { by_label(&session.profile(&batch)?) } else { Vec::new() };
+    let kernels_ms = if args.profile {
+        by_label(&session.profile(&batch)?)
+    } else {
+        Vec::new()
+    };
     let report = Report {
         variant: args.variant.to_string(),
         batch_size: args.batch_size,
@@ -136,7 +144,9 @@ fn random_batch(args: &BenchArgs) -> Batch {
     let mut random = Philox::new(u64::from(args.length), 0);
     let reviews: Vec<Review> = (0..args.batch_size)
         .map(|row| Review {
-            ids: (0..args.length).map(|_| random.below(args.vocabulary)).collect(),
+            ids: (0..args.length)
+                .map(|_| random.below(args.vocabulary))
+                .collect(),
             label: (row % 2) as u8,
         })
         .collect();
@@ -147,8 +157,15 @@ fn random_batch(args: &BenchArgs) -> Batch {
 fn by_label(times: &[DispatchTime]) -> Vec<KernelTime> {
     let mut sums: BTreeMap<&str, (usize, Duration, u64, &str)> = BTreeMap::new();
     for dispatch in times {
-        let sum = sums.entry(&dispatch.label).or_insert((0, Duration::ZERO, 0, &dispatch.kernel));
-        *sum = (sum.0 + 1, sum.1 + dispatch.time, sum.2 + dispatch.flops, sum.3);
+        let sum = sums
+            .entry(&dispatch.label)
+            .or_insert((0, Duration::ZERO, 0, &dispatch.kernel));
+        *sum = (
+            sum.0 + 1,
+            sum.1 + dispatch.time,
+            sum.2 + dispatch.flops,
+            sum.3,
+        );
     }
     let mut kernels: Vec<KernelTime> = sums
         .into_iter()
@@ -167,7 +184,9 @@ fn by_label(times: &[DispatchTime]) -> Vec<KernelTime> {
 /// Linux's high-water mark of resident memory.
 fn peak_memory_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some((kibibytes / 1024.0 * 10.0).round() / 10.0)
 }
@@ -188,7 +207,9 @@ fn print_report(report: &Report) {
         return;
     }
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["dispatch", "times", "ms", "GFLOP/s", "kernel"]);
+    table
+        .load_style(presets::NOTHING)
+        .set_header(["dispatch", "times", "ms", "GFLOP/s", "kernel"]);
     for kernel in &report.kernels_ms {
         table.add_row([
             kernel.label.clone(),

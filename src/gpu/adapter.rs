@@ -42,8 +42,12 @@ impl AdapterReport {
             name: info.name,
             backend: info.backend.to_string(),
             kind: kind(info.device_type),
-            driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
-            subgroup: features.contains(Features::SUBGROUP).then_some((info.subgroup_min_size, info.subgroup_max_size)),
+            driver: format!("{} {}", info.driver, info.driver_info)
+                .trim()
+                .to_string(),
+            subgroup: features
+                .contains(Features::SUBGROUP)
+                .then_some((info.subgroup_min_size, info.subgroup_max_size)),
             binding_bytes: limits.max_storage_buffer_binding_size,
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             workgroup_invocations: limits.max_compute_invocations_per_workgroup,
@@ -81,14 +85,24 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
     if adapters.is_empty() {
         return Err(Error::Adapter(none_found()));
     }
-    let wanted = choice.name.clone().or_else(|| std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.is_empty()));
+    let wanted = choice.name.clone().or_else(|| {
+        std::env::var("WGPU_ADAPTER_NAME")
+            .ok()
+            .filter(|name| !name.is_empty())
+    });
     let found = match &wanted {
         Some(wanted) => named(&adapters, wanted),
         None => best(&adapters),
     };
     match found {
-        Some(index) => adapters.into_iter().nth(index).ok_or_else(|| Error::Adapter(none_found())),
-        None => Err(Error::Adapter(no_match(&adapters, wanted.as_deref().unwrap_or_default()))),
+        Some(index) => adapters
+            .into_iter()
+            .nth(index)
+            .ok_or_else(|| Error::Adapter(none_found())),
+        None => Err(Error::Adapter(no_match(
+            &adapters,
+            wanted.as_deref().unwrap_or_default(),
+        ))),
     }
 }
 
@@ -97,7 +111,9 @@ fn named(adapters: &[wgpu::Adapter], wanted: &str) -> Option<usize> {
         return (index < adapters.len()).then_some(index);
     }
     let wanted = wanted.to_lowercase();
-    adapters.iter().position(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted))
+    adapters
+        .iter()
+        .position(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted))
 }
 
 fn best(adapters: &[wgpu::Adapter]) -> Option<usize> {
@@ -113,10 +129,17 @@ fn best(adapters: &[wgpu::Adapter]) -> Option<usize> {
 }
 
 fn no_match(adapters: &[wgpu::Adapter], wanted: &str) -> String {
-    let mut message = format!("no adapter matches {wanted:?}; give --adapter a part of one of these names, or its number:");
+    let mut message = format!(
+        "no adapter matches {wanted:?}; give --adapter a part of one of these names, or its number:"
+    );
     for (index, adapter) in adapters.iter().enumerate() {
         let info = adapter.get_info();
-        message.push_str(&format!("\n  {index}  {} ({}, {})", info.name, info.backend, kind(info.device_type)));
+        message.push_str(&format!(
+            "\n  {index}  {} ({}, {})",
+            info.name,
+            info.backend,
+            kind(info.device_type)
+        ));
     }
     message
 }

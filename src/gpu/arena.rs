@@ -43,7 +43,11 @@ pub(super) struct Arena {
 
 impl Arena {
     pub(super) fn new() -> Self {
-        Arena { held: Vec::new(), index: HashMap::new(), classes: SizeClasses::Geometric }
+        Arena {
+            held: Vec::new(),
+            index: HashMap::new(),
+            classes: SizeClasses::Geometric,
+        }
     }
 
     /// Bytes of all buffers.
@@ -52,7 +56,9 @@ impl Arena {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<(usize, &Held)> {
-        self.index.get(name).map(|&index| (index, &self.held[index]))
+        self.index
+            .get(name)
+            .map(|&index| (index, &self.held[index]))
     }
 
     pub(super) fn held(&self, index: usize) -> &Held {
@@ -70,7 +76,12 @@ impl Arena {
     /// # Errors
     /// [`Error::Device`] where memory runs out or a persistent buffer would have to grow, which would
     /// lose its content.
-    pub(super) fn provide(&mut self, device: &Device, spec: &BufferSpec, most: u64) -> Result<(usize, bool)> {
+    pub(super) fn provide(
+        &mut self,
+        device: &Device,
+        spec: &BufferSpec,
+        most: u64,
+    ) -> Result<(usize, bool)> {
         let known = self.index.get(&spec.name).copied();
         if let Some(index) = known {
             if self.held[index].bytes >= spec.bytes {
@@ -85,7 +96,9 @@ impl Arena {
         }
         let bytes = match spec.lifetime {
             Lifetime::Persistent => spec.bytes,
-            Lifetime::Upload | Lifetime::Scratch => self.classes.class(spec.bytes).min(most).max(spec.bytes),
+            Lifetime::Upload | Lifetime::Scratch => {
+                self.classes.class(spec.bytes).min(most).max(spec.bytes)
+            }
         };
         let scope = device.push_error_scope(ErrorFilter::OutOfMemory);
         let buffer = device.create_buffer(&BufferDescriptor {

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use wgpu::{DeviceDescriptor, DeviceType, Features, MemoryHints, PollError, PollType, SubmissionIndex};
+use wgpu::{
+    DeviceDescriptor, DeviceType, Features, MemoryHints, PollError, PollType, SubmissionIndex,
+};
 
 use super::adapter::{AdapterChoice, AdapterReport, choose};
 use super::arena::{Arena, SizeClasses};
@@ -48,11 +50,17 @@ struct Faults(Arc<Mutex<Option<String>>>);
 impl Faults {
     /// Keeps the first fault: later ones follow from it.
     fn put(&self, fault: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(fault);
     }
 
     fn get(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -84,7 +92,8 @@ impl Gpu {
             memory_hints: MemoryHints::MemoryUsage,
             ..DeviceDescriptor::default()
         }));
-        let (device, queue) = opened.map_err(|error| Error::Device(format!("{}: {error}", report.name)))?;
+        let (device, queue) =
+            opened.map_err(|error| Error::Device(format!("{}: {error}", report.name)))?;
         Ok(Gpu::new(device, queue, report, software))
     }
 
@@ -109,9 +118,13 @@ impl Gpu {
     fn new(device: wgpu::Device, queue: wgpu::Queue, report: AdapterReport, software: bool) -> Gpu {
         let faults = Faults::default();
         let lost = faults.clone();
-        device.set_device_lost_callback(move |reason, message| lost.put(format!("lost ({reason:?}): {message}")));
+        device.set_device_lost_callback(move |reason, message| {
+            lost.put(format!("lost ({reason:?}): {message}"))
+        });
         let uncaptured = faults.clone();
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured.put(error.to_string())));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            uncaptured.put(error.to_string())
+        }));
         Gpu {
             device,
             queue,
@@ -141,7 +154,11 @@ impl Gpu {
     /// # Errors
     /// [`Error::Adapter`] if the subgroup form is forced and the adapter has no subgroups of one size.
     pub fn limits(&self, form: KernelForm) -> Result<Limits> {
-        let lanes = self.report.subgroup.filter(|(least, most)| least == most).map(|(lanes, _)| lanes as usize);
+        let lanes = self
+            .report
+            .subgroup
+            .filter(|(least, most)| least == most)
+            .map(|(lanes, _)| lanes as usize);
         let form = match (form, lanes) {
             (KernelForm::Automatic | KernelForm::Subgroup, Some(lanes)) => Form::Subgroup { lanes },
             (KernelForm::Automatic | KernelForm::Portable, _) => Form::Portable,
@@ -153,8 +170,11 @@ impl Gpu {
             }
         };
         // A software adapter runs as many workgroups at once as there are cores; a GPU wants many more.
-        let wanted_workgroups =
-            if self.software { std::thread::available_parallelism().map_or(2, usize::from) } else { 64 };
+        let wanted_workgroups = if self.software {
+            std::thread::available_parallelism().map_or(2, usize::from)
+        } else {
+            64
+        };
         Ok(Limits {
             form,
             binding_bytes: self.report.binding_bytes,
@@ -168,7 +188,11 @@ impl Gpu {
             },
             wanted_workgroups,
             // No watchdog looks at a software adapter.
-            segment: if self.software { usize::MAX } else { Limits::WEBGPU.segment },
+            segment: if self.software {
+                usize::MAX
+            } else {
+                Limits::WEBGPU.segment
+            },
             ..Limits::WEBGPU
         })
     }
@@ -199,7 +223,9 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] with the first fault.
     pub fn check(&self) -> Result<()> {
-        self.faults.get().map_or(Ok(()), |fault| Err(Error::Device(fault)))
+        self.faults
+            .get()
+            .map_or(Ok(()), |fault| Err(Error::Device(fault)))
     }
 
     /// Waits until all that was submitted is done.
@@ -212,7 +238,10 @@ impl Gpu {
 
     /// Waits for one submission, or for all.
     pub(super) fn wait_for(&self, submission_index: Option<SubmissionIndex>) -> Result<()> {
-        let waited = self.device.poll(PollType::Wait { submission_index, timeout: Some(self.time_limit) });
+        let waited = self.device.poll(PollType::Wait {
+            submission_index,
+            timeout: Some(self.time_limit),
+        });
         self.check()?;
         match waited {
             Ok(_) => Ok(()),
@@ -231,6 +260,8 @@ impl Gpu {
     pub fn poll(&self) -> Result<()> {
         let polled = self.device.poll(PollType::Poll);
         self.check()?;
-        polled.map(|_| ()).map_err(|error| Error::Device(error.to_string()))
+        polled
+            .map(|_| ())
+            .map_err(|error| Error::Device(error.to_string()))
     }
 }

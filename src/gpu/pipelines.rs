@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use wgpu::{
-    BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType, BufferBindingType,
-    ComputePipeline, ComputePipelineDescriptor, Device, ErrorFilter, PipelineCompilationOptions,
-    PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource, ShaderStages,
+    BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType,
+    BufferBindingType, ComputePipeline, ComputePipelineDescriptor, Device, ErrorFilter,
+    PipelineCompilationOptions, PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource,
+    ShaderStages,
 };
 
 use crate::error::{Error, Result};
@@ -69,7 +70,10 @@ fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline> {
         cache: None,
     });
     match pollster::block_on(scope.pop()) {
-        Some(error) => Err(Error::Kernel { kernel: label, problem: error.to_string() }),
+        Some(error) => Err(Error::Kernel {
+            kernel: label,
+            problem: error.to_string(),
+        }),
         None => Ok(Pipeline { pipeline, layout }),
     }
 }
@@ -79,11 +83,23 @@ fn layout_entries(bindings: &[Access]) -> Vec<BindGroupLayoutEntry> {
     let entry = |binding: usize, ty, has_dynamic_offset| BindGroupLayoutEntry {
         binding: binding as u32,
         visibility: ShaderStages::COMPUTE,
-        ty: BindingType::Buffer { ty, has_dynamic_offset, min_binding_size: None },
+        ty: BindingType::Buffer {
+            ty,
+            has_dynamic_offset,
+            min_binding_size: None,
+        },
         count: None,
     };
     let storage = bindings.iter().enumerate().map(|(index, access)| {
-        entry(index + 1, BufferBindingType::Storage { read_only: *access == Access::Read }, false)
+        entry(
+            index + 1,
+            BufferBindingType::Storage {
+                read_only: *access == Access::Read,
+            },
+            false,
+        )
     });
-    std::iter::once(entry(0, BufferBindingType::Uniform, true)).chain(storage).collect()
+    std::iter::once(entry(0, BufferBindingType::Uniform, true))
+        .chain(storage)
+        .collect()
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use wgpu::{
-    BufferDescriptor, BufferUsages, ComputePassDescriptor, ComputePassTimestampWrites, Features, QuerySetDescriptor,
-    QueryType,
+    BufferDescriptor, BufferUsages, ComputePassDescriptor, ComputePassTimestampWrites, Features,
+    QuerySetDescriptor, QueryType,
 };
 
 use super::device::Gpu;
@@ -41,7 +41,11 @@ impl Gpu {
         for (index, dispatch) in plan.dispatches.iter().enumerate() {
             let start = Instant::now();
             let stamps = stamped.then(|| {
-                self.device.create_query_set(&QuerySetDescriptor { label: None, ty: QueryType::Timestamp, count: 2 })
+                self.device.create_query_set(&QuerySetDescriptor {
+                    label: None,
+                    ty: QueryType::Timestamp,
+                    count: 2,
+                })
             });
             let mut encoder = self.device.create_command_encoder(&Default::default());
             let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor {
@@ -86,7 +90,8 @@ impl Gpu {
         let [begin, end] = ticks[..] else {
             return Err(Error::Device("timestamps did not come back".into()));
         };
-        let nanoseconds = end.wrapping_sub(begin) as f64 * f64::from(self.queue.get_timestamp_period());
+        let nanoseconds =
+            end.wrapping_sub(begin) as f64 * f64::from(self.queue.get_timestamp_period());
         Ok(Duration::from_nanos(nanoseconds as u64))
     }
 }

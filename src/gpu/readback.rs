@@ -2,7 +2,10 @@
 
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
-use wgpu::{Buffer, BufferAsyncError, BufferDescriptor, BufferUsages, CommandEncoderDescriptor, MapMode, SubmissionIndex};
+use wgpu::{
+    Buffer, BufferAsyncError, BufferDescriptor, BufferUsages, CommandEncoderDescriptor, MapMode,
+    SubmissionIndex,
+};
 
 use super::device::Gpu;
 use crate::error::{Error, Result};
@@ -20,9 +23,15 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] if there is no such buffer or it is too short.
     pub fn read_later(&self, name: &str, bytes: u64) -> Result<Readback> {
-        let (_, held) = self.arena.find(name).ok_or_else(|| Error::Device(format!("no buffer {name}")))?;
+        let (_, held) = self
+            .arena
+            .find(name)
+            .ok_or_else(|| Error::Device(format!("no buffer {name}")))?;
         if held.bytes < bytes {
-            return Err(Error::Device(format!("buffer {name} holds {} bytes, not {bytes}", held.bytes)));
+            return Err(Error::Device(format!(
+                "buffer {name} holds {} bytes, not {bytes}",
+                held.bytes
+            )));
         }
         self.read_buffer(&held.buffer, bytes)
     }
@@ -34,7 +43,9 @@ impl Gpu {
             usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
+        let mut encoder = self
+            .device
+            .create_command_encoder(&CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
         let submission = self.queue.submit([encoder.finish()]);
         let (sender, mapped) = channel();
@@ -42,7 +53,11 @@ impl Gpu {
             // Nobody waits any more if the read-back was dropped.
             let _ = sender.send(result);
         });
-        Ok(Readback { staging, submission, mapped })
+        Ok(Readback {
+            staging,
+            submission,
+            mapped,
+        })
     }
 
     /// Brings back the first `count` numbers of a buffer, waiting for all that was submitted so far.
@@ -76,14 +91,22 @@ impl Readback {
     /// As [`Gpu::wait`].
     pub fn wait(&self, gpu: &Gpu) -> Result<Vec<u8>> {
         gpu.wait_for(Some(self.submission.clone()))?;
-        let result = self.mapped.try_recv().map_err(|_| Error::Device("a read-back never came".into()))?;
+        let result = self
+            .mapped
+            .try_recv()
+            .map_err(|_| Error::Device("a read-back never came".into()))?;
         self.take(result)
     }
 
     fn take(&self, result: std::result::Result<(), BufferAsyncError>) -> Result<Vec<u8>> {
-        let failed = |error: &dyn std::fmt::Display| Error::Device(format!("read-back failed: {error}"));
+        let failed =
+            |error: &dyn std::fmt::Display| Error::Device(format!("read-back failed: {error}"));
         result.map_err(|error| failed(&error))?;
-        let view = self.staging.slice(..).get_mapped_range().map_err(|error| failed(&error))?;
+        let view = self
+            .staging
+            .slice(..)
+            .get_mapped_range()
+            .map_err(|error| failed(&error))?;
         Ok(view.to_vec())
     }
 }

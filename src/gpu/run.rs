@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 
 use wgpu::{
-    BindGroup, BindGroupDescriptor, BindGroupEntry, BindingResource, Buffer, BufferBinding, BufferDescriptor,
-    BufferUsages, CommandEncoder, CommandEncoderDescriptor, ComputePass, ComputePassDescriptor,
+    BindGroup, BindGroupDescriptor, BindGroupEntry, BindingResource, Buffer, BufferBinding,
+    BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor, ComputePass,
+    ComputePassDescriptor,
 };
 
 use super::device::Gpu;
@@ -73,9 +74,16 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] if there is no such buffer or it is too short.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let (_, held) = self.arena.find(name).ok_or_else(|| Error::Device(format!("no buffer {name}")))?;
+        let (_, held) = self
+            .arena
+            .find(name)
+            .ok_or_else(|| Error::Device(format!("no buffer {name}")))?;
         if held.bytes < bytes.len() as u64 {
-            return Err(Error::Device(format!("buffer {name} holds {} bytes, not {}", held.bytes, bytes.len())));
+            return Err(Error::Device(format!(
+                "buffer {name} holds {} bytes, not {}",
+                held.bytes,
+                bytes.len()
+            )));
         }
         self.queue.write_buffer(&held.buffer, 0, bytes);
         Ok(())
@@ -102,14 +110,24 @@ impl Gpu {
             self.bind_groups.clear();
         }
         let groups = plan.dispatches.iter().zip(&pipelines);
-        let groups = groups.map(|(dispatch, &pipeline)| self.bind_group(dispatch, pipeline, &buffers, &dims)).collect();
-        Ok(Prepared { pipelines, groups, buffers })
+        let groups = groups
+            .map(|(dispatch, &pipeline)| self.bind_group(dispatch, pipeline, &buffers, &dims))
+            .collect();
+        Ok(Prepared {
+            pipelines,
+            groups,
+            buffers,
+        })
     }
 
     fn upload_dims(&mut self, plan: &Plan) -> Buffer {
         let bytes = (plan.dispatches.len() * DIMS_STRIDE).max(DIMS_STRIDE);
         let mut content = vec![0; bytes];
-        for (dispatch, place) in plan.dispatches.iter().zip(content.chunks_exact_mut(DIMS_STRIDE)) {
+        for (dispatch, place) in plan
+            .dispatches
+            .iter()
+            .zip(content.chunks_exact_mut(DIMS_STRIDE))
+        {
             place[..dispatch.dims.len()].copy_from_slice(&dispatch.dims);
         }
         let buffer = match &self.dims {
@@ -129,20 +147,40 @@ impl Gpu {
         buffer
     }
 
-    fn bind_group(&mut self, dispatch: &Dispatch, pipeline: usize, buffers: &[usize], dims: &Buffer) -> BindGroup {
-        let slices = dispatch.bindings.iter().map(|slice| (buffers[slice.buffer.0], slice.offset, slice.bytes));
+    fn bind_group(
+        &mut self,
+        dispatch: &Dispatch,
+        pipeline: usize,
+        buffers: &[usize],
+        dims: &Buffer,
+    ) -> BindGroup {
+        let slices = dispatch
+            .bindings
+            .iter()
+            .map(|slice| (buffers[slice.buffer.0], slice.offset, slice.bytes));
         let key: BindGroupKey = (pipeline, dispatch.dims.len(), slices.collect());
         if let Some(group) = self.bind_groups.0.get(&key) {
             return group.clone();
         }
         let range = |buffer, offset, bytes| {
-            BindingResource::Buffer(BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
+            BindingResource::Buffer(BufferBinding {
+                buffer,
+                offset,
+                size: NonZeroU64::new(bytes),
+            })
         };
-        let uniform = BindGroupEntry { binding: 0, resource: range(dims, 0, dispatch.dims.len() as u64) };
-        let storage = key.2.iter().enumerate().map(|(index, &(buffer, offset, bytes))| BindGroupEntry {
-            binding: index as u32 + 1,
-            resource: range(&self.arena.held(buffer).buffer, offset, bytes),
-        });
+        let uniform = BindGroupEntry {
+            binding: 0,
+            resource: range(dims, 0, dispatch.dims.len() as u64),
+        };
+        let storage = key
+            .2
+            .iter()
+            .enumerate()
+            .map(|(index, &(buffer, offset, bytes))| BindGroupEntry {
+                binding: index as u32 + 1,
+                resource: range(&self.arena.held(buffer).buffer, offset, bytes),
+            });
         let entries: Vec<_> = std::iter::once(uniform).chain(storage).collect();
         let group = self.device.create_bind_group(&BindGroupDescriptor {
             label: Some(&dispatch.label),
@@ -155,15 +193,32 @@ impl Gpu {
 
     /// A command encoder that has cleared what the plan wants cleared.
     pub(super) fn begin(&self, plan: &Plan, prepared: &Prepared) -> CommandEncoder {
-        let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
-        for &Slice { buffer, offset, bytes } in &plan.clears {
-            encoder.clear_buffer(&self.arena.held(prepared.buffers[buffer.0]).buffer, offset, Some(bytes));
+        let mut encoder = self
+            .device
+            .create_command_encoder(&CommandEncoderDescriptor::default());
+        for &Slice {
+            buffer,
+            offset,
+            bytes,
+        } in &plan.clears
+        {
+            encoder.clear_buffer(
+                &self.arena.held(prepared.buffers[buffer.0]).buffer,
+                offset,
+                Some(bytes),
+            );
         }
         encoder
     }
 
     /// Records one dispatch of a plan.
-    pub(super) fn record(&self, pass: &mut ComputePass<'_>, plan: &Plan, prepared: &Prepared, index: usize) {
+    pub(super) fn record(
+        &self,
+        pass: &mut ComputePass<'_>,
+        plan: &Plan,
+        prepared: &Prepared,
+        index: usize,
+    ) {
         let [x, y, z] = plan.dispatches[index].groups;
         pass.set_pipeline(&self.pipelines.get(prepared.pipelines[index]).pipeline);
         pass.set_bind_group(0, &prepared.groups[index], &[(index * DIMS_STRIDE) as u32]);

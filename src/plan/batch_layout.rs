@@ -49,7 +49,10 @@ impl BatchLayout {
     pub fn new(shape: BatchShape) -> Self {
         let mut words = 0;
         let mut section = |length: usize| {
-            let section = Section { first: words, words: length };
+            let section = Section {
+                first: words,
+                words: length,
+            };
             words += length.next_multiple_of(64).max(64);
             section
         };

@@ -20,7 +20,11 @@ pub(super) struct PlanBuilder<'a> {
 
 impl<'a> PlanBuilder<'a> {
     pub(super) fn new(limits: &'a Limits, purpose: String) -> Self {
-        PlanBuilder { plan: Plan::default(), limits, purpose }
+        PlanBuilder {
+            plan: Plan::default(),
+            limits,
+            purpose,
+        }
     }
 
     pub(super) fn finish(self) -> Plan {
@@ -28,7 +32,12 @@ impl<'a> PlanBuilder<'a> {
     }
 
     /// A buffer of `numbers` words of 4 bytes; the one of that name if it is there already.
-    pub(super) fn buffer(&mut self, name: &str, numbers: usize, lifetime: Lifetime) -> Result<Slice> {
+    pub(super) fn buffer(
+        &mut self,
+        name: &str,
+        numbers: usize,
+        lifetime: Lifetime,
+    ) -> Result<Slice> {
         let bytes = (numbers as u64 * 4).next_multiple_of(16).max(16);
         if bytes > self.limits.binding_bytes {
             return Err(Error::Limit {
@@ -46,11 +55,19 @@ impl<'a> PlanBuilder<'a> {
                 id
             }
             None => {
-                self.plan.buffers.push(BufferSpec { name: name.to_string(), bytes, lifetime });
+                self.plan.buffers.push(BufferSpec {
+                    name: name.to_string(),
+                    bytes,
+                    lifetime,
+                });
                 BufferId(self.plan.buffers.len() - 1)
             }
         };
-        Ok(Slice { buffer: id, offset: 0, bytes })
+        Ok(Slice {
+            buffer: id,
+            offset: 0,
+            bytes,
+        })
     }
 
     /// A buffer whose content does not outlive the step.
@@ -73,7 +90,11 @@ impl<'a> PlanBuilder<'a> {
         groups: [usize; 3],
         flops: usize,
     ) -> Result<()> {
-        if let Some(&most) = groups.iter().max().filter(|&&n| n as u64 > u64::from(self.limits.workgroups)) {
+        if let Some(&most) = groups
+            .iter()
+            .max()
+            .filter(|&&n| n as u64 > u64::from(self.limits.workgroups))
+        {
             return Err(Error::Limit {
                 what: format!("{label} for {}", self.purpose),
                 need: format!("{most} workgroups"),

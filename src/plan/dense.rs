@@ -22,7 +22,13 @@ impl StepBuilder<'_> {
     }
 
     /// y = activation(x·W + b)
-    pub(super) fn dense_forward(&mut self, index: usize, name: &str, dense: &Dense, x: Value) -> Result<Value> {
+    pub(super) fn dense_forward(
+        &mut self,
+        index: usize,
+        name: &str,
+        dense: &Dense,
+        x: Value,
+    ) -> Result<Value> {
         let dims = self.dense_dims(dense, x);
         let parameters = self.parameter_slices(index);
         let elements = self.rows(x.rows) * dense.units;
@@ -30,12 +36,31 @@ impl StepBuilder<'_> {
         let bindings = [x.slice, parameters[0], parameters[1], slice];
         let groups = self.plan.elementwise(elements);
         let flops = 2 * elements * x.width;
-        self.plan.dispatch(format!("{name}.forward"), Kernel::new("dense_forward"), &dims, &bindings, groups, flops)?;
-        Ok(Value { slice, rows: x.rows, width: dense.units })
+        self.plan.dispatch(
+            format!("{name}.forward"),
+            Kernel::new("dense_forward"),
+            &dims,
+            &bindings,
+            groups,
+            flops,
+        )?;
+        Ok(Value {
+            slice,
+            rows: x.rows,
+            width: dense.units,
+        })
     }
 
     /// Gradients of W and b, and of x, which is given back.
-    pub(super) fn dense_backward(&mut self, index: usize, name: &str, dense: &Dense, x: Value, y: Value, d_y: Slice) -> Result<Slice> {
+    pub(super) fn dense_backward(
+        &mut self,
+        index: usize,
+        name: &str,
+        dense: &Dense,
+        x: Value,
+        y: Value,
+        d_y: Slice,
+    ) -> Result<Slice> {
         let dims = self.dense_dims(dense, x);
         let parameters = self.parameter_slices(index);
         let gradients = self.gradient_slices(index)?;
@@ -45,13 +70,29 @@ impl StepBuilder<'_> {
         let groups = self.plan.elementwise((x.width + 1) * dense.units);
         let bindings = [x.slice, y.slice, d_y, gradients[0], gradients[1]];
         let kernel = Kernel::new("dense_backward_parameters");
-        self.plan.dispatch(format!("{name}.d_parameters"), kernel, &dims, &bindings, groups, flops)?;
+        self.plan.dispatch(
+            format!("{name}.d_parameters"),
+            kernel,
+            &dims,
+            &bindings,
+            groups,
+            flops,
+        )?;
 
-        let d_x = self.plan.scratch(&format!("{name}.d_input"), rows * x.width)?;
+        let d_x = self
+            .plan
+            .scratch(&format!("{name}.d_input"), rows * x.width)?;
         let groups = self.plan.elementwise(rows * x.width);
         let bindings = [y.slice, d_y, parameters[0], d_x];
         let kernel = Kernel::new("dense_backward_input");
-        self.plan.dispatch(format!("{name}.d_input"), kernel, &dims, &bindings, groups, flops)?;
+        self.plan.dispatch(
+            format!("{name}.d_input"),
+            kernel,
+            &dims,
+            &bindings,
+            groups,
+            flops,
+        )?;
         Ok(d_x)
     }
 }

@@ -56,6 +56,9 @@ dims! {
     /// Of column_sums.
     ColumnSumsDims { rows: u32, width: u32, chunk: u32, chunks: u32 }
 
+    /// Of transpose_matrix.
+    TransposeDims { rows: u32, columns: u32, count: u32, pad0: u32 }
+
     /// Of the dense kernels.
     DenseDims { rows: u32, inputs: u32, outputs: u32, activation: u32 }
 

@@ -79,7 +79,10 @@ impl Plan {
 
     /// The buffer of this name.
     pub fn buffer(&self, name: &str) -> Option<BufferId> {
-        self.buffers.iter().position(|buffer| buffer.name == name).map(BufferId)
+        self.buffers
+            .iter()
+            .position(|buffer| buffer.name == name)
+            .map(BufferId)
     }
 }
 
@@ -88,12 +91,23 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for dispatch in &self.dispatches {
             let [x, y, z] = dispatch.groups;
-            write!(f, "{:<32} {:<48} {x}×{y}×{z} ", dispatch.label, dispatch.kernel.to_string())?;
+            write!(
+                f,
+                "{:<32} {:<48} {x}×{y}×{z} ",
+                dispatch.label,
+                dispatch.kernel.to_string()
+            )?;
             for slice in &dispatch.bindings {
                 write!(f, " {}", self.buffers[slice.buffer.0].name)?;
             }
             writeln!(f)?;
         }
-        write!(f, "{} dispatches, {} buffers, {} bytes", self.dispatches.len(), self.buffers.len(), self.bytes())
+        write!(
+            f,
+            "{} dispatches, {} buffers, {} bytes",
+            self.dispatches.len(),
+            self.buffers.len(),
+            self.bytes()
+        )
     }
 }

@@ -23,7 +23,14 @@ pub enum DropoutMask {
 
 impl StepBuilder<'_> {
     /// y = x·keep / (1 − rate), or the same on a gradient; x itself where nothing is dropped.
-    pub(super) fn dropout(&mut self, index: usize, name: &str, dropout: &Dropout, x: Value, pass: &str) -> Result<Value> {
+    pub(super) fn dropout(
+        &mut self,
+        index: usize,
+        name: &str,
+        dropout: &Dropout,
+        x: Value,
+        pass: &str,
+    ) -> Result<Value> {
         if !self.training || dropout.rate == 0.0 {
             return Ok(x);
         }
@@ -42,15 +49,33 @@ impl StepBuilder<'_> {
         };
         let kernel = Kernel::new("dropout").flag("given", given);
         let groups = self.plan.elementwise(count);
-        self.plan.dispatch(format!("{name}.{pass}"), kernel, &dims, &[x.slice, mask, slice], groups, count)?;
+        self.plan.dispatch(
+            format!("{name}.{pass}"),
+            kernel,
+            &dims,
+            &[x.slice, mask, slice],
+            groups,
+            count,
+        )?;
         Ok(Value { slice, ..x })
     }
 
-    fn dropout_source(&mut self, name: &str, x: Value, count: usize) -> Result<(bool, Slice, u64, u64)> {
+    fn dropout_source(
+        &mut self,
+        name: &str,
+        x: Value,
+        count: usize,
+    ) -> Result<(bool, Slice, u64, u64)> {
         Ok(match self.context.dropout {
             // A binding has to be there; without a given mask the kernel does not read it.
             DropoutMask::Drawn { seed, step } => (false, x.slice, seed, step),
-            DropoutMask::Given => (true, self.plan.buffer(&format!("{name}.mask"), count, Lifetime::Upload)?, 0, 0),
+            DropoutMask::Given => (
+                true,
+                self.plan
+                    .buffer(&format!("{name}.mask"), count, Lifetime::Upload)?,
+                0,
+                0,
+            ),
         })
     }
 }

@@ -8,22 +8,58 @@ use crate::error::Result;
 
 impl StepBuilder<'_> {
     /// The rows of the unique tokens; spread over all positions if the layer above needs them so.
-    pub(super) fn embedding_forward(&mut self, index: usize, name: &str, width: usize, spread: bool) -> Result<Value> {
+    pub(super) fn embedding_forward(
+        &mut self,
+        index: usize,
+        name: &str,
+        width: usize,
+        spread: bool,
+    ) -> Result<Value> {
         let table = self.parameter_slices(index)[0];
-        let unique = self.plan.scratch(&format!("{name}.unique"), self.shape.unique * width)?;
+        let unique = self
+            .plan
+            .scratch(&format!("{name}.unique"), self.shape.unique * width)?;
         let tokens = self.layout.unique(self.batch_slice().buffer);
-        self.move_rows("embedding_gather", &format!("{name}.gather"), [table, tokens, unique], self.shape.unique, width)?;
+        self.move_rows(
+            "embedding_gather",
+            &format!("{name}.gather"),
+            [table, tokens, unique],
+            self.shape.unique,
+            width,
+        )?;
         if !spread {
-            return Ok(Value { slice: unique, rows: Rows::Unique, width });
+            return Ok(Value {
+                slice: unique,
+                rows: Rows::Unique,
+                width,
+            });
         }
         let positions = self.shape.positions();
-        let slice = self.plan.scratch(&format!("{name}.positions"), positions * width)?;
-        self.move_rows("embedding_gather", &format!("{name}.spread"), [unique, self.slots(), slice], positions, width)?;
-        Ok(Value { slice, rows: Rows::Positions, width })
+        let slice = self
+            .plan
+            .scratch(&format!("{name}.positions"), positions * width)?;
+        self.move_rows(
+            "embedding_gather",
+            &format!("{name}.spread"),
+            [unique, self.slots(), slice],
+            positions,
+            width,
+        )?;
+        Ok(Value {
+            slice,
+            rows: Rows::Positions,
+            width,
+        })
     }
 
     /// Puts the gradient of what the embedding gave into the dense gradient of its table.
-    pub(super) fn embedding_backward(&mut self, index: usize, name: &str, x: Value, d_x: Slice) -> Result<()> {
+    pub(super) fn embedding_backward(
+        &mut self,
+        index: usize,
+        name: &str,
+        x: Value,
+        d_x: Slice,
+    ) -> Result<()> {
         let d_unique = match x.rows {
             Rows::Unique => d_x,
             _ => self.sum_over_tokens(name, d_x, x.width)?,
@@ -32,13 +68,31 @@ impl StepBuilder<'_> {
         self.plan.clear(gradient);
         let tokens = self.layout.unique(self.batch_slice().buffer);
         let bindings = [d_unique, tokens, gradient];
-        self.move_rows("embedding_scatter", &format!("{name}.scatter"), bindings, self.shape.unique, x.width)
+        self.move_rows(
+            "embedding_scatter",
+            &format!("{name}.scatter"),
+            bindings,
+            self.shape.unique,
+            x.width,
+        )
     }
 
-    fn move_rows(&mut self, kernel: &'static str, label: &str, bindings: [Slice; 3], rows: usize, width: usize) -> Result<()> {
+    fn move_rows(
+        &mut self,
+        kernel: &'static str,
+        label: &str,
+        bindings: [Slice; 3],
+        rows: usize,
+        width: usize,
+    ) -> Result<()> {
         let (kernel, elements) = Kernel::new(kernel).element(width);
-        let dims = RowsDims { rows: rows as u32, width: elements as u32, ..RowsDims::default() };
+        let dims = RowsDims {
+            rows: rows as u32,
+            width: elements as u32,
+            ..RowsDims::default()
+        };
         let groups = self.plan.elementwise(rows * elements);
-        self.plan.dispatch(label.into(), kernel, &dims, &bindings, groups, 0)
+        self.plan
+            .dispatch(label.into(), kernel, &dims, &bindings, groups, 0)
     }
 }

@@ -62,13 +62,23 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "matmul_portable": [Read, Read, Read, ReadWrite],
     "matmul_transposed_a": [Read, Read, ReadWrite],
     "segment_sum": [Read, Read, Read, Read, ReadWrite],
+    "transpose_matrix": [Read, ReadWrite],
 };
 
 /// Parts that kernels name in a line `// uses: common/NAME, …`.
 static COMMON: &[(&str, &str)] = &[
-    ("common/activations", include_str!("../../shaders/common/activations.wgsl")),
-    ("common/dense_activation", include_str!("../../shaders/common/dense_activation.wgsl")),
-    ("common/philox", include_str!("../../shaders/common/philox.wgsl")),
+    (
+        "common/activations",
+        include_str!("../../shaders/common/activations.wgsl"),
+    ),
+    (
+        "common/dense_activation",
+        include_str!("../../shaders/common/dense_activation.wgsl"),
+    ),
+    (
+        "common/philox",
+        include_str!("../../shaders/common/philox.wgsl"),
+    ),
 ];
 
 /// A value that a template is expanded with.
@@ -92,7 +102,10 @@ pub struct Kernel {
 impl Kernel {
     /// The kernel of `shaders/NAME.wgsl`, specialised for nothing yet.
     pub fn new(name: &'static str) -> Self {
-        Kernel { name, constants: Vec::new() }
+        Kernel {
+            name,
+            constants: Vec::new(),
+        }
     }
 
     /// Sets a size of the template.
@@ -109,7 +122,11 @@ impl Kernel {
 
     /// Binds rows of `width` numbers as vec4 where that is possible, and says how many Elements a row has.
     pub fn element(mut self, width: usize) -> (Self, usize) {
-        let (element, elements) = if width.is_multiple_of(4) { ("vec4<f32>", width / 4) } else { ("f32", width) };
+        let (element, elements) = if width.is_multiple_of(4) {
+            ("vec4<f32>", width / 4)
+        } else {
+            ("f32", width)
+        };
         self.constants.push(("element", Constant::Type(element)));
         (self, elements)
     }
@@ -124,7 +141,10 @@ impl Kernel {
     /// # Errors
     /// [`Error::Kernel`] if there is no such file.
     pub fn file(&self) -> Result<&'static KernelFile> {
-        KERNELS.iter().find(|file| file.name == self.name).ok_or_else(|| self.error("no such kernel"))
+        KERNELS
+            .iter()
+            .find(|file| file.name == self.name)
+            .ok_or_else(|| self.error("no such kernel"))
     }
 
     /// Storage bindings, from binding 1 on, that the specialised text has.
@@ -135,7 +155,11 @@ impl Kernel {
         let bindings = self.file()?.bindings;
         // A recurrence that keeps nothing for a backward pass has no binding for the gates, its last.
         let keeps = !self.constants.contains(&("save", Constant::Flag(false)));
-        Ok(if keeps { bindings } else { &bindings[..bindings.len() - 1] })
+        Ok(if keeps {
+            bindings
+        } else {
+            &bindings[..bindings.len() - 1]
+        })
     }
 
     /// The WGSL text: the common parts that the file names, then the file, expanded.
@@ -145,7 +169,12 @@ impl Kernel {
     pub fn source(&self) -> Result<String> {
         let file = self.file()?;
         let mut source = String::new();
-        for part in file.template.lines().filter_map(|line| line.strip_prefix("// uses: ")).flat_map(|l| l.split(',')) {
+        for part in file
+            .template
+            .lines()
+            .filter_map(|line| line.strip_prefix("// uses: "))
+            .flat_map(|l| l.split(','))
+        {
             let part = part.split_whitespace().next().unwrap_or_default();
             let (_, text) = COMMON
                 .iter()
@@ -154,13 +183,22 @@ impl Kernel {
             source.push_str(text);
             source.push('\n');
         }
-        source.push_str(&self.expand(file.template).map_err(|error| self.error(&format!("{error:#}")))?);
+        source.push_str(
+            &self
+                .expand(file.template)
+                .map_err(|error| self.error(&format!("{error:#}")))?,
+        );
         Ok(source)
     }
 
     fn expand(&self, template: &str) -> std::result::Result<String, minijinja::Error> {
         let mut environment = Environment::new();
-        environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+        environment.set_syntax(
+            SyntaxConfig::builder()
+                .trim_blocks(true)
+                .lstrip_blocks(true)
+                .build()?,
+        );
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         for (name, constant) in &self.constants {
             let value = match constant {
@@ -185,7 +223,10 @@ impl Kernel {
     }
 
     fn error(&self, problem: &str) -> Error {
-        Error::Kernel { kernel: self.to_string(), problem: problem.to_string() }
+        Error::Kernel {
+            kernel: self.to_string(),
+            problem: problem.to_string(),
+        }
     }
 }
 

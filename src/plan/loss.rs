@@ -19,7 +19,14 @@ impl StepBuilder<'_> {
             ..LossDims::default()
         };
         let kernel = Kernel::new("binary_cross_entropy");
-        self.plan.dispatch("loss".into(), kernel, &dims, &[p.slice, labels, d_p, record], [1, 1, 1], 10 * batch)?;
+        self.plan.dispatch(
+            "loss".into(),
+            kernel,
+            &dims,
+            &[p.slice, labels, d_p, record],
+            [1, 1, 1],
+            10 * batch,
+        )?;
         Ok(d_p)
     }
 
@@ -31,6 +38,13 @@ impl StepBuilder<'_> {
             marker: self.context.marker(),
             ..EndDims::default()
         };
-        self.plan.dispatch("end".into(), Kernel::new("end_step"), &dims, &[not_finite, record], [1, 1, 1], 0)
+        self.plan.dispatch(
+            "end".into(),
+            Kernel::new("end_step"),
+            &dims,
+            &[not_finite, record],
+            [1, 1, 1],
+            0,
+        )
     }
 }

@@ -51,39 +51,76 @@ impl StepBuilder<'_> {
     }
 
     fn tape(&mut self, layer: &Recurrent) -> Result<Tape> {
-        let state = layer.form.state_size(layer.units, layer.directions, self.shape.size);
+        let state = layer
+            .form
+            .state_size(layer.units, layer.directions, self.shape.size);
         // Without a backward pass the persistent forms keep only the state that enters the next segment.
         let keeps = self.training || layer.form == Recurrence::Step;
         let positions = self.shape.positions() * layer.width();
         Ok(Tape {
             h: self.plan.scratch(&format!("{}.h", layer.name), positions)?,
-            c: self.plan.scratch(&format!("{}.c", layer.name), if keeps { self.shape.length * state } else { state })?,
-            gates: self.plan.scratch(&format!("{}.gates", layer.name), if keeps { 4 * positions } else { 4 })?,
+            c: self.plan.scratch(
+                &format!("{}.c", layer.name),
+                if keeps {
+                    self.shape.length * state
+                } else {
+                    state
+                },
+            )?,
+            gates: self.plan.scratch(
+                &format!("{}.gates", layer.name),
+                if keeps { 4 * positions } else { 4 },
+            )?,
         })
     }
 
     /// z = x·W + b, then the recurrence; gives every h, or each direction's last.
-    pub(super) fn lstm_forward(&mut self, index: usize, layer: &Layer, lstm: &Lstm, directions: usize, x: Value) -> Result<Value> {
+    pub(super) fn lstm_forward(
+        &mut self,
+        index: usize,
+        layer: &Layer,
+        lstm: &Lstm,
+        directions: usize,
+        x: Value,
+    ) -> Result<Value> {
         let layer = &self.recurrent(layer, lstm, directions);
         let blocks = self.parameter_slices(index);
         let (rows, gates) = (self.rows(x.rows), layer.gates());
-        let z = self.plan.scratch(&format!("{}.z", layer.name), rows * directions * gates)?;
+        let z = self
+            .plan
+            .scratch(&format!("{}.z", layer.name), rows * directions * gates)?;
         self.plan.product(
             &format!("{}.project", layer.name),
             Matrix::new(x.slice, layer.inputs),
             Matrix::new(blocks[0], gates).batched(layer.inputs * gates),
             blocks[2],
             Matrix::new(z, directions * gates).batched(gates),
-            Sizes { m: rows, n: gates, k: layer.inputs, batches: directions },
+            Sizes {
+                m: rows,
+                n: gates,
+                k: layer.inputs,
+                batches: directions,
+            },
         )?;
         let tape = self.tape(layer)?;
         self.recurrence_forward(layer, x.rows == Rows::Unique, z, blocks[1], &tape)?;
         if layer.sequences {
-            return Ok(Value { slice: tape.h, rows: Rows::Positions, width: layer.width() });
+            return Ok(Value {
+                slice: tape.h,
+                rows: Rows::Positions,
+                width: layer.width(),
+            });
         }
-        let last = self.plan.scratch(&format!("{}.last", layer.name), self.shape.size * layer.width())?;
+        let last = self.plan.scratch(
+            &format!("{}.last", layer.name),
+            self.shape.size * layer.width(),
+        )?;
         self.last_state(layer, tape.h, last)?;
-        Ok(Value { slice: last, rows: Rows::Batch, width: layer.width() })
+        Ok(Value {
+            slice: last,
+            rows: Rows::Batch,
+            width: layer.width(),
+        })
     }
 
     /// Copies h of each direction's last processed timestep: T − 1 forward, 0 backward.
@@ -96,18 +133,42 @@ impl StepBuilder<'_> {
         };
         let groups = self.plan.elementwise(self.shape.size * layer.width());
         let label = format!("{}.last", layer.name);
-        self.plan.dispatch(label, Kernel::new("lstm_last_state"), &dims, &[h, last], groups, 0)
+        self.plan.dispatch(
+            label,
+            Kernel::new("lstm_last_state"),
+            &dims,
+            &[h, last],
+            groups,
+            0,
+        )
     }
 
-    fn recurrence_forward(&mut self, layer: &Recurrent, gathered: bool, z: Slice, recurrent: Slice, tape: &Tape) -> Result<()> {
+    fn recurrence_forward(
+        &mut self,
+        layer: &Recurrent,
+        gathered: bool,
+        z: Slice,
+        recurrent: Slice,
+        tape: &Tape,
+    ) -> Result<()> {
         let kernel = layer.form.kernel(true, layer.units, layer.directions);
         let slots = self.slots();
         let label = format!("{}.forward", layer.name);
         if layer.form == Recurrence::Step {
             let bindings = [z, slots, recurrent, tape.h, tape.c, tape.gates];
-            return self.steps(layer, &label, kernel, gathered, &bindings, 0..self.shape.length);
+            return self.steps(
+                layer,
+                &label,
+                kernel,
+                gathered,
+                &bindings,
+                0..self.shape.length,
+            );
         }
-        let kernel = kernel.flag("gathered", gathered).flag("masked", self.masked).flag("save", self.training);
+        let kernel = kernel
+            .flag("gathered", gathered)
+            .flag("masked", self.masked)
+            .flag("save", self.training);
         let mut bindings = vec![z, slots, recurrent, tape.h, tape.c];
         if self.training {
             bindings.push(tape.gates);
@@ -116,7 +177,13 @@ impl StepBuilder<'_> {
     }
 
     /// Runs a persistent kernel segment by segment.
-    fn segments(&mut self, layer: &Recurrent, label: &str, kernel: Kernel, bindings: &[Slice]) -> Result<()> {
+    fn segments(
+        &mut self,
+        layer: &Recurrent,
+        label: &str,
+        kernel: Kernel,
+        bindings: &[Slice],
+    ) -> Result<()> {
         let (length, batch) = (self.shape.length, self.shape.size);
         let segment = self.plan.limits.segment.max(1);
         let groups = [layer.form.tiles(batch), layer.directions, 1];
@@ -129,7 +196,8 @@ impl StepBuilder<'_> {
                 count: count as u32,
             };
             let flops = 2 * count * batch * layer.directions * layer.units * layer.gates();
-            self.plan.dispatch(label.into(), kernel.clone(), &dims, bindings, groups, flops)?;
+            self.plan
+                .dispatch(label.into(), kernel.clone(), &dims, bindings, groups, flops)?;
         }
         Ok(())
     }
@@ -158,7 +226,8 @@ impl StepBuilder<'_> {
                 sequences: layer.sequences.into(),
             };
             let flops = 2 * batch * layer.width() * layer.gates();
-            self.plan.dispatch(label.into(), kernel.clone(), &dims, bindings, groups, flops)?;
+            self.plan
+                .dispatch(label.into(), kernel.clone(), &dims, bindings, groups, flops)?;
         }
         Ok(())
     }
@@ -182,37 +251,76 @@ impl StepBuilder<'_> {
         self.recurrent_kernel_gradient(layer, tape.h, dz, gradients[1])?;
 
         let (inputs, gates, width) = (layer.inputs, layer.gates(), directions * layer.gates());
-        let dz = if x.rows == Rows::Unique { self.sum_over_tokens(layer.name, dz, width)? } else { dz };
+        let dz = if x.rows == Rows::Unique {
+            self.sum_over_tokens(layer.name, dz, width)?
+        } else {
+            dz
+        };
         let rows = self.rows(x.rows);
         self.plan.product_transposed_a(
             &format!("{}.d_kernel", layer.name),
             Matrix::new(x.slice, inputs),
             Matrix::new(dz, width).batched(gates),
             gradients[0],
-            Sizes { m: inputs, n: gates, k: rows, batches: directions },
+            Sizes {
+                m: inputs,
+                n: gates,
+                k: rows,
+                batches: directions,
+            },
         )?;
-        self.plan.column_sums(&format!("{}.d_bias", layer.name), dz, rows, width, gradients[2])?;
-        let d_x = self.plan.scratch(&format!("{}.d_input", layer.name), rows * inputs)?;
+        self.plan.column_sums(
+            &format!("{}.d_bias", layer.name),
+            dz,
+            rows,
+            width,
+            gradients[2],
+        )?;
+        let d_x = self
+            .plan
+            .scratch(&format!("{}.d_input", layer.name), rows * inputs)?;
         self.plan.product_transposed_b(
             &format!("{}.d_input", layer.name),
             Matrix::new(dz, width).batched(gates),
-            Matrix::new(parameters[0], gates).batched(inputs * gates),
+            parameters[0],
             Matrix::new(d_x, inputs),
-            Sizes { m: rows, n: inputs, k: gates, batches: directions },
+            Sizes {
+                m: rows,
+                n: inputs,
+                k: gates,
+                batches: directions,
+            },
         )?;
         Ok(d_x)
     }
 
-    fn recurrence_backward(&mut self, layer: &Recurrent, recurrent: Slice, d_h: Slice, tape: &Tape) -> Result<()> {
-        let state = layer.form.state_size(layer.units, layer.directions, self.shape.size);
+    fn recurrence_backward(
+        &mut self,
+        layer: &Recurrent,
+        recurrent: Slice,
+        d_h: Slice,
+        tape: &Tape,
+    ) -> Result<()> {
+        let state = layer
+            .form
+            .state_size(layer.units, layer.directions, self.shape.size);
         let carry = self.plan.scratch("lstm.carry", 2 * state)?;
         let kernel = layer.form.kernel(false, layer.units, layer.directions);
         let bindings = [d_h, self.slots(), recurrent, tape.c, tape.gates, carry];
         let label = format!("{}.backward", layer.name);
         if layer.form == Recurrence::Step {
-            return self.steps(layer, &label, kernel, false, &bindings, (0..self.shape.length).rev());
+            return self.steps(
+                layer,
+                &label,
+                kernel,
+                false,
+                &bindings,
+                (0..self.shape.length).rev(),
+            );
         }
-        let kernel = kernel.flag("masked", self.masked).flag("sequences", layer.sequences);
+        let kernel = kernel
+            .flag("masked", self.masked)
+            .flag("sequences", layer.sequences);
         self.segments(layer, &label, kernel, &bindings)
     }
 
@@ -220,7 +328,13 @@ impl StepBuilder<'_> {
     ///
     /// Forward in time that pairs dz from position B on with h from 0 on; backward the other way round. So
     /// the second direction's h starts B rows later than the first's, and its dz B rows earlier.
-    fn recurrent_kernel_gradient(&mut self, layer: &Recurrent, h: Slice, dz: Slice, gradient: Slice) -> Result<()> {
+    fn recurrent_kernel_gradient(
+        &mut self,
+        layer: &Recurrent,
+        h: Slice,
+        dz: Slice,
+        gradient: Slice,
+    ) -> Result<()> {
         let (batch, width, gates) = (self.shape.size, layer.width(), layer.gates());
         let dz_row = layer.directions * gates;
         let positions = self.shape.positions() - batch;
@@ -231,20 +345,33 @@ impl StepBuilder<'_> {
         }
         let a = Matrix::new(h, width).batched(batch * width + layer.units);
         let back = (gates as u32).wrapping_sub((batch * dz_row) as u32);
-        let b = Matrix { offset: batch * dz_row, batch: back, ..Matrix::new(dz, dz_row) };
+        let b = Matrix {
+            offset: batch * dz_row,
+            batch: back,
+            ..Matrix::new(dz, dz_row)
+        };
         self.plan.product_transposed_a(
             &format!("{}.d_recurrent_kernel", layer.name),
             a,
             b,
             gradient,
-            Sizes { m: layer.units, n: gates, k: positions, batches: layer.directions },
+            Sizes {
+                m: layer.units,
+                n: gates,
+                k: positions,
+                batches: layer.directions,
+            },
         )
     }
 
     /// Sums rows `[P, width]` over the positions of each unique token: `[U, width]`.
     pub(super) fn sum_over_tokens(&mut self, name: &str, x: Slice, width: usize) -> Result<Slice> {
-        let sums = self.plan.scratch(&format!("{name}.token_sums"), self.shape.unique * width)?;
-        let partial = self.plan.scratch("token_partial_sums", self.shape.partial_runs * width)?;
+        let sums = self
+            .plan
+            .scratch(&format!("{name}.token_sums"), self.shape.unique * width)?;
+        let partial = self
+            .plan
+            .scratch("token_partial_sums", self.shape.partial_runs * width)?;
         let batch = self.batch_slice();
         let rounds = [
             (self.layout.direct(batch.buffer), x, sums, "direct"),
@@ -256,11 +383,22 @@ impl StepBuilder<'_> {
                 continue;
             }
             let (kernel, elements) = Kernel::new("segment_sum").element(width);
-            let dims = SegmentDims { runs: runs.runs as u32, width: elements as u32, ..SegmentDims::default() };
+            let dims = SegmentDims {
+                runs: runs.runs as u32,
+                width: elements as u32,
+                ..SegmentDims::default()
+            };
             let groups = self.plan.elementwise(runs.runs * elements);
             let bindings = [from, runs.starts, runs.rows, runs.targets, to];
             let label = format!("{name}.sum_{round}");
-            self.plan.dispatch(label, kernel, &dims, &bindings, groups, self.shape.positions() * width)?;
+            self.plan.dispatch(
+                label,
+                kernel,
+                &dims,
+                &bindings,
+                groups,
+                self.shape.positions() * width,
+            )?;
         }
         Ok(sums)
     }

@@ -25,7 +25,12 @@ pub struct Adam {
 impl Adam {
     /// β1 = 0.9, β2 = 0.999, ε = 1e-7.
     pub fn new(learning_rate: f64) -> Self {
-        Adam { learning_rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }
+        Adam {
+            learning_rate,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-7,
+        }
     }
 
     /// rate·√(1 − β2^t) / (1 − β1^t) of step t, counted from 1.
@@ -41,8 +46,12 @@ impl StepBuilder<'_> {
     /// Updates every parameter.
     pub(super) fn adam(&mut self, adam: Adam, step: u64) -> Result<()> {
         let numbers = self.parameters.len();
-        let m = self.plan.buffer(names::FIRST_MOMENTS, numbers, Lifetime::Persistent)?;
-        let v = self.plan.buffer(names::SECOND_MOMENTS, numbers, Lifetime::Persistent)?;
+        let m = self
+            .plan
+            .buffer(names::FIRST_MOMENTS, numbers, Lifetime::Persistent)?;
+        let v = self
+            .plan
+            .buffer(names::SECOND_MOMENTS, numbers, Lifetime::Persistent)?;
         let dims = AdamDims {
             count: (numbers / 4) as u32,
             alpha: adam.step_size(step) as f32,
@@ -51,8 +60,21 @@ impl StepBuilder<'_> {
             epsilon: adam.epsilon as f32,
             ..AdamDims::default()
         };
-        let bindings = [self.gradient_buffer()?, self.parameter_buffer, m, v, self.not_finite()?];
+        let bindings = [
+            self.gradient_buffer()?,
+            self.parameter_buffer,
+            m,
+            v,
+            self.not_finite()?,
+        ];
         let groups = self.plan.elementwise(numbers / 4);
-        self.plan.dispatch("adam".into(), Kernel::new("adam"), &dims, &bindings, groups, 12 * numbers)
+        self.plan.dispatch(
+            "adam".into(),
+            Kernel::new("adam"),
+            &dims,
+            &bindings,
+            groups,
+            12 * numbers,
+        )
     }
 }

@@ -52,7 +52,11 @@ impl ParameterLayout {
     /// The layout of this model's parameters.
     pub fn new(model: &Model) -> Self {
         let mut layout = ParameterLayout {
-            names: model.parameters().iter().map(|parameter| parameter.name.clone()).collect(),
+            names: model
+                .parameters()
+                .iter()
+                .map(|parameter| parameter.name.clone())
+                .collect(),
             lengths: model.parameters().iter().map(Parameter::len).collect(),
             places: Vec::new(),
             blocks: Vec::new(),
@@ -78,7 +82,10 @@ impl ParameterLayout {
         let mut starts = Vec::with_capacity(tensors);
         for tensor in 0..tensors {
             let length = self.lengths[first + tensor] * directions;
-            blocks.push(Block { first: self.length, length });
+            blocks.push(Block {
+                first: self.length,
+                length,
+            });
             starts.push(self.length);
             self.length += length.next_multiple_of(ALIGNMENT);
         }
@@ -107,7 +114,9 @@ impl ParameterLayout {
 
     /// Name of the parameter that holds the number at `index` of the buffer.
     pub fn name_at(&self, index: usize) -> &str {
-        let holder = (0..self.places.len()).filter(|&i| self.places[i].first <= index).max_by_key(|&i| self.places[i].first);
+        let holder = (0..self.places.len())
+            .filter(|&i| self.places[i].first <= index)
+            .max_by_key(|&i| self.places[i].first);
         holder.map_or("", |i| &self.names[i])
     }
 
@@ -152,7 +161,11 @@ impl ParameterLayout {
                 found: buffer.len().to_string(),
             });
         }
-        let tensor = |i: usize| (0..self.lengths[i]).map(|n| buffer[self.places[i].index(n)]).collect();
+        let tensor = |i: usize| {
+            (0..self.lengths[i])
+                .map(|n| buffer[self.places[i].index(n)])
+                .collect()
+        };
         Ok((0..self.places.len()).map(tensor).collect())
     }
 }
@@ -160,7 +173,9 @@ impl ParameterLayout {
 impl Place {
     /// Where element `n` of the tensor lies in the buffer.
     fn index(self, n: usize) -> usize {
-        let Some(units) = self.units else { return self.first + n };
+        let Some(units) = self.units else {
+            return self.first + n;
+        };
         let (row, column) = (n / (4 * units), n % (4 * units));
         let (gate, unit) = (column / units, column % units);
         self.first + row * 4 * units + 4 * unit + gate

@@ -1,7 +1,7 @@
 //! Matrix products and sums over rows, in whichever form the adapter and the sizes allow.
 
 use super::builder::PlanBuilder;
-use super::dims::{ColumnSumsDims, MatmulDims};
+use super::dims::{ColumnSumsDims, MatmulDims, TransposeDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::limits::Form;
@@ -30,12 +30,20 @@ pub(super) struct Matrix {
 impl Matrix {
     /// A matrix that fills its slice from the start.
     pub(super) fn new(slice: Slice, row: usize) -> Self {
-        Matrix { slice, offset: 0, row, batch: 0 }
+        Matrix {
+            slice,
+            offset: 0,
+            row,
+            batch: 0,
+        }
     }
 
     /// One matrix a direction, `batch` numbers apart.
     pub(super) fn batched(self, batch: usize) -> Self {
-        Matrix { batch: batch as u32, ..self }
+        Matrix {
+            batch: batch as u32,
+            ..self
+        }
     }
 }
 
@@ -64,15 +72,44 @@ fn vector_lanes(form: Form, sizes: &[usize]) -> Option<usize> {
 
 impl PlanBuilder<'_> {
     /// C = A·B + bias, batch by batch: A `[m, k]`, B `[k, n]`, bias `[batches, n]`.
-    pub(super) fn product(&mut self, label: &str, a: Matrix, b: Matrix, bias: Slice, c: Matrix, sizes: Sizes) -> Result<()> {
-        let dims = MatmulDims { has_bias: 1, a_column: 1, b_column: 1, ..strides(a, b, c, sizes) };
-        self.rows_product(label, dims, [a.slice, b.slice, bias, c.slice], sizes, false)
+    pub(super) fn product(
+        &mut self,
+        label: &str,
+        a: Matrix,
+        b: Matrix,
+        bias: Slice,
+        c: Matrix,
+        sizes: Sizes,
+    ) -> Result<()> {
+        let dims = MatmulDims {
+            has_bias: 1,
+            a_column: 1,
+            b_column: 1,
+            ..strides(a, b, c, sizes)
+        };
+        let bindings = [a.slice, b.slice, bias, c.slice];
+        match vector_lanes(self.limits.form, &[sizes.n, sizes.k]) {
+            Some(lanes) => {
+                self.subgroup_product(label, &dims, bindings, sizes.batches, sizes, lanes)
+            }
+            None => self.portable_product(label, &dims, &bindings, sizes.batches, sizes),
+        }
     }
 
-    /// C = Σ over batches of A·Bᵀ: A `[m, k]`, B `[n, k]`.
-    pub(super) fn product_transposed_b(&mut self, label: &str, a: Matrix, b: Matrix, c: Matrix, sizes: Sizes) -> Result<()> {
-        let dims = MatmulDims {
-            terms: sizes.batches as u32,
+    /// C = Σ over batches of A·Bᵀ: A `[m, k]`, B `[batches, n, k]` without gaps.
+    ///
+    /// The portable kernel reads B across its rows; the subgroup one is given B transposed.
+    pub(super) fn product_transposed_b(
+        &mut self,
+        label: &str,
+        a: Matrix,
+        b: Slice,
+        c: Matrix,
+        sizes: Sizes,
+    ) -> Result<()> {
+        let Sizes { n, k, batches, .. } = sizes;
+        let dims = |b: Matrix| MatmulDims {
+            terms: batches as u32,
             a_column: 1,
             a_term: a.batch,
             b_term: b.batch,
@@ -80,35 +117,90 @@ impl PlanBuilder<'_> {
             b_batch: 0,
             ..strides(a, b, c, sizes)
         };
-        self.rows_product(label, dims, [a.slice, b.slice, a.slice, c.slice], sizes, true)
+        let Some(lanes) = vector_lanes(self.limits.form, &[n, k]) else {
+            let b = Matrix::new(b, 1).batched(n * k);
+            let dims = MatmulDims {
+                b_column: k as u32,
+                ..dims(b)
+            };
+            return self.portable_product(
+                label,
+                &dims,
+                &[a.slice, b.slice, a.slice, c.slice],
+                1,
+                sizes,
+            );
+        };
+        let transposed = self.scratch("transposed_weights", batches * n * k)?;
+        let transpose = TransposeDims {
+            rows: n as u32,
+            columns: k as u32,
+            count: batches as u32,
+            pad0: 0,
+        };
+        let groups = self.elementwise(batches * n * k);
+        let kernel = Kernel::new("transpose_matrix");
+        self.dispatch(
+            format!("{label}.transpose"),
+            kernel,
+            &transpose,
+            &[b, transposed],
+            groups,
+            0,
+        )?;
+        let b = Matrix::new(transposed, n).batched(n * k);
+        self.subgroup_product(
+            label,
+            &dims(b),
+            [a.slice, b.slice, a.slice, c.slice],
+            1,
+            sizes,
+            lanes,
+        )
     }
 
-    fn rows_product(&mut self, label: &str, dims: MatmulDims, bindings: [Slice; 4], sizes: Sizes, transposed: bool) -> Result<()> {
-        let batches = sizes.batches / dims.terms as usize;
-        match vector_lanes(self.limits.form, &[sizes.n, sizes.k]) {
-            Some(lanes) => {
-                let rows = (TILE / lanes).clamp(1, 8);
-                let columns = if sizes.n <= TILE / 2 { TILE / 2 } else { TILE };
-                let kernel = Kernel::new("matmul").size("S", lanes).size("R", rows).size("C", columns).flag("transposed", transposed);
-                let groups = [sizes.n.div_ceil(columns), sizes.m.div_ceil(rows * lanes), batches];
-                self.dispatch(label.into(), kernel, &dims, &bindings, groups, sizes.flops())
-            }
-            None => {
-                let (b_row, b_column) = if transposed { (1, dims.b_row) } else { (dims.b_row, 1) };
-                let dims = MatmulDims { b_row, b_column, ..dims };
-                self.portable_product(label, &dims, &bindings, batches, sizes)
-            }
-        }
+    fn subgroup_product(
+        &mut self,
+        label: &str,
+        dims: &MatmulDims,
+        bindings: [Slice; 4],
+        batches: usize,
+        sizes: Sizes,
+        lanes: usize,
+    ) -> Result<()> {
+        let rows = (TILE / lanes).clamp(1, 8);
+        let columns = if sizes.n <= TILE / 2 { TILE / 2 } else { TILE };
+        let kernel = Kernel::new("matmul")
+            .size("S", lanes)
+            .size("R", rows)
+            .size("C", columns);
+        let groups = [
+            sizes.n.div_ceil(columns),
+            sizes.m.div_ceil(rows * lanes),
+            batches,
+        ];
+        self.dispatch(label.into(), kernel, dims, &bindings, groups, sizes.flops())
     }
 
     /// C = Aᵀ·B, batch by batch: A `[k, m]`, B `[k, n]`, C `[batches, m, n]` without gaps, `c` its slice.
     ///
     /// The sum over k, positions as a rule, is split into chunks of [`SPLIT`], whose sums are then added up.
-    pub(super) fn product_transposed_a(&mut self, label: &str, a: Matrix, b: Matrix, c: Slice, sizes: Sizes) -> Result<()> {
+    pub(super) fn product_transposed_a(
+        &mut self,
+        label: &str,
+        a: Matrix,
+        b: Matrix,
+        c: Slice,
+        sizes: Sizes,
+    ) -> Result<()> {
         let Sizes { m, n, k, batches } = sizes;
         let splits = k.div_ceil(SPLIT);
         let size = batches * m * n;
-        let to = if splits > 1 { self.scratch("split_sums", splits * size)? } else { c };
+        let to = if splits > 1 {
+            self.scratch("split_sums", splits * size)?
+        } else {
+            c
+        };
         let c_matrix = Matrix::new(to, n).batched(m * n);
         let dims = MatmulDims {
             chunk: SPLIT as u32,
@@ -118,15 +210,44 @@ impl PlanBuilder<'_> {
         };
         match vector_lanes(self.limits.form, &[m, n]) {
             Some(lanes) => {
-                let rows = if lanes <= 8 && m > TILE / 2 { TILE } else { TILE / 2 };
+                let rows = if lanes <= 8 && m > TILE / 2 {
+                    TILE
+                } else {
+                    TILE / 2
+                };
                 let vectors = (TILE / (4 * lanes)).max(1);
-                let kernel = Kernel::new("matmul_transposed_a").size("S", lanes).size("R", rows).size("V", vectors);
-                let groups = [n.div_ceil(4 * lanes * vectors), m.div_ceil(rows), batches * splits];
-                self.dispatch(label.into(), kernel, &dims, &[a.slice, b.slice, to], groups, sizes.flops())?;
+                let kernel = Kernel::new("matmul_transposed_a")
+                    .size("S", lanes)
+                    .size("R", rows)
+                    .size("V", vectors);
+                let groups = [
+                    n.div_ceil(4 * lanes * vectors),
+                    m.div_ceil(rows),
+                    batches * splits,
+                ];
+                self.dispatch(
+                    label.into(),
+                    kernel,
+                    &dims,
+                    &[a.slice, b.slice, to],
+                    groups,
+                    sizes.flops(),
+                )?;
             }
             None => {
-                let dims = MatmulDims { a_row: 1, a_column: dims.a_row, b_column: 1, ..dims };
-                self.portable_product(label, &dims, &[a.slice, b.slice, a.slice, to], batches * splits, sizes)?;
+                let dims = MatmulDims {
+                    a_row: 1,
+                    a_column: dims.a_row,
+                    b_column: 1,
+                    ..dims
+                };
+                self.portable_product(
+                    label,
+                    &dims,
+                    &[a.slice, b.slice, a.slice, to],
+                    batches * splits,
+                    sizes,
+                )?;
             }
         }
         if splits > 1 {
@@ -135,13 +256,34 @@ impl PlanBuilder<'_> {
         Ok(())
     }
 
-    fn portable_product(&mut self, label: &str, dims: &MatmulDims, bindings: &[Slice], batches: usize, sizes: Sizes) -> Result<()> {
+    fn portable_product(
+        &mut self,
+        label: &str,
+        dims: &MatmulDims,
+        bindings: &[Slice],
+        batches: usize,
+        sizes: Sizes,
+    ) -> Result<()> {
         let groups = [sizes.n.div_ceil(32), sizes.m.div_ceil(32), batches];
-        self.dispatch(label.into(), Kernel::new("matmul_portable"), dims, bindings, groups, sizes.flops())
+        self.dispatch(
+            label.into(),
+            Kernel::new("matmul_portable"),
+            dims,
+            bindings,
+            groups,
+            sizes.flops(),
+        )
     }
 
     /// y = the sum of the rows of x `[rows, width]`, in two rounds where they are many.
-    pub(super) fn column_sums(&mut self, label: &str, x: Slice, rows: usize, width: usize, y: Slice) -> Result<()> {
+    pub(super) fn column_sums(
+        &mut self,
+        label: &str,
+        x: Slice,
+        rows: usize,
+        width: usize,
+        y: Slice,
+    ) -> Result<()> {
         let chunks = rows.div_ceil(SPLIT);
         if chunks == 1 {
             return self.sum_rows(label, x, rows, width, rows, y);
@@ -152,10 +294,23 @@ impl PlanBuilder<'_> {
     }
 
     /// y `[⌈rows / chunk⌉, width]` = the sums of each `chunk` rows of x.
-    fn sum_rows(&mut self, label: &str, x: Slice, rows: usize, width: usize, chunk: usize, y: Slice) -> Result<()> {
+    fn sum_rows(
+        &mut self,
+        label: &str,
+        x: Slice,
+        rows: usize,
+        width: usize,
+        chunk: usize,
+        y: Slice,
+    ) -> Result<()> {
         let (kernel, width) = Kernel::new("column_sums").element(width);
         let chunks = rows.div_ceil(chunk);
-        let dims = ColumnSumsDims { rows: rows as u32, width: width as u32, chunk: chunk as u32, chunks: chunks as u32 };
+        let dims = ColumnSumsDims {
+            rows: rows as u32,
+            width: width as u32,
+            chunk: chunk as u32,
+            chunks: chunks as u32,
+        };
         let groups = self.elementwise(chunks * width);
         self.dispatch(label.into(), kernel, &dims, &[x, y], groups, rows * width)
     }

@@ -38,12 +38,16 @@ impl Recurrence {
         let quads_in_memory = limits.workgroup_bytes / (8 * 16 * units);
         let (form, most_quads) = match limits.form {
             Form::Subgroup { lanes }
-                if units.is_multiple_of(lanes) && 4 * units <= WEIGHTS && units <= limits.workgroup_invocations =>
+                if units.is_multiple_of(lanes)
+                    && 4 * units <= WEIGHTS
+                    && units <= limits.workgroup_invocations =>
             {
                 (Some(lanes), quads_in_memory)
             }
             // A workgroup has an invocation for each unit of each quad: at most 4 quads.
-            _ if units <= WEIGHTS && 4 * units <= limits.workgroup_invocations => (None, quads_in_memory.min(4)),
+            _ if units <= WEIGHTS && 4 * units <= limits.workgroup_invocations => {
+                (None, quads_in_memory.min(4))
+            }
             _ => return Recurrence::Step,
         };
         let most_rows = (4 * most_quads).min(MOST_ROWS);
@@ -86,7 +90,9 @@ impl Recurrence {
     /// The forward or backward kernel with the sizes both share.
     pub(super) fn kernel(self, forward: bool, units: usize, directions: usize) -> Kernel {
         let kernel = match (self, forward) {
-            (Recurrence::Subgroup { lanes, .. }, true) => Kernel::new("lstm_forward_subgroup").size("S", lanes),
+            (Recurrence::Subgroup { lanes, .. }, true) => {
+                Kernel::new("lstm_forward_subgroup").size("S", lanes)
+            }
             (Recurrence::Subgroup { lanes, .. }, false) => Kernel::new("lstm_backward_subgroup")
                 .size("S", lanes)
                 .size("M", outputs_a_lane(units / lanes)),
@@ -95,11 +101,18 @@ impl Recurrence {
             (Recurrence::Step, true) => return Kernel::new("lstm_step_forward"),
             (Recurrence::Step, false) => return Kernel::new("lstm_step_backward"),
         };
-        kernel.size("D", directions).size("H", units).size("R", self.rows()).size("Q", self.quads())
+        kernel
+            .size("D", directions)
+            .size("H", units)
+            .size("R", self.rows())
+            .size("Q", self.quads())
     }
 }
 
 /// Units whose gradient a lane sums: the more, the more products a broadcast value serves.
 fn outputs_a_lane(subgroups: usize) -> usize {
-    [4, 2].into_iter().find(|outputs| subgroups.is_multiple_of(*outputs)).unwrap_or(1)
+    [4, 2]
+        .into_iter()
+        .find(|outputs| subgroups.is_multiple_of(*outputs))
+        .unwrap_or(1)
 }

@@ -87,7 +87,13 @@ pub(super) struct StepBuilder<'a> {
 ///
 /// # Errors
 /// [`Error::Limit`] names the buffer or dispatch that exceeds the adapter's limits, and the remedy.
-pub fn training_step(model: &Model, parameters: &ParameterLayout, limits: &Limits, shape: BatchShape, context: StepContext) -> Result<Plan> {
+pub fn training_step(
+    model: &Model,
+    parameters: &ParameterLayout,
+    limits: &Limits,
+    shape: BatchShape,
+    context: StepContext,
+) -> Result<Plan> {
     let mut step = StepBuilder::new(model, parameters, limits, shape, context, true)?;
     let values = step.forward(model)?;
     step.backward(model, &values)?;
@@ -102,7 +108,13 @@ pub fn training_step(model: &Model, parameters: &ParameterLayout, limits: &Limit
 ///
 /// # Errors
 /// As [`training_step`].
-pub fn evaluation_step(model: &Model, parameters: &ParameterLayout, limits: &Limits, shape: BatchShape, context: StepContext) -> Result<Plan> {
+pub fn evaluation_step(
+    model: &Model,
+    parameters: &ParameterLayout,
+    limits: &Limits,
+    shape: BatchShape,
+    context: StepContext,
+) -> Result<Plan> {
     let mut step = StepBuilder::new(model, parameters, limits, shape, context, false)?;
     let values = step.forward(model)?;
     if let Some(&probabilities) = values.last() {
@@ -121,16 +133,30 @@ impl<'a> StepBuilder<'a> {
         context: StepContext,
         training: bool,
     ) -> Result<Self> {
-        let purpose = format!("a batch of {} reviews of {} tokens", shape.size, shape.length);
+        let purpose = format!(
+            "a batch of {} reviews of {} tokens",
+            shape.size, shape.length
+        );
         if shape.positions() == 0 || shape.unique == 0 {
             return Err(Error::Data("a batch without tokens".into()));
         }
         let mut plan = PlanBuilder::new(limits, purpose);
         let layout = BatchLayout::new(shape);
         let batch = plan.buffer(names::BATCH, layout.bytes() as usize / 4, Lifetime::Upload)?;
-        let parameter_buffer = plan.buffer(names::PARAMETERS, parameters.len(), Lifetime::Persistent)?;
+        let parameter_buffer =
+            plan.buffer(names::PARAMETERS, parameters.len(), Lifetime::Persistent)?;
         let masked = model.embedding().mask_zero;
-        Ok(StepBuilder { plan, parameters, layout, shape, context, training, masked, batch, parameter_buffer })
+        Ok(StepBuilder {
+            plan,
+            parameters,
+            layout,
+            shape,
+            context,
+            training,
+            masked,
+            batch,
+            parameter_buffer,
+        })
     }
 
     /// What each layer gives, input first.
@@ -142,15 +168,27 @@ impl<'a> StepBuilder<'a> {
                 (LayerKind::Embedding(embedding), _) => {
                     // A recurrent layer projects unique tokens; any other needs a row for every position.
                     let above = model.layers().get(index + 1).map(|layer| &layer.kind);
-                    let spread = !matches!(above, Some(LayerKind::Lstm(_) | LayerKind::Bidirectional(_)));
+                    let spread = !matches!(
+                        above,
+                        Some(LayerKind::Lstm(_) | LayerKind::Bidirectional(_))
+                    );
                     self.embedding_forward(index, &layer.name, embedding.width, spread)?
                 }
                 (LayerKind::Lstm(lstm), Some(x)) => self.lstm_forward(index, layer, lstm, 1, x)?,
-                (LayerKind::Bidirectional(both), Some(x)) => self.lstm_forward(index, layer, &both.layer, 2, x)?,
-                (LayerKind::Dense(dense), Some(x)) => self.dense_forward(index, &layer.name, dense, x)?,
-                (LayerKind::Dropout(dropout), Some(x)) => self.dropout(index, &layer.name, dropout, x, "y")?,
+                (LayerKind::Bidirectional(both), Some(x)) => {
+                    self.lstm_forward(index, layer, &both.layer, 2, x)?
+                }
+                (LayerKind::Dense(dense), Some(x)) => {
+                    self.dense_forward(index, &layer.name, dense, x)?
+                }
+                (LayerKind::Dropout(dropout), Some(x)) => {
+                    self.dropout(index, &layer.name, dropout, x, "y")?
+                }
                 (_, None) => {
-                    return Err(Error::Model { layer: layer.name.clone(), problem: "stands on no layer".into() });
+                    return Err(Error::Model {
+                        layer: layer.name.clone(),
+                        problem: "stands on no layer".into(),
+                    });
                 }
             };
             values.push(value);
@@ -160,20 +198,33 @@ impl<'a> StepBuilder<'a> {
 
     /// Loss, then every layer's gradients, output first.
     fn backward(&mut self, model: &Model, values: &[Value]) -> Result<()> {
-        let Some(&probabilities) = values.last() else { return Ok(()) };
+        let Some(&probabilities) = values.last() else {
+            return Ok(());
+        };
         let mut gradient = self.binary_cross_entropy(probabilities)?;
         for (index, layer) in model.layers().iter().enumerate().skip(1).rev() {
             let (x, y) = (values[index - 1], values[index]);
             gradient = match &layer.kind {
                 LayerKind::Embedding(_) => {
-                    return Err(Error::Model { layer: layer.name.clone(), problem: "stands above the first layer".into() });
+                    return Err(Error::Model {
+                        layer: layer.name.clone(),
+                        problem: "stands above the first layer".into(),
+                    });
                 }
                 LayerKind::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 1, x, gradient)?,
-                LayerKind::Bidirectional(both) => self.lstm_backward(index, layer, &both.layer, 2, x, gradient)?,
-                LayerKind::Dense(dense) => self.dense_backward(index, &layer.name, dense, x, y, gradient)?,
+                LayerKind::Bidirectional(both) => {
+                    self.lstm_backward(index, layer, &both.layer, 2, x, gradient)?
+                }
+                LayerKind::Dense(dense) => {
+                    self.dense_backward(index, &layer.name, dense, x, y, gradient)?
+                }
                 LayerKind::Dropout(dropout) => {
-                    let d_y = Value { slice: gradient, ..y };
-                    self.dropout(index, &layer.name, dropout, d_y, "d_input")?.slice
+                    let d_y = Value {
+                        slice: gradient,
+                        ..y
+                    };
+                    self.dropout(index, &layer.name, dropout, d_y, "d_input")?
+                        .slice
                 }
             };
         }
@@ -199,22 +250,36 @@ impl<'a> StepBuilder<'a> {
     }
 
     pub(super) fn gradient_buffer(&mut self) -> Result<Slice> {
-        self.plan.buffer(names::GRADIENTS, self.parameters.len(), Lifetime::Persistent)
+        self.plan.buffer(
+            names::GRADIENTS,
+            self.parameters.len(),
+            Lifetime::Persistent,
+        )
     }
 
     /// A layer's parameters: kernel, recurrent kernel, bias, those that it has.
     pub(super) fn parameter_slices(&self, layer: usize) -> Vec<Slice> {
-        self.parameters.blocks(layer).iter().map(|block| block.of(self.parameter_buffer.buffer)).collect()
+        self.parameters
+            .blocks(layer)
+            .iter()
+            .map(|block| block.of(self.parameter_buffer.buffer))
+            .collect()
     }
 
     /// Their gradients.
     pub(super) fn gradient_slices(&mut self, layer: usize) -> Result<Vec<Slice>> {
         let buffer = self.gradient_buffer()?.buffer;
-        Ok(self.parameters.blocks(layer).iter().map(|block| block.of(buffer)).collect())
+        Ok(self
+            .parameters
+            .blocks(layer)
+            .iter()
+            .map(|block| block.of(buffer))
+            .collect())
     }
 
     pub(super) fn records(&mut self) -> Result<Slice> {
-        self.plan.buffer(names::RECORDS, RECORDS as usize * 4, Lifetime::Persistent)
+        self.plan
+            .buffer(names::RECORDS, RECORDS as usize * 4, Lifetime::Persistent)
     }
 
     pub(super) fn not_finite(&mut self) -> Result<Slice> {

@@ -97,10 +97,17 @@ fn train_epoch(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event),
 ) -> Result<Metrics> {
-    let order = Order::Shuffled { seed: options.seed, epoch: epoch as u32, buffer: SHUFFLE_BUFFER };
+    let order = Order::Shuffled {
+        seed: options.seed,
+        epoch: epoch as u32,
+        buffer: SHUFFLE_BUFFER,
+    };
     let batches = Batches::new(Reviews::Train(dataset.clone()), options.batch_size, order)?;
     let steps = batches.steps();
-    let mut running = Running { metrics: Metrics::default(), done: 0 };
+    let mut running = Running {
+        metrics: Metrics::default(),
+        done: 0,
+    };
     for batch in Prefetch::new(batches, PREFETCH)? {
         if stop.load(Ordering::Relaxed) {
             session.drain()?;
@@ -126,13 +133,24 @@ struct Running {
 }
 
 impl Running {
-    fn take(&mut self, results: Vec<super::StepResult>, epoch: usize, of: usize, observe: &mut dyn FnMut(Event)) {
+    fn take(
+        &mut self,
+        results: Vec<super::StepResult>,
+        epoch: usize,
+        of: usize,
+        observe: &mut dyn FnMut(Event),
+    ) {
         if results.is_empty() {
             return;
         }
         self.done += results.len();
         results.iter().for_each(|step| self.metrics.add(step));
-        observe(Event::Steps { epoch, done: self.done, of, metrics: self.metrics });
+        observe(Event::Steps {
+            epoch,
+            done: self.done,
+            of,
+            metrics: self.metrics,
+        });
     }
 }
 
@@ -148,8 +166,17 @@ fn calibrate(session: &mut Session, batch: &Batch) -> Result<()> {
 }
 
 /// Loss and accuracy over the first batches of the test reviews, in their order.
-fn validate(session: &mut Session, dataset: &Arc<Dataset>, options: &FitOptions, stop: &AtomicBool) -> Result<Metrics> {
-    let batches = Batches::new(Reviews::Test(dataset.clone()), options.batch_size, Order::Sequential)?;
+fn validate(
+    session: &mut Session,
+    dataset: &Arc<Dataset>,
+    options: &FitOptions,
+    stop: &AtomicBool,
+) -> Result<Metrics> {
+    let batches = Batches::new(
+        Reviews::Test(dataset.clone()),
+        options.batch_size,
+        Order::Sequential,
+    )?;
     let mut metrics = Metrics::default();
     for batch in Prefetch::new(batches.take(options.validation_steps), PREFETCH)? {
         if stop.load(Ordering::Relaxed) {

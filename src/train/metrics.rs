@@ -39,7 +39,12 @@ mod tests {
 
     #[test]
     fn a_smaller_last_batch_counts_by_its_reviews() {
-        let step = |loss, right, reviews| StepResult { sequence: 0, loss, right, reviews };
+        let step = |loss, right, reviews| StepResult {
+            sequence: 0,
+            loss,
+            right,
+            reviews,
+        };
         let mut metrics = Metrics::default();
         metrics.add(&step(0.5, 9, 10));
         metrics.add(&step(2.0, 0, 2));

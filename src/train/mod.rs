@@ -8,9 +8,11 @@ mod history;
 mod metrics;
 mod segment;
 mod session;
+mod weights;
 
 pub use fit::{Event, FitOptions, fit, reserve_for};
 pub use history::{EpochRecord, History};
 pub use metrics::Metrics;
 pub use segment::segment_length;
 pub use session::{Session, StepResult};
+pub use weights::Weights;

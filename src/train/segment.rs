@@ -19,7 +19,11 @@ const MOST: usize = 4096;
 pub fn segment_length(step: Duration, length: usize) -> usize {
     let timestep = step.as_secs_f64() / length.max(1) as f64;
     let timesteps = (TARGET.as_secs_f64() / timestep.max(1e-9)) as usize;
-    let power = if timesteps.is_power_of_two() { timesteps } else { timesteps.next_power_of_two() / 2 };
+    let power = if timesteps.is_power_of_two() {
+        timesteps
+    } else {
+        timesteps.next_power_of_two() / 2
+    };
     power.clamp(LEAST, MOST)
 }
 

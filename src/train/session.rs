@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Readback};
 use crate::model::Model;
 use crate::plan::{
-    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORDS, StepContext, evaluation_step, names,
-    training_step,
+    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORDS, StepContext,
+    evaluation_step, names, training_step,
 };
 
 /// Steps that the host may be ahead of the device. Bounds the memory of uploads on their way, and stays
@@ -57,7 +57,14 @@ impl Session {
     /// # Errors
     /// [`Error::Shape`] if the parameters are not the model's; [`Error::Device`] and [`Error::Limit`] if the
     /// device cannot hold them.
-    pub fn new(gpu: Gpu, model: Model, limits: Limits, parameters: &[Vec<f32>], adam: Adam, seed: u64) -> Result<Session> {
+    pub fn new(
+        gpu: Gpu,
+        model: Model,
+        limits: Limits,
+        parameters: &[Vec<f32>],
+        adam: Adam,
+        seed: u64,
+    ) -> Result<Session> {
         let layout = ParameterLayout::new(&model);
         let packed = layout.pack(parameters)?;
         let mut session = Session {
@@ -73,9 +80,17 @@ impl Session {
             coming: VecDeque::new(),
         };
         session.gpu.free_buffers(); // new buffers start as zeros: moments, records
-        let smallest = BatchShape { length: 1, size: 1, unique: 1, direct_runs: 1, ..BatchShape::default() };
+        let smallest = BatchShape {
+            length: 1,
+            size: 1,
+            unique: 1,
+            direct_runs: 1,
+            ..BatchShape::default()
+        };
         session.reserve(smallest)?;
-        session.gpu.write(names::PARAMETERS, bytemuck::cast_slice(&packed))?;
+        session
+            .gpu
+            .write(names::PARAMETERS, bytemuck::cast_slice(&packed))?;
         Ok(session)
     }
 
@@ -116,14 +131,25 @@ impl Session {
     /// [`Error::Limit`] if a batch of that shape cannot fit.
     pub fn reserve(&mut self, shape: BatchShape) -> Result<()> {
         let context = self.context(self.step + 1, Some(self.adam));
-        for plan in [self.training_plan(shape, context)?, self.evaluation_plan(shape, context)?] {
+        for plan in [
+            self.training_plan(shape, context)?,
+            self.evaluation_plan(shape, context)?,
+        ] {
             self.gpu.reserve(&plan)?;
         }
         Ok(())
     }
 
     fn context(&self, step: u64, optimiser: Option<Adam>) -> StepContext {
-        StepContext { sequence: self.sequence, step, optimiser, dropout: DropoutMask::Drawn { seed: self.seed, step } }
+        StepContext {
+            sequence: self.sequence,
+            step,
+            optimiser,
+            dropout: DropoutMask::Drawn {
+                seed: self.seed,
+                step,
+            },
+        }
     }
 
     fn training_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
@@ -151,15 +177,22 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::results`].
-    pub fn train_with_masks(&mut self, batch: &Batch, update: bool, masks: &[(String, Vec<f32>)]) -> Result<()> {
+    pub fn train_with_masks(
+        &mut self,
+        batch: &Batch,
+        update: bool,
+        masks: &[(String, Vec<f32>)],
+    ) -> Result<()> {
         let optimiser = update.then_some(self.adam);
         let mut context = self.context(self.step + 1, optimiser);
         if !masks.is_empty() {
             context.dropout = DropoutMask::Given;
         }
         let plan = self.training_plan(batch.shape(), context)?;
-        let masks: Vec<(&str, &[u8])> =
-            masks.iter().map(|(name, mask)| (name.as_str(), bytemuck::cast_slice(mask))).collect();
+        let masks: Vec<(&str, &[u8])> = masks
+            .iter()
+            .map(|(name, mask)| (name.as_str(), bytemuck::cast_slice(mask)))
+            .collect();
         self.submit(&plan, batch, context, &masks)?;
         self.step += u64::from(update);
         Ok(())
@@ -194,13 +227,22 @@ impl Session {
         self.gpu.profile(&plan)
     }
 
-    fn submit(&mut self, plan: &Plan, batch: &Batch, context: StepContext, masks: &[(&str, &[u8])]) -> Result<()> {
+    fn submit(
+        &mut self,
+        plan: &Plan,
+        batch: &Batch,
+        context: StepContext,
+        masks: &[(&str, &[u8])],
+    ) -> Result<()> {
         let words = BatchLayout::new(batch.shape()).pack(batch, self.model.embedding().mask_zero);
         let mut uploads: Vec<(&str, &[u8])> = vec![(names::BATCH, bytemuck::cast_slice(&words))];
         uploads.extend_from_slice(masks);
         self.gpu.run(plan, &uploads)?;
         self.sequence += 1;
-        self.unread.push(Running { context, reviews: batch.size });
+        self.unread.push(Running {
+            context,
+            reviews: batch.size,
+        });
         Ok(())
     }
 
@@ -213,7 +255,12 @@ impl Session {
     pub fn results(&mut self) -> Result<Vec<StepResult>> {
         let mut results = Vec::new();
         while let Some((readback, _)) = self.coming.front() {
-            let running = self.unread.len() + self.coming.iter().map(|(_, steps)| steps.len()).sum::<usize>();
+            let running = self.unread.len()
+                + self
+                    .coming
+                    .iter()
+                    .map(|(_, steps)| steps.len())
+                    .sum::<usize>();
             let bytes = match readback.try_take(&self.gpu)? {
                 Some(bytes) => bytes,
                 None if running >= AHEAD => readback.wait(&self.gpu)?,
@@ -247,7 +294,8 @@ impl Session {
 
     fn start_readback(&mut self) -> Result<()> {
         let readback = self.gpu.read_later(names::RECORDS, RECORDS * 16)?;
-        self.coming.push_back((readback, std::mem::take(&mut self.unread)));
+        self.coming
+            .push_back((readback, std::mem::take(&mut self.unread)));
         Ok(())
     }
 
@@ -265,7 +313,12 @@ impl Session {
             }
             let loss = f32::from_bits(loss);
             self.check_finite(context, loss, fault)?;
-            results.push(StepResult { sequence: context.sequence, loss, right, reviews: running.reviews });
+            results.push(StepResult {
+                sequence: context.sequence,
+                loss,
+                right,
+                reviews: running.reviews,
+            });
         }
         Ok(())
     }
@@ -275,11 +328,18 @@ impl Session {
             "the loss".to_string()
         } else if fault > 0 {
             // Adam counts in vec4, from 1.
-            format!("the gradient of {}", self.layout.name_at(4 * (fault as usize - 1)))
+            format!(
+                "the gradient of {}",
+                self.layout.name_at(4 * (fault as usize - 1))
+            )
         } else {
             return Ok(());
         };
-        Err(Error::NotFinite { step: context.step, what, learning_rate: self.adam.learning_rate })
+        Err(Error::NotFinite {
+            step: context.step,
+            what,
+            learning_rate: self.adam.learning_rate,
+        })
     }
 
     /// The parameters, in the model's order, after all steps submitted so far.
@@ -295,7 +355,8 @@ impl Session {
     /// # Errors
     /// As [`Session::results`].
     pub fn tensors(&self, buffer: &str) -> Result<Vec<Vec<f32>>> {
-        self.layout.unpack(&self.gpu.read(buffer, self.layout.len())?)
+        self.layout
+            .unpack(&self.gpu.read(buffer, self.layout.len())?)
     }
 
     /// Content of a scratch buffer of the last step: for tests and tools.
