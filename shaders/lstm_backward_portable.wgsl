@@ -1,5 +1,5 @@
 // lstm_backward_portable: the backward recurrence of an LSTM, all its timesteps in one dispatch.
-// uses: common/activations
+// uses: common/activations, common/recurrence
 //
 // Math, shapes and bindings are those of lstm_backward_subgroup.
 // Grid   (N, D) workgroups of 4·H invocations. In the cell, invocation q·H + j owns unit j of the rows of
@@ -21,14 +21,9 @@ const D = {{ D }}u;
 const H = {{ H }}u;
 const R = {{ R }}u;
 const Q = {{ Q }}u;
-const MASK = 0x80000000u;
 
 var<workgroup> dz: array<vec4<f32>, {{ 4 * Q * H }}>; // [4, Q, H]
 var<workgroup> partials: array<vec4<f32>, {{ 4 * Q * H }}>; // [4, Q, H]
-
-fn timestep(s: u32, direction: u32) -> u32 {
-    return select(s, dims.length - 1u - s, direction == 1u);
-}
 
 @compute @workgroup_size({{ 4 * H }})
 fn lstm_backward_portable(
@@ -59,7 +54,7 @@ fn lstm_backward_portable(
     var dc_own = vec4(0.0);
     var c_own = vec4(0.0);
     if cell {
-        let origin = timestep(dims.length - 1u - dims.first, direction);
+        let origin = timestep_of(dims.length - 1u - dims.first, direction, dims.length);
         c_own = c[(origin * tiles + tile) * Q * H + own];
         if dims.first > 0u {
             dh_own = carry[tile * Q * H + own];
@@ -77,10 +72,10 @@ fn lstm_backward_portable(
 
     for (var n = 0u; n < dims.count; n++) {
         let s = dims.length - 1u - dims.first - n;
-        let t = timestep(s, direction);
+        let t = timestep_of(s, direction, dims.length);
         let position = t * dims.batch;
         if cell {
-            let before = timestep(max(s, 1u) - 1u, direction);
+            let before = timestep_of(max(s, 1u) - 1u, direction, dims.length);
             let c_before = select(c[(before * tiles + tile) * Q * H + own], vec4(0.0), s == 0u);
 {% for l in range(4) %}
             let g_{{ l }} = gates[(position + row_{{ l }}) * D * H + column];

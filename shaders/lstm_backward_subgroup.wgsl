@@ -1,5 +1,5 @@
 // lstm_backward_subgroup: the backward recurrence of an LSTM, all its timesteps in one dispatch.
-// uses: common/activations
+// uses: common/activations, common/recurrence
 //
 // Math   dh_t = d_h_t + dz_{t+1}·Uᵀ      (t + 1: the timestep processed after t; 0 beyond the last)
 //        dc_t = dc_{t+1}·f_{t+1} + dh_t·o·(1 - tanh²(c_t))
@@ -41,14 +41,9 @@ const Q = {{ Q }}u;
 const M = {{ M }}u;
 const GATES = {{ 4 // M }}u; // gates a subgroup sums over
 const OUTPUT_GROUPS = {{ H // (M * S) }}u;
-const MASK = 0x80000000u;
 
 var<workgroup> dz: array<vec4<f32>, {{ 4 * Q * H }}>; // [4, Q, H]
 var<workgroup> partials: array<vec4<f32>, {{ 4 * Q * H }}>; // [4, Q, H]
-
-fn timestep(s: u32, direction: u32) -> u32 {
-    return select(s, dims.length - 1u - s, direction == 1u);
-}
 
 @compute @workgroup_size({{ H }})
 fn lstm_backward_subgroup(
@@ -76,7 +71,7 @@ fn lstm_backward_subgroup(
     let row_{{ r }} = min(group.x * R + {{ r }}u, last_row);
     let live_{{ r }} = group.x * R + {{ r }}u <= last_row;
 {% endfor %}
-    let origin = timestep(dims.length - 1u - dims.first, direction);
+    let origin = timestep_of(dims.length - 1u - dims.first, direction, dims.length);
 {% for q in range(Q) %}
     var dh_{{ q }} = vec4(0.0);
     var dc_{{ q }} = vec4(0.0);
@@ -97,9 +92,9 @@ fn lstm_backward_subgroup(
 
     for (var n = 0u; n < dims.count; n++) {
         let s = dims.length - 1u - dims.first - n;
-        let t = timestep(s, direction);
+        let t = timestep_of(s, direction, dims.length);
         let position = t * dims.batch;
-        let before = timestep(max(s, 1u) - 1u, direction);
+        let before = timestep_of(max(s, 1u) - 1u, direction, dims.length);
 {% if masked %}
 {% for v in range((R + S - 1) // S) %}
         let slots_{{ v }} = slots[position + min(group.x * R + {{ v * S }}u + lane, last_row)];

@@ -1,5 +1,5 @@
 // lstm_forward_portable: the forward recurrence of an LSTM, all its timesteps in one dispatch.
-// uses: common/activations
+// uses: common/activations, common/recurrence
 //
 // Math, shapes and bindings are those of lstm_forward_subgroup, but z, U and gates are bound as single
 // numbers: [.., H, 4].
@@ -26,14 +26,9 @@ const D = {{ D }}u;
 const H = {{ H }}u;
 const R = {{ R }}u;
 const Q = {{ Q }}u;
-const MASK = 0x80000000u;
 
 var<workgroup> state: array<vec4<f32>, {{ Q * H }}>; // [Q, H]: h of the timestep before
 var<workgroup> sums: array<vec4<f32>, {{ 4 * Q * H }}>; // [4, Q, H]: a, gate by gate
-
-fn timestep(s: u32, direction: u32) -> u32 {
-    return select(s, dims.length - 1u - s, direction == 1u);
-}
 
 @compute @workgroup_size({{ 4 * H }})
 fn lstm_forward_portable(
@@ -58,7 +53,7 @@ fn lstm_forward_portable(
     var c_own = vec4(0.0);
     var h_own = vec4(0.0);
     if dims.first > 0u && cell {
-        let before = timestep(dims.first - 1u, direction);
+        let before = timestep_of(dims.first - 1u, direction, dims.length);
         c_own = c[({% if save %}before * D * groups.x + {% endif %}tile) * Q * H + quad * H + unit];
         let origin = before * dims.batch;
         h_own = vec4(
@@ -74,7 +69,7 @@ fn lstm_forward_portable(
     workgroupBarrier(); // the first h is written before it is read
 
     for (var n = 0u; n < dims.count; n++) {
-        let t = timestep(dims.first + n, direction);
+        let t = timestep_of(dims.first + n, direction, dims.length);
         let position = t * dims.batch;
 {% for q in range(Q) %}
         var a_{{ q }} = vec4(0.0);

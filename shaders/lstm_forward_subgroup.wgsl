@@ -1,5 +1,5 @@
 // lstm_forward_subgroup: the forward recurrence of an LSTM, all its timesteps in one dispatch.
-// uses: common/activations
+// uses: common/activations, common/recurrence
 //
 // Math   a_t = z_t + h_{t-1}·U          z_t = x_t·W + b is made by a matrix product before
 //        i, f, o = σ(a_i, a_f, a_o)     g = tanh(a_c)
@@ -41,14 +41,8 @@ const H = {{ H }}u;
 const S = {{ S }}u;
 const R = {{ R }}u;
 const Q = {{ Q }}u;
-const MASK = 0x80000000u;
 
 var<workgroup> exchange: array<vec4<f32>, {{ 2 * Q * H }}>; // [2, Q, H]
-
-// The timestep that is the s-th in the order of processing.
-fn timestep(s: u32, direction: u32) -> u32 {
-    return select(s, dims.length - 1u - s, direction == 1u);
-}
 
 @compute @workgroup_size({{ H }})
 fn lstm_forward_subgroup(
@@ -74,7 +68,7 @@ fn lstm_forward_subgroup(
     var h_{{ q }} = vec4(0.0);
 {% endfor %}
     if dims.first > 0u {
-        let before = timestep(dims.first - 1u, direction);
+        let before = timestep_of(dims.first - 1u, direction, dims.length);
 {% for q in range(Q) %}
         c_{{ q }} = c[({% if save %}before * D * groups.x + {% endif %}tile) * Q * H + {{ q * H }}u + unit];
 {% for r in rows_of(q) %}
@@ -88,7 +82,7 @@ fn lstm_forward_subgroup(
     workgroupBarrier(); // the first h stands in the first half before anyone reads it
 
     for (var n = 0u; n < dims.count; n++) {
-        let t = timestep(dims.first + n, direction);
+        let t = timestep_of(dims.first + n, direction, dims.length);
         let position = t * dims.batch;
         let read_half = (n & 1u) * Q * H;
         let write_half = Q * H - read_half;

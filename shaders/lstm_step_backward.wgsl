@@ -1,5 +1,5 @@
 // lstm_step_backward: one timestep of an LSTM's backward recurrence, for any number of units.
-// uses: common/activations
+// uses: common/activations, common/recurrence
 //
 // Math   that of lstm_backward_subgroup, for the s-th timestep processed in each direction.
 // Shapes as in lstm_step_forward.
@@ -25,12 +25,6 @@ struct Dims { length: u32, batch: u32, units: u32, directions: u32, step: u32, g
 @group(0) @binding(5) var<storage, read_write> gates: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> carry: array<f32>;
 
-const MASK = 0x80000000u;
-
-fn timestep(s: u32, direction: u32) -> u32 {
-    return select(s, dims.length - 1u - s, direction == 1u);
-}
-
 @compute @workgroup_size(64)
 fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>) {
     let H = dims.units;
@@ -43,7 +37,7 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>) {
     let direction = (id.x / H) % D;
     let row = id.x / (H * D);
     let column = direction * H + unit;
-    let position = timestep(dims.step, direction) * dims.batch + row;
+    let position = timestep_of(dims.step, direction, dims.length) * dims.batch + row;
     let at = position * D * H + column;
     let is_last = dims.step + 1u == dims.length;
 
@@ -55,7 +49,7 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>) {
         dh = d_h[row * D * H + column];
     }
     if !is_last {
-        let after = timestep(dims.step + 1u, direction) * dims.batch + row;
+        let after = timestep_of(dims.step + 1u, direction, dims.length) * dims.batch + row;
         if dims.masked == 1u && (slots[after] & MASK) != 0u {
             dh += carry[id.x];
         } else {
@@ -68,7 +62,7 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>) {
         dc_after = carry[size + id.x];
     }
     let g = gates[at];
-    let before = timestep(max(dims.step, 1u) - 1u, direction) * dims.batch + row;
+    let before = timestep_of(max(dims.step, 1u) - 1u, direction, dims.length) * dims.batch + row;
     let c_before = select(c[before * D * H + column], 0.0, dims.step == 0u);
     let tanh_c = tanh_safe(c[at]);
     let dc = fma(dh * g.w, 1.0 - tanh_c * tanh_c, dc_after);

@@ -1,5 +1,5 @@
 // lstm_step_forward: one timestep of an LSTM's forward recurrence, for any number of units.
-// uses: common/activations
+// uses: common/activations, common/recurrence
 //
 // Math   that of lstm_forward_subgroup, for the timestep t of each direction.
 // Shapes T timesteps, B rows of the batch, D directions, H units; position p = t·B + b.
@@ -26,12 +26,6 @@ struct Dims { length: u32, batch: u32, units: u32, directions: u32, step: u32, g
 @group(0) @binding(5) var<storage, read_write> c: array<f32>;
 @group(0) @binding(6) var<storage, read_write> gates: array<vec4<f32>>;
 
-const MASK = 0x80000000u;
-
-fn timestep(s: u32, direction: u32) -> u32 {
-    return select(s, dims.length - 1u - s, direction == 1u);
-}
-
 @compute @workgroup_size(64)
 fn lstm_step_forward(@builtin(global_invocation_id) id: vec3<u32>) {
     let H = dims.units;
@@ -43,8 +37,8 @@ fn lstm_step_forward(@builtin(global_invocation_id) id: vec3<u32>) {
     let direction = (id.x / H) % D;
     let row = id.x / (H * D);
     let column = direction * H + unit;
-    let position = timestep(dims.step, direction) * dims.batch + row;
-    let before = timestep(max(dims.step, 1u) - 1u, direction) * dims.batch + row;
+    let position = timestep_of(dims.step, direction, dims.length) * dims.batch + row;
+    let before = timestep_of(max(dims.step, 1u) - 1u, direction, dims.length) * dims.batch + row;
     let slot = slots[position];
     let at = position * D * H + column;
 

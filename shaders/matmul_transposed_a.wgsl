@@ -1,4 +1,5 @@
 // matmul_transposed_a: C = Aᵀ·B, for each of several batches, split over the summed axis.
+// uses: common/matmul_dims
 //
 // Math   C(z, s)[m, n] = Σ_k A(z)[k, m]·B(z)[k, n]    over the k of split s, [s·chunk, (s + 1)·chunk)
 // Shapes every matrix row-major; a_row, b_row, c_row numbers from one row to the next. All sizes, strides
@@ -15,15 +16,7 @@
 //        do not depend on the adapter. No barrier.
 // Twin   reference/matmul.rs        Test  tests/gpu/matmul.rs
 
-struct Dims {
-    m: u32, n: u32, k: u32, terms: u32,
-    a_offset: u32, a_row: u32, a_column: u32, a_batch: u32,
-    a_term: u32, b_offset: u32, b_row: u32, b_column: u32,
-    b_batch: u32, b_term: u32, c_offset: u32, c_row: u32,
-    c_batch: u32, has_bias: u32, chunk: u32, splits: u32,
-    c_split: u32, pad0: u32, pad1: u32, pad2: u32,
-}
-@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(0) var<uniform> dims: MatmulDims;
 @group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;

@@ -1,6 +1,6 @@
-//! Dispatches of the embedding: gathering its rows, scattering their gradients.
+//! Dispatches of the embedding: gathering its rows, summing and scattering their gradients.
 
-use super::dims::RowsDims;
+use super::dims::{RowsDims, SegmentDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::step::{Rows, StepBuilder, Value};
@@ -94,5 +94,44 @@ impl StepBuilder<'_> {
         let groups = self.plan.elementwise(rows * elements);
         self.plan
             .dispatch(label.into(), kernel, &dims, &bindings, groups, 0)
+    }
+
+    /// Sums rows `[P, width]` over the positions of each unique token: `[U, width]`.
+    pub(super) fn sum_over_tokens(&mut self, name: &str, x: Slice, width: usize) -> Result<Slice> {
+        let sums = self
+            .plan
+            .scratch(&format!("{name}.token_sums"), self.shape.unique * width)?;
+        let partial = self
+            .plan
+            .scratch("token_partial_sums", self.shape.partial_runs * width)?;
+        let batch = self.batch_slice();
+        let rounds = [
+            (self.layout.direct(batch.buffer), x, sums, "direct"),
+            (self.layout.partial(batch.buffer), x, partial, "partial"),
+            (self.layout.fold(batch.buffer), partial, sums, "fold"),
+        ];
+        for (runs, from, to, round) in rounds {
+            if runs.runs == 0 {
+                continue;
+            }
+            let (kernel, elements) = Kernel::new("segment_sum").element(width);
+            let dims = SegmentDims {
+                runs: runs.runs as u32,
+                width: elements as u32,
+                ..SegmentDims::default()
+            };
+            let groups = self.plan.elementwise(runs.runs * elements);
+            let bindings = [from, runs.starts, runs.rows, runs.targets, to];
+            let label = format!("{name}.sum_{round}");
+            self.plan.dispatch(
+                label,
+                kernel,
+                &dims,
+                &bindings,
+                groups,
+                self.shape.positions() * width,
+            )?;
+        }
+        Ok(sums)
     }
 }

@@ -76,8 +76,16 @@ static COMMON: &[(&str, &str)] = &[
         include_str!("../../shaders/common/dense_activation.wgsl"),
     ),
     (
+        "common/matmul_dims",
+        include_str!("../../shaders/common/matmul_dims.wgsl"),
+    ),
+    (
         "common/philox",
         include_str!("../../shaders/common/philox.wgsl"),
+    ),
+    (
+        "common/recurrence",
+        include_str!("../../shaders/common/recurrence.wgsl"),
     ),
 ];
 
