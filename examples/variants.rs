@@ -8,7 +8,7 @@ use gatefold::model::{Bidirectional, Dense, Dropout, Embedding, Lstm, Sequential
 /// Ids of the subwords8k vocabulary, padding included.
 const VOCABULARY: usize = 8185;
 
-fn main() -> gatefold::Result<()> {
+fn main() -> anyhow::Result<()> {
     let baseline = Sequential::new("baseline")
         .add(Embedding::new(VOCABULARY, 64))
         .add(Lstm::new(64))

@@ -11,7 +11,7 @@
 //   4        c          read        [T, B, D, H]       cell state
 //   5        gates      read_write  [T, B, D, H] vec4  i, f, g, o; replaced by dz
 //   6        carry      read_write  [2, B, D, H]       dh and dc·f of the timestep processed after this
-// Grid   one invocation per (direction, row, unit); 64 a workgroup.
+// Grid   one invocation per (direction, row, unit); 64 a workgroup, in two dimensions where one is not enough.
 // Order  dz of the timestep processed after this one was written by an earlier dispatch. An invocation
 //        reads its own word of `gates` and of `carry` before it replaces it: no barrier.
 // Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
@@ -26,16 +26,17 @@ struct Dims { length: u32, batch: u32, units: u32, directions: u32, step: u32, g
 @group(0) @binding(6) var<storage, read_write> carry: array<f32>;
 
 @compute @workgroup_size(64)
-fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>) {
+fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let n = id.y * groups.x * 64u + id.x;
     let H = dims.units;
     let D = dims.directions;
     let size = dims.batch * D * H;
-    if id.x >= size {
+    if n >= size {
         return;
     }
-    let unit = id.x % H;
-    let direction = (id.x / H) % D;
-    let row = id.x / (H * D);
+    let unit = n % H;
+    let direction = (n / H) % D;
+    let row = n / (H * D);
     let column = direction * H + unit;
     let position = timestep_of(dims.step, direction, dims.length) * dims.batch + row;
     let at = position * D * H + column;
@@ -51,7 +52,7 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>) {
     if !is_last {
         let after = timestep_of(dims.step + 1u, direction, dims.length) * dims.batch + row;
         if dims.masked == 1u && (slots[after] & MASK) != 0u {
-            dh += carry[id.x];
+            dh += carry[n];
         } else {
             var sums = vec4(0.0);
             for (var k = 0u; k < H; k++) {
@@ -59,7 +60,7 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             dh += sums.x + sums.y + sums.z + sums.w;
         }
-        dc_after = carry[size + id.x];
+        dc_after = carry[size + n];
     }
     let g = gates[at];
     let before = timestep_of(max(dims.step, 1u) - 1u, direction, dims.length) * dims.batch + row;
@@ -74,6 +75,6 @@ fn lstm_step_backward(@builtin(global_invocation_id) id: vec3<u32>) {
     );
     let masked = dims.masked == 1u && (slots[position] & MASK) != 0u;
     gates[at] = select(dz, vec4(0.0), masked);
-    carry[id.x] = dh;
-    carry[size + id.x] = select(dc * g.y, dc_after, masked);
+    carry[n] = dh;
+    carry[size + n] = select(dc * g.y, dc_after, masked);
 }

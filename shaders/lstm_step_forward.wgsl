@@ -11,7 +11,7 @@
 //   4        h          read_write  [T, B, D, H]       hidden state
 //   5        c          read_write  [T, B, D, H]       cell state
 //   6        gates      read_write  [T, B, D, H] vec4  i, f, g, o
-// Grid   one invocation per (direction, row, unit); 64 a workgroup.
+// Grid   one invocation per (direction, row, unit); 64 a workgroup, in two dimensions where one is not enough.
 // Order  An invocation reads h of the timestep before, written by an earlier dispatch, and writes words
 //        that no other touches: no barrier. The persistent forms are many times faster; this one holds
 //        no weights, so it has no limit on H.
@@ -27,15 +27,16 @@ struct Dims { length: u32, batch: u32, units: u32, directions: u32, step: u32, g
 @group(0) @binding(6) var<storage, read_write> gates: array<vec4<f32>>;
 
 @compute @workgroup_size(64)
-fn lstm_step_forward(@builtin(global_invocation_id) id: vec3<u32>) {
+fn lstm_step_forward(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let n = id.y * groups.x * 64u + id.x;
     let H = dims.units;
     let D = dims.directions;
-    if id.x >= dims.batch * D * H {
+    if n >= dims.batch * D * H {
         return;
     }
-    let unit = id.x % H;
-    let direction = (id.x / H) % D;
-    let row = id.x / (H * D);
+    let unit = n % H;
+    let direction = (n / H) % D;
+    let row = n / (H * D);
     let column = direction * H + unit;
     let position = timestep_of(dims.step, direction, dims.length) * dims.batch + row;
     let before = timestep_of(max(dims.step, 1u) - 1u, direction, dims.length) * dims.batch + row;

@@ -70,7 +70,7 @@
 //! # Ok::<(), gatefold::Error>(())
 //! ```
 //!
-//! [`reference`] holds the kernels again in plain f64 Rust, for tests; [`random`] the generator that all of
+//! [`mod@reference`] holds the kernels again in plain f64 Rust, for tests; [`random`] the generator that all of
 //! the above draw from. Whatever fails, fails with an [`Error`] that names the place and the remedy.
 
 pub mod batch;

@@ -1,0 +1,20 @@
+# `make demo` and `make test` see to an adapter first; ARGS goes to the command behind, as in
+#   make demo ARGS="--epochs 1"
+
+.PHONY: demo test check bench
+
+# Trains the three models on the demo corpus and compares them.
+demo:
+	@sh scripts/demo.sh $(ARGS)
+
+# All checks and all tests.
+test:
+	@sh scripts/test.sh $(ARGS)
+
+# Format, lints and documentation.
+check:
+	@sh scripts/check.sh
+
+# Times a training step of each variant.
+bench:
+	@sh scripts/bench.sh $(ARGS)

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Format, lints and documentation, with warnings as errors.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/say.sh
+. scripts/toolchain.sh
+need_toolchain
+
+# Runs `cargo $1 …`, where this toolchain has the component $2 that brings it.
+with_component() {
+    if cargo "$1" --version >/dev/null 2>&1; then
+        shift 2
+        cargo "$@"
+    else
+        say "SKIPPED: cargo $1 (not installed; rustup component add $2)"
+    fi
+}
+
+with_component fmt rustfmt fmt --check
+with_component clippy clippy clippy --locked --all-targets -- -D warnings
+RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps

@@ -1,0 +1,14 @@
+#!/bin/sh
+# All checks, then all tests: library, programs, examples, documentation. Arguments go to `cargo test`.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/say.sh
+. scripts/toolchain.sh
+. scripts/adapter.sh
+need_toolchain
+need_adapter
+
+sh scripts/check.sh
+cargo test --locked --no-run
+confirm_adapter cargo run --quiet --locked --example hello_gpu
+cargo test --locked --no-fail-fast "$@"
