@@ -95,7 +95,9 @@ pub enum Error {
     },
 
     /// A loss or gradient that is not a finite number.
-    #[error("step {step}: {what} is not a finite number; lower --learning-rate (now {learning_rate})")]
+    #[error(
+        "step {step}: {what} is not a finite number; lower --learning-rate (now {learning_rate})"
+    )]
     NotFinite {
         /// Optimiser step, counted from 1.
         step: u64,

@@ -1,2 +1,53 @@
-//! gatefold
-fn main() {}
+//! The `gatefold` program: parse, run, tell what failed, exit.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+
+mod cli;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use gatefold::Error;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where standard error is closed, the exit code has to do.
+            let _ = tell(&mut io::stderr(), &error);
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+/// Whether a reader such as `head` closed the pipe: it has had what it wanted.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// The error and its causes, without those that the line before has told already.
+fn tell(out: &mut impl Write, error: &anyhow::Error) -> io::Result<()> {
+    let mut told = error.to_string();
+    writeln!(out, "error: {told}")?;
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !told.contains(&cause) {
+            writeln!(out, "  because {cause}")?;
+            told = cause;
+        }
+    }
+    Ok(())
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<Error>() {
+        Some(Error::Interrupted) => 130,
+        Some(Error::Option { .. }) => 2,
+        _ => 1,
+    }
+}

@@ -1,6 +1,7 @@
 //! `gatefold bench`: how long a training step takes, and where its time goes.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -16,6 +17,7 @@ use gatefold::train::{Session, segment_length};
 use serde::Serialize;
 
 use super::args::Kernels;
+use super::training::kernel_form;
 
 /// Arguments of `gatefold bench`.
 #[derive(Debug, Args)]
@@ -85,7 +87,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     })?;
     let limits = gpu.limits(args.kernels.into())?;
     let adapter = gpu.report().name.clone();
-    let kernels = format!("{:?}", limits.form).to_lowercase();
+    let kernels = kernel_form(&limits);
     let model = args.variant.model(args.vocabulary as usize)?;
     let parameters = initialise(&model, 0);
     let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-4), 0)?;
@@ -120,10 +122,11 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         peak_memory_mb: peak_memory_mb(),
         kernels_ms,
     };
+    let mut out = io::stdout().lock();
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {
-        print_report(&report);
+        print_report(&mut out, &report)?;
     }
     Ok(())
 }
@@ -191,20 +194,22 @@ fn peak_memory_mb() -> Option<f64> {
     Some((kibibytes / 1024.0 * 10.0).round() / 10.0)
 }
 
-fn print_report(report: &Report) {
-    println!(
-        "{}, batch {} × {} tokens, on {} ({} kernels)",
+fn print_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    writeln!(
+        out,
+        "{}, batch {} × {} tokens, on {} (kernels: {})",
         report.variant, report.batch_size, report.length, report.adapter, report.kernels
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "step {:.1} ms median, {:.1} ms min of {} steps; first step {:.0} ms with start-up and compilation",
         report.step_ms_median, report.step_ms_min, report.steps, report.first_step_ms
-    );
+    )?;
     if let Some(peak) = report.peak_memory_mb {
-        println!("peak memory {peak:.0} MB");
+        writeln!(out, "peak memory {peak:.0} MB")?;
     }
     if report.kernels_ms.is_empty() {
-        return;
+        return Ok(());
     }
     let mut table = Table::new();
     table
@@ -224,5 +229,5 @@ fn print_report(report: &Report) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    println!("\n{table}");
+    writeln!(out, "\n{table}")
 }

@@ -1,0 +1,305 @@
+//! What was typed: every option once, with its help. [`super::settings`] checks what it means.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gatefold::gpu::KernelForm;
+use gatefold::model::Variant;
+
+use super::bench::BenchArgs;
+use super::settings::EXPERIMENT_VOCABULARY;
+
+/// Trains recurrent sentiment models with GPU compute shaders
+///
+/// gatefold trains classifiers of film reviews on any Vulkan, Metal or DX12 adapter, a software one
+/// where there is no GPU, and writes the plots people compare models with.
+#[derive(Debug, Parser)]
+#[command(name = "gatefold", version, max_term_width = 80, after_help = AFTER_HELP)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say more; repeat for more still
+    ///
+    /// RUST_LOG, where it is set, decides instead, in the syntax of env_logger.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = GENERAL)]
+    pub verbose: u8,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, help_heading = GENERAL)]
+    pub quiet: bool,
+}
+
+const GENERAL: &str = "General options";
+
+const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train the experiment's models on the same data and compare them
+    ///
+    /// Without options this trains the three models on the embedded demo corpus. Each leaves a run
+    /// folder with its history, plots and parameters; figures that compare them lie above those.
+    Compare(CompareArgs),
+    /// Train one model
+    Train(TrainArgs),
+    /// Print a model's layers, output shapes and parameter counts
+    Summary(SummaryArgs),
+    /// Draw the plots of finished runs again, from their histories
+    Plot(PlotArgs),
+    /// List the adapters of this machine and say which one gatefold takes
+    Devices(DevicesArgs),
+    /// Look at reviews, and turn text into subword ids and back
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Time training steps of a model
+    Bench(BenchArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Show counts, lengths, and a padded batch as an array
+    Inspect(InspectArgs),
+    /// Turn lines {"text": …} into lines {"ids": […]}
+    ///
+    /// Every line is answered by one line, in order. Texts are encoded as they stand, white space at
+    /// their ends included.
+    Encode(ConvertArgs),
+    /// Turn lines {"ids": […]} into lines {"text": …}
+    ///
+    /// Every line is answered by one line, in order. Padding (id 0) is left out.
+    Decode(ConvertArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Models to compare, separated by commas [default: baseline,dropout,bidirectional]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = variant_parser())]
+    #[arg(default_values_t = Variant::ALL, hide_default_value = true)]
+    pub variants: Vec<Variant>,
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub training: TrainingArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub training: TrainingArgs,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct ModelArgs {
+    /// One of the experiment's models
+    #[arg(value_parser = variant_parser())]
+    pub variant: Option<Variant>,
+    /// A model file in TOML instead
+    ///
+    /// It has a `name` and a `[[layer]]` for each layer, from the embedding to Dense(1) with a
+    /// sigmoid; `gatefold summary --config FILE` checks it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data options")]
+pub struct DataArgs {
+    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst
+    /// [default: the embedded demo corpus]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    /// Keep the first N training reviews
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub limit_train: Option<usize>,
+    /// Keep the first N test reviews
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub limit_test: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training options")]
+pub struct TrainingArgs {
+    /// Passes over the training reviews
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        allow_negative_numbers = true
+    )]
+    pub epochs: u32,
+    /// Reviews a batch
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10,
+        allow_negative_numbers = true
+    )]
+    pub batch_size: u32,
+    /// Adam's learning rate [default: 0.0001; 0.001 with the demo corpus]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub learning_rate: Option<f64>,
+    /// Decides initial parameters, the order of the reviews and dropout masks
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    pub seed: u64,
+    /// Batches of test reviews to validate with after each epoch
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 30,
+        allow_negative_numbers = true
+    )]
+    pub validation_steps: u32,
+    /// Let the recurrent layers skip padding
+    ///
+    /// Sets `mask_zero` on the embedding. The experiment does not, which is why its baseline fails.
+    #[arg(long)]
+    pub mask_padding: bool,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output options")]
+pub struct OutputArgs {
+    /// Where to write [default: runs/NAME-DATA]
+    ///
+    /// NAME is the model's name or `compare`, DATA what the data's file or folder is called. A folder
+    /// that holds something already is refused.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace the run that stands there; other files in that folder stay
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Print JSON lines on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Device options")]
+pub struct DeviceArgs {
+    /// Part of the adapter's name, or its number in `gatefold devices`
+    ///
+    /// Without it WGPU_ADAPTER_NAME decides, then the best there is. WGPU_BACKEND and WGPU_POWER_PREF
+    /// narrow the choice as in other programs on wgpu.
+    #[arg(long, value_name = "NAME|N")]
+    pub adapter: Option<String>,
+    /// Form of the hot kernels; both give the same results
+    #[arg(long, value_enum, default_value_t)]
+    pub kernels: Kernels,
+}
+
+/// Reads a variant's name, and lists them all where there is none of that name.
+fn variant_parser() -> impl TypedValueParser<Value = Variant> {
+    PossibleValuesParser::new(Variant::ALL.map(Variant::name))
+        .try_map(|name| name.parse::<Variant>())
+}
+
+/// [`KernelForm`] on the command line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Kernels {
+    /// The subgroup form where the adapter can run it
+    #[default]
+    Auto,
+    /// Needs nothing but WebGPU's default limits
+    Portable,
+    /// For adapters with subgroups of one size
+    Subgroup,
+}
+
+impl From<Kernels> for KernelForm {
+    fn from(kernels: Kernels) -> Self {
+        match kernels {
+            Kernels::Auto => KernelForm::Automatic,
+            Kernels::Portable => KernelForm::Portable,
+            Kernels::Subgroup => KernelForm::Subgroup,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct SummaryArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Ids of the data's vocabulary, padding included
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = EXPERIMENT_VOCABULARY,
+        allow_negative_numbers = true
+    )]
+    pub vocabulary: usize,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PlotArgs {
+    /// Folders of runs; one that `compare` wrote stands for the runs in it
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Where to write what compares several runs [default: the folder that holds them all]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Reviews a batch
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10,
+        allow_negative_numbers = true
+    )]
+    pub batch_size: u32,
+    /// Decides the order of the reviews
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// The subword vocabulary
+    #[arg(long, value_name = "FILE")]
+    pub vocab: PathBuf,
+    /// Read from here [default: standard input]
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Write here, all or nothing [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}

@@ -1,0 +1,25 @@
+//! Ctrl-C: the first asks for an orderly end, the second ends the program at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+
+use super::screen::Output;
+
+/// The exit code that shells expect after Ctrl-C.
+const INTERRUPTED: i32 = 130;
+
+/// A flag that the first Ctrl-C sets.
+pub fn install(output: Output) -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED);
+        }
+        output.say("\nStopping after this step; Ctrl-C again stops at once.");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}

@@ -1,0 +1,63 @@
+//! The command line, one file a subcommand: [`args`] is what was typed, [`settings`] what it means.
+
+mod args;
+mod bench;
+mod compare;
+mod convert;
+mod devices;
+mod inspect;
+mod interrupt;
+mod plot;
+mod progress;
+mod run_config;
+mod run_folder;
+mod screen;
+mod settings;
+mod summary;
+mod train;
+mod training;
+
+use std::io::{self, IsTerminal};
+
+use anyhow::Result;
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use args::{Arguments, Command, DataCommand};
+
+/// Runs the command that was typed. Wrong usage ends the program here, with exit code 2.
+pub fn run() -> Result<()> {
+    let arguments = Arguments::parse();
+    start_logging(arguments.verbose);
+    let quiet = arguments.quiet;
+    match &arguments.command {
+        Command::Compare(args) => compare::run(args, quiet),
+        Command::Train(args) => train::run(args, quiet),
+        Command::Summary(args) => summary::run(args),
+        Command::Plot(args) => plot::run(args),
+        Command::Devices(args) => devices::run(args),
+        Command::Data(DataCommand::Inspect(args)) => inspect::run(args, quiet),
+        Command::Data(DataCommand::Encode(args)) => convert::encode(args),
+        Command::Data(DataCommand::Decode(args)) => convert::decode(args),
+        Command::Bench(args) => bench::run(args),
+    }
+}
+
+/// Sends log records to standard error: what `RUST_LOG` asks for, else what `-v` does.
+fn start_logging(verbose: u8) {
+    let filter = match verbose {
+        // wgpu complains of drivers that work, and its failures come back as errors.
+        0 => "warn,wgpu_core=off,wgpu_hal=off,naga=off",
+        1 => "info,wgpu_core=warn,wgpu_hal=warn,naga=warn",
+        2 => "debug,wgpu_core=info,wgpu_hal=info,naga=info",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && !no_color)
+        .without_time()
+        .init();
+}

@@ -1,0 +1,115 @@
+//! Training as it goes: a bar that moves within an epoch, and a line for each that is over.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use gatefold::train::{EpochRecord, Metrics};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use serde::Serialize;
+
+use super::screen::{Output, clock};
+
+const BAR: &str = "{prefix}  {pos}/{len} {wide_bar:.cyan/dim} {left} left  {msg}";
+
+/// Shows one training run. The bar is for terminals alone; elsewhere there is a line an epoch.
+pub struct Progress {
+    output: Output,
+    variant: String,
+    epochs: usize,
+    epoch: usize,
+    bar: ProgressBar,
+}
+
+#[derive(Serialize)]
+struct EpochLine<'a> {
+    variant: &'a str,
+    #[serde(flatten)]
+    record: EpochRecord,
+    seconds: f64,
+}
+
+impl Progress {
+    /// A run of `epochs` epochs of `steps` steps.
+    pub fn new(output: Output, variant: &str, epochs: usize, steps: usize) -> Result<Progress> {
+        let target = if output.quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
+        let left = |state: &ProgressState, text: &mut dyn Write| {
+            // The bar has no way to report a failure to format.
+            let _ = match state.pos() {
+                0 => text.write_str("-:--"),
+                _ => text.write_str(&clock(state.eta().as_secs_f64())),
+            };
+        };
+        bar.set_style(
+            ProgressStyle::with_template(BAR)?
+                .with_key("left", left)
+                .progress_chars("━╸─"),
+        );
+        let mut progress = Progress {
+            output,
+            variant: variant.to_string(),
+            epochs,
+            epoch: 0,
+            bar,
+        };
+        progress.begin(1);
+        // The first step waits for them.
+        progress.bar.set_message("compiling kernels");
+        Ok(progress)
+    }
+
+    fn begin(&mut self, epoch: usize) {
+        self.epoch = epoch;
+        self.bar.reset();
+        self.bar
+            .set_prefix(format!("Epoch {epoch}/{}", self.epochs));
+        self.bar.set_message("");
+        self.bar.tick();
+    }
+
+    /// Moves the bar.
+    pub fn steps(&mut self, epoch: usize, done: usize, of: usize, metrics: Metrics) {
+        if epoch != self.epoch {
+            self.begin(epoch);
+        }
+        self.bar.set_position(done as u64);
+        let (accuracy, loss) = (metrics.accuracy(), metrics.loss());
+        self.bar.set_message(if done < of {
+            format!("accuracy {accuracy:.3}  loss {loss:.4}")
+        } else {
+            "validating".to_string()
+        });
+    }
+
+    /// Tells how an epoch ended.
+    pub fn epoch(&mut self, record: EpochRecord) -> Result<()> {
+        self.bar.finish_and_clear();
+        self.output.say(&format!(
+            "Epoch {}/{} {}  accuracy {:.3} loss {:.4}  val_accuracy {:.3} val_loss {:.4}",
+            record.epoch,
+            self.epochs,
+            clock(record.seconds),
+            record.accuracy,
+            record.loss,
+            record.val_accuracy,
+            record.val_loss
+        ));
+        let line = EpochLine {
+            variant: &self.variant,
+            record,
+            seconds: record.seconds,
+        };
+        self.output.event("epoch", &line)
+    }
+}
+
+impl Drop for Progress {
+    /// A run that ends early must not leave its bar behind.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,268 @@
+//! What the options mean, checked: nonsense ends here, before any work.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gatefold::data::{DEMO_LEARNING_RATE, Limits, Source};
+use gatefold::gpu::{AdapterChoice, KernelForm};
+use gatefold::model::{Model, Sequential, Variant};
+use gatefold::train::FitOptions;
+use gatefold::{Error, Result};
+
+use super::args::{CompareArgs, DataArgs, DeviceArgs, ModelArgs, TrainArgs, TrainingArgs};
+
+/// Ids of the experiment's vocabulary, padding included.
+pub const EXPERIMENT_VOCABULARY: usize = 8185;
+
+/// The experiment's learning rate.
+const LEARNING_RATE: f64 = 1e-4;
+
+/// Where the reviews come from.
+pub struct DataSettings {
+    pub source: Source,
+    pub vocabulary: Option<PathBuf>,
+    pub limits: Limits,
+}
+
+/// Everything that training needs but the model.
+pub struct Settings {
+    pub data: DataSettings,
+    pub fit: FitOptions,
+    pub learning_rate: f64,
+    /// Whether the rate is the demo corpus's, which nobody asked for.
+    pub demo_rate: bool,
+    pub mask_padding: bool,
+    pub adapter: AdapterChoice,
+    pub kernels: KernelForm,
+    pub out: PathBuf,
+    pub overwrite: bool,
+    pub json: bool,
+    pub quiet: bool,
+}
+
+/// Which model to build, once the vocabulary is known.
+pub enum ModelSource {
+    Variant(Variant),
+    File { path: PathBuf, text: String },
+}
+
+impl ModelSource {
+    /// Reads the model file, where it is one, without building it.
+    pub fn new(args: &ModelArgs) -> Result<ModelSource> {
+        match (args.variant, &args.config) {
+            (Some(variant), _) => Ok(ModelSource::Variant(variant)),
+            (None, Some(path)) => Ok(ModelSource::File {
+                path: path.clone(),
+                text: read_text(path)?,
+            }),
+            (None, None) => Err(option("VARIANT", "give a variant or --config FILE")),
+        }
+    }
+
+    /// The model for data with a vocabulary of that many ids.
+    pub fn model_for(&self, vocabulary: usize) -> Result<Model> {
+        let model = self.model(vocabulary)?;
+        match (self, model.check_vocabulary(vocabulary)) {
+            (_, Ok(())) => Ok(model),
+            (ModelSource::File { path, .. }, Err(Error::Model { layer, problem })) => {
+                Err(Error::Malformed {
+                    path: path.clone(),
+                    place: format!("layer {layer}"),
+                    problem,
+                })
+            }
+            (_, Err(error)) => Err(error),
+        }
+    }
+
+    /// The model, with as many embeddings as its file says or, where it does not, `vocabulary`.
+    pub fn model(&self, vocabulary: usize) -> Result<Model> {
+        match self {
+            ModelSource::Variant(variant) => variant.model(vocabulary),
+            ModelSource::File { path, text } => Model::from_toml(path, text, vocabulary),
+        }
+    }
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).map_err(Error::io(path))?;
+    String::from_utf8(bytes).map_err(|error| Error::Malformed {
+        path: path.to_path_buf(),
+        place: format!("byte {}", error.utf8_error().valid_up_to()),
+        problem: "not UTF-8; a model file is TOML".to_string(),
+    })
+}
+
+impl DataSettings {
+    /// Rejects what [`gatefold::data::load`] would reject without looking at the data.
+    pub fn new(args: &DataArgs) -> Result<DataSettings> {
+        let limits = [
+            ("--limit-train", args.limit_train),
+            ("--limit-test", args.limit_test),
+        ];
+        for (name, limit) in limits {
+            if limit == Some(0) {
+                return Err(option(
+                    name,
+                    "0 reviews are nothing to work with; give 1 or more",
+                ));
+            }
+        }
+        if args.data.is_none() && args.vocab.is_some() {
+            return Err(option(
+                "--vocab",
+                "the demo corpus has its own vocabulary; give --data as well, or leave this out",
+            ));
+        }
+        Ok(DataSettings {
+            source: args.data.clone().map_or(Source::Demo, Source::Path),
+            vocabulary: args.vocab.clone(),
+            limits: Limits {
+                train: args.limit_train,
+                test: args.limit_test,
+            },
+        })
+    }
+
+    /// What the data is called in the names of run folders.
+    fn folder_name(&self) -> String {
+        const ENDINGS: [&str; 4] = [".tar", ".tar.gz", ".tar.xz", ".tar.zst"];
+        let Source::Path(path) = &self.source else {
+            return "demo".to_string();
+        };
+        let name = fs::canonicalize(path)
+            .ok()
+            .and_then(|path| {
+                path.file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+            })
+            .unwrap_or_else(|| "data".to_string());
+        let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
+        stem.unwrap_or(&name).to_string()
+    }
+}
+
+impl Settings {
+    /// The settings of `gatefold compare`, and the models to compare.
+    pub fn compare(args: &CompareArgs, quiet: bool) -> Result<(Settings, Vec<Variant>)> {
+        let mut seen = HashSet::new();
+        if let Some(twice) = args.variants.iter().find(|variant| !seen.insert(**variant)) {
+            return Err(option(
+                "--variants",
+                format!("{twice} is named twice; name each variant once"),
+            ));
+        }
+        let settings = Settings::new("compare", &args.data, &args.training, quiet)?;
+        Ok((settings, args.variants.clone()))
+    }
+
+    /// The settings of `gatefold train`, and the model to train.
+    pub fn train(args: &TrainArgs, quiet: bool) -> Result<(Settings, ModelSource)> {
+        let source = ModelSource::new(&args.model)?;
+        // The file's faults show before any work, whatever vocabulary the data will have.
+        let model = source.model(EXPERIMENT_VOCABULARY)?;
+        let settings = Settings::new(model.name(), &args.data, &args.training, quiet)?;
+        Ok((settings, source))
+    }
+
+    fn new(name: &str, data: &DataArgs, training: &TrainingArgs, quiet: bool) -> Result<Settings> {
+        for (name, value, problem) in [
+            (
+                "--epochs",
+                training.epochs,
+                "0 epochs train nothing; give 1 or more",
+            ),
+            (
+                "--batch-size",
+                training.batch_size,
+                "a batch holds at least 1 review",
+            ),
+            (
+                "--validation-steps",
+                training.validation_steps,
+                "give 1 batch or more to validate with",
+            ),
+        ] {
+            if value == 0 {
+                return Err(option(name, problem));
+            }
+        }
+        let data = DataSettings::new(data)?;
+        let demo_rate = training.learning_rate.is_none() && data.source == Source::Demo;
+        let default_rate = if demo_rate {
+            DEMO_LEARNING_RATE
+        } else {
+            LEARNING_RATE
+        };
+        let out = training.output.out.clone();
+        Ok(Settings {
+            fit: FitOptions {
+                epochs: training.epochs as usize,
+                batch_size: training.batch_size as usize,
+                seed: training.seed,
+                validation_steps: training.validation_steps as usize,
+            },
+            learning_rate: training
+                .learning_rate
+                .map_or(Ok(default_rate), checked_rate)?,
+            demo_rate,
+            mask_padding: training.mask_padding,
+            adapter: adapter_choice(&training.device),
+            kernels: training.device.kernels.into(),
+            out: out.unwrap_or_else(|| {
+                // One slash everywhere: Windows takes it as well, and prints it back.
+                PathBuf::from(format!("runs/{name}-{}", data.folder_name()))
+            }),
+            overwrite: training.output.overwrite,
+            json: training.output.json,
+            quiet,
+            data,
+        })
+    }
+
+    /// `model` with its padding masked if that was asked for.
+    pub fn with_mask(&self, model: Model) -> Result<Model> {
+        if !self.mask_padding {
+            return Ok(model);
+        }
+        let embedding = model.embedding().clone().mask_zero();
+        let layers = model
+            .layers()
+            .iter()
+            .skip(1)
+            .map(|layer| layer.kind.clone());
+        layers
+            .fold(
+                Sequential::new(model.name()).add(embedding),
+                Sequential::add,
+            )
+            .build()
+    }
+}
+
+/// The adapter that was asked for.
+pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
+    AdapterChoice {
+        name: args.adapter.clone(),
+    }
+}
+
+fn checked_rate(rate: f64) -> Result<f64> {
+    // Kernels compute with f32.
+    if rate as f32 > 0.0 && (rate as f32).is_finite() {
+        return Ok(rate);
+    }
+    Err(option(
+        "--learning-rate",
+        format!("{rate} does not train; give a number above 0, 0.0001 say"),
+    ))
+}
+
+/// An option that makes no sense.
+pub fn option(name: &str, problem: impl Into<String>) -> Error {
+    Error::Option {
+        option: name.to_string(),
+        problem: problem.into(),
+    }
+}

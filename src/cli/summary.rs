@@ -1,0 +1,22 @@
+//! `gatefold summary`: what Keras's `model.summary()` prints.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+
+use super::args::SummaryArgs;
+use super::screen::print_json;
+use super::settings::{ModelSource, option};
+
+/// Prints a model's table.
+pub fn run(args: &SummaryArgs) -> Result<()> {
+    if args.vocabulary == 0 {
+        return Err(option("--vocabulary", "0 ids are no vocabulary; give 1 or more").into());
+    }
+    let model = ModelSource::new(&args.model)?.model(args.vocabulary)?;
+    if args.json {
+        return print_json(&model.summarise());
+    }
+    writeln!(io::stdout(), "{}", model.summary())?;
+    Ok(())
+}
