@@ -7,5 +7,23 @@
 
 mod support;
 
+#[path = "gpu/adam.rs"]
+mod adam;
+#[path = "gpu/dense.rs"]
+mod dense;
+#[path = "gpu/dropout.rs"]
+mod dropout;
+#[path = "gpu/embedding.rs"]
+mod embedding;
+#[path = "gpu/loss.rs"]
+mod loss;
+#[path = "gpu/lstm.rs"]
+mod lstm;
+#[path = "gpu/matmul.rs"]
+mod matmul;
 #[path = "gpu/oracle.rs"]
 mod oracle;
+#[path = "gpu/plans.rs"]
+mod plans;
+#[path = "gpu/training.rs"]
+mod training;

@@ -17,19 +17,34 @@ const SQUARED: f64 = 2.0 * TOLERANCE;
 
 fn batch(fixture: &Fixture, step: usize) -> Batch {
     let ids = fixture.ids(step); // [T, B]
-    let row = |b: usize| (0..fixture.length).map(|t| ids[t * fixture.batch + b]).collect();
+    let row = |b: usize| {
+        (0..fixture.length)
+            .map(|t| ids[t * fixture.batch + b])
+            .collect()
+    };
     let labels = fixture.labels(step);
-    let reviews: Vec<Review> =
-        (0..fixture.batch).map(|b| Review { ids: row(b), label: labels[b] as u8 }).collect();
+    let reviews: Vec<Review> = (0..fixture.batch)
+        .map(|b| Review {
+            ids: row(b),
+            label: labels[b] as u8,
+        })
+        .collect();
     Batch::new(&reviews.iter().collect::<Vec<_>>())
 }
 
 /// The masks of the fixture's dropout layers, by name of buffer.
 fn masks(fixture: &Fixture, step: usize) -> Vec<(String, Vec<f32>)> {
-    let Some(mask) = fixture.dropout_mask(step) else { return Vec::new() };
+    let Some(mask) = fixture.dropout_mask(step) else {
+        return Vec::new();
+    };
     let model = fixture.model();
-    let dropout = model.layers().iter().filter(|layer| matches!(layer.kind, LayerKind::Dropout(_)));
-    dropout.map(|layer| (format!("{}.mask", layer.name), mask.clone())).collect()
+    let dropout = model
+        .layers()
+        .iter()
+        .filter(|layer| matches!(layer.kind, LayerKind::Dropout(_)));
+    dropout
+        .map(|layer| (format!("{}.mask", layer.name), mask.clone()))
+        .collect()
 }
 
 struct Check<'a> {
@@ -44,7 +59,10 @@ impl Check<'_> {
         let error = relative_error(found, expected);
         self.worst = self.worst.max(error);
         if error.is_nan() || error > tolerance {
-            self.failures.push(format!("{} {} {what}: relative error {error:.2e}", self.fixture.name, self.form));
+            self.failures.push(format!(
+                "{} {} {what}: relative error {error:.2e}",
+                self.fixture.name, self.form
+            ));
         }
     }
 
@@ -53,34 +71,61 @@ impl Check<'_> {
         for (i, expected) in self.fixture.expected(prefix).iter().enumerate() {
             if let Some(expected) = expected {
                 let found = self.fixture.select(i, &found[i]);
-                self.close(&format!("{prefix}.{}", model.parameters()[i].name), &found, expected, tolerance);
+                self.close(
+                    &format!("{prefix}.{}", model.parameters()[i].name),
+                    &found,
+                    expected,
+                    tolerance,
+                );
             }
         }
     }
 
     fn loss(&mut self, name: &str, session: &mut Session) {
         let results = session.drain().unwrap();
-        self.close(name, &[results[0].loss], &[self.fixture.number(name)], TOLERANCE);
+        self.close(
+            name,
+            &[results[0].loss],
+            &[self.fixture.number(name)],
+            TOLERANCE,
+        );
     }
 }
 
 fn session(fixture: &Fixture, limits: &Limits) -> Session {
     let gpu = device::open();
-    Session::new(gpu, fixture.model(), limits.clone(), &fixture.initial(), Adam::new(1e-4), 0).unwrap()
+    Session::new(
+        gpu,
+        fixture.model(),
+        limits.clone(),
+        &fixture.initial(),
+        Adam::new(1e-4),
+        0,
+    )
+    .unwrap()
 }
 
 fn run<'a>(fixture: &'a Fixture, limits: &Limits) -> Check<'a> {
     let form = format!("{:?}", limits.form);
-    let mut check = Check { fixture, form, failures: Vec::new(), worst: 0.0 };
+    let mut check = Check {
+        fixture,
+        form,
+        failures: Vec::new(),
+        worst: 0.0,
+    };
     let mut session = session(fixture, limits);
 
-    session.train_with_masks(&batch(fixture, 1), false, &masks(fixture, 1)).unwrap();
+    session
+        .train_with_masks(&batch(fixture, 1), false, &masks(fixture, 1))
+        .unwrap();
     check.loss("loss1", &mut session);
     let gradients = session.tensors(names::GRADIENTS).unwrap();
     check.tensors("grad", &gradients, TOLERANCE);
 
     for step in 1..=3 {
-        session.train_with_masks(&batch(fixture, step), true, &masks(fixture, step)).unwrap();
+        session
+            .train_with_masks(&batch(fixture, step), true, &masks(fixture, step))
+            .unwrap();
         check.loss(&format!("loss{step}"), &mut session);
         if step != 2 {
             let parameters = session.parameters().unwrap();
@@ -97,7 +142,9 @@ fn run<'a>(fixture: &'a Fixture, limits: &Limits) -> Check<'a> {
     if masks.is_empty() {
         session.evaluate(&batch(fixture, 1)).unwrap();
     } else {
-        session.train_with_masks(&batch(fixture, 1), false, &masks).unwrap();
+        session
+            .train_with_masks(&batch(fixture, 1), false, &masks)
+            .unwrap();
     }
     check.loss("loss_after3", &mut session);
     check
@@ -113,7 +160,10 @@ fn oracle_fixtures_in_every_form() {
     for limits in device::forms(&gpu) {
         for fixture in &fixtures {
             let check = run(fixture, &limits);
-            eprintln!("{:<32} {:<24} worst relative error {:.1e}", fixture.name, check.form, check.worst);
+            eprintln!(
+                "{:<32} {:<24} worst relative error {:.1e}",
+                fixture.name, check.form, check.worst
+            );
             failures.extend(check.failures);
         }
     }
@@ -127,9 +177,16 @@ fn oracle_layer_outputs() {
     for fixture in Fixture::all(&folder) {
         let limits = device::forms(&device::open()).pop().unwrap();
         let mut session = session(&fixture, &limits);
-        session.train_with_masks(&batch(&fixture, 1), false, &masks(&fixture, 1)).unwrap();
+        session
+            .train_with_masks(&batch(&fixture, 1), false, &masks(&fixture, 1))
+            .unwrap();
         session.drain().unwrap();
-        let mut check = Check { fixture: &fixture, form: String::new(), failures: Vec::new(), worst: 0.0 };
+        let mut check = Check {
+            fixture: &fixture,
+            form: String::new(),
+            failures: Vec::new(),
+            worst: 0.0,
+        };
         let model = fixture.model();
         for (layer, expected) in model.layers().iter().zip(fixture.layer_outputs()) {
             let Some(expected) = expected else { continue };
@@ -140,7 +197,9 @@ fn oracle_layer_outputs() {
                 LayerKind::Dense(_) => "y",
                 LayerKind::Embedding(_) | LayerKind::Dropout(_) => continue,
             };
-            let found = session.values(&format!("{}.{buffer}", layer.name), expected.len()).unwrap();
+            let found = session
+                .values(&format!("{}.{buffer}", layer.name), expected.len())
+                .unwrap();
             check.close(&layer.name, &found, &expected, TOLERANCE);
         }
         failures.extend(check.failures);

@@ -12,7 +12,10 @@ pub fn open() -> Gpu {
 pub fn forms(gpu: &Gpu) -> Vec<Limits> {
     let portable = gpu.limits(KernelForm::Portable).unwrap();
     match gpu.limits(KernelForm::Automatic).unwrap() {
-        Limits { form: Form::Portable, .. } => vec![portable],
+        Limits {
+            form: Form::Portable,
+            ..
+        } => vec![portable],
         subgroup => vec![portable, subgroup],
     }
 }

@@ -5,6 +5,9 @@
 
 pub mod device;
 pub mod fixture;
+pub mod models;
+pub mod numbers;
+pub mod probe;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,6 +31,10 @@ fn folder(variable: &str, default: &str) -> Option<PathBuf> {
         return Some(folder);
     }
     // Not eprintln!, which the test harness hides where a test passes.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: no folder {} (set {variable} to one)", folder.display());
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: no folder {} (set {variable} to one)",
+        folder.display()
+    );
     None
 }

@@ -1,0 +1,411 @@
+//! Matrix products and sums over rows as layers use them, in every form, against the f64 twin.
+//!
+//! Bounds: a sum of n products errs by at most (n + 2)·u of the sum of their magnitudes; splitting it and
+//! adding the parts up errs by the number of parts more.
+
+use gatefold::gpu::Gpu;
+use gatefold::model::Model;
+use gatefold::plan::{BatchLayout, Limits, ParameterLayout};
+use gatefold::random::Philox;
+use gatefold::reference::matmul::{a_b, a_bt, at_b, column_sums};
+
+use crate::support::device;
+use crate::support::models::{random_batch, recurrent, training_plan};
+use crate::support::numbers::{double, index_of, magnitudes, parameters, sum_error, uniform};
+use crate::support::probe::Probe;
+
+/// An LSTM layer whose products are looked at.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    inputs: usize,
+    units: usize,
+    directions: usize,
+    length: usize,
+    batch: usize,
+    /// Whether the layer stands on the embedding, and so has a row for each unique token.
+    first: bool,
+}
+
+const CASES: &[Sizes] = &[
+    Sizes {
+        inputs: 1,
+        units: 1,
+        directions: 1,
+        length: 1,
+        batch: 1,
+        first: true,
+    },
+    Sizes {
+        inputs: 5,
+        units: 5,
+        directions: 2,
+        length: 7,
+        batch: 11,
+        first: true,
+    },
+    Sizes {
+        inputs: 4,
+        units: 8,
+        directions: 2,
+        length: 1,
+        batch: 11,
+        first: true,
+    },
+    Sizes {
+        inputs: 12,
+        units: 32,
+        directions: 1,
+        length: 101,
+        batch: 11,
+        first: true,
+    },
+    Sizes {
+        inputs: 24,
+        units: 12,
+        directions: 2,
+        length: 53,
+        batch: 11,
+        first: false,
+    },
+    Sizes {
+        inputs: 128,
+        units: 32,
+        directions: 2,
+        length: 3,
+        batch: 1,
+        first: false,
+    },
+    Sizes {
+        inputs: 10,
+        units: 3,
+        directions: 1,
+        length: 99,
+        batch: 11,
+        first: false,
+    },
+    Sizes {
+        inputs: 100,
+        units: 96,
+        directions: 2,
+        length: 9,
+        batch: 11,
+        first: true,
+    },
+    Sizes {
+        inputs: 128,
+        units: 64,
+        directions: 1,
+        length: 41,
+        batch: 11,
+        first: false,
+    },
+    Sizes {
+        inputs: 64,
+        units: 64,
+        directions: 2,
+        length: 105,
+        batch: 10,
+        first: true,
+    },
+];
+
+struct Case {
+    sizes: Sizes,
+    model: Model,
+    name: String,
+    rows: usize,
+    positions: usize,
+    batch: Vec<u32>,
+    plan: gatefold::plan::Plan,
+    parameters: Vec<Vec<f32>>,
+    random: Philox,
+}
+
+/// A tensor's expected values and their bounds.
+type Expected = Option<(Vec<f64>, Vec<f64>)>;
+
+impl Case {
+    fn new(sizes: Sizes, limits: &Limits, seed: u64) -> Case {
+        let mut random = Philox::new(21, seed);
+        let own = (sizes.units, sizes.directions);
+        let model = match sizes.first {
+            true => recurrent(sizes.inputs, false, &[own]),
+            false => recurrent(4, false, &[(sizes.inputs / 2, 2), own]),
+        };
+        let batch = random_batch(sizes.length, sizes.batch, &mut random);
+        Case {
+            name: model.layers()[if sizes.first { 1 } else { 2 }].name.clone(),
+            rows: if sizes.first {
+                batch.tokens.unique.len()
+            } else {
+                batch.ids.len()
+            },
+            positions: batch.ids.len(),
+            plan: training_plan(&model, limits, batch.shape()),
+            batch: BatchLayout::new(batch.shape()).pack(&batch, false),
+            parameters: parameters(&model, &mut random, 1.0),
+            sizes,
+            model,
+            random,
+        }
+    }
+
+    /// The dispatches of one product, whose parts and sums are labelled alike.
+    fn probe(&self, product: &str) -> Probe {
+        let label = format!("{}.{product}", self.name);
+        let part = format!("{label}.");
+        let mut probe = Probe::new(&self.plan, |found| {
+            found == label || found.starts_with(&part)
+        });
+        probe.set("batch", &self.batch);
+        probe.set(
+            "parameters",
+            &ParameterLayout::new(&self.model)
+                .pack(&self.parameters)
+                .unwrap(),
+        );
+        probe.ignore_shared();
+        probe
+    }
+
+    fn tensor(&self, direction: usize, tensor: &str) -> usize {
+        let part = if self.sizes.directions == 1 {
+            ""
+        } else {
+            ["forward.", "backward."][direction]
+        };
+        index_of(&self.model, &format!("{}.{part}{tensor}", self.name))
+    }
+
+    fn random(&mut self, rows: usize, width: usize) -> Vec<f32> {
+        uniform(&mut self.random, rows * width, 1.0)
+    }
+
+    /// Columns of a direction, gate by gate, of rows that the device lays out unit by unit, `[rows, D, H, 4]`.
+    fn columns(&self, rows: &[f32], direction: usize) -> Vec<f64> {
+        let Sizes {
+            units, directions, ..
+        } = self.sizes;
+        let mut columns = Vec::new();
+        for row in rows.chunks(directions * 4 * units) {
+            for gate in 0..4 {
+                columns
+                    .extend((0..units).map(|j| f64::from(row[4 * (direction * units + j) + gate])));
+            }
+        }
+        columns
+    }
+
+    fn input_name(&self) -> String {
+        if self.sizes.first {
+            "embedding.unique".into()
+        } else {
+            format!("{}.h", self.model.layers()[1].name)
+        }
+    }
+
+    fn dz_name(&self) -> String {
+        let sums = format!("{}.token_sums", self.name);
+        if self.sizes.first {
+            sums
+        } else {
+            format!("{}.gates", self.name)
+        }
+    }
+
+    fn project(&mut self, gpu: &mut Gpu) -> f64 {
+        let Sizes {
+            inputs,
+            units,
+            directions,
+            ..
+        } = self.sizes;
+        let (rows, gates) = (self.rows, 4 * units);
+        let x = self.random(rows, inputs);
+        let mut probe = self.probe("project");
+        probe.set(&self.input_name(), &x);
+        probe.run(gpu);
+        let x = double(&x);
+        for direction in 0..directions {
+            let [kernel, bias] = ["kernel", "bias"]
+                .map(|name| double(&self.parameters[self.tensor(direction, name)]));
+            let expected = a_b(&x, &kernel, Some(&bias), rows, gates, inputs);
+            let scale = a_b(
+                &magnitudes(&x),
+                &magnitudes(&kernel),
+                Some(&magnitudes(&bias)),
+                rows,
+                gates,
+                inputs,
+            );
+            let places = (0..rows).flat_map(|row| {
+                (0..gates).map(move |n| {
+                    (row * directions + direction) * gates + 4 * (n % units) + n / units
+                })
+            });
+            probe.compare_at(&format!("{}.z", self.name), places, &expected, |i| {
+                sum_error(inputs + 1) * scale[i]
+            });
+        }
+        probe.finish(&format!("project {:?}", self.sizes))
+    }
+
+    fn d_kernel(&mut self, gpu: &mut Gpu) -> f64 {
+        let Sizes {
+            inputs,
+            units,
+            directions,
+            ..
+        } = self.sizes;
+        let rows = self.rows;
+        let (x, dz) = (
+            self.random(rows, inputs),
+            self.random(rows, directions * 4 * units),
+        );
+        let mut probe = self.probe("d_kernel");
+        probe.set(&self.input_name(), &x);
+        probe.set(&self.dz_name(), &dz);
+        probe.run(gpu);
+        let x = double(&x);
+        let mut expected: Vec<Expected> = vec![None; self.parameters.len()];
+        for direction in 0..directions {
+            let dz = self.columns(&dz, direction);
+            let values = at_b(&x, &dz, inputs, 4 * units, rows);
+            let scale = at_b(&magnitudes(&x), &magnitudes(&dz), inputs, 4 * units, rows);
+            let bounds = scale
+                .iter()
+                .map(|scale| sum_error(rows + 64) * scale)
+                .collect();
+            expected[self.tensor(direction, "kernel")] = Some((values, bounds));
+        }
+        probe.compare_tensors("gradients", &self.model, &expected);
+        probe.finish(&format!("d_kernel {:?}", self.sizes))
+    }
+
+    fn d_recurrent_kernel(&mut self, gpu: &mut Gpu) -> f64 {
+        let Sizes {
+            units,
+            directions,
+            length,
+            batch,
+            ..
+        } = self.sizes;
+        if length == 1 {
+            return 0.0; // cleared, which a whole step of one timestep checks
+        }
+        let (positions, width) = (self.positions, directions * units);
+        let (h, dz) = (
+            self.random(positions, width),
+            self.random(positions, 4 * width),
+        );
+        let mut probe = self.probe("d_recurrent_kernel");
+        probe.set(&format!("{}.h", self.name), &h);
+        probe.set(&format!("{}.gates", self.name), &dz);
+        probe.run(gpu);
+        let mut expected: Vec<Expected> = vec![None; self.parameters.len()];
+        for direction in 0..directions {
+            let h: Vec<f64> = h
+                .chunks(width)
+                .flat_map(|row| double(&row[direction * units..][..units]))
+                .collect();
+            let dz = self.columns(&dz, direction);
+            let run = gatefold::reference::lstm::Run {
+                steps: length,
+                batch,
+                units,
+                reverse: direction == 1,
+                keep: None,
+            };
+            let product =
+                |h: &[f64], dz: &[f64]| gatefold::reference::lstm::recurrent_gradient(&run, h, dz);
+            let bounds = product(&magnitudes(&h), &magnitudes(&dz))
+                .iter()
+                .map(|s| sum_error(positions) * s)
+                .collect();
+            expected[self.tensor(direction, "recurrent_kernel")] = Some((product(&h, &dz), bounds));
+        }
+        probe.compare_tensors("gradients", &self.model, &expected);
+        probe.finish(&format!("d_recurrent_kernel {:?}", self.sizes))
+    }
+
+    fn d_bias(&mut self, gpu: &mut Gpu) -> f64 {
+        let Sizes {
+            units, directions, ..
+        } = self.sizes;
+        let rows = self.rows;
+        let dz = self.random(rows, directions * 4 * units);
+        let mut probe = self.probe("d_bias");
+        probe.set(&self.dz_name(), &dz);
+        probe.run(gpu);
+        let mut expected: Vec<Expected> = vec![None; self.parameters.len()];
+        for direction in 0..directions {
+            let dz = self.columns(&dz, direction);
+            let bounds = column_sums(&magnitudes(&dz), 4 * units)
+                .iter()
+                .map(|s| sum_error(rows) * s)
+                .collect();
+            expected[self.tensor(direction, "bias")] = Some((column_sums(&dz, 4 * units), bounds));
+        }
+        probe.compare_tensors("gradients", &self.model, &expected);
+        probe.finish(&format!("d_bias {:?}", self.sizes))
+    }
+
+    fn d_input(&mut self, gpu: &mut Gpu) -> f64 {
+        let Sizes {
+            inputs,
+            units,
+            directions,
+            ..
+        } = self.sizes;
+        let rows = self.rows;
+        let dz = self.random(rows, directions * 4 * units);
+        let mut probe = self.probe("d_input");
+        probe.set(&self.dz_name(), &dz);
+        probe.run(gpu);
+        let (mut expected, mut scale) = (vec![0.0; rows * inputs], vec![0.0; rows * inputs]);
+        for direction in 0..directions {
+            let kernel = double(&self.parameters[self.tensor(direction, "kernel")]);
+            let dz = self.columns(&dz, direction);
+            let add = |sum: &mut Vec<f64>, more: Vec<f64>| {
+                sum.iter_mut().zip(more).for_each(|(sum, x)| *sum += x)
+            };
+            add(&mut expected, a_bt(&dz, &kernel, rows, inputs, 4 * units));
+            add(
+                &mut scale,
+                a_bt(
+                    &magnitudes(&dz),
+                    &magnitudes(&kernel),
+                    rows,
+                    inputs,
+                    4 * units,
+                ),
+            );
+        }
+        let terms = 4 * units * directions;
+        probe.compare(&format!("{}.d_input", self.name), &expected, |i| {
+            sum_error(terms) * scale[i]
+        });
+        probe.finish(&format!("d_input {:?}", self.sizes))
+    }
+}
+
+#[test]
+fn products_of_a_recurrent_layer() {
+    let gpu = &mut device::open();
+    let mut worst = 0.0f64;
+    for limits in device::forms(gpu) {
+        for (seed, &sizes) in CASES.iter().enumerate() {
+            let mut case = Case::new(sizes, &limits, seed as u64);
+            for check in [
+                Case::project,
+                Case::d_kernel,
+                Case::d_recurrent_kernel,
+                Case::d_bias,
+                Case::d_input,
+            ] {
+                worst = worst.max(check(&mut case, gpu));
+            }
+        }
+    }
+    eprintln!("worst error {worst:.2} of its bound");
+}

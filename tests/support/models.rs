@@ -1,0 +1,128 @@
+//! Models and batches of all sizes that the tests of kernels and plans share.
+
+// Each test program uses another part of it.
+#![allow(dead_code)]
+
+use gatefold::batch::{Batch, BatchShape};
+use gatefold::data::Review;
+use gatefold::model::{
+    Activation, Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Sequential,
+};
+use gatefold::plan::{
+    Adam, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step, training_step,
+};
+use gatefold::random::Philox;
+
+/// Rows of the embedding of [`recurrent`] models.
+pub const VOCABULARY: usize = 23;
+
+/// An embedding of `width` numbers, recurrent layers of (units, directions) of which all but the last return
+/// sequences, a hidden dense layer, dropout, and the output.
+pub fn recurrent(width: usize, masked: bool, layers: &[(usize, usize)]) -> Model {
+    let mut embedding = Embedding::new(VOCABULARY, width);
+    embedding.mask_zero = masked;
+    let mut model = Sequential::new("recurrent").add(embedding);
+    for (index, &(units, directions)) in layers.iter().enumerate() {
+        let mut lstm = Lstm::new(units);
+        lstm.return_sequences = index + 1 < layers.len();
+        model = if directions == 2 {
+            model.add(Bidirectional::new(lstm))
+        } else {
+            model.add(lstm)
+        };
+    }
+    model
+        .add(Dense::new(6).relu())
+        .add(Dropout::new(0.25))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap()
+}
+
+/// A model whose first recurrent layer stands on a dropout layer, and so needs the embedding of every position.
+pub fn spread(width: usize, units: usize) -> Model {
+    Sequential::new("spread")
+        .add(Embedding::new(VOCABULARY, width))
+        .add(Dropout::new(0.5))
+        .add(Lstm::new(units))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap()
+}
+
+/// Reviews of random ids below [`VOCABULARY`], padding among them; the first is `length` tokens long.
+pub fn random_batch(length: usize, size: usize, random: &mut Philox) -> Batch {
+    let mut review = |row: usize| {
+        let tokens = if row == 0 {
+            length as u32
+        } else {
+            1 + random.below(length as u32)
+        };
+        let ids = (0..tokens)
+            .map(|_| random.below(VOCABULARY as u32))
+            .collect();
+        Review {
+            ids,
+            label: (random.next_u32() & 1) as u8,
+        }
+    };
+    let reviews: Vec<Review> = (0..size).map(&mut review).collect();
+    Batch::new(&reviews.iter().collect::<Vec<_>>())
+}
+
+/// Reviews that are `length` times the same token.
+pub fn equal_batch(length: usize, size: usize, id: u32) -> Batch {
+    let review = Review {
+        ids: vec![id; length],
+        label: 1,
+    };
+    Batch::new(&vec![&review; size])
+}
+
+/// Context of a first training step.
+pub fn context() -> StepContext {
+    StepContext {
+        sequence: 3,
+        step: 1,
+        optimiser: Some(Adam::new(1e-3)),
+        dropout: DropoutMask::Drawn { seed: 7, step: 1 },
+    }
+}
+
+/// The plan of a training step.
+pub fn training_plan(model: &Model, limits: &Limits, shape: BatchShape) -> Plan {
+    training_step(
+        model,
+        &ParameterLayout::new(model),
+        limits,
+        shape,
+        context(),
+    )
+    .unwrap()
+}
+
+/// The plan of an evaluation step.
+pub fn evaluation_plan(model: &Model, limits: &Limits, shape: BatchShape) -> Plan {
+    evaluation_step(
+        model,
+        &ParameterLayout::new(model),
+        limits,
+        shape,
+        context(),
+    )
+    .unwrap()
+}
+
+/// An embedding of 4 numbers, an LSTM of `inputs` units, a dense layer of `units`, dropout, and the output.
+pub fn dense(inputs: usize, units: usize, activation: Activation, rate: f32) -> Model {
+    let mut hidden = Dense::new(units);
+    hidden.activation = activation;
+    Sequential::new("dense")
+        .add(Embedding::new(VOCABULARY, 4))
+        .add(Lstm::new(inputs))
+        .add(hidden)
+        .add(Dropout::new(rate))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap()
+}

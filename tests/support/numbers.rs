@@ -1,0 +1,59 @@
+//! Random numbers, and the precision of the device's.
+
+// Each test program uses another part of it.
+#![allow(dead_code)]
+
+use gatefold::model::Model;
+use gatefold::random::Philox;
+
+/// Half the distance from 1 to the next f32: the relative error of one rounded operation.
+pub const UNIT: f64 = 5.960_464_477_539_063e-8;
+
+/// Bound of the relative error of a sum of `n` products, in whatever order, with or without fused steps:
+/// (n + 2)·u of Σ|a·b|, for n ≪ 1/u. Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1.
+pub fn sum_error(n: usize) -> f64 {
+    (n + 2) as f64 * UNIT
+}
+
+/// `count` numbers from U(−limit, limit).
+pub fn uniform(random: &mut Philox, count: usize, limit: f64) -> Vec<f32> {
+    (0..count)
+        .map(|_| ((2.0 * random.unit_f64() - 1.0) * limit) as f32)
+        .collect()
+}
+
+/// The same numbers in f64, exactly.
+pub fn double(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&x| f64::from(x)).collect()
+}
+
+/// Magnitudes.
+pub fn magnitudes(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|x| x.abs()).collect()
+}
+
+/// The largest magnitude, 0 of none.
+pub fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most, x| x.abs().max(most))
+}
+
+/// Parameters of a model: matrices from U(−s, s) with s = scale / √rows, biases from U(−0.5, 0.5).
+pub fn parameters(model: &Model, random: &mut Philox, scale: f64) -> Vec<Vec<f32>> {
+    let tensors = model
+        .parameters()
+        .iter()
+        .map(|parameter| match parameter.shape[..] {
+            [rows, columns] => uniform(random, rows * columns, scale / (rows as f64).sqrt()),
+            _ => uniform(random, parameter.len(), 0.5),
+        });
+    tensors.collect()
+}
+
+/// Index of the parameter of this name.
+pub fn index_of(model: &Model, name: &str) -> usize {
+    let found = model
+        .parameters()
+        .iter()
+        .position(|parameter| parameter.name == name);
+    found.unwrap_or_else(|| panic!("no parameter {name}"))
+}
