@@ -16,11 +16,15 @@ mod jsonl;
 mod model;
 #[path = "cpu/oracle_reference.rs"]
 mod oracle_reference;
+#[path = "cpu/plans.rs"]
+mod plans;
 #[path = "cpu/random.rs"]
 mod random;
 #[path = "cpu/reference.rs"]
 mod reference;
 #[path = "cpu/report.rs"]
 mod report;
+#[path = "cpu/shaders.rs"]
+mod shaders;
 #[path = "cpu/subwords.rs"]
 mod subwords;

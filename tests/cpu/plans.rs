@@ -1,0 +1,427 @@
+//! Plans: what they cost, what they refuse, and that a device without arithmetic finds nothing wrong.
+
+use std::collections::HashSet;
+
+use gatefold::Error;
+use gatefold::batch::{Batch, BatchShape, longest_shape};
+use gatefold::data::Review;
+use gatefold::gpu::{Gpu, KernelForm};
+use gatefold::model::{Model, Variant, initialise};
+use gatefold::plan::{
+    Access, Adam, BatchLayout, Form, Lifetime, Limits, ParameterLayout, Plan, Recurrence,
+    StepContext, dims, training_step,
+};
+use gatefold::random::Philox;
+use gatefold::train::Session;
+
+use crate::support::models::{
+    VOCABULARY, context, equal_batch, evaluation_plan, random_batch, recurrent, spread,
+    training_plan,
+};
+
+const SUBGROUP: Limits = Limits {
+    form: Form::Subgroup { lanes: 8 },
+    workgroup_bytes: 32 << 10,
+    workgroup_invocations: 1024,
+    ..Limits::WEBGPU
+};
+
+/// The three models, and others of odd sizes.
+fn models() -> Vec<Model> {
+    let mut models: Vec<Model> = Variant::ALL
+        .iter()
+        .map(|variant| variant.model(8185).unwrap())
+        .collect();
+    models.push(recurrent(5, true, &[(5, 2), (7, 1)]));
+    models.push(recurrent(12, false, &[(96, 2)]));
+    models.push(spread(6, 4));
+    models
+}
+
+/// Both plans of every model for a shape.
+fn plans(limits: &Limits, shape: BatchShape) -> Vec<Plan> {
+    let both = |model: &Model| {
+        [
+            training_plan(model, limits, shape),
+            evaluation_plan(model, limits, shape),
+        ]
+    };
+    models().iter().flat_map(both).collect()
+}
+
+#[test]
+fn a_device_finds_nothing_wrong() {
+    let mut gpu = Gpu::noop();
+    let random = &mut Philox::new(1, 0);
+    let limits = gpu.limits(KernelForm::Automatic).unwrap();
+    let batches = [
+        random_batch(1, 1, random),
+        random_batch(9, 11, random),
+        equal_batch(70, 3, 4),
+        equal_batch(1, 1, 0),
+        random_batch(3944, 1, random),
+    ];
+    for batch in batches {
+        let words = BatchLayout::new(batch.shape()).pack(&batch, true);
+        for plan in plans(&limits, batch.shape()) {
+            gpu.run(&plan, &[("batch", bytemuck::cast_slice(&words))])
+                .unwrap_or_else(|error| panic!("{error}, in\n{plan}"));
+            gpu.free_buffers();
+        }
+    }
+    gpu.check().unwrap();
+}
+
+#[test]
+fn a_device_finds_what_is_wrong() {
+    let batch = equal_batch(2, 1, 3);
+    let plan = training_plan(
+        &recurrent(4, false, &[(4, 1)]),
+        &Limits::WEBGPU,
+        batch.shape(),
+    );
+    let refused = |spoil: &dyn Fn(&mut Plan)| {
+        let mut plan = plan.clone();
+        spoil(&mut plan);
+        matches!(Gpu::noop().run(&plan, &[]), Err(Error::Device(_)))
+    };
+    let written = plan
+        .dispatches
+        .iter()
+        .position(|dispatch| dispatch.kernel.name() == "dense_forward")
+        .unwrap();
+    assert!(!refused(&|_| {}));
+    assert!(
+        refused(&|plan| plan.dispatches[written].bindings[3] = plan.dispatches[written].bindings[0]),
+        "read and written"
+    );
+    assert!(
+        refused(&|plan| plan.dispatches[written].groups[0] = 70_000),
+        "too many workgroups"
+    );
+    assert!(
+        refused(&|plan| plan.dispatches[written].dims.truncate(4)),
+        "a short uniform"
+    );
+    assert!(
+        refused(&|plan| plan.dispatches[written].bindings[0].bytes += 1 << 20),
+        "past the end of a buffer"
+    );
+}
+
+#[test]
+fn bindings_lie_within_their_buffers() {
+    for limits in [Limits::WEBGPU, SUBGROUP] {
+        for plan in plans(&limits, random_batch(9, 11, &mut Philox::new(2, 0)).shape()) {
+            let names: HashSet<&str> = plan
+                .buffers
+                .iter()
+                .map(|buffer| buffer.name.as_str())
+                .collect();
+            assert_eq!(names.len(), plan.buffers.len(), "two buffers of one name");
+            for dispatch in &plan.dispatches {
+                assert_eq!(
+                    dispatch.bindings.len(),
+                    dispatch.kernel.bindings().unwrap().len(),
+                    "{}",
+                    dispatch.label
+                );
+                for slice in &dispatch.bindings {
+                    let buffer = &plan.buffers[slice.buffer.0];
+                    let place = format!("{} of {}", buffer.name, dispatch.label);
+                    assert!(slice.offset + slice.bytes <= buffer.bytes, "{place}");
+                    assert!(
+                        slice.offset.is_multiple_of(256) && slice.bytes.is_multiple_of(16),
+                        "{place}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn scratch_is_written_before_it_is_read() {
+    for limits in [Limits::WEBGPU, SUBGROUP] {
+        for plan in plans(&limits, random_batch(9, 11, &mut Philox::new(3, 0)).shape()) {
+            let mut written: HashSet<usize> =
+                plan.clears.iter().map(|clear| clear.buffer.0).collect();
+            for dispatch in &plan.dispatches {
+                let bound: Vec<_> = dispatch
+                    .bindings
+                    .iter()
+                    .zip(dispatch.kernel.bindings().unwrap())
+                    .collect();
+                for (slice, access) in &bound {
+                    let buffer = &plan.buffers[slice.buffer.0];
+                    let known = **access == Access::ReadWrite
+                        || buffer.lifetime != Lifetime::Scratch
+                        || written.contains(&slice.buffer.0);
+                    assert!(
+                        known,
+                        "{} reads {} before anyone wrote it, in\n{plan}",
+                        dispatch.label, buffer.name
+                    );
+                }
+                written.extend(
+                    bound
+                        .iter()
+                        .filter(|(_, a)| **a == Access::ReadWrite)
+                        .map(|(slice, _)| slice.buffer.0),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_plan_prints_a_line_a_dispatch() {
+    let plan = training_plan(
+        &Variant::Dropout.model(8185).unwrap(),
+        &Limits::WEBGPU,
+        equal_batch(5, 2, 1).shape(),
+    );
+    let text = plan.to_string();
+    assert_eq!(text.lines().count(), plan.dispatches.len() + 1);
+    for (line, dispatch) in text.lines().zip(&plan.dispatches) {
+        assert!(
+            line.starts_with(&dispatch.label) && line.contains(dispatch.kernel.name()),
+            "{line}"
+        );
+    }
+    let last = text.lines().last().unwrap();
+    assert_eq!(
+        last,
+        format!(
+            "{} dispatches, {} buffers, {} bytes",
+            plan.dispatches.len(),
+            plan.buffers.len(),
+            plan.bytes()
+        )
+    );
+}
+
+#[test]
+fn dispatches_do_not_grow_with_the_length() {
+    for limits in [Limits::WEBGPU, SUBGROUP] {
+        let limits = Limits {
+            segment: 4096,
+            ..limits
+        };
+        for variant in Variant::ALL {
+            let model = variant.model(8185).unwrap();
+            let count = |length| {
+                let batch = random_batch(length, 10, &mut Philox::new(4, 0));
+                training_plan(&model, &limits, batch.shape())
+                    .dispatches
+                    .len()
+            };
+            assert_eq!(count(800), count(3944), "{variant}");
+            let layers = model.layers().len();
+            assert!(
+                count(3944) <= 16 * layers,
+                "{variant}: {} dispatches for {layers} layers",
+                count(3944)
+            );
+        }
+    }
+}
+
+#[test]
+fn any_number_of_units_finds_a_form() {
+    let step = |units| Recurrence::choose(units, 2, 10, &Limits::WEBGPU) == Recurrence::Step;
+    assert!(!step(1) && !step(64) && step(65) && step(96) && step(1000));
+    let model = recurrent(4, false, &[(65, 1)]);
+    let count = |length| {
+        training_plan(&model, &Limits::WEBGPU, equal_batch(length, 1, 1).shape())
+            .dispatches
+            .len()
+    };
+    assert_eq!(
+        count(30) - count(20),
+        20,
+        "a dispatch a timestep, forward and backward"
+    );
+}
+
+#[test]
+fn segments_cover_every_timestep_once() {
+    let model = recurrent(4, false, &[(8, 2)]);
+    let length = 50;
+    for limits in [Limits::WEBGPU, SUBGROUP] {
+        for segment in [1, 7, 25, 49, 50, 51, usize::MAX] {
+            let limits = Limits {
+                segment,
+                ..limits.clone()
+            };
+            let plan = training_plan(&model, &limits, equal_batch(length, 3, 1).shape());
+            for label in ["bidirectional.forward", "bidirectional.backward"] {
+                let mut next = 0;
+                for dispatch in plan
+                    .dispatches
+                    .iter()
+                    .filter(|dispatch| dispatch.label == label)
+                {
+                    let dims: dims::RecurrenceDims = *bytemuck::from_bytes(&dispatch.dims);
+                    assert_eq!(dims.first, next);
+                    assert!(dims.count >= 1 && dims.count as usize <= segment);
+                    assert_eq!(dims.length as usize, length);
+                    next += dims.count;
+                }
+                assert_eq!(next as usize, length, "{label}, segments of {segment}");
+            }
+        }
+    }
+}
+
+/// Asserts that every buffer of `small` is in `large`, and no longer than there.
+fn assert_holds(large: &Plan, small: &Plan) {
+    for buffer in &small.buffers {
+        let id = large
+            .buffer(&buffer.name)
+            .unwrap_or_else(|| panic!("no {} in the larger plan", buffer.name));
+        let bytes = large.buffers[id.0].bytes;
+        assert!(
+            buffer.bytes <= bytes,
+            "{} takes {} bytes, reserved are {bytes}",
+            buffer.name,
+            buffer.bytes
+        );
+    }
+}
+
+#[test]
+fn the_longest_batch_holds_every_other() {
+    let random = &mut Philox::new(5, 0);
+    let mut review = |longest: u32| {
+        let tokens = if random.below(20) == 0 {
+            longest
+        } else {
+            1 + random.below(longest)
+        };
+        // Some reviews repeat few tokens, so that sums are folded.
+        let ids = 1 + random.below(VOCABULARY as u32 - 1);
+        Review {
+            ids: (0..tokens).map(|_| random.below(ids + 1)).collect(),
+            label: 0,
+        }
+    };
+    let reviews: Vec<Review> = (0..60)
+        .map(|n| review(if n % 3 == 0 { 400 } else { 40 }))
+        .collect();
+    let size = 7;
+    let longest = longest_shape(&reviews, size);
+    for limits in [
+        Limits::WEBGPU,
+        SUBGROUP,
+        Limits {
+            wanted_workgroups: 64,
+            ..SUBGROUP
+        },
+    ] {
+        for model in [
+            recurrent(5, true, &[(8, 2), (7, 1)]),
+            spread(5, 8),
+            recurrent(4, false, &[(96, 1)]),
+        ] {
+            let large = [
+                training_plan(&model, &limits, longest),
+                evaluation_plan(&model, &limits, longest),
+            ];
+            for (chunk, reviews) in reviews
+                .chunks(size)
+                .chain(reviews.chunks(5))
+                .chain(reviews.chunks(1))
+                .enumerate()
+            {
+                let batch = Batch::new(&reviews.iter().collect::<Vec<_>>());
+                let small = if chunk % 2 == 0 {
+                    training_plan
+                } else {
+                    evaluation_plan
+                };
+                assert_holds(&large[chunk % 2], &small(&model, &limits, batch.shape()));
+            }
+        }
+    }
+}
+
+fn refusal(limits: Limits) -> Error {
+    let model = Variant::Baseline.model(8185).unwrap();
+    let layout = ParameterLayout::new(&model);
+    let context = StepContext { ..context() };
+    let shape = equal_batch(500, 10, 7).shape();
+    training_step(&model, &layout, &limits, shape, context).unwrap_err()
+}
+
+#[test]
+fn what_does_not_fit_is_said_with_the_remedy() {
+    let error = refusal(Limits {
+        binding_bytes: 4 << 20,
+        ..Limits::WEBGPU
+    });
+    let Error::Limit {
+        what,
+        need,
+        limit,
+        have,
+        remedy,
+    } = &error
+    else {
+        panic!("{error}")
+    };
+    assert!(
+        what.ends_with("for a batch of 10 reviews of 500 tokens"),
+        "{what}"
+    );
+    assert!(need.ends_with(" MiB") && have == "4 MiB", "{need}, {have}");
+    assert_eq!(*limit, "max_storage_buffer_binding_size");
+    assert!(remedy.contains("--batch-size"), "{remedy}");
+
+    let error = refusal(Limits {
+        workgroups: 4,
+        ..Limits::WEBGPU
+    });
+    let Error::Limit {
+        limit, need, have, ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
+    assert_eq!(*limit, "max_compute_workgroups_per_dimension");
+    assert!(
+        need.ends_with(" workgroups") && have == "4",
+        "{need}, {have}"
+    );
+}
+
+#[test]
+fn a_batch_without_tokens_is_refused() {
+    let model = recurrent(4, false, &[(4, 1)]);
+    let layout = ParameterLayout::new(&model);
+    let refused = training_step(
+        &model,
+        &layout,
+        &Limits::WEBGPU,
+        BatchShape::default(),
+        context(),
+    );
+    assert!(matches!(refused, Err(Error::Data(_))));
+}
+
+#[test]
+fn work_that_a_driver_drops_is_noticed() {
+    // This device takes everything and does nothing, as one whose watchdog struck.
+    let model = recurrent(4, false, &[(4, 1)]);
+    let parameters = initialise(&model, 0);
+    let gpu = Gpu::noop();
+    let mut session =
+        Session::new(gpu, model, Limits::WEBGPU, &parameters, Adam::new(1e-3), 0).unwrap();
+    session.train(&equal_batch(2, 1, 3)).unwrap();
+    let error = session.drain().unwrap_err();
+    assert!(matches!(error, Error::Device(_)), "{error}");
+    assert!(
+        error.to_string().contains("step 1 came back empty"),
+        "{error}"
+    );
+}
