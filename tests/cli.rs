@@ -1,0 +1,36 @@
+//! The real program in a temporary folder: what it prints, writes and refuses, and its exit codes.
+//!
+//! Those that train run on the adapter that `WGPU_ADAPTER_NAME` names, or the best there is.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+#[path = "cli/bad_data.rs"]
+mod bad_data;
+#[path = "cli/compare.rs"]
+mod compare;
+#[path = "cli/convert.rs"]
+mod convert;
+#[path = "cli/devices.rs"]
+mod devices;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/inspect.rs"]
+mod inspect;
+#[path = "cli/interrupt.rs"]
+mod interrupt;
+#[path = "cli/out_folder.rs"]
+mod out_folder;
+#[path = "cli/plot.rs"]
+mod plot;
+#[path = "cli/program.rs"]
+mod program;
+#[path = "cli/summary.rs"]
+mod summary;
+#[path = "cli/train.rs"]
+mod train;
+#[path = "cli/usage.rs"]
+mod usage;
+#[path = "cli/weights.rs"]
+mod weights;

@@ -1,0 +1,173 @@
+//! Runs the program in a temporary folder of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A folder for one test, and the program run in it.
+pub struct Workplace {
+    folder: TempDir,
+    /// Where drivers keep their sockets; theirs alone, or Mesa complains.
+    runtime: TempDir,
+}
+
+/// What a run of the program left to look at.
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Options that make a training run take about a second.
+pub const TINY: [&str; 4] = ["--limit-train", "20", "--limit-test", "20"];
+
+impl Workplace {
+    pub fn new() -> Workplace {
+        Workplace {
+            folder: tempfile::tempdir().unwrap(),
+            runtime: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The program, to be run in the folder.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatefold"));
+        command
+            .current_dir(self.folder.path())
+            .env("XDG_RUNTIME_DIR", self.runtime.path())
+            .env_remove("RUST_LOG")
+            .timeout(Duration::from_secs(300));
+        command
+    }
+
+    pub fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Outcome {
+        Outcome::of(self.command().args(arguments))
+    }
+
+    /// Runs `command` with [`TINY`] and `arguments`, one epoch if these do not say it.
+    pub fn tiny(&self, command: &[&str], arguments: &[&str]) -> Outcome {
+        let epochs: &[&str] = if arguments.contains(&"--epochs") {
+            &[]
+        } else {
+            &["--epochs", "1"]
+        };
+        self.run([command, &TINY, epochs, arguments].concat())
+    }
+
+    /// Every file below the folder with its content, by relative path.
+    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        files_below(self.folder.path())
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.files().into_keys().collect()
+    }
+
+    /// A data set in the form of aclImdb, four reviews a class and part, with its vocabulary.
+    pub fn write_imdb(&self, name: &str) -> PathBuf {
+        for part in ["train", "test"] {
+            for (class, rating, word) in [("neg", 2, "bad"), ("pos", 9, "good")] {
+                for number in 0..4 {
+                    let review = format!("{name}/{part}/{class}/{number}_{rating}.txt");
+                    self.write(
+                        &review,
+                        format!("a {word} film, {}", "long ".repeat(number)),
+                    );
+                }
+            }
+        }
+        self.write(&format!("{name}/imdb_reviews.subwords"), VOCABULARY);
+        self.path(name)
+    }
+}
+
+pub const VOCABULARY: &str =
+    "### SubwordTextEncoder\n### Metadata: {}\n'film'\n'good_'\n'bad_'\n'a_'\n'long_'\n";
+
+impl Outcome {
+    pub fn of(command: &mut Command) -> Outcome {
+        let output = command.output().unwrap();
+        Outcome {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: slashes(&String::from_utf8(output.stderr).unwrap()),
+        }
+    }
+
+    /// Fails unless the program ended with `code` and its error names all of `words`.
+    #[track_caller]
+    pub fn fails(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, code, "{self:#?}");
+        assert_eq!(self.stdout, "", "a failed run printed a result");
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        let error = self.stderr.split("error: ").last().unwrap();
+        for word in words {
+            assert!(error.contains(word), "no `{word}` in: {}", self.stderr);
+        }
+    }
+
+    #[track_caller]
+    pub fn succeeds(&self) -> &Outcome {
+        assert_eq!(self.code, 0, "{self:#?}");
+        self
+    }
+
+    /// The JSON objects on standard output, which has nothing else.
+    #[track_caller]
+    pub fn json(&self) -> Vec<serde_json::Value> {
+        let lines = self.succeeds().stdout.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+/// `text` with the slashes that paths have everywhere but on Windows.
+pub fn slashes(text: &str) -> String {
+    text.replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+pub fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                files.insert(slashes(&name), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+/// Fails if a line is wider than a terminal of 80 columns.
+#[track_caller]
+pub fn assert_80_columns(text: &str) {
+    for line in text.lines() {
+        assert!(
+            line.chars().count() <= 80,
+            "{} columns: {line}",
+            line.chars().count()
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! Wrong usage: rejected before any work, exit code 2, and nothing left behind.
+
+use crate::program::Workplace;
+
+/// Fails unless `arguments` are refused as usage with `words`, and nothing is written.
+#[track_caller]
+fn refused(arguments: &[&str], words: &[&str]) {
+    let place = Workplace::new();
+    // Without a driver, so that a device that is opened all the same shows as another error.
+    let mut command = place.command();
+    command
+        .env("VK_DRIVER_FILES", "/nonexistent")
+        .env("WGPU_BACKEND", "vulkan");
+    crate::program::Outcome::of(command.args(arguments)).fails(2, words);
+    assert!(place.names().is_empty(), "left behind: {:?}", place.names());
+}
+
+#[test]
+fn nonsense_numbers() {
+    for command in [&["compare"][..], &["train", "baseline"]] {
+        for (option, value, words) in [
+            ("--batch-size", "0", &["--batch-size", "at least 1"][..]),
+            ("--batch-size", "-1", &["--batch-size", "-1"]),
+            ("--epochs", "0", &["--epochs", "1 or more"]),
+            ("--epochs", "many", &["--epochs", "many"]),
+            (
+                "--learning-rate",
+                "-1",
+                &["--learning-rate", "-1", "above 0"],
+            ),
+            ("--learning-rate", "0", &["--learning-rate", "above 0"]),
+            (
+                "--learning-rate",
+                "NaN",
+                &["--learning-rate", "NaN", "above 0"],
+            ),
+            (
+                "--learning-rate",
+                "inf",
+                &["--learning-rate", "inf", "above 0"],
+            ),
+            // Infinite in the kernels' f32.
+            ("--learning-rate", "1e39", &["--learning-rate", "above 0"]),
+            (
+                "--validation-steps",
+                "0",
+                &["--validation-steps", "1 batch or more"],
+            ),
+            ("--limit-train", "0", &["--limit-train", "1 or more"]),
+            ("--limit-test", "0", &["--limit-test", "1 or more"]),
+            ("--seed", "-3", &["--seed", "-3"]),
+        ] {
+            refused(&[command, &[option, value]].concat(), words);
+        }
+    }
+    refused(
+        &["data", "inspect", "--batch-size", "0"],
+        &["--batch-size", "at least 1"],
+    );
+    refused(
+        &["data", "inspect", "--limit-train", "0"],
+        &["--limit-train", "1 or more"],
+    );
+    refused(
+        &["summary", "baseline", "--vocabulary", "0"],
+        &["--vocabulary", "1 or more"],
+    );
+}
+
+#[test]
+fn unknown_variants_are_answered_with_the_list() {
+    let all = ["baseline", "dropout", "bidirectional"];
+    for arguments in [
+        &["train", "basline"][..],
+        &["summary", "basline"],
+        &["compare", "--variants", "baseline,basline"],
+    ] {
+        refused(arguments, &all);
+        refused(arguments, &["basline"]);
+    }
+}
+
+#[test]
+fn a_variant_named_twice() {
+    refused(
+        &["compare", "--variants", "dropout,dropout"],
+        &["--variants", "dropout", "twice"],
+    );
+}
+
+#[test]
+fn a_model_is_a_variant_or_a_file() {
+    for command in ["train", "summary"] {
+        refused(&[command], &["VARIANT", "--config"]);
+        refused(
+            &[command, "baseline", "--config", "m.toml"],
+            &["cannot be used with", "--config"],
+        );
+    }
+}
+
+#[test]
+fn the_demo_corpus_takes_no_other_vocabulary() {
+    for command in [
+        &["compare"][..],
+        &["train", "baseline"],
+        &["data", "inspect"],
+    ] {
+        refused(
+            &[command, &["--vocab", "x"]].concat(),
+            &["--vocab", "--data"],
+        );
+    }
+}
+
+#[test]
+fn unknown_kernels_and_commands() {
+    refused(
+        &["compare", "--kernels", "fast"],
+        &["fast", "auto", "portable", "subgroup"],
+    );
+    refused(&["fly"], &["fly"]);
+    refused(&["plot"], &["RUN"]);
+    refused(&["data", "encode"], &["--vocab"]);
+}
