@@ -41,7 +41,7 @@ pub fn comparison_table(histories: &[History]) -> String {
         "Best val.\nacc. (epoch)",
         "\nTime",
     ];
-    let mut table = filled(header, histories, str::to_owned);
+    let mut table = filled(&header, histories, str::to_owned);
     let rule = LineStyle::none().fill('─').junction('─');
     table
         .load_style(presets::NOTHING.header_separator(rule))
@@ -57,7 +57,8 @@ pub fn comparison_table(histories: &[History]) -> String {
     table.trim_fmt()
 }
 
-/// The same as a Markdown table, with the columns' names in full.
+/// The same as a Markdown table, with the columns' names in full and without times: it goes into a
+/// file, and two runs of one command leave the same bytes.
 pub fn comparison_markdown(histories: &[History]) -> String {
     let header = [
         "Variant",
@@ -67,18 +68,19 @@ pub fn comparison_markdown(histories: &[History]) -> String {
         "Validation loss",
         "Validation accuracy",
         "Best validation accuracy (epoch)",
-        "Time",
     ];
-    let mut table = filled(header, histories, |name| name.replace('|', "\\|"));
+    let mut table = filled(&header, histories, |name| name.replace('|', "\\|"));
     table.load_style(presets::ASCII_MARKDOWN);
     table.trim_fmt()
 }
 
-fn filled(header: [&str; 8], histories: &[History], name: fn(&str) -> String) -> Table {
+/// A row a history, with as many of [`row`]'s columns as `header` names.
+fn filled(header: &[&str], histories: &[History], name: fn(&str) -> String) -> Table {
     let mut table = Table::new();
     table.set_header(header);
     for history in histories {
-        table.add_row(row(history, name(&history.variant)));
+        let row = row(history, name(&history.variant));
+        table.add_row(row.into_iter().take(header.len()));
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);

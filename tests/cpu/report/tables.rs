@@ -43,6 +43,7 @@ fn the_comparison_fits_eighty_columns_and_finds_the_best_epoch() {
     let markdown = comparison_markdown(&[best_first]);
     let lines: Vec<&str> = markdown.lines().collect();
     assert_eq!(lines.len(), 3, "{markdown}");
+    assert!(!markdown.contains("Time"), "{markdown}");
     assert!(lines[2].starts_with("| a\\|b"), "{markdown}");
     assert!(
         lines[1].chars().all(|mark| "|-".contains(mark)),
