@@ -7,21 +7,23 @@
 //        A masked timestep copies h and c from the one before it.
 // Shapes T timesteps, B rows of the batch, D directions, H units, S lanes a subgroup; position
 //        p = t·B + b. The four gates of a unit lie side by side, in the order i, f, c, o, as one vec4.
-//        A workgroup's R rows are handled four at a time, a quad; Q = ⌈R / 4⌉ quads, N workgroups a direction.
+//        A lane owns W units. A workgroup's R rows are handled four at a time, a quad; Q = ⌈R / 4⌉ quads,
+//        N workgroups a direction.
 //   binding  name       access      shape              holds
 //   0        dims       uniform     struct             T, B, and the segment [first, first + count)
 //   1        z          read        [rows, D, H] vec4  x·W + b; row slots[p] if gathered, else p
 //   2        slots      read        [T, B]             row of z; bit 31 set where the token is masked
 //   3        recurrent  read        [D, H, H] vec4     U: from unit k (middle axis) to unit j (last)
-//   4        h          read_write  [T, B, D, H]       hidden state
+//   4        h          read_write  [T, B, D, H]       hidden state; vec2 where W = 2
 //   5        c          read_write  [T, D, N, Q, H] vec4  cell state, a quad a vec4; without the T axis
 //                                                      where nothing is kept for a backward pass
 //   6        gates      read_write  [T, B, D, H] vec4  i, f, g, o, kept for the backward pass
-// Grid   (N, D) workgroups of H invocations; invocation (s, lane) owns unit s·S + lane.
+// Grid   (N, D) workgroups of H / W invocations; invocation (s, lane) owns the W units from (s·S + lane)·W on.
 // Order  The recurrent weights of a unit stay in registers for the whole sequence. h is exchanged
 //        through workgroup memory, in two halves that alternate, so that one barrier a timestep is
 //        enough. A subgroup loads S units of four rows with one vec4 a lane and broadcasts them:
-//        on a software adapter a load costs as much as some hundred multiplications, whatever its width.
+//        on a software adapter a load costs as much as some hundred multiplications, whatever its width,
+//        and the more units a lane owns, the fewer subgroups load all of h.
 //        A segment starts from the h and c that the one before it left in the buffers.
 // Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
 
@@ -30,7 +32,7 @@ struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(1) var<storage, read> z: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> h: array<f32>;
+@group(0) @binding(4) var<storage, read_write> h: array<{{ 'f32' if W == 1 else 'vec2<f32>' }}>;
 @group(0) @binding(5) var<storage, read_write> c: array<vec4<f32>>;
 {% if save %}
 @group(0) @binding(6) var<storage, read_write> gates: array<vec4<f32>>;
@@ -41,10 +43,11 @@ const H = {{ H }}u;
 const S = {{ S }}u;
 const R = {{ R }}u;
 const Q = {{ Q }}u;
+const W = {{ W }}u;
 
 var<workgroup> exchange: array<vec4<f32>, {{ 2 * Q * H }}>; // [2, Q, H]
 
-@compute @workgroup_size({{ H }})
+@compute @workgroup_size({{ H // W }})
 fn lstm_forward_subgroup(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
@@ -52,32 +55,45 @@ fn lstm_forward_subgroup(
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
     let direction = group.y;
-    let unit = subgroup * S + lane;
+    let unit = (subgroup * S + lane) * W;
     let column = direction * H + unit;
     let tile = direction * groups.x + group.x;
     let last_row = dims.batch - 1u;
 {% for k in range(H) %}
-    let u_{{ k }} = recurrent[(direction * H + {{ k }}u) * H + unit];
+{% for w in range(W) %}
+    let u_{{ k }}_{{ w }} = recurrent[(direction * H + {{ k }}u) * H + unit + {{ w }}u];
+{% endfor %}
 {% endfor %}
 {% for r in range(R) %}
     let row_{{ r }} = min(group.x * R + {{ r }}u, last_row);
     let live_{{ r }} = group.x * R + {{ r }}u <= last_row;
 {% endfor %}
 {% for q in range(Q) %}
-    var c_{{ q }} = vec4(0.0);
-    var h_{{ q }} = vec4(0.0);
+{% for w in range(W) %}
+    var c_{{ q }}_{{ w }} = vec4(0.0);
+    var h_{{ q }}_{{ w }} = vec4(0.0);
+{% endfor %}
 {% endfor %}
     if dims.first > 0u {
         let before = timestep_of(dims.first - 1u, direction, dims.length);
 {% for q in range(Q) %}
-        c_{{ q }} = c[({% if save %}before * D * groups.x + {% endif %}tile) * Q * H + {{ q * H }}u + unit];
+{% for w in range(W) %}
+        c_{{ q }}_{{ w }} = c[({% if save %}before * D * groups.x + {% endif %}tile) * Q * H + {{ q * H + w }}u + unit];
+{% endfor %}
 {% for r in rows_of(q) %}
-        h_{{ q }}.{{ component(r) }} = h[(before * dims.batch + row_{{ r }}) * D * H + column];
+        {
+            let h_before = h[((before * dims.batch + row_{{ r }}) * D * H + column) / W];
+{% for w in range(W) %}
+            h_{{ q }}_{{ w }}.{{ component(r) }} = h_before{% if W > 1 %}.{{ component(w) }}{% endif %};
+{% endfor %}
+        }
 {% endfor %}
 {% endfor %}
     }
 {% for q in range(Q) %}
-    exchange[{{ q * H }}u + unit] = h_{{ q }};
+{% for w in range(W) %}
+    exchange[{{ q * H + w }}u + unit] = h_{{ q }}_{{ w }};
+{% endfor %}
 {% endfor %}
     workgroupBarrier(); // the first h stands in the first half before anyone reads it
 
@@ -96,51 +112,66 @@ fn lstm_forward_subgroup(
 {% endif %}
 {% for q in range(Q) %}
 {% for r in rows_of(q) %}
+{% for w in range(W) %}
 {% if gathered %}
-        var a_{{ r }} = z[(slot_{{ r }} & ~MASK) * D * H + column];
+        var a_{{ r }}_{{ w }} = z[(slot_{{ r }} & ~MASK) * D * H + column + {{ w }}u];
 {% else %}
-        var a_{{ r }} = z[(position + row_{{ r }}) * D * H + column];
+        var a_{{ r }}_{{ w }} = z[(position + row_{{ r }}) * D * H + column + {{ w }}u];
 {% endif %}
+{% endfor %}
 {% endfor %}
 {% for i in range(H // S) %}
-        let h_{{ q }}_{{ i }} = exchange[read_half + {{ q * H + i * S }}u + lane];
+        let h_{{ q }}_at_{{ i }} = exchange[read_half + {{ q * H + i * S }}u + lane];
+{% for w in range(W) %}
 {% for l in range(S) %}
 {% for r in rows_of(q) %}
-        a_{{ r }} = fma(u_{{ i * S + l }}, vec4(subgroupBroadcast(h_{{ q }}_{{ i }}.{{ component(r) }}, {{ l }}u)), a_{{ r }});
+        a_{{ r }}_{{ w }} = fma(u_{{ i * S + l }}_{{ w }}, vec4(subgroupBroadcast(h_{{ q }}_at_{{ i }}.{{ component(r) }}, {{ l }}u)), a_{{ r }}_{{ w }});
+{% endfor %}
 {% endfor %}
 {% endfor %}
 {% endfor %}
 {% for r in rows_of(q) %}
-        let g_{{ r }} = vec4(sigmoid(a_{{ r }}.x), sigmoid(a_{{ r }}.y), tanh_safe(a_{{ r }}.z), sigmoid(a_{{ r }}.w));
-        {
-            let c_new = fma(g_{{ r }}.y, c_{{ q }}.{{ component(r) }}, g_{{ r }}.x * g_{{ r }}.z);
-            let h_new = g_{{ r }}.w * tanh_safe(c_new);
 {% if masked %}
-            let masked = (slot_{{ r }} & MASK) != 0u;
-            c_{{ q }}.{{ component(r) }} = select(c_new, c_{{ q }}.{{ component(r) }}, masked);
-            h_{{ q }}.{{ component(r) }} = select(h_new, h_{{ q }}.{{ component(r) }}, masked);
-{% else %}
-            c_{{ q }}.{{ component(r) }} = c_new;
-            h_{{ q }}.{{ component(r) }} = h_new;
+        let masked_{{ r }} = (slot_{{ r }} & MASK) != 0u;
 {% endif %}
-        }
-        if live_{{ r }} {
-            h[(position + row_{{ r }}) * D * H + column] = h_{{ q }}.{{ component(r) }};
-{% if save %}
-            gates[(position + row_{{ r }}) * D * H + column] = g_{{ r }};
+{% for w in range(W) %}
+        let g_{{ r }}_{{ w }} = vec4(sigmoid(a_{{ r }}_{{ w }}.x), sigmoid(a_{{ r }}_{{ w }}.y), tanh_safe(a_{{ r }}_{{ w }}.z), sigmoid(a_{{ r }}_{{ w }}.w));
+        {
+            let c_new = fma(g_{{ r }}_{{ w }}.y, c_{{ q }}_{{ w }}.{{ component(r) }}, g_{{ r }}_{{ w }}.x * g_{{ r }}_{{ w }}.z);
+            let h_new = g_{{ r }}_{{ w }}.w * tanh_safe(c_new);
+{% if masked %}
+            c_{{ q }}_{{ w }}.{{ component(r) }} = select(c_new, c_{{ q }}_{{ w }}.{{ component(r) }}, masked_{{ r }});
+            h_{{ q }}_{{ w }}.{{ component(r) }} = select(h_new, h_{{ q }}_{{ w }}.{{ component(r) }}, masked_{{ r }});
+{% else %}
+            c_{{ q }}_{{ w }}.{{ component(r) }} = c_new;
+            h_{{ q }}_{{ w }}.{{ component(r) }} = h_new;
 {% endif %}
         }
 {% endfor %}
-        exchange[write_half + {{ q * H }}u + unit] = h_{{ q }};
+        if live_{{ r }} {
+            let at = (position + row_{{ r }}) * D * H + column;
+            h[at / W] = {% if W == 1 %}h_{{ q }}_0.{{ component(r) }}{% else %}vec2(h_{{ q }}_0.{{ component(r) }}, h_{{ q }}_1.{{ component(r) }}){% endif %};
 {% if save %}
-        c[(t * D * groups.x + tile) * Q * H + {{ q * H }}u + unit] = c_{{ q }};
+{% for w in range(W) %}
+            gates[at + {{ w }}u] = g_{{ r }}_{{ w }};
+{% endfor %}
 {% endif %}
+        }
+{% endfor %}
+{% for w in range(W) %}
+        exchange[write_half + {{ q * H + w }}u + unit] = h_{{ q }}_{{ w }};
+{% if save %}
+        c[(t * D * groups.x + tile) * Q * H + {{ q * H + w }}u + unit] = c_{{ q }}_{{ w }};
+{% endif %}
+{% endfor %}
 {% endfor %}
         workgroupBarrier(); // the new half is written before it is read, the old one read before it is written
     }
 {% if not save %}
 {% for q in range(Q) %}
-    c[tile * Q * H + {{ q * H }}u + unit] = c_{{ q }};
+{% for w in range(W) %}
+    c[tile * Q * H + {{ q * H + w }}u + unit] = c_{{ q }}_{{ w }};
+{% endfor %}
 {% endfor %}
 {% endif %}
 }

@@ -6,8 +6,15 @@ use super::limits::{Form, Limits};
 /// Most recurrent weights that an invocation holds in registers.
 const WEIGHTS: usize = 256;
 
-/// Most rows of a workgroup: beyond, the unrolled kernels take too long to compile.
-const MOST_ROWS: usize = 12;
+/// Lanes of a subgroup up to which an adapter counts as one that computes on a CPU's vectors: there
+/// "registers" are memory near by, and a lane may hold the weights of two units.
+const CPU_LANES: usize = 8;
+
+/// Most rows of a workgroup: with more the unrolled kernels run a little faster, but compile too long.
+const MOST_ROWS: usize = 8;
+
+/// Bytes of a vec4, the states of a quad of rows.
+const VEC4_BYTES: usize = 16;
 
 /// How a layer's recurrence runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +23,8 @@ pub enum Recurrence {
     Subgroup {
         /// Lanes a subgroup.
         lanes: usize,
+        /// Units that a lane owns.
+        units_a_lane: usize,
         /// Rows of the batch that a workgroup owns.
         rows: usize,
     },
@@ -34,33 +43,41 @@ impl Recurrence {
     /// A persistent form needs its weights in registers and its exchange in workgroup memory. The rows
     /// are spread over as many workgroups as the adapter wants, which changes no row's arithmetic.
     pub fn choose(units: usize, directions: usize, batch: usize, limits: &Limits) -> Recurrence {
-        // The backward kernels exchange dz and its partial sums: 8 vec4 a unit for four rows.
-        let quads_in_memory = limits.workgroup_bytes / (8 * 16 * units);
-        let (form, most_quads) = match limits.form {
-            Form::Subgroup { lanes }
-                if units.is_multiple_of(lanes)
-                    && 4 * units <= WEIGHTS
-                    && units <= limits.workgroup_invocations =>
-            {
-                (Some(lanes), quads_in_memory)
+        if let Form::Subgroup { lanes } = limits.form
+            && units.is_multiple_of(lanes)
+            && 4 * units <= WEIGHTS
+            && units <= limits.workgroup_invocations
+        {
+            let units_a_lane = if lanes <= CPU_LANES && units.is_multiple_of(2 * lanes) {
+                2
+            } else {
+                1
+            };
+            // The backward kernel exchanges a partial sum a subgroup, in two halves.
+            let subgroups = units / (lanes * units_a_lane);
+            let quad_bytes = 2 * subgroups * units * VEC4_BYTES;
+            if let Some(rows) = rows(
+                limits.workgroup_bytes / quad_bytes,
+                directions,
+                batch,
+                limits,
+            ) {
+                return Recurrence::Subgroup {
+                    lanes,
+                    units_a_lane,
+                    rows,
+                };
             }
-            // A workgroup has an invocation for each unit of each quad: at most 4 quads.
-            _ if units <= WEIGHTS && 4 * units <= limits.workgroup_invocations => {
-                (None, quads_in_memory.min(4))
+        }
+        if units <= WEIGHTS && 4 * units <= limits.workgroup_invocations {
+            // The backward kernel exchanges dz and its partial sums. A workgroup has an invocation for each
+            // unit of each quad: at most 4 quads.
+            let quads = (limits.workgroup_bytes / (8 * units * VEC4_BYTES)).min(4);
+            if let Some(rows) = rows(quads, directions, batch, limits) {
+                return Recurrence::Portable { rows };
             }
-            _ => return Recurrence::Step,
-        };
-        let most_rows = (4 * most_quads).min(MOST_ROWS);
-        if most_rows == 0 {
-            return Recurrence::Step;
         }
-        let wanted = limits.wanted_workgroups.div_ceil(directions).min(batch);
-        let tiles = batch.div_ceil(most_rows).max(wanted);
-        let rows = batch.div_ceil(tiles);
-        match form {
-            Some(lanes) => Recurrence::Subgroup { lanes, rows },
-            None => Recurrence::Portable { rows },
-        }
+        Recurrence::Step
     }
 
     /// Numbers in the buffer of cell states of one timestep.
@@ -90,12 +107,20 @@ impl Recurrence {
     /// The forward or backward kernel with the sizes both share.
     pub(super) fn kernel(self, forward: bool, units: usize, directions: usize) -> Kernel {
         let kernel = match (self, forward) {
-            (Recurrence::Subgroup { lanes, .. }, true) => {
-                Kernel::new("lstm_forward_subgroup").size("S", lanes)
-            }
-            (Recurrence::Subgroup { lanes, .. }, false) => Kernel::new("lstm_backward_subgroup")
-                .size("S", lanes)
-                .size("M", outputs_a_lane(units / lanes)),
+            (
+                Recurrence::Subgroup {
+                    lanes,
+                    units_a_lane,
+                    ..
+                },
+                _,
+            ) => Kernel::new(if forward {
+                "lstm_forward_subgroup"
+            } else {
+                "lstm_backward_subgroup"
+            })
+            .size("S", lanes)
+            .size("W", units_a_lane),
             (Recurrence::Portable { .. }, true) => Kernel::new("lstm_forward_portable"),
             (Recurrence::Portable { .. }, false) => Kernel::new("lstm_backward_portable"),
             (Recurrence::Step, true) => return Kernel::new("lstm_step_forward"),
@@ -109,10 +134,13 @@ impl Recurrence {
     }
 }
 
-/// Units whose gradient a lane sums: the more, the more products a broadcast value serves.
-fn outputs_a_lane(subgroups: usize) -> usize {
-    [4, 2]
-        .into_iter()
-        .find(|outputs| subgroups.is_multiple_of(*outputs))
-        .unwrap_or(1)
+/// Rows of a workgroup that has memory for `quads` quads; `None` where it has none.
+fn rows(quads: usize, directions: usize, batch: usize, limits: &Limits) -> Option<usize> {
+    let most_rows = (4 * quads).min(MOST_ROWS);
+    if most_rows == 0 {
+        return None;
+    }
+    let wanted = limits.wanted_workgroups.div_ceil(directions).min(batch);
+    let tiles = batch.div_ceil(most_rows).max(wanted);
+    Some(batch.div_ceil(tiles))
 }
