@@ -5,6 +5,7 @@ mod demo;
 mod imdb;
 mod jsonl;
 mod subwords;
+mod tokens;
 mod trie;
 mod vocabulary;
 mod zstd;

@@ -2,15 +2,9 @@
 
 use std::sync::Arc;
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
-
 use super::Vocabulary;
+use super::tokens::{Tokens, UNDERSCORE, is_mixed};
 use super::trie::Trie;
-
-/// What stands for a literal underscore inside a token, where `_` means a space.
-const UNDERSCORE: &str = "\\&undsc";
-/// The two tokens that a literal [`UNDERSCORE`] in the text becomes.
-const UNDERSCORE_PARTS: (&str, &str) = ("\\&", "undsc");
 
 /// Turns text into subword ids and ids into text, over one vocabulary.
 ///
@@ -65,26 +59,11 @@ impl SubwordEncoder {
     /// The ids of a text; none of them is 0, and an empty text has none.
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let mut ids = Vec::with_capacity(text.len() / 4);
-        let mut prepared = String::new();
-        let mut rest = text;
-        let mut token = self.split_token(&mut rest);
-        while !token.is_empty() {
-            let mut next = self.split_token(&mut rest);
-            let space = if next == " " { "_" } else { "" };
-            prepared.clear();
-            if token == UNDERSCORE {
-                // The original leaves the space in place as well as absorbing it.
-                self.encode_token(UNDERSCORE_PARTS.0, &mut ids);
-                prepared.push_str(UNDERSCORE_PARTS.1);
-            } else {
-                escape(token, &mut prepared);
-                if !space.is_empty() {
-                    next = self.split_token(&mut rest);
-                }
-            }
-            prepared.push_str(space);
-            self.encode_token(&prepared, &mut ids);
-            token = next;
+        let mut escaped = String::new();
+        for token in Tokens::new(text, &self.reserved) {
+            escaped.clear();
+            token.escape(&mut escaped);
+            self.encode_token(&escaped, &mut ids);
         }
         ids
     }
@@ -122,38 +101,6 @@ impl SubwordEncoder {
         self.first_byte as usize + 256
     }
 
-    /// Cuts the first token off `rest`: a reserved subword, or a run of word or of other characters up
-    /// to the next reserved subword. Empty at the end of the text.
-    fn split_token<'a>(&self, rest: &mut &'a str) -> &'a str {
-        let text = *rest;
-        let reserved = |at: usize| {
-            let bytes = &text.as_bytes()[at..];
-            if self.reserved.starts_with(bytes[0]) {
-                self.reserved.longest(bytes)
-            } else {
-                None
-            }
-        };
-        let mut characters = text.char_indices();
-        let end = match characters.next() {
-            None => 0,
-            Some((_, first)) => match reserved(0) {
-                Some((length, _)) => length,
-                None => {
-                    let word = is_word(first);
-                    characters
-                        .find(|&(at, character)| {
-                            is_word(character) != word || reserved(at).is_some()
-                        })
-                        .map_or(text.len(), |(at, _)| at)
-                }
-            },
-        };
-        let (token, after) = text.split_at(end);
-        *rest = after;
-        token
-    }
-
     /// Covers an escaped token with the longest subwords from the left, and with bytes between them.
     fn encode_token(&self, token: &str, ids: &mut Vec<u32>) {
         let mut rest = token;
@@ -175,30 +122,6 @@ impl SubwordEncoder {
             };
             rest = &rest[length..];
         }
-    }
-}
-
-/// Python's `\w`: a letter, a number of any kind, or `_`. Marks and circled letters are none, though
-/// Unicode calls them alphabetic.
-fn is_word(character: char) -> bool {
-    if character.is_ascii() {
-        return character.is_ascii_alphanumeric() || character == '_';
-    }
-    matches!(
-        character.general_category_group(),
-        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
-    )
-}
-
-fn is_mixed(subword: &str) -> bool {
-    subword.contains(is_word) && !subword.chars().all(is_word)
-}
-
-fn escape(token: &str, into: &mut String) {
-    let mut parts = token.split('_');
-    into.extend(parts.next());
-    for part in parts {
-        into.extend([UNDERSCORE, part]);
     }
 }
 
