@@ -1,5 +1,8 @@
 //! The subword encoder beside the published encodings, the original's cases, and a slow twin.
 
+#[path = "subwords/damage.rs"]
+mod damage;
+
 use std::collections::HashMap;
 use std::fs;
 
@@ -254,6 +257,22 @@ fn a_file_that_is_no_vocabulary_is_named_with_its_line() {
             "{text:?}: {message}"
         );
         assert!(message.contains(words), "{text:?}: {message}");
+    }
+}
+
+#[test]
+fn a_file_can_hold_every_subword_but_an_empty_one_and_one_with_a_line_feed() {
+    let odd = ["'", "''", "\r", "\u{85}\u{2028}", "\\&undsc", " "];
+    let vocabulary = Vocabulary::from_subwords(odd).unwrap();
+    assert_eq!(vocabulary.subwords(), odd);
+    assert_eq!(
+        Vocabulary::from_text("again", vocabulary.text()).unwrap(),
+        vocabulary
+    );
+    for wrong in ["", "a\nb"] {
+        let error = Vocabulary::from_subwords(["ok", wrong]).unwrap_err();
+        let words = format!("subword 1, {wrong:?}");
+        assert!(error.to_string().starts_with(&words), "{error}");
     }
 }
 
