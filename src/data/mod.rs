@@ -7,6 +7,7 @@ mod jsonl;
 mod subwords;
 mod tokens;
 mod trie;
+mod unescape;
 mod vocabulary;
 mod zstd;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Vocabulary;
 use super::tokens::{Tokens, UNDERSCORE, is_mixed};
 use super::trie::Trie;
+use super::unescape::{Unescaped, unescaped};
 
 /// Turns text into subword ids and ids into text, over one vocabulary.
 ///
@@ -14,7 +15,9 @@ use super::trie::Trie;
 ///
 /// # Source
 /// `tfds.deprecated.text.SubwordTextEncoder`, id for id, with one quirk that is kept: the literal text
-/// `\&undsc` followed by exactly one space encodes that space twice.
+/// `\&undsc` followed by exactly one space encodes that space twice. Where a subword holds more than an
+/// escaped underscore, as in `snake\&undsccase`, the original decodes the escape and not the underscore;
+/// here decoding undoes encoding.
 ///
 /// # Examples
 /// ```
@@ -46,7 +49,8 @@ impl SubwordEncoder {
         let entries = subwords.iter().map(String::as_bytes).zip(1..);
         let reserved = subwords
             .iter()
-            .filter(|subword| is_mixed(subword))
+            // An escaped underscore is a word character, whatever its subword looks like.
+            .filter(|subword| is_mixed(&unescaped(subword)))
             .map(String::as_bytes);
         SubwordEncoder {
             ids: Trie::new(entries.chain([own])),
@@ -71,7 +75,7 @@ impl SubwordEncoder {
     /// The text of ids. Padding is skipped; an id outside the vocabulary, or bytes that are not UTF-8,
     /// become U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
-        let mut text = String::with_capacity(ids.len() * 5);
+        let mut text = Unescaped::default();
         let mut bytes = Vec::new();
         for &id in ids {
             let byte = id.checked_sub(self.first_byte).map(u8::try_from);
@@ -81,19 +85,13 @@ impl SubwordEncoder {
             }
             flush(&mut bytes, &mut text);
             match (id.checked_sub(1), byte) {
-                (_, Some(Err(_))) => text.push(char::REPLACEMENT_CHARACTER),
+                (_, Some(Err(_))) => text.push("\u{FFFD}"),
                 (None, _) => {}
-                (Some(index), _) => {
-                    let subword = &self.subwords[index as usize];
-                    match subword.strip_suffix('_') {
-                        Some(trimmed) => text.extend([trimmed, " "]),
-                        None => text.push_str(subword),
-                    }
-                }
+                (Some(index), _) => text.push_subword(&self.subwords[index as usize]),
             }
         }
         flush(&mut bytes, &mut text);
-        text
+        text.into_text()
     }
 
     /// Ids in all, padding included; every id is less.
@@ -125,9 +123,9 @@ impl SubwordEncoder {
     }
 }
 
-fn flush(bytes: &mut Vec<u8>, text: &mut String) {
+fn flush(bytes: &mut Vec<u8>, text: &mut Unescaped) {
     if !bytes.is_empty() {
-        text.push_str(&String::from_utf8_lossy(bytes));
+        text.push(&String::from_utf8_lossy(bytes));
         bytes.clear();
     }
 }

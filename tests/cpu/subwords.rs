@@ -166,6 +166,17 @@ fn word_characters_are_letters_and_numbers_but_no_marks_and_no_circled_letters()
 }
 
 #[test]
+fn an_escape_that_a_subword_holds_or_ends_within_is_an_underscore() {
+    let encoder = encoder(&["a\\&undscb_", "long\\&unds", "c"]);
+    assert_eq!(encoder.encode("a_b long_c"), [1, 2, 3, 3]);
+    assert_eq!(encoder.decode(&[1, 2, 3, 3]), "a_b long_c");
+    assert_eq!(encoder.decode(&[2, 1]), "long\\&undsa_b ");
+    for literal in ["a\\&undscb ", "long\\&undscc", "long\\&undsc_"] {
+        assert_eq!(encoder.decode(&encoder.encode(literal)), literal);
+    }
+}
+
+#[test]
 fn a_subword_of_both_kinds_is_split_off_first() {
     let encoder = encoder(&["<EOS>", "don't", "a_", "t"]);
     assert_eq!(encoder.encode("a <EOS>t"), [3, 1, 4]);
