@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod build_vocab;
 mod compare;
 mod convert;
 mod devices;
@@ -39,6 +40,7 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Inspect(args)) => inspect::run(args, quiet),
         Command::Data(DataCommand::Encode(args)) => convert::encode(args),
         Command::Data(DataCommand::Decode(args)) => convert::decode(args),
+        Command::Data(DataCommand::BuildVocab(args)) => build_vocab::run(args, quiet),
         Command::Bench(args) => bench::run(args),
     }
 }

@@ -31,24 +31,7 @@ struct EpochLine<'a> {
 impl Progress {
     /// A run of `epochs` epochs of `steps` steps.
     pub fn new(output: Output, variant: &str, epochs: usize, steps: usize) -> Result<Progress> {
-        let target = if output.quiet {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
-        let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
-        let left = |state: &ProgressState, text: &mut dyn Write| {
-            // The bar has no way to report a failure to format.
-            let _ = match state.pos() {
-                0 => text.write_str("-:--"),
-                _ => text.write_str(&clock(state.eta().as_secs_f64())),
-            };
-        };
-        bar.set_style(
-            ProgressStyle::with_template(BAR)?
-                .with_key("left", left)
-                .progress_chars("━╸─"),
-        );
+        let bar = bar(output, BAR, steps)?;
         let mut progress = Progress {
             output,
             variant: variant.to_string(),
@@ -105,6 +88,30 @@ impl Progress {
         };
         self.output.event("epoch", &line)
     }
+}
+
+/// A bar of `steps` steps on standard error, hidden where that is no terminal or is to be quiet.
+///
+/// In the template, `{left}` is the time that is left.
+pub fn bar(output: Output, template: &str, steps: usize) -> Result<ProgressBar> {
+    let target = if output.quiet {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
+    let left = |state: &ProgressState, text: &mut dyn Write| {
+        // The bar has no way to report a failure to format.
+        let _ = match state.pos() {
+            0 => text.write_str("-:--"),
+            _ => text.write_str(&clock(state.eta().as_secs_f64())),
+        };
+    };
+    let style = ProgressStyle::with_template(template)?
+        .with_key("left", left)
+        .progress_chars("━╸─");
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
+    bar.set_style(style);
+    Ok(bar)
 }
 
 impl Drop for Progress {

@@ -67,15 +67,19 @@ pub fn check(folder: &Path, overwrite: bool) -> Result<()> {
         let problem = format!("{} is no folder; choose another place", ancestor.display());
         return Err(option("--out", problem));
     }
-    let probe = ancestor.join(format!(".gatefold-{}.tmp", std::process::id()));
-    let written = fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe));
-    written.map_err(|error| Error::Io {
+    try_writing(ancestor).map_err(|error| Error::Io {
         path: folder.to_path_buf(),
         source: io::Error::new(
             error.kind(),
             format!("cannot be written: {error}; choose another folder with --out DIR"),
         ),
     })
+}
+
+/// Fails if `folder` is not there or cannot be written in; leaves no trace.
+pub fn try_writing(folder: &Path) -> io::Result<()> {
+    let probe = folder.join(format!(".gatefold-{}.tmp", std::process::id()));
+    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
 }
 
 /// Removes the figures that an earlier comparison left in `folder`, and the runs called `variants`.

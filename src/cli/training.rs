@@ -262,11 +262,16 @@ pub fn tell_run(output: Output, folder: &str) -> Result<()> {
     output.result(&field("Run", &format!("{folder}: {files}")))
 }
 
-/// Loads the data; a large archive takes seconds.
-pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
-    if let Source::Path(path) = &data.source {
+/// Says which file or folder is read; a large archive takes seconds.
+pub fn tell_reading(output: Output, source: &Source) {
+    if let Source::Path(path) = source {
         output.field("Reading", &path.display().to_string());
     }
+}
+
+/// Loads the data.
+pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
+    tell_reading(output, &data.source);
     Ok(load(&data.source, data.vocabulary.as_deref(), data.limits)?)
 }
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
-use super::{Dataset, SubwordEncoder, TextReview, Vocabulary, encode};
+use super::{Corpus, Dataset, SubwordEncoder, TextReview, Vocabulary, encode};
 use crate::error::{Error, Result};
 use crate::random::{Philox, Stream};
 
@@ -21,6 +21,9 @@ use crate::random::{Philox, Stream};
 /// Ten times the experiment's, as an epoch has an eighth of its steps.
 pub const DEMO_LEARNING_RATE: f64 = 1e-3;
 
+const NAME: &str = "demo (synthetic)";
+const NOTE: &str = "the demo corpus is synthetic: a grammar generated its reviews, nobody wrote them, and \
+                    results on it say nothing about real reviews";
 const GRAMMAR_FILE: &str = "assets/demo_grammar.toml";
 const GRAMMAR: &str = include_str!("../../assets/demo_grammar.toml");
 const VOCABULARY_FILE: &str = "assets/demo.subwords";
@@ -52,20 +55,34 @@ const WORDS_PER_VERDICT: usize = 60;
 pub fn demo() -> Result<Dataset> {
     let vocabulary = Vocabulary::from_text(VOCABULARY_FILE, VOCABULARY)?;
     let encoder = SubwordEncoder::new(&vocabulary);
-    let mut train = Grammar::parse(GRAMMAR)?.corpus(TRAIN + TEST)?;
-    let test = train.split_off(TRAIN);
+    let [train, test] = reviews()?;
     Ok(Dataset {
-        name: "demo (synthetic)".to_owned(),
+        name: NAME.to_owned(),
         train: encode(train, &encoder),
         test: encode(test, &encoder),
         vocabulary,
         synthetic: true,
-        notes: vec![
-            "the demo corpus is synthetic: a grammar generated its reviews, nobody wrote them, and \
-             results on it say nothing about real reviews"
-                .to_owned(),
-        ],
+        notes: vec![NOTE.to_owned()],
     })
+}
+
+/// The training reviews of the demo corpus as text, the first `limit` of them or all.
+pub(super) fn demo_corpus(limit: Option<usize>) -> Result<Corpus> {
+    let [mut reviews, _] = reviews()?;
+    reviews.truncate(limit.unwrap_or(usize::MAX));
+    Ok(Corpus {
+        name: NAME.to_owned(),
+        reviews,
+        synthetic: true,
+        notes: vec![NOTE.to_owned()],
+    })
+}
+
+/// The reviews to train on and those to validate with.
+fn reviews() -> Result<[Vec<TextReview>; 2]> {
+    let mut train = Grammar::parse(GRAMMAR)?.corpus(TRAIN + TEST)?;
+    let test = train.split_off(TRAIN);
+    Ok([train, test])
 }
 
 /// Which way a sentence, or a review, concludes.

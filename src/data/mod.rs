@@ -5,8 +5,12 @@ mod demo;
 mod imdb;
 mod jsonl;
 mod subwords;
+mod suffixes;
+mod tokens;
 mod trie;
+mod unescape;
 mod vocabulary;
+mod vocabulary_builder;
 mod zstd;
 
 use std::path::{Path, PathBuf};
@@ -14,10 +18,12 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use demo::demo_corpus;
 pub use demo::{DEMO_LEARNING_RATE, demo};
 pub use jsonl::{decode_lines, encode_lines};
 pub use subwords::SubwordEncoder;
 pub use vocabulary::Vocabulary;
+pub use vocabulary_builder::{BuiltVocabulary, SearchStep, build_vocabulary, check_target_size};
 
 /// The id that pads a batch, and that stands for the text of an empty review.
 pub const PADDING: u32 = 0;
@@ -38,6 +44,19 @@ pub struct TextReview {
     pub text: String,
     /// 0 negative, 1 positive.
     pub label: u8,
+}
+
+/// The training reviews as text: what a vocabulary is built from.
+#[derive(Debug, Clone)]
+pub struct Corpus {
+    /// What to call it: the name of its file or folder.
+    pub name: String,
+    /// In the order of [`Dataset::train`].
+    pub reviews: Vec<TextReview>,
+    /// Whether the reviews are made up, which every result on them must say.
+    pub synthetic: bool,
+    /// What the user should be told once: files ignored, texts repaired.
+    pub notes: Vec<String>,
 }
 
 /// Encoded reviews, in a fixed order, with the vocabulary that their ids are of.
@@ -107,6 +126,53 @@ const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subword
 /// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
 pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
+    check_limits(limits)?;
+    match source {
+        Source::Demo => load_demo(vocabulary, limits),
+        Source::Path(path) => load_path(path, vocabulary, limits),
+    }
+}
+
+/// Loads the training reviews as text, the first `limit` of them in the order of [`load`], or all.
+///
+/// # Errors
+/// As [`load`], without the vocabulary, which is not needed.
+///
+/// # Examples
+/// ```
+/// use gatefold::data::{Source, load_corpus};
+///
+/// let corpus = load_corpus(&Source::Demo, Some(2))?;
+/// assert!(corpus.reviews[0].text.ends_with('.'));
+/// assert_eq!(corpus.reviews.len(), 2);
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+pub fn load_corpus(source: &Source, limit: Option<usize>) -> Result<Corpus> {
+    check_limits(Limits {
+        train: limit,
+        test: None,
+    })?;
+    match source {
+        Source::Demo => demo_corpus(limit),
+        Source::Path(path) => {
+            check_exists(path)?;
+            // The test reviews must be there, but not in memory.
+            let limits = Limits {
+                train: limit,
+                test: Some(0),
+            };
+            let imdb::Reviews { train, notes, .. } = imdb::read(path, limits)?;
+            Ok(Corpus {
+                name: name_of(path),
+                reviews: train,
+                synthetic: false,
+                notes,
+            })
+        }
+    }
+}
+
+fn check_limits(limits: Limits) -> Result<()> {
     for (option, limit) in [
         ("--limit-train", limits.train),
         ("--limit-test", limits.test),
@@ -119,10 +185,7 @@ pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Resul
             });
         }
     }
-    match source {
-        Source::Demo => load_demo(vocabulary, limits),
-        Source::Path(path) => load_path(path, vocabulary, limits),
-    }
+    Ok(())
 }
 
 fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
@@ -142,15 +205,7 @@ fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
 }
 
 fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    let missing = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::Data(format!(
-            "{}: no such file or folder; --data takes an aclImdb folder, or one packed as .tar, .tar.gz, \
-             .tar.xz or .tar.zst",
-            path.display()
-        )),
-        _ => Error::io(path)(error),
-    };
-    std::fs::metadata(path).map_err(missing)?;
+    check_exists(path)?;
     let vocabulary = match vocabulary {
         Some(file) => Vocabulary::load(file)?,
         None => Vocabulary::load(&find_vocabulary(path)?)?,
@@ -170,19 +225,34 @@ fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<D
             "empty reviews, each kept as one padding token: {empty}"
         ));
     }
-    let name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned();
     Ok(Dataset {
-        name,
+        name: name_of(path),
         train,
         test,
         vocabulary,
         synthetic: false,
         notes,
     })
+}
+
+fn check_exists(path: &Path) -> Result<()> {
+    let missing = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::Data(format!(
+            "{}: no such file or folder; --data takes an aclImdb folder, or one packed as .tar, .tar.gz, \
+             .tar.xz or .tar.zst",
+            path.display()
+        )),
+        _ => Error::io(path)(error),
+    };
+    std::fs::metadata(path).map_err(missing).map(|_| ())
+}
+
+/// The name of its file or folder.
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Encodes reviews on all cores, in order.

@@ -2,15 +2,10 @@
 
 use std::sync::Arc;
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
-
 use super::Vocabulary;
+use super::tokens::{Tokens, UNDERSCORE, is_mixed};
 use super::trie::Trie;
-
-/// What stands for a literal underscore inside a token, where `_` means a space.
-const UNDERSCORE: &str = "\\&undsc";
-/// The two tokens that a literal [`UNDERSCORE`] in the text becomes.
-const UNDERSCORE_PARTS: (&str, &str) = ("\\&", "undsc");
+use super::unescape::{Unescaped, unescaped};
 
 /// Turns text into subword ids and ids into text, over one vocabulary.
 ///
@@ -20,7 +15,9 @@ const UNDERSCORE_PARTS: (&str, &str) = ("\\&", "undsc");
 ///
 /// # Source
 /// `tfds.deprecated.text.SubwordTextEncoder`, id for id, with one quirk that is kept: the literal text
-/// `\&undsc` followed by exactly one space encodes that space twice.
+/// `\&undsc` followed by exactly one space encodes that space twice. Where a subword holds more than an
+/// escaped underscore, as in `snake\&undsccase`, the original decodes the escape and not the underscore;
+/// here decoding undoes encoding.
 ///
 /// # Examples
 /// ```
@@ -52,7 +49,8 @@ impl SubwordEncoder {
         let entries = subwords.iter().map(String::as_bytes).zip(1..);
         let reserved = subwords
             .iter()
-            .filter(|subword| is_mixed(subword))
+            // An escaped underscore is a word character, whatever its subword looks like.
+            .filter(|subword| is_mixed(&unescaped(subword)))
             .map(String::as_bytes);
         SubwordEncoder {
             ids: Trie::new(entries.chain([own])),
@@ -65,26 +63,11 @@ impl SubwordEncoder {
     /// The ids of a text; none of them is 0, and an empty text has none.
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let mut ids = Vec::with_capacity(text.len() / 4);
-        let mut prepared = String::new();
-        let mut rest = text;
-        let mut token = self.split_token(&mut rest);
-        while !token.is_empty() {
-            let mut next = self.split_token(&mut rest);
-            let space = if next == " " { "_" } else { "" };
-            prepared.clear();
-            if token == UNDERSCORE {
-                // The original leaves the space in place as well as absorbing it.
-                self.encode_token(UNDERSCORE_PARTS.0, &mut ids);
-                prepared.push_str(UNDERSCORE_PARTS.1);
-            } else {
-                escape(token, &mut prepared);
-                if !space.is_empty() {
-                    next = self.split_token(&mut rest);
-                }
-            }
-            prepared.push_str(space);
-            self.encode_token(&prepared, &mut ids);
-            token = next;
+        let mut escaped = String::new();
+        for token in Tokens::new(text, &self.reserved) {
+            escaped.clear();
+            token.escape(&mut escaped);
+            self.encode_token(&escaped, &mut ids);
         }
         ids
     }
@@ -92,7 +75,7 @@ impl SubwordEncoder {
     /// The text of ids. Padding is skipped; an id outside the vocabulary, or bytes that are not UTF-8,
     /// become U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
-        let mut text = String::with_capacity(ids.len() * 5);
+        let mut text = Unescaped::default();
         let mut bytes = Vec::new();
         for &id in ids {
             let byte = id.checked_sub(self.first_byte).map(u8::try_from);
@@ -102,56 +85,18 @@ impl SubwordEncoder {
             }
             flush(&mut bytes, &mut text);
             match (id.checked_sub(1), byte) {
-                (_, Some(Err(_))) => text.push(char::REPLACEMENT_CHARACTER),
+                (_, Some(Err(_))) => text.push("\u{FFFD}"),
                 (None, _) => {}
-                (Some(index), _) => {
-                    let subword = &self.subwords[index as usize];
-                    match subword.strip_suffix('_') {
-                        Some(trimmed) => text.extend([trimmed, " "]),
-                        None => text.push_str(subword),
-                    }
-                }
+                (Some(index), _) => text.push_subword(&self.subwords[index as usize]),
             }
         }
         flush(&mut bytes, &mut text);
-        text
+        text.into_text()
     }
 
     /// Ids in all, padding included; every id is less.
     pub fn size(&self) -> usize {
         self.first_byte as usize + 256
-    }
-
-    /// Cuts the first token off `rest`: a reserved subword, or a run of word or of other characters up
-    /// to the next reserved subword. Empty at the end of the text.
-    fn split_token<'a>(&self, rest: &mut &'a str) -> &'a str {
-        let text = *rest;
-        let reserved = |at: usize| {
-            let bytes = &text.as_bytes()[at..];
-            if self.reserved.starts_with(bytes[0]) {
-                self.reserved.longest(bytes)
-            } else {
-                None
-            }
-        };
-        let mut characters = text.char_indices();
-        let end = match characters.next() {
-            None => 0,
-            Some((_, first)) => match reserved(0) {
-                Some((length, _)) => length,
-                None => {
-                    let word = is_word(first);
-                    characters
-                        .find(|&(at, character)| {
-                            is_word(character) != word || reserved(at).is_some()
-                        })
-                        .map_or(text.len(), |(at, _)| at)
-                }
-            },
-        };
-        let (token, after) = text.split_at(end);
-        *rest = after;
-        token
     }
 
     /// Covers an escaped token with the longest subwords from the left, and with bytes between them.
@@ -178,33 +123,9 @@ impl SubwordEncoder {
     }
 }
 
-/// Python's `\w`: a letter, a number of any kind, or `_`. Marks and circled letters are none, though
-/// Unicode calls them alphabetic.
-fn is_word(character: char) -> bool {
-    if character.is_ascii() {
-        return character.is_ascii_alphanumeric() || character == '_';
-    }
-    matches!(
-        character.general_category_group(),
-        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
-    )
-}
-
-fn is_mixed(subword: &str) -> bool {
-    subword.contains(is_word) && !subword.chars().all(is_word)
-}
-
-fn escape(token: &str, into: &mut String) {
-    let mut parts = token.split('_');
-    into.extend(parts.next());
-    for part in parts {
-        into.extend([UNDERSCORE, part]);
-    }
-}
-
-fn flush(bytes: &mut Vec<u8>, text: &mut String) {
+fn flush(bytes: &mut Vec<u8>, text: &mut Unescaped) {
     if !bytes.is_empty() {
-        text.push_str(&String::from_utf8_lossy(bytes));
+        text.push(&String::from_utf8_lossy(bytes));
         bytes.clear();
     }
 }

@@ -61,6 +61,16 @@ fn nonsense_numbers() {
         &["data", "inspect", "--limit-train", "0"],
         &["--limit-train", "1 or more"],
     );
+    for (option, value, words) in [
+        ("--limit-train", "0", &["--limit-train", "1 or more"]),
+        ("--target-size", "257", &["--target-size", "258 or more"]),
+        ("--target-size", "-1", &["--target-size", "-1"]),
+    ] {
+        refused(
+            &["data", "build-vocab", "--output", "v", option, value],
+            words,
+        );
+    }
     refused(
         &["summary", "baseline", "--vocabulary", "0"],
         &["--vocabulary", "1 or more"],
@@ -122,4 +132,5 @@ fn unknown_kernels_and_commands() {
     refused(&["fly"], &["fly"]);
     refused(&["plot"], &["RUN"]);
     refused(&["data", "encode"], &["--vocab"]);
+    refused(&["data", "build-vocab"], &["--output"]);
 }

@@ -1,6 +1,12 @@
 //! The subword encoder beside the published encodings, the original's cases, and a slow twin.
 
-use std::collections::HashMap;
+#[path = "subwords/build.rs"]
+mod build;
+#[path = "subwords/damage.rs"]
+mod damage;
+#[path = "subwords/twin.rs"]
+mod twin;
+
 use std::fs;
 
 use gatefold::data::{SubwordEncoder, Vocabulary};
@@ -163,6 +169,17 @@ fn word_characters_are_letters_and_numbers_but_no_marks_and_no_circled_letters()
 }
 
 #[test]
+fn an_escape_that_a_subword_holds_or_ends_within_is_an_underscore() {
+    let encoder = encoder(&["a\\&undscb_", "long\\&unds", "c"]);
+    assert_eq!(encoder.encode("a_b long_c"), [1, 2, 3, 3]);
+    assert_eq!(encoder.decode(&[1, 2, 3, 3]), "a_b long_c");
+    assert_eq!(encoder.decode(&[2, 1]), "long\\&undsa_b ");
+    for literal in ["a\\&undscb ", "long\\&undscc", "long\\&undsc_"] {
+        assert_eq!(encoder.decode(&encoder.encode(literal)), literal);
+    }
+}
+
+#[test]
 fn a_subword_of_both_kinds_is_split_off_first() {
     let encoder = encoder(&["<EOS>", "don't", "a_", "t"]);
     assert_eq!(encoder.encode("a <EOS>t"), [3, 1, 4]);
@@ -258,6 +275,22 @@ fn a_file_that_is_no_vocabulary_is_named_with_its_line() {
 }
 
 #[test]
+fn a_file_can_hold_every_subword_but_an_empty_one_and_one_with_a_line_feed() {
+    let odd = ["'", "''", "\r", "\u{85}\u{2028}", "\\&undsc", " "];
+    let vocabulary = Vocabulary::from_subwords(odd).unwrap();
+    assert_eq!(vocabulary.subwords(), odd);
+    assert_eq!(
+        Vocabulary::from_text("again", vocabulary.text()).unwrap(),
+        vocabulary
+    );
+    for wrong in ["", "a\nb"] {
+        let error = Vocabulary::from_subwords(["ok", wrong]).unwrap_err();
+        let words = format!("subword 1, {wrong:?}");
+        assert!(error.to_string().starts_with(&words), "{error}");
+    }
+}
+
+#[test]
 fn a_vocabulary_file_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none.subwords");
@@ -284,91 +317,19 @@ fn a_vocabulary_file_that_cannot_be_read_is_named() {
     assert!(message.contains("longer than 64 MiB"), "{message}");
 }
 
-/// The tokens of a text without reserved subwords, by Python's definition of `\w` for the characters
-/// that these tests use.
-fn naive_tokens(text: &str) -> Vec<String> {
-    const NO_WORD: [char; 4] = ['\u{93E}', '\u{24B6}', '\u{301}', '\u{85}'];
-    let is_word = |character: char| {
-        (character.is_alphanumeric() || character == '_') && !NO_WORD.contains(&character)
-    };
-    let mut tokens: Vec<String> = Vec::new();
-    for character in text.chars() {
-        match tokens.last_mut() {
-            Some(last) if last.chars().all(is_word) == is_word(character) => last.push(character),
-            _ => tokens.push(character.to_string()),
-        }
-    }
-    tokens
-}
-
-/// The original's algorithm, step by step, for texts without the literal escape.
-fn naive_encode(subwords: &[String], text: &str) -> Vec<u32> {
-    let ids: HashMap<&str, u32> = subwords.iter().map(String::as_str).zip(1..).collect();
-    let count = subwords.len() as u32;
-    let mut tokens = naive_tokens(text).into_iter().peekable();
-    let mut encoded = Vec::new();
-    while let Some(token) = tokens.next() {
-        let mut token = token.replace('_', "\\&undsc");
-        if tokens.next_if(|next| next == " ").is_some() {
-            token.push('_');
-        }
-        let characters: Vec<char> = token.chars().collect();
-        let mut start = 0;
-        while start < characters.len() {
-            let candidates = (start + 1..=characters.len()).rev();
-            let found = candidates
-                .map(|end| (end, characters[start..end].iter().collect::<String>()))
-                .find_map(|(end, text)| match text.as_str() {
-                    "\\&undsc" => Some((end, 1 + count + u32::from(b'_'))),
-                    text => ids.get(text).map(|&id| (end, id)),
-                });
-            match found {
-                Some((end, id)) => {
-                    encoded.push(id);
-                    start = end;
-                }
-                None => {
-                    let unmatched = if characters[start] == '_' {
-                        ' '
-                    } else {
-                        characters[start]
-                    };
-                    encoded.extend(bytes(count, unmatched.encode_utf8(&mut [0; 4])));
-                    start += 1;
-                }
-            }
-        }
-    }
-    encoded
-}
-
-/// Texts of pieces that meet the encoder's rules.
-fn knotty_text() -> impl Strategy<Value = String> {
-    const PIECES: [&str; 18] = [
-        " ", "  ", "_", "__", "a", "ab", "ba", "é", "\u{85}", ".", ". ", "\n", "中", "\u{93E}",
-        "\u{24B6}", "😀", "1", "\\&",
-    ];
-    prop::collection::vec(prop::sample::select(&PIECES[..]), 0..24)
-        .prop_map(|pieces| pieces.concat())
-}
-
-fn is_round(text: &str) -> bool {
-    !text.contains("\\&undsc ")
-}
-
 proptest! {
     #[test]
     fn encoding_is_that_of_the_slow_twin(
         // Runs of one kind, so that none is reserved.
         subwords in prop::collection::vec("[ab1é_]{1,4}_?|[. 😀]{1,3}", 1..12),
-        text in knotty_text(),
+        text in twin::knotty_text(),
     ) {
         let encoder = encoder(&subwords.iter().map(String::as_str).collect::<Vec<_>>());
-        prop_assert_eq!(encoder.encode(&text), naive_encode(&subwords, &text));
+        prop_assert_eq!(encoder.encode(&text), twin::encode(&subwords, &text));
     }
 
     #[test]
-    fn decoding_undoes_encoding(text in any::<String>().prop_filter("the quirk", |text| is_round(text))) {
+    fn decoding_undoes_encoding(text in any::<String>().prop_filter("the quirk", |text| twin::is_round(text))) {
         let small = encoder(&["a", "a_", ". ", "\\&und", "the_"]);
         let ids = small.encode(&text);
         prop_assert!(ids.iter().all(|&id| id > 0 && (id as usize) < small.size()));
@@ -378,12 +339,12 @@ proptest! {
     #[test]
     fn decoding_undoes_encoding_of_knotty_texts(
         parts in prop::collection::vec(
-            prop_oneof![3 => knotty_text(), 1 => Just("\\&undsc".to_owned())],
+            prop_oneof![3 => twin::knotty_text(), 1 => Just("\\&undsc".to_owned())],
             0..4,
         )
     ) {
         let text = parts.concat();
-        prop_assume!(is_round(&text));
+        prop_assume!(twin::is_round(&text));
         let small = encoder(&["a", "a_", "ab", "undsc", "\\&", "_"]);
         prop_assert_eq!(small.decode(&small.encode(&text)), text);
     }
@@ -409,11 +370,15 @@ fn decoding_undoes_encoding_with_the_published_vocabulary() {
     let Some((_, encoder)) = published() else {
         return;
     };
-    let texts = prop_oneof![any::<String>(), knotty_text(), "[ -~é\u{85}\u{97}]{0,60}"];
+    let texts = prop_oneof![
+        any::<String>(),
+        twin::knotty_text(),
+        "[ -~é\u{85}\u{97}]{0,60}"
+    ];
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     runner
         .run(
-            &texts.prop_filter("the quirk", |text| is_round(text)),
+            &texts.prop_filter("the quirk", |text| twin::is_round(text)),
             |text| {
                 prop_assert_eq!(encoder.decode(&encoder.encode(&text)), text);
                 Ok(())
