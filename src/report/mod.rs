@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 pub use atomic::write_atomically;
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 pub use figure::{
-    Colour, Corner, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
+    Colour, Corner, Curve, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
     WIDTH_INCHES,
 };
 pub use history_csv::{from_csv, to_csv};
