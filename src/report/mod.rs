@@ -1,12 +1,13 @@
 //! What a run leaves in its folder: history as CSV and JSON, plots as PNG and SVG, comparisons.
 //!
-//! Everything here eats a [`History`] and knows nothing of training.
+//! Everything here eats a [`History`], or the lengths of reviews, and knows nothing of training.
 
 mod atomic;
 mod canvas;
 mod curves;
 mod draw;
 mod figure;
+mod histogram;
 mod history_csv;
 mod history_json;
 mod layout;
@@ -27,6 +28,7 @@ pub use figure::{
     Colour, Corner, Curve, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
     WIDTH_INCHES,
 };
+pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use table::{comparison_markdown, comparison_table};

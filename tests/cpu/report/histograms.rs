@@ -1,12 +1,21 @@
-//! Facts about steps and bars.
+//! Facts about the picture of lengths, and about steps and bars.
 
-use gatefold::report::{Corner, Curve, Figure, Series, VerticalRange};
+use gatefold::data::{Lengths, Review};
+use gatefold::report::{Corner, Curve, Figure, Series, VerticalRange, length_histogram};
 
 use super::svg::{decoded, legend_box, number, pixel_at, place_of, texts};
 
 const SKY_BLUE: [u8; 3] = [86, 180, 233];
 const ORANGE: [u8; 3] = [213, 94, 0];
 const WHITE: [u8; 3] = [255, 255, 255];
+
+fn lengths(lengths: impl Iterator<Item = usize>) -> Lengths {
+    let review = |length| Review {
+        ids: vec![1; length],
+        label: 0,
+    };
+    Lengths::of(&lengths.map(review).collect::<Vec<_>>())
+}
 
 /// One bar of 30 from 0, one of 10 from 20, none from 10; steps of 20 over all three.
 fn figure() -> Figure {
@@ -136,4 +145,48 @@ fn the_legend_shows_a_patch_and_a_line() {
         .collect();
     assert_eq!(sizes.len(), 1);
     assert!(sizes[0].0 > 2.0 * sizes[0].1, "{sizes:?}");
+}
+
+#[test]
+fn lengths_are_shares_and_the_longest_are_told() {
+    // 200 training reviews: 100 of 5 tokens, 99 of 15, one of 4,000; 10 test reviews of 5.
+    let train = lengths([5; 100].into_iter().chain([15; 99]).chain([4000]));
+    let test = lengths([5; 10].into_iter());
+    let figure = length_histogram(&train, &test, "some reviews");
+    let [training, tested] = &figure.series[..] else {
+        panic!("{} series", figure.series.len());
+    };
+    assert_eq!(training.curve, Curve::Bars { width: 1 });
+    assert_eq!(tested.curve, Curve::Steps { width: 1 });
+    assert_eq!(training.points.len(), 16);
+    assert_eq!(
+        [training.points[5], training.points[15], tested.points[5]],
+        [(5, 50.0), (15, 49.5), (5, 100.0)]
+    );
+    let other = |point: &&(usize, f64)| point.1 != 0.0;
+    assert_eq!(training.points.iter().filter(other).count(), 2);
+    let svg = figure.to_svg().unwrap();
+    for text in [
+        "Length of the reviews",
+        "Reviews per token (%)",
+        "Training",
+        "Test",
+        "1 longer review, up to 4000 tokens, not shown · some reviews",
+    ] {
+        assert!(
+            texts(&svg).contains(&text),
+            "{text} is missing from {:?}",
+            texts(&svg)
+        );
+    }
+    let all = length_histogram(&test, &test, "few");
+    assert_eq!(all.caption.as_deref(), Some("few"));
+    assert_eq!(figure.to_png(1).unwrap(), figure.to_png(1).unwrap());
+}
+
+#[test]
+fn no_reviews_are_an_empty_picture() {
+    let none = lengths([].into_iter());
+    let svg = length_histogram(&none, &none, "nothing").to_svg().unwrap();
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
 }
