@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gatefold::batch::Side;
 use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
@@ -136,14 +137,6 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub epochs: u32,
-    /// Reviews a batch
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 10,
-        allow_negative_numbers = true
-    )]
-    pub batch_size: u32,
     /// Adam's learning rate [default: 0.0001; 0.001 with the demo corpus]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
@@ -169,9 +162,58 @@ pub struct TrainingArgs {
     #[arg(long)]
     pub mask_padding: bool,
     #[command(flatten)]
+    pub batch: BatchArgs,
+    #[command(flatten)]
     pub device: DeviceArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Batch options")]
+pub struct BatchArgs {
+    /// Reviews a batch
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10,
+        allow_negative_numbers = true
+    )]
+    pub batch_size: u32,
+    /// Put reviews of similar length in one batch, which then needs little padding
+    ///
+    /// The shuffled reviews are sorted by length, 1,000 at a time, and cut into batches, whose order is
+    /// drawn anew. Validation keeps the order of the reviews.
+    #[arg(long)]
+    pub bucket: bool,
+    /// Keep at most N tokens of a review
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub max_length: Option<u32>,
+    /// Which end of a longer review is cut off [default: after]
+    #[arg(long, value_enum, value_name = "END", requires = "max_length")]
+    pub truncate: Option<End>,
+    /// Where the padding stands
+    #[arg(long, value_enum, value_name = "END", default_value_t)]
+    pub pad: End,
+}
+
+/// [`Side`] on the command line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum End {
+    /// At the text's beginning
+    Before,
+    /// At the text's end
+    #[default]
+    After,
+}
+
+impl From<End> for Side {
+    fn from(end: End) -> Self {
+        match end {
+            End::Before => Side::Before,
+            End::After => Side::After,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -273,14 +315,8 @@ pub struct DevicesArgs {
 pub struct InspectArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// Reviews a batch
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 10,
-        allow_negative_numbers = true
-    )]
-    pub batch_size: u32,
+    #[command(flatten)]
+    pub batch: BatchArgs,
     /// Decides the order of the reviews
     #[arg(
         long,

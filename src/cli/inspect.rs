@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use gatefold::batch::{Batches, Order, SHUFFLE_BUFFER};
+use gatefold::batch::{Batches, Order};
 use gatefold::data::{Review, label_counts};
 
 use super::args::InspectArgs;
 use super::screen::{Output, field, grouped};
-use super::settings::{DataSettings, option};
+use super::settings::{BatchSettings, DataSettings};
 use super::training::load_told;
 
 /// Rows of the histogram of lengths.
@@ -19,17 +19,15 @@ const BAR: usize = 48;
 
 /// Shows what the data looks like to a model.
 pub fn run(args: &InspectArgs, quiet: bool) -> Result<()> {
-    if args.batch_size == 0 {
-        return Err(option("--batch-size", "a batch holds at least 1 review").into());
-    }
+    let BatchSettings {
+        batch_size,
+        bucket,
+        padding: options,
+    } = BatchSettings::new(&args.batch)?;
     let data = DataSettings::new(&args.data)?;
     let dataset = load_told(&data, Output { json: false, quiet })?;
-    let batch_size = args.batch_size as usize;
-    let order = Order::Shuffled {
-        seed: args.seed,
-        epoch: 1,
-        buffer: SHUFFLE_BUFFER,
-    };
+    let order = Order::training(args.seed, 1, bucket);
+    let batches = || Batches::with_padding(&dataset.train, batch_size, order, options);
 
     let mut out = io::stdout().lock();
     writeln!(out, "{}", field("Data", &dataset.name))?;
@@ -50,7 +48,7 @@ pub fn run(args: &InspectArgs, quiet: bool) -> Result<()> {
         writeln!(out, "{}", field(label, &counts_text(reviews)))?;
         writeln!(out, "{}", field("", &lengths_text(reviews)))?;
     }
-    let (tokens, positions) = padding(Batches::new(&dataset.train, batch_size, order)?);
+    let (tokens, positions) = padding(batches()?);
     let share = 100.0 * (1.0 - tokens as f64 / positions as f64);
     let text = format!(
         "{share:.1} % of the {} positions of a shuffled epoch in batches of {batch_size}",
@@ -61,7 +59,7 @@ pub fn run(args: &InspectArgs, quiet: bool) -> Result<()> {
     writeln!(out, "\nLengths of the training reviews, in tokens")?;
     write!(out, "{}", histogram(&lengths(&dataset.train)))?;
 
-    if let Some(batch) = Batches::new(&dataset.train, batch_size, order)?.next() {
+    if let Some(batch) = batches()?.next() {
         let (rows, columns) = (batch.size, batch.length);
         writeln!(
             out,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatefold::Error;
-use gatefold::batch::Batch;
+use gatefold::batch::{Batch, Padding};
 use gatefold::data::{Dataset, Review, Vocabulary};
 use gatefold::gpu::SizeClasses;
 use gatefold::model::{Activation, Dense, Embedding, Lstm, Model, Sequential, initialise};
@@ -68,6 +68,8 @@ fn dataset(random: &mut Philox) -> Arc<Dataset> {
 const OPTIONS: FitOptions = FitOptions {
     epochs: 2,
     batch_size: 7,
+    bucket: false,
+    padding: Padding::AFTER,
     seed: 3,
     validation_steps: 2,
 };
@@ -385,7 +387,7 @@ fn memory_stays_what_was_reserved() {
     let data = dataset(random);
     for limits in device::forms(&device::open()) {
         let mut session = session(&recurrent(5, true, &[(8, 2), (3, 1)]), &limits, 1e-3);
-        reserve_for(&mut session, &data, 7).unwrap();
+        reserve_for(&mut session, &data, 7, Padding::AFTER).unwrap();
         let reserved = session.gpu().buffer_bytes();
         let mut texts = data.train.clone();
         for _ in 0..4 {
