@@ -59,7 +59,7 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Show counts, lengths, and a padded batch as an array
+    /// Show counts, lengths, duplicates, and a padded batch as an array
     Inspect(InspectArgs),
     /// Turn lines {"text": …} into lines {"ids": […]}
     ///
@@ -325,6 +325,12 @@ pub struct InspectArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
+    /// Draw the histogram of lengths to a file, .png or .svg
+    #[arg(long, value_name = "FILE")]
+    pub histogram: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
