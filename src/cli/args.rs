@@ -32,6 +32,8 @@ pub struct Arguments {
 
 const GENERAL: &str = "General options";
 
+const OUTPUT: &str = "Output options";
+
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
 
@@ -217,7 +219,7 @@ impl From<End> for Side {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Output options")]
+#[command(next_help_heading = OUTPUT)]
 pub struct OutputArgs {
     /// Where to write [default: runs/NAME-DATA]
     ///
@@ -326,10 +328,10 @@ pub struct InspectArgs {
     )]
     pub seed: u64,
     /// Draw the histogram of lengths to a file, .png or .svg
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub histogram: Option<PathBuf>,
     /// Print a JSON object
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }
 
