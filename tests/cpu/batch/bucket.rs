@@ -50,7 +50,6 @@ fn batches_are_pieces_of_sorted_windows() {
         sorted.sort_by_key(|&index| lengths[index]);
         let mut expected: Vec<Vec<usize>> = sorted.chunks(7).map(<[usize]>::to_vec).collect();
         let mut own: Vec<Vec<usize>> = found.by_ref().take(expected.len()).cloned().collect();
-        assert_ne!(own, expected, "their order is drawn");
         own.sort();
         expected.sort();
         assert_eq!(own, expected);
