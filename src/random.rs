@@ -55,6 +55,11 @@ pub enum Stream {
         /// The epoch, counted from 1.
         epoch: u32,
     },
+    /// Order of the batches of similar length in one epoch.
+    Buckets {
+        /// The epoch, counted from 1.
+        epoch: u32,
+    },
     /// One part of a generated corpus.
     Corpus {
         /// Number of the part, as the generator counts.
@@ -68,6 +73,7 @@ impl Stream {
         let (purpose, index) = match self {
             Stream::Initialiser { parameter } => (1, u64::from(parameter)),
             Stream::Shuffle { epoch } => (2, u64::from(epoch)),
+            Stream::Buckets { epoch } => (3, u64::from(epoch)),
             Stream::Corpus { part } => (4, u64::from(part)),
         };
         (purpose << 56) | index

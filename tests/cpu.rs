@@ -6,6 +6,8 @@ mod support;
 
 #[path = "cpu/batch.rs"]
 mod batch;
+#[path = "cpu/data_figures.rs"]
+mod data_figures;
 #[path = "cpu/demo.rs"]
 mod demo;
 #[path = "cpu/imdb.rs"]

@@ -23,6 +23,8 @@ mod lstm;
 mod matmul;
 #[path = "gpu/oracle.rs"]
 mod oracle;
+#[path = "gpu/padding.rs"]
+mod padding;
 #[path = "gpu/plans.rs"]
 mod plans;
 #[path = "gpu/training.rs"]

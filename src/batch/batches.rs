@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::pad::{Batch, Scratch};
-use super::shuffle::ShuffleBuffer;
+use super::bucket::Buckets;
+use super::pad::{Batch, Padding, Scratch};
+use super::shuffle::{SHUFFLE_BUFFER, ShuffleBuffer};
 use crate::data::{Dataset, Review};
 use crate::error::{Error, Result};
 
@@ -19,9 +20,41 @@ pub enum Order {
         seed: u64,
         /// The epoch, counted from 1; each has an order of its own.
         epoch: u32,
-        /// Places in the buffer, [`SHUFFLE_BUFFER`](super::SHUFFLE_BUFFER) as a rule.
+        /// Places in the buffer, [`SHUFFLE_BUFFER`] as a rule.
         buffer: usize,
     },
+    /// Shuffled, but with reviews of similar length in one batch, so that it needs little padding.
+    ///
+    /// As many reviews as the buffer has places, a whole number of batches, are taken from the
+    /// [`ShuffleBuffer`], sorted by length and cut into batches; the order of these is drawn.
+    Bucketed {
+        /// The run's seed.
+        seed: u64,
+        /// The epoch, counted from 1; each has batches of its own.
+        epoch: u32,
+        /// Places in the buffer, and the reviews that are sorted together.
+        buffer: usize,
+    },
+}
+
+impl Order {
+    /// The order of training in `epoch` under `seed`, through a buffer of [`SHUFFLE_BUFFER`] places.
+    pub fn training(seed: u64, epoch: u32, bucket: bool) -> Order {
+        let buffer = SHUFFLE_BUFFER;
+        if bucket {
+            Order::Bucketed {
+                seed,
+                epoch,
+                buffer,
+            }
+        } else {
+            Order::Shuffled {
+                seed,
+                epoch,
+                buffer,
+            }
+        }
+    }
 }
 
 /// One half of a data set that is shared between threads.
@@ -42,7 +75,8 @@ impl AsRef<[Review]> for Reviews {
     }
 }
 
-/// The batches of one epoch, one after the other; the last may be smaller than the others.
+/// The batches of one epoch, one after the other. One may be smaller than the others: the last, or
+/// with [`Order::Bucketed`] any.
 ///
 /// `R` is anything that has reviews: `&[Review]`, or [`Reviews`] and `Arc<[Review]>`, which can go
 /// to another thread.
@@ -63,6 +97,7 @@ impl AsRef<[Review]> for Reviews {
 pub struct Batches<R> {
     reviews: R,
     batch_size: usize,
+    padding: Padding,
     indices: Indices,
     scratch: Scratch,
 }
@@ -71,34 +106,28 @@ pub struct Batches<R> {
 enum Indices {
     Sequential(Range<usize>),
     Shuffled(ShuffleBuffer),
+    Bucketed(Buckets),
 }
-
-impl Iterator for Indices {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        match self {
-            Indices::Sequential(range) => range.next(),
-            Indices::Shuffled(buffer) => buffer.next(),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Indices::Sequential(range) => range.size_hint(),
-            Indices::Shuffled(buffer) => buffer.size_hint(),
-        }
-    }
-}
-
-impl ExactSizeIterator for Indices {}
 
 impl<R: AsRef<[Review]>> Batches<R> {
-    /// The epoch's batches of `batch_size` reviews in `order`.
+    /// The epoch's batches of `batch_size` reviews in `order`, padded after the text.
     ///
     /// # Errors
     /// [`Error::Option`] for a batch size of 0, [`Error::Data`] where there are no reviews.
     pub fn new(reviews: R, batch_size: usize, order: Order) -> Result<Self> {
+        Batches::with_padding(reviews, batch_size, order, Padding::AFTER)
+    }
+
+    /// As [`Batches::new`], with reviews cut and padded as `padding` says.
+    ///
+    /// # Errors
+    /// As [`Batches::new`].
+    pub fn with_padding(
+        reviews: R,
+        batch_size: usize,
+        order: Order,
+        padding: Padding,
+    ) -> Result<Self> {
         if batch_size == 0 {
             return Err(Error::Option {
                 option: "--batch-size".into(),
@@ -118,10 +147,16 @@ impl<R: AsRef<[Review]>> Batches<R> {
                 epoch,
                 buffer,
             } => Indices::Shuffled(ShuffleBuffer::new(count, buffer, seed, epoch)),
+            Order::Bucketed {
+                seed,
+                epoch,
+                buffer,
+            } => Indices::Bucketed(Buckets::new(count, batch_size, buffer, seed, epoch)),
         };
         Ok(Batches {
             reviews,
             batch_size,
+            padding,
             indices,
             scratch: Scratch::default(),
         })
@@ -129,14 +164,31 @@ impl<R: AsRef<[Review]>> Batches<R> {
 
     /// Number of batches still to come; of a fresh value, the epoch's.
     pub fn steps(&self) -> usize {
-        self.indices.len().div_ceil(self.batch_size)
+        match &self.indices {
+            Indices::Sequential(range) => range.len().div_ceil(self.batch_size),
+            Indices::Shuffled(buffer) => buffer.len().div_ceil(self.batch_size),
+            Indices::Bucketed(buckets) => buckets.steps(),
+        }
     }
 
     /// Leaves out the next `steps` batches without making them, as a resumed epoch must.
     pub fn skip_steps(mut self, steps: usize) -> Self {
-        let reviews = steps.saturating_mul(self.batch_size);
-        self.indices.by_ref().take(reviews).for_each(drop);
+        for _ in 0..steps.min(self.steps()) {
+            self.next_indices();
+        }
         self
+    }
+
+    /// The reviews of the next batch; none at the end.
+    fn next_indices(&mut self) -> Vec<usize> {
+        let reviews = self.reviews.as_ref();
+        match &mut self.indices {
+            Indices::Sequential(range) => range.take(self.batch_size).collect(),
+            Indices::Shuffled(buffer) => buffer.take(self.batch_size).collect(),
+            Indices::Bucketed(buckets) => {
+                buckets.next_batch(|index| self.padding.length(&reviews[index]))
+            }
+        }
     }
 }
 
@@ -144,14 +196,10 @@ impl<R: AsRef<[Review]>> Iterator for Batches<R> {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
+        let indices = self.next_indices();
         let reviews = self.reviews.as_ref();
-        let chosen: Vec<&Review> = self
-            .indices
-            .by_ref()
-            .take(self.batch_size)
-            .map(|index| &reviews[index])
-            .collect();
-        (!chosen.is_empty()).then(|| Batch::with_scratch(&chosen, &mut self.scratch))
+        let chosen: Vec<&Review> = indices.iter().map(|&index| &reviews[index]).collect();
+        (!chosen.is_empty()).then(|| Batch::with_padding(&chosen, self.padding, &mut self.scratch))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

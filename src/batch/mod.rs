@@ -1,9 +1,10 @@
 //! Reviews → shuffled, padded batches with their unique-token plan, prepared ahead of the device.
 //!
 //! [`Batches`] gives the batches of an epoch one by one, [`Prefetch`] prepares them on a thread of
-//! its own. What they hold depends on the reviews, the batch size and the [`Order`] alone.
+//! its own. What they hold depends on the reviews, the batch size, the [`Order`] and the [`Padding`] alone.
 
 mod batches;
+mod bucket;
 mod pad;
 mod prefetch;
 mod shape;
@@ -12,7 +13,7 @@ mod shuffle;
 mod tokens;
 
 pub use batches::{Batches, Order, Reviews};
-pub use pad::{Batch, Scratch};
+pub use pad::{Batch, Padding, Scratch, Side};
 pub use prefetch::Prefetch;
 pub use shape::{BatchShape, longest_shape};
 pub use shuffle::{SHUFFLE_BUFFER, ShuffleBuffer};

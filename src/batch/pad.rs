@@ -1,9 +1,84 @@
-//! [`Batch`]: reviews padded to one length, time-major, with their token plan.
+//! [`Batch`]: reviews cut and padded to one length, time-major, with their token plan.
+
+use std::num::NonZeroUsize;
+
+use serde::Serialize;
 
 use super::tokens::{TokenPlan, TokenScratch};
 use crate::data::{PADDING, Review};
 
-/// What a training step eats: `B` reviews, padded **after** the text with 0 to the longest, `T`.
+/// An end of a review's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Its beginning; Keras's `"pre"`.
+    Before,
+    /// Its end; Keras's `"post"`.
+    After,
+}
+
+/// How reviews of different lengths become rows of one length.
+///
+/// A batch is as long as the longest of its reviews, so a row is filled up to that length, not to
+/// `max_length`.
+///
+/// # Source
+/// Keras's `pad_sequences(maxlen, padding, truncating)`, which fills up to `maxlen`, and whose default is
+/// `"pre"` for both.
+///
+/// # Examples
+/// ```
+/// use std::num::NonZeroUsize;
+/// use gatefold::batch::{Batches, Order, Padding, Side};
+/// use gatefold::data::Review;
+///
+/// let reviews = [vec![5, 9, 6, 8], vec![7]].map(|ids| Review { ids, label: 1 });
+/// let padding = Padding { pad: Side::Before, max_length: NonZeroUsize::new(3), truncate: Side::After };
+/// let mut batches = Batches::with_padding(&reviews, 2, Order::Sequential, padding)?;
+/// let text = batches.next().map(|batch| batch.to_string());
+/// assert_eq!(text.as_deref(), Some("[[5 9 6]\n [0 0 7]]"));
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Padding {
+    /// Where the padding stands.
+    pub pad: Side,
+    /// Most tokens of a review that are kept; `None` keeps all.
+    pub max_length: Option<NonZeroUsize>,
+    /// Which end of a longer review is cut off.
+    pub truncate: Side,
+}
+
+impl Padding {
+    /// Padding after the text, of which nothing is cut off: the reference experiment's.
+    pub const AFTER: Padding = Padding {
+        pad: Side::After,
+        max_length: None,
+        truncate: Side::After,
+    };
+
+    /// The part of `ids` that is kept.
+    pub fn kept<'a>(&self, ids: &'a [u32]) -> &'a [u32] {
+        let most = self.max_length.map_or(usize::MAX, NonZeroUsize::get);
+        match self.truncate {
+            Side::Before => &ids[ids.len().saturating_sub(most)..],
+            Side::After => &ids[..ids.len().min(most)],
+        }
+    }
+
+    /// Tokens of `review` in a batch: those that are kept, at least 1.
+    pub fn length(&self, review: &Review) -> usize {
+        self.kept(&review.ids).len().max(1)
+    }
+}
+
+impl Default for Padding {
+    fn default() -> Self {
+        Padding::AFTER
+    }
+}
+
+/// What a training step eats: `B` reviews, padded with 0 to the longest, `T`.
 ///
 /// # Examples
 /// ```
@@ -25,7 +100,7 @@ pub struct Batch {
     pub size: usize,
     /// Token ids, time-major: `[T, B]`; position `t·B + b`.
     pub ids: Vec<u32>,
-    /// Tokens of each review before the padding: `[B]`.
+    /// Tokens of each review, its padding left out: `[B]`.
     pub lengths: Vec<u32>,
     /// 0 (negative) or 1 (positive): `[B]`.
     pub labels: Vec<f32>,
@@ -38,24 +113,30 @@ pub struct Batch {
 pub struct Scratch(TokenScratch);
 
 impl Batch {
-    /// Pads `reviews` to one batch. A review without ids counts as one padding token.
+    /// Pads `reviews` **after** the text to one batch. A review without ids counts as one padding token.
     ///
     /// The plan counts by id, in memory for as many ids as the largest says.
     pub fn new(reviews: &[&Review]) -> Self {
-        Batch::with_scratch(reviews, &mut Scratch::default())
+        Batch::with_padding(reviews, Padding::AFTER, &mut Scratch::default())
     }
 
-    /// As [`Batch::new`], reusing `scratch`: for one batch after the other.
-    pub fn with_scratch(reviews: &[&Review], scratch: &mut Scratch) -> Self {
+    /// As [`Batch::new`], cut and padded as `padding` says, reusing `scratch`: for one batch after the other.
+    pub fn with_padding(reviews: &[&Review], padding: Padding, scratch: &mut Scratch) -> Self {
         let size = reviews.len();
         let lengths: Vec<u32> = reviews
             .iter()
-            .map(|review| review.ids.len().max(1) as u32)
+            .map(|review| padding.length(review) as u32)
             .collect();
         let length = lengths.iter().max().map_or(0, |&longest| longest as usize);
         let mut ids = vec![PADDING; length * size];
         for (row, review) in reviews.iter().enumerate() {
-            for (timestep, &id) in ids.chunks_exact_mut(size).zip(&review.ids) {
+            let kept = padding.kept(&review.ids);
+            let first = match padding.pad {
+                Side::Before => length - kept.len(),
+                Side::After => 0,
+            };
+            let timesteps = ids.chunks_exact_mut(size).skip(first);
+            for (timestep, &id) in timesteps.zip(kept) {
                 timestep[row] = id;
             }
         }

@@ -1,6 +1,6 @@
 //! [`BatchShape`]: the sizes of a batch, known ahead for reserving memory.
 
-use super::pad::Batch;
+use super::pad::{Batch, Padding};
 use super::tokens::{most_fold_runs, most_partial_runs};
 use crate::data::Review;
 
@@ -55,11 +55,12 @@ impl Batch {
     }
 }
 
-/// A shape that holds every batch of at most `batch_size` of these reviews, in whatever order.
-pub fn longest_shape(reviews: &[Review], batch_size: usize) -> BatchShape {
+/// A shape that holds every batch of at most `batch_size` of these reviews, in whatever order, with
+/// what `padding` keeps of them.
+pub fn longest_shape(reviews: &[Review], batch_size: usize, padding: Padding) -> BatchShape {
     let mut lengths: Vec<usize> = reviews
         .iter()
-        .map(|review| review.ids.len().max(1))
+        .map(|review| padding.length(review))
         .collect();
     lengths.sort_unstable_by(|a, b| b.cmp(a));
     lengths.truncate(batch_size);
@@ -67,7 +68,7 @@ pub fn longest_shape(reviews: &[Review], batch_size: usize) -> BatchShape {
     let size = lengths.len();
     let positions = length.saturating_mul(size);
     // Padding is one token more than the texts hold.
-    let unique = distinct_ids(reviews).min(lengths.iter().sum::<usize>() + 1);
+    let unique = distinct_ids(reviews, padding).min(lengths.iter().sum::<usize>() + 1);
     BatchShape {
         length,
         size,
@@ -78,11 +79,11 @@ pub fn longest_shape(reviews: &[Review], batch_size: usize) -> BatchShape {
     }
 }
 
-/// Number of different ids in `reviews`, the padding always among them.
-fn distinct_ids(reviews: &[Review]) -> usize {
+/// Number of different ids in what is kept of `reviews`, the padding always among them.
+fn distinct_ids(reviews: &[Review], padding: Padding) -> usize {
     let mut seen = vec![true];
     let mut distinct = 1;
-    for &id in reviews.iter().flat_map(|review| &review.ids) {
+    for &id in reviews.iter().flat_map(|review| padding.kept(&review.ids)) {
         let id = id as usize;
         if id >= seen.len() {
             seen.resize(id + 1, false);

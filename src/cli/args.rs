@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gatefold::batch::Side;
 use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
@@ -30,6 +31,8 @@ pub struct Arguments {
 }
 
 const GENERAL: &str = "General options";
+
+const OUTPUT: &str = "Output options";
 
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
@@ -58,7 +61,7 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Show counts, lengths, and a padded batch as an array
+    /// Show counts, lengths, duplicates, and a padded batch as an array
     Inspect(InspectArgs),
     /// Turn lines {"text": …} into lines {"ids": […]}
     ///
@@ -142,14 +145,6 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub epochs: u32,
-    /// Reviews a batch
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 10,
-        allow_negative_numbers = true
-    )]
-    pub batch_size: u32,
     /// Adam's learning rate [default: 0.0001; 0.001 with the demo corpus]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
@@ -175,13 +170,62 @@ pub struct TrainingArgs {
     #[arg(long)]
     pub mask_padding: bool,
     #[command(flatten)]
+    pub batch: BatchArgs,
+    #[command(flatten)]
     pub device: DeviceArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Output options")]
+#[command(next_help_heading = "Batch options")]
+pub struct BatchArgs {
+    /// Reviews a batch
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10,
+        allow_negative_numbers = true
+    )]
+    pub batch_size: u32,
+    /// Put reviews of similar length in one batch, which then needs little padding
+    ///
+    /// The shuffled reviews are sorted by length, 1,000 at a time, and cut into batches, whose order is
+    /// drawn anew. Validation keeps the order of the reviews.
+    #[arg(long)]
+    pub bucket: bool,
+    /// Keep at most N tokens of a review
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub max_length: Option<u32>,
+    /// Which end of a longer review is cut off [default: after]
+    #[arg(long, value_enum, value_name = "END", requires = "max_length")]
+    pub truncate: Option<End>,
+    /// Where the padding stands
+    #[arg(long, value_enum, value_name = "END", default_value_t)]
+    pub pad: End,
+}
+
+/// [`Side`] on the command line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum End {
+    /// At the text's beginning
+    Before,
+    /// At the text's end
+    #[default]
+    After,
+}
+
+impl From<End> for Side {
+    fn from(end: End) -> Self {
+        match end {
+            End::Before => Side::Before,
+            End::After => Side::After,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
 pub struct OutputArgs {
     /// Where to write [default: runs/NAME-DATA]
     ///
@@ -279,14 +323,8 @@ pub struct DevicesArgs {
 pub struct InspectArgs {
     #[command(flatten)]
     pub data: DataArgs,
-    /// Reviews a batch
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 10,
-        allow_negative_numbers = true
-    )]
-    pub batch_size: u32,
+    #[command(flatten)]
+    pub batch: BatchArgs,
     /// Decides the order of the reviews
     #[arg(
         long,
@@ -295,6 +333,12 @@ pub struct InspectArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
+    /// Draw the histogram of lengths to a file, .png or .svg
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub histogram: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,143 +1,273 @@
-//! `gatefold data inspect`: counts, lengths, and a padded batch as an array.
+//! `gatefold data inspect`: counts, lengths, duplicates, padding, and a padded batch as an array.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::Result;
-use gatefold::batch::{Batches, Order, SHUFFLE_BUFFER};
-use gatefold::data::{Review, label_counts};
+use gatefold::batch::Side;
+use gatefold::data::{Duplicate, Duplicates, Lengths};
+use gatefold::report::{PNG_SCALE, length_histogram, write_atomically};
 
 use super::args::InspectArgs;
-use super::screen::{Output, field, grouped};
-use super::settings::{DataSettings, option};
+use super::excerpt::excerpt;
+use super::inspection::{FirstBatch, Histogram, Inspection, PaddingShare, Part, Tokens};
+use super::screen::{COLUMNS, LABEL, Output, counted, field, grouped, print_json};
+use super::settings::{BatchSettings, DataSettings, option, padding_words};
 use super::training::load_told;
 
-/// Rows of the histogram of lengths.
-const BINS: usize = 12;
-
-/// Columns of its longest bar.
+/// Columns of the longest bar of the histogram.
 const BAR: usize = 48;
+
+/// Reviews of the batch whose beginnings are shown.
+const EXCERPTS: usize = 5;
+
+/// Repeated reviews whose places are shown.
+const PLACES: usize = 3;
 
 /// Shows what the data looks like to a model.
 pub fn run(args: &InspectArgs, quiet: bool) -> Result<()> {
-    if args.batch_size == 0 {
-        return Err(option("--batch-size", "a batch holds at least 1 review").into());
-    }
+    let settings = BatchSettings::new(&args.batch)?;
+    let picture = args.histogram.as_deref().map(Picture::new).transpose()?;
     let data = DataSettings::new(&args.data)?;
-    let dataset = load_told(&data, Output { json: false, quiet })?;
-    let batch_size = args.batch_size as usize;
-    let order = Order::Shuffled {
-        seed: args.seed,
-        epoch: 1,
-        buffer: SHUFFLE_BUFFER,
+    let output = Output {
+        json: args.json,
+        quiet,
     };
+    let dataset = load_told(&data, output)?;
+    let lengths = [&dataset.train, &dataset.test].map(|part| Lengths::of(part));
+    let mut inspection = Inspection::new(&dataset, &lengths, &settings, args.seed)?;
+    if let Some(picture) = picture {
+        picture.write(&lengths, &dataset.name)?;
+        inspection.histogram_file = Some(picture.path);
+    }
+    if args.json {
+        return print_json(&inspection);
+    }
+    Ok(print(&mut io::stdout().lock(), &inspection, &settings)?)
+}
 
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", field("Data", &dataset.name))?;
-    for note in &dataset.notes {
+/// Where the histogram goes, and in which form.
+struct Picture<'a> {
+    path: &'a Path,
+    vector: bool,
+}
+
+impl Picture<'_> {
+    /// Refuses what cannot be written before anything is read.
+    fn new(path: &Path) -> gatefold::Result<Picture<'_>> {
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let vector = match ending.to_str() {
+            Some("svg") => true,
+            Some("png") => false,
+            _ => {
+                let problem = format!(
+                    "{} ends in neither .png nor .svg; give a name that does",
+                    path.display()
+                );
+                return Err(option("--histogram", problem));
+            }
+        };
+        match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+                let problem = format!("{} is no folder; make it first", folder.display());
+                Err(option("--histogram", problem))
+            }
+            _ => Ok(Picture { path, vector }),
+        }
+    }
+
+    fn write(&self, [train, test]: &[Lengths; 2], name: &str) -> gatefold::Result<()> {
+        let figure = length_histogram(train, test, name);
+        let bytes = if self.vector {
+            figure.to_svg()?.into_bytes()
+        } else {
+            figure.to_png(PNG_SCALE)?
+        };
+        write_atomically(self.path, &bytes)
+    }
+}
+
+fn print(out: &mut impl Write, found: &Inspection, settings: &BatchSettings) -> io::Result<()> {
+    writeln!(out, "{}", field("Data", found.name))?;
+    for note in found.notes {
         writeln!(out, "{}", field("Note", note))?;
     }
-    let vocabulary = &dataset.vocabulary;
-    let size = grouped(vocabulary.size());
-    writeln!(
-        out,
-        "{}",
-        field(
-            "Ids",
-            &format!("{size}, padding included; sha256 {}", vocabulary.sha256())
-        )
-    )?;
-    for (label, reviews) in [("Training", &dataset.train), ("Test", &dataset.test)] {
-        writeln!(out, "{}", field(label, &counts_text(reviews)))?;
-        writeln!(out, "{}", field("", &lengths_text(reviews)))?;
-    }
-    let (tokens, positions) = padding(Batches::new(&dataset.train, batch_size, order)?);
-    let share = 100.0 * (1.0 - tokens as f64 / positions as f64);
-    let text = format!(
-        "{share:.1} % of the {} positions of a shuffled epoch in batches of {batch_size}",
-        grouped(positions)
+    let size = grouped(found.vocabulary_size);
+    let ids = format!(
+        "{size}, padding included; sha256 {}",
+        found.vocabulary_sha256
     );
-    writeln!(out, "{}", field("Padding", &text))?;
+    writeln!(out, "{}", field("Ids", &ids))?;
+    for (label, part) in [("Training", &found.train), ("Test", &found.test)] {
+        writeln!(out, "{}", field(label, &counts(part)))?;
+        writeln!(out, "{}", field("", &lengths(&part.tokens)))?;
+    }
+    for (line, text) in repeats(&found.duplicates).iter().enumerate() {
+        let label = if line == 0 { "Repeated" } else { "" };
+        writeln!(out, "{}", field(label, text))?;
+    }
+    if let Some(text) = cut(&found.padding, found.train.reviews) {
+        writeln!(out, "{}", field("Cut", &text))?;
+    }
+    writeln!(out, "{}", field("Padding", &padding(&found.padding)))?;
+    if let Some(file) = found.histogram_file {
+        writeln!(out, "{}", field("Picture", &file.display().to_string()))?;
+    }
 
     writeln!(out, "\nLengths of the training reviews, in tokens")?;
-    write!(out, "{}", histogram(&lengths(&dataset.train)))?;
+    write!(out, "{}", bars(&found.train.histogram))?;
 
-    if let Some(batch) = Batches::new(&dataset.train, batch_size, order)?.next() {
-        let (rows, columns) = (batch.size, batch.length);
-        writeln!(
-            out,
-            "\nFirst batch of the shuffled epoch with seed {}, shape ({rows}, {columns})",
-            args.seed
-        )?;
-        writeln!(out, "{batch}")?;
-        let labels: Vec<String> = batch.labels.iter().map(f32::to_string).collect();
-        writeln!(out, "{}", field("labels", &labels.join(" ")))?;
+    let batch = &found.batch;
+    let [rows, columns] = batch.shape;
+    let order = match settings.bucket {
+        true => "bucketed",
+        false => "shuffled",
+    };
+    writeln!(
+        out,
+        "\nFirst batch of the {order} epoch with seed {}, shape ({rows}, {columns})",
+        batch.seed
+    )?;
+    let words = padding_words(&settings.padding);
+    if !words.is_empty() {
+        writeln!(out, "({})", words.join(", "))?;
     }
-    Ok(())
+    writeln!(out, "{}", batch.array)?;
+    let labels: Vec<String> = batch.labels.iter().map(u8::to_string).collect();
+    writeln!(out, "{}", field("labels", &labels.join(" ")))?;
+    writeln!(
+        out,
+        "\nBeginnings of its first reviews, as the model reads them"
+    )?;
+    write!(out, "{}", beginnings(batch))
 }
 
-fn counts_text(reviews: &[Review]) -> String {
-    let [negative, positive] = label_counts(reviews);
-    let share = 100.0 * positive as f64 / reviews.len().max(1) as f64;
+fn counts(part: &Part) -> String {
     format!(
-        "{} reviews: {} negative, {} positive ({share:.1} %)",
-        grouped(reviews.len()),
-        grouped(negative),
-        grouped(positive)
+        "{}: {} negative, {} positive ({:.1} %)",
+        counted(part.reviews, "review"),
+        grouped(part.negative),
+        grouped(part.positive),
+        percent(part.positive, part.reviews)
     )
 }
 
-fn lengths_text(reviews: &[Review]) -> String {
-    let lengths = lengths(reviews);
-    let mean = lengths.iter().sum::<usize>() as f64 / lengths.len().max(1) as f64;
-    format!(
-        "tokens: mean {mean:.1}, median {}, 90 % {}, 99 % {}, longest {}",
-        quantile(&lengths, 0.5),
-        quantile(&lengths, 0.9),
-        quantile(&lengths, 0.99),
-        quantile(&lengths, 1.0)
-    )
+fn lengths(tokens: &Tokens) -> String {
+    let Tokens {
+        mean,
+        median,
+        p90,
+        p99,
+        longest,
+    } = tokens;
+    format!("tokens: mean {mean:.1}, median {median}, 90 % {p90}, 99 % {p99}, longest {longest}")
 }
 
-/// Tokens of each review, ascending.
-fn lengths(reviews: &[Review]) -> Vec<usize> {
-    let mut lengths: Vec<usize> = reviews.iter().map(|review| review.ids.len()).collect();
-    lengths.sort_unstable();
-    lengths
-}
-
-/// The least of the ascending `lengths` that a share of at least `share` does not exceed.
-fn quantile(lengths: &[usize], share: f64) -> usize {
-    let rank = (share * lengths.len() as f64).ceil() as usize;
-    lengths.get(rank.max(1) - 1).copied().unwrap_or(0)
-}
-
-/// Tokens before the padding, and positions, of all batches.
-fn padding<R: AsRef<[Review]>>(batches: Batches<R>) -> (usize, usize) {
-    batches.fold((0, 0), |(tokens, positions), batch| {
-        let own: usize = batch.lengths.iter().map(|&length| length as usize).sum();
-        (tokens + own, positions + batch.ids.len())
-    })
-}
-
-/// Bars over equal ranges of the ascending `lengths`; the last has the longest percent, whose tail
-/// would leave the others no room.
-fn histogram(lengths: &[usize]) -> String {
-    let width = (quantile(lengths, 0.99) / BINS + 1).max(1);
-    let mut bins = [0usize; BINS];
-    for &length in lengths {
-        bins[(length / width).min(BINS - 1)] += 1;
+/// A line for each kind of repetition, and one about its numbers.
+fn repeats(found: &Duplicates) -> Vec<String> {
+    let kinds = [
+        ("training reviews that repeat an earlier one", &found.train),
+        ("test reviews that repeat an earlier one", &found.test),
+        ("test reviews that repeat a training review", &found.between),
+    ];
+    let mut lines: Vec<String> = kinds
+        .map(|(kind, duplicates)| repeats_of(kind, duplicates))
+        .into();
+    if kinds.iter().any(|(_, duplicates)| !duplicates.is_empty()) {
+        lines.push("(reviews are numbered from 0, in the order of the data)".to_owned());
     }
-    let most = bins.iter().copied().max().unwrap_or(0).max(1);
-    let mut text = String::new();
-    for (index, &count) in bins.iter().enumerate() {
-        let from = index * width;
-        let range = match index + 1 {
-            BINS => format!("{from:>5} or more"),
-            next => format!("{from:>5} – {:<6}", next * width - 1),
+    lines
+}
+
+fn repeats_of(kind: &str, duplicates: &[Duplicate]) -> String {
+    let mut text = format!("{kind}: {}", grouped(duplicates.len()));
+    let relabelled = duplicates.iter().filter(|found| found.relabelled).count();
+    if relabelled > 0 {
+        text.push_str(&format!(", {} with another label", grouped(relabelled)));
+    }
+    let places: Vec<String> = duplicates
+        .iter()
+        .take(PLACES)
+        .map(|found| format!("{} as {}", found.again, found.first))
+        .collect();
+    if !places.is_empty() {
+        let more = if duplicates.len() > PLACES {
+            ", …"
+        } else {
+            ""
         };
-        let bar = "█".repeat((count * BAR).div_ceil(most));
-        text.push_str(format!("{range:14}{:>8} {bar}", grouped(count)).trim_end());
-        text.push('\n');
+        text.push_str(&format!("; {}{more}", places.join(", ")));
     }
     text
+}
+
+/// What is cut off, where a length is set.
+fn cut(share: &PaddingShare, reviews: usize) -> Option<String> {
+    let end = match share.truncate {
+        Side::Before => "beginning",
+        Side::After => "end",
+    };
+    Some(format!(
+        "{} of the training reviews ({:.1} %) have more than {}; their {end} is cut off, {:.1} % of all \
+         tokens",
+        grouped(share.cut_reviews),
+        percent(share.cut_reviews, reviews),
+        counted(share.max_length?, "token"),
+        percent(share.cut_tokens, share.cut_tokens + share.tokens),
+    ))
+}
+
+fn padding(share: &PaddingShare) -> String {
+    format!(
+        "{:.1} % of the {} positions of a shuffled epoch in batches of {}; {:.1} % of {} with --bucket",
+        100.0 * share.shuffled.padding,
+        grouped(share.shuffled.positions),
+        share.batch_size,
+        100.0 * share.bucketed.padding,
+        grouped(share.bucketed.positions),
+    )
+}
+
+/// A bar for each bin, and one for the reviews that are longer still.
+fn bars(histogram: &Histogram) -> String {
+    let Histogram {
+        width,
+        counts,
+        beyond,
+    } = histogram;
+    let range = |bin: usize| format!("{:>5} – {:<6}", bin * width, (bin + 1) * width - 1);
+    let mut rows: Vec<(String, usize)> = counts
+        .iter()
+        .enumerate()
+        .map(|(bin, &count)| (range(bin), count))
+        .collect();
+    if *beyond > 0 {
+        rows.push((format!("{:>5} or more", counts.len() * width), *beyond));
+    }
+    let most = rows.iter().map(|row| row.1).max().unwrap_or(0).max(1);
+    let bar = |(range, count): (String, usize)| {
+        let bar = "█".repeat((count * BAR).div_ceil(most));
+        let row = format!("{range:14}{:>8} {bar}", grouped(count));
+        row.trim_end().to_owned() + "\n"
+    };
+    rows.into_iter().map(bar).collect()
+}
+
+/// Labels and first words of a few reviews, a line each.
+fn beginnings(batch: &FirstBatch) -> String {
+    let reviews = batch.labels.iter().zip(&batch.texts).take(EXCERPTS);
+    let line = |(label, text): (&u8, &String)| {
+        let class = match label {
+            0 => "negative",
+            _ => "positive",
+        };
+        let line = format!("{class:LABEL$}{}", excerpt(text, COLUMNS - LABEL));
+        line.trim_end().to_owned() + "\n"
+    };
+    reviews.map(line).collect()
+}
+
+/// What share of `all` that is, in per cent.
+fn percent(part: usize, all: usize) -> f64 {
+    100.0 * part as f64 / all.max(1) as f64
 }

@@ -3,9 +3,10 @@
 
 use std::fs;
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
-use gatefold::batch::SHUFFLE_BUFFER;
+use gatefold::batch::{SHUFFLE_BUFFER, Side};
 use gatefold::data::{Dataset, Source};
 use gatefold::gpu::AdapterReport;
 use gatefold::model::{LayerKind, Model};
@@ -54,6 +55,12 @@ struct Training {
     /// As text: TOML's integers end at 2⁶³.
     seed: String,
     shuffle_buffer: usize,
+    bucket: bool,
+    pad: Side,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_length: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncate: Option<Side>,
     validation_steps: usize,
     mask_padding: bool,
 }
@@ -85,6 +92,7 @@ pub fn to_toml(
     model: &Model,
 ) -> Result<String> {
     let Settings { data, fit, .. } = settings;
+    let padding = fit.padding;
     let config = RunConfig {
         gatefold: env!("CARGO_PKG_VERSION"),
         data: Data {
@@ -112,6 +120,10 @@ pub fn to_toml(
             learning_rate: settings.learning_rate,
             seed: fit.seed.to_string(),
             shuffle_buffer: SHUFFLE_BUFFER,
+            bucket: fit.bucket,
+            pad: padding.pad,
+            max_length: padding.max_length.map(NonZeroUsize::get),
+            truncate: padding.max_length.map(|_| padding.truncate),
             validation_steps: fit.validation_steps,
             mask_padding: settings.mask_padding,
         },

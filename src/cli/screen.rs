@@ -9,7 +9,7 @@ use serde::Serialize;
 pub const COLUMNS: usize = 80;
 
 /// Columns of the labels before the text of a field.
-const LABEL: usize = 10;
+pub const LABEL: usize = 10;
 
 /// Where a command's words go.
 #[derive(Debug, Clone, Copy)]

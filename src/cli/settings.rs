@@ -2,15 +2,20 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use gatefold::batch::{Padding, Side};
 use gatefold::data::{DEMO_LEARNING_RATE, Limits, Source};
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{Model, Sequential, Variant};
 use gatefold::train::FitOptions;
 use gatefold::{Error, Result};
 
-use super::args::{CompareArgs, DataArgs, DeviceArgs, ModelArgs, TrainArgs, TrainingArgs};
+use super::args::{
+    BatchArgs, CompareArgs, DataArgs, DeviceArgs, ModelArgs, TrainArgs, TrainingArgs,
+};
+use super::screen::counted;
 
 /// Ids of the experiment's vocabulary, padding included.
 pub const EXPERIMENT_VOCABULARY: usize = 8185;
@@ -23,6 +28,56 @@ pub struct DataSettings {
     pub source: Source,
     pub vocabulary: Option<PathBuf>,
     pub limits: Limits,
+}
+
+/// How reviews become batches.
+pub struct BatchSettings {
+    pub batch_size: usize,
+    pub bucket: bool,
+    pub padding: Padding,
+}
+
+impl BatchSettings {
+    /// Rejects batches that hold nothing.
+    pub fn new(args: &BatchArgs) -> Result<BatchSettings> {
+        if args.batch_size == 0 {
+            return Err(option("--batch-size", "a batch holds at least 1 review"));
+        }
+        let max_length = match args.max_length.map(|most| NonZeroUsize::new(most as usize)) {
+            Some(None) => {
+                let problem = "0 tokens are nothing to read; give 1 or more";
+                return Err(option("--max-length", problem));
+            }
+            Some(most) => most,
+            None => None,
+        };
+        Ok(BatchSettings {
+            batch_size: args.batch_size as usize,
+            bucket: args.bucket,
+            padding: Padding {
+                pad: args.pad.into(),
+                max_length,
+                truncate: args.truncate.unwrap_or_default().into(),
+            },
+        })
+    }
+}
+
+/// How reviews are cut and padded, where it is not as in the experiment: `reviews cut to their first 200
+/// tokens`.
+pub fn padding_words(padding: &Padding) -> Vec<String> {
+    let kept = padding.max_length.map(|most| {
+        let end = match padding.truncate {
+            Side::Before => "last",
+            Side::After => "first",
+        };
+        format!(
+            "reviews cut to their {end} {}",
+            counted(most.get(), "token")
+        )
+    });
+    let before = (padding.pad == Side::Before).then(|| "padded before the text".to_string());
+    kept.into_iter().chain(before).collect()
 }
 
 /// Everything that training needs but the model.
@@ -174,11 +229,6 @@ impl Settings {
                 "0 epochs train nothing; give 1 or more",
             ),
             (
-                "--batch-size",
-                training.batch_size,
-                "a batch holds at least 1 review",
-            ),
-            (
                 "--validation-steps",
                 training.validation_steps,
                 "give 1 batch or more to validate with",
@@ -188,6 +238,11 @@ impl Settings {
                 return Err(option(name, problem));
             }
         }
+        let BatchSettings {
+            batch_size,
+            bucket,
+            padding,
+        } = BatchSettings::new(&training.batch)?;
         let data = DataSettings::new(data)?;
         let demo_rate = training.learning_rate.is_none() && data.source == Source::Demo;
         let default_rate = if demo_rate {
@@ -199,7 +254,9 @@ impl Settings {
         Ok(Settings {
             fit: FitOptions {
                 epochs: training.epochs as usize,
-                batch_size: training.batch_size as usize,
+                batch_size,
+                bucket,
+                padding,
                 seed: training.seed,
                 validation_steps: training.validation_steps as usize,
             },

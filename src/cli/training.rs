@@ -20,7 +20,7 @@ use super::progress::Progress;
 use super::run_config;
 use super::run_folder::{self, RunFolder};
 use super::screen::{Output, counted, field, grouped};
-use super::settings::{DataSettings, Settings};
+use super::settings::{DataSettings, Settings, padding_words};
 
 /// All that training needs but the model and the device.
 pub struct Trainer {
@@ -113,7 +113,8 @@ impl Trainer {
             adam,
             seed,
         )?;
-        reserve_for(&mut session, &self.dataset, self.settings.fit.batch_size)?;
+        let fit = &self.settings.fit;
+        reserve_for(&mut session, &self.dataset, fit.batch_size, fit.padding)?;
         Ok(session)
     }
 
@@ -240,6 +241,12 @@ impl Trainer {
         }
         if *mask_padding {
             text.push_str(", padding masked");
+        }
+        if fit.bucket {
+            text.push_str(", batches of similar length");
+        }
+        for words in padding_words(&fit.padding) {
+            text.push_str(&format!(", {words}"));
         }
         text.push_str(&format!(", seed {}", fit.seed));
         self.output.field("Training", &text);

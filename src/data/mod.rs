@@ -2,8 +2,10 @@
 
 mod archive;
 mod demo;
+mod duplicates;
 mod imdb;
 mod jsonl;
+mod lengths;
 mod subwords;
 mod suffixes;
 mod tokens;
@@ -20,7 +22,9 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use demo::demo_corpus;
 pub use demo::{DEMO_LEARNING_RATE, demo};
+pub use duplicates::{Duplicate, Duplicates};
 pub use jsonl::{decode_lines, encode_lines};
+pub use lengths::{Bins, Lengths};
 pub use subwords::SubwordEncoder;
 pub use vocabulary::Vocabulary;
 pub use vocabulary_builder::{BuiltVocabulary, SearchStep, build_vocabulary, check_target_size};

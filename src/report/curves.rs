@@ -1,6 +1,6 @@
 //! The figures of a run and of a comparison.
 
-use super::figure::{Colour, Corner, Figure, Marker, Series, VerticalRange};
+use super::figure::{Colour, Corner, Curve, Figure, Marker, Series, VerticalRange};
 use crate::train::{EpochRecord, History};
 
 /// matplotlib's `b`.
@@ -10,7 +10,7 @@ const BLUE: Colour = [0, 0, 255];
 ///
 /// # Source
 /// Okabe and Ito (2008), "Color universal design", without the yellow that fades on white.
-const DISTINCT: [Colour; 7] = [
+pub(super) const DISTINCT: [Colour; 7] = [
     [0, 114, 178],
     [213, 94, 0],
     [0, 158, 115],
@@ -122,7 +122,7 @@ fn dots(label: &str, history: &History, value: fn(&EpochRecord) -> f64) -> Serie
     Series {
         label: label.to_owned(),
         colour: BLUE,
-        line: false,
+        curve: Curve::Apart,
         marker: Some(Marker::Circle),
         mark_every: 1,
         points: points(history, value),
@@ -131,7 +131,7 @@ fn dots(label: &str, history: &History, value: fn(&EpochRecord) -> f64) -> Serie
 
 fn line(label: &str, history: &History, value: fn(&EpochRecord) -> f64) -> Series {
     Series {
-        line: true,
+        curve: Curve::Line,
         marker: None,
         ..dots(label, history, value)
     }
@@ -142,7 +142,7 @@ fn distinct(histories: &[History], value: fn(&EpochRecord) -> f64) -> Vec<Series
     let series = histories.map(|(index, history)| Series {
         label: history.variant.clone(),
         colour: DISTINCT[index % DISTINCT.len()],
-        line: true,
+        curve: Curve::Line,
         marker: Some(MARKERS[index % MARKERS.len()]),
         mark_every: history.epochs.len().div_ceil(MARKERS_A_LINE).max(1),
         points: points(history, value),

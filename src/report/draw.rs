@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{Canvas, Drawn, Place, Rectangle, ink};
-use super::figure::{Colour, Figure, Series, drawable};
+use super::figure::{Colour, Curve, Figure, Series, drawable};
 use super::layout::{
     CAPTION, DIGIT, FRAME, HEIGHT, LINE, Layout, MARKER, TEXT, TICK, TITLE, WIDTH,
 };
@@ -51,29 +51,45 @@ fn caption(figure: &Figure) -> Option<String> {
 
 /// How large the markers of `series` are: smaller where they would cover one another.
 pub(super) fn marker_size(series: &Series, layout: &Layout) -> f64 {
-    let distance = layout.epoch_width() * series.mark_every.max(1) as f64;
+    let distance = layout.unit_width() * series.mark_every.max(1) as f64;
     MARKER.min((distance * 1.2).max(3.0))
 }
 
-/// The unbroken parts of the line of `series`; none if it has no line. A point alone becomes a short
-/// level stroke.
+/// The unbroken parts of the curve of `series`; none if it has none. A point alone on a line becomes a
+/// short level stroke; steps begin and end on the horizontal axis.
 pub(super) fn strokes(series: &Series, layout: &Layout) -> Vec<Vec<Place>> {
-    if !series.line {
-        return Vec::new();
-    }
     let pieces = series
         .points
         .split(|point| !drawable(point.1))
         .filter(|piece| !piece.is_empty());
-    let stroke = |piece: &[(usize, f64)]| {
-        let places: Vec<Place> = piece.iter().map(|point| layout.place(*point)).collect();
-        let half = LONE_STROKE.min(layout.epoch_width()) / 2.0;
-        match places[..] {
-            [(x, y)] => vec![(x - half, y), (x + half, y)],
-            _ => places,
+    match series.curve {
+        Curve::Apart => Vec::new(),
+        Curve::Line => pieces.map(|piece| line(piece, layout)).collect(),
+        Curve::Steps { width } | Curve::Bars { width } => {
+            pieces.map(|piece| steps(piece, width, layout)).collect()
         }
+    }
+}
+
+fn line(piece: &[(usize, f64)], layout: &Layout) -> Vec<Place> {
+    let places: Vec<Place> = piece.iter().map(|point| layout.place(*point)).collect();
+    let half = LONE_STROKE.min(layout.unit_width()) / 2.0;
+    match places[..] {
+        [(x, y)] => vec![(x - half, y), (x + half, y)],
+        _ => places,
+    }
+}
+
+fn steps(piece: &[(usize, f64)], width: usize, layout: &Layout) -> Vec<Place> {
+    let level = |&(start, value): &(usize, f64)| {
+        [(start, value), (start + width, value)].map(|end| layout.place(end))
     };
-    pieces.map(stroke).collect()
+    let mut places: Vec<Place> = piece.iter().flat_map(level).collect();
+    let foot = |place: Option<&Place>| place.map(|&(x, _)| (x, layout.frame.bottom));
+    let (first, last) = (foot(places.first()), foot(places.last()));
+    places.splice(0..0, first);
+    places.extend(last);
+    places
 }
 
 fn curve<B: DrawingBackend>(
@@ -83,7 +99,10 @@ fn curve<B: DrawingBackend>(
 ) -> Drawn<B> {
     let colour = ink(series.colour, 1.0);
     for stroke in strokes(series, layout) {
-        canvas.line(&stroke, LINE, colour)?;
+        match series.curve {
+            Curve::Bars { .. } => canvas.polygon(&stroke, colour)?,
+            _ => canvas.line(&stroke, LINE, colour)?,
+        }
     }
     if let Some(shape) = series.marker {
         let size = marker_size(series, layout);

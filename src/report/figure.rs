@@ -25,20 +25,49 @@ pub enum Marker {
     Diamond,
 }
 
-/// Numbers over epochs, drawn as a line, as markers, or as both.
+/// How the points of a series are joined; a value that is not finite leaves a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curve {
+    /// Not at all.
+    Apart,
+    /// By straight lines.
+    Line,
+    /// Each value holds for `width` from its place on: an outline as of bars.
+    Steps {
+        /// Distance of the places.
+        width: usize,
+    },
+    /// As `Steps`, filled down to the horizontal axis.
+    Bars {
+        /// Distance of the places.
+        width: usize,
+    },
+}
+
+impl Curve {
+    /// How far a point reaches to the right of its place.
+    pub(super) fn reach(self) -> usize {
+        match self {
+            Curve::Apart | Curve::Line => 0,
+            Curve::Steps { width } | Curve::Bars { width } => width,
+        }
+    }
+}
+
+/// Numbers over epochs or over bins, drawn as a curve, as markers, or as both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// Its name in the legend.
     pub label: String,
     /// Of line and markers.
     pub colour: Colour,
-    /// Whether neighbouring points are joined; a value that is not finite leaves a gap.
-    pub line: bool,
+    /// How neighbouring points are joined.
+    pub curve: Curve,
     /// What marks the points, if anything does.
     pub marker: Option<Marker>,
     /// Draw every such-and-such marker, 1 for all; at least 1.
     pub mark_every: usize,
-    /// (epoch, value), epochs ascending.
+    /// (epoch or lower edge of a bin, value), ascending.
     pub points: Vec<(usize, f64)>,
 }
 
@@ -69,11 +98,11 @@ pub enum Corner {
     LowerRight,
 }
 
-/// A plot of series over epochs, 4 × 3 inches, in the manner of matplotlib.
+/// A plot of series over whole numbers, 4 × 3 inches, in the manner of matplotlib.
 ///
 /// # Examples
 /// ```
-/// use gatefold::report::{Corner, Figure, Marker, Series, VerticalRange};
+/// use gatefold::report::{Corner, Curve, Figure, Marker, Series, VerticalRange};
 ///
 /// let figure = Figure {
 ///     title: "Training loss".to_owned(),
@@ -82,7 +111,7 @@ pub enum Corner {
 ///     series: vec![Series {
 ///         label: "training".to_owned(),
 ///         colour: [0, 0, 255],
-///         line: false,
+///         curve: Curve::Apart,
 ///         marker: Some(Marker::Circle),
 ///         mark_every: 1,
 ///         points: vec![(1, 0.69), (2, 0.41), (3, 0.33)],

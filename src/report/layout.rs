@@ -58,7 +58,7 @@ impl Layout {
     /// Lays out `figure` with room for its tick labels, and for a caption if `captioned`.
     pub fn of(figure: &Figure, captioned: bool, typeface: &Typeface) -> Self {
         let y = Axis::values(&figure.series, figure.vertical, 8);
-        let x = Axis::epochs(&figure.series, 9);
+        let x = Axis::places(&figure.series, 9);
 
         let title = PAD + ASCENT * TITLE;
         let caption = HEIGHT - PAD - DESCENT * CAPTION;
@@ -91,8 +91,8 @@ impl Layout {
         }
     }
 
-    /// Where `value` at `epoch` is drawn.
-    pub fn place(&self, (epoch, value): (usize, f64)) -> Place {
+    /// Where a point of a series is drawn.
+    pub fn place(&self, (x, value): (usize, f64)) -> Place {
         let Rectangle {
             left,
             top,
@@ -100,13 +100,13 @@ impl Layout {
             bottom,
         } = self.frame;
         (
-            left + (right - left) * self.x.share(epoch as f64),
+            left + (right - left) * self.x.share(x as f64),
             bottom - (bottom - top) * self.y.share(value),
         )
     }
 
-    /// Distance between two epochs that follow one another.
-    pub fn epoch_width(&self) -> f64 {
+    /// Distance between two whole numbers, epochs say, that follow one another.
+    pub fn unit_width(&self) -> f64 {
         (self.frame.right - self.frame.left) / (self.x.upper - self.x.lower)
     }
 }

@@ -7,7 +7,7 @@ use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{Canvas, Drawn, Place, Rectangle, ink};
 use super::draw::{BLACK, marker_size, strokes};
-use super::figure::{Corner, Figure, drawable};
+use super::figure::{Corner, Curve, Figure, drawable};
 use super::layout::{DIGIT, LINE, Layout, MARKER, TEXT};
 use super::text::Typeface;
 
@@ -18,6 +18,8 @@ const INNER: f64 = 0.4 * TEXT;
 const SAMPLE: f64 = 2.0 * TEXT;
 const GAP: f64 = 0.8 * TEXT;
 const ROW: f64 = 1.5 * TEXT;
+/// Height of a bar's sample.
+const PATCH: f64 = 0.7 * TEXT;
 /// Radius of the box's corners.
 const ROUND: f64 = 0.2 * TEXT;
 
@@ -83,8 +85,20 @@ impl Legend {
             let baseline = self.area.top + INNER + ROW * row as f64 + 0.87 * TEXT;
             let middle = baseline - DIGIT * TEXT / 2.0;
             let colour = ink(series.colour, 1.0);
-            if series.line {
-                canvas.line(&[(left, middle), (left + SAMPLE, middle)], LINE, colour)?;
+            match series.curve {
+                Curve::Apart => {}
+                Curve::Line | Curve::Steps { .. } => {
+                    canvas.line(&[(left, middle), (left + SAMPLE, middle)], LINE, colour)?;
+                }
+                Curve::Bars { .. } => {
+                    let patch = Rectangle {
+                        left,
+                        top: baseline - PATCH,
+                        right: left + SAMPLE,
+                        bottom: baseline,
+                    };
+                    canvas.fill(patch, colour)?;
+                }
             }
             if let Some(shape) = series.marker {
                 canvas.marker(shape, (left + SAMPLE / 2.0, middle), MARKER, colour)?;

@@ -1,11 +1,12 @@
 //! What a run leaves in its folder: history as CSV and JSON, plots as PNG and SVG, comparisons.
 //!
-//! Everything here eats a [`History`] and knows nothing of training.
+//! Everything here eats a [`History`], or the lengths of reviews, and knows nothing of training.
 
 mod canvas;
 mod curves;
 mod draw;
 mod figure;
+mod histogram;
 mod history_csv;
 mod history_json;
 mod layout;
@@ -23,9 +24,10 @@ use std::path::{Path, PathBuf};
 pub use crate::atomic::write_atomically;
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 pub use figure::{
-    Colour, Corner, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
+    Colour, Corner, Curve, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
     WIDTH_INCHES,
 };
+pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use table::{comparison_markdown, comparison_table};

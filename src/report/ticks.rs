@@ -25,14 +25,15 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// The axis of epochs: whole numbers, none outside the epochs there are.
-    pub fn epochs(series: &[Series], most_steps: u32) -> Self {
-        let epochs = series
-            .iter()
-            .flat_map(|series| &series.points)
-            .map(|point| point.0);
-        let first = epochs.clone().min().unwrap_or(1);
-        let last = epochs.max().unwrap_or(1);
+    /// The axis of epochs or bins: whole numbers, none outside those there are.
+    pub fn places(series: &[Series], most_steps: u32) -> Self {
+        let points = series.iter().flat_map(|series| {
+            let reach = series.curve.reach();
+            let points = series.points.iter();
+            points.map(move |point| (point.0, point.0 + reach))
+        });
+        let first = points.clone().map(|point| point.0).min().unwrap_or(1);
+        let last = points.map(|point| point.1).max().unwrap_or(1);
         let (first, last) = (first as f64, last as f64);
         let margin = if last > first {
             (last - first) * MARGIN

@@ -8,7 +8,7 @@ use super::history::{EpochRecord, History};
 use super::metrics::Metrics;
 use super::segment::segment_length;
 use super::session::Session;
-use crate::batch::{Batch, Batches, Order, Prefetch, Reviews, SHUFFLE_BUFFER, longest_shape};
+use crate::batch::{Batch, Batches, Order, Padding, Prefetch, Reviews, longest_shape};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 
@@ -22,10 +22,28 @@ pub struct FitOptions {
     pub epochs: usize,
     /// Reviews a batch, B.
     pub batch_size: usize,
+    /// Whether training batches hold reviews of similar length, see [`Order::Bucketed`].
+    pub bucket: bool,
+    /// How reviews are cut and padded, in training and in validation.
+    pub padding: Padding,
     /// Seed of the order of the reviews.
     pub seed: u64,
     /// Batches of the test reviews to validate with after each epoch.
     pub validation_steps: usize,
+}
+
+impl Default for FitOptions {
+    /// The reference experiment's.
+    fn default() -> Self {
+        FitOptions {
+            epochs: 5,
+            batch_size: 10,
+            bucket: false,
+            padding: Padding::AFTER,
+            seed: 0,
+            validation_steps: 30,
+        }
+    }
 }
 
 /// What happens during [`fit`].
@@ -50,9 +68,14 @@ pub enum Event {
 ///
 /// # Errors
 /// [`Error::Limit`] if that batch cannot fit the adapter, [`Error::Device`] if memory runs out.
-pub fn reserve_for(session: &mut Session, dataset: &Dataset, batch_size: usize) -> Result<()> {
-    let train = longest_shape(&dataset.train, batch_size);
-    session.reserve(train.holding(longest_shape(&dataset.test, batch_size)))
+pub fn reserve_for(
+    session: &mut Session,
+    dataset: &Dataset,
+    batch_size: usize,
+    padding: Padding,
+) -> Result<()> {
+    let train = longest_shape(&dataset.train, batch_size, padding);
+    session.reserve(train.holding(longest_shape(&dataset.test, batch_size, padding)))
 }
 
 /// Trains for the epochs asked for, and validates after each.
@@ -97,12 +120,12 @@ fn train_epoch(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event),
 ) -> Result<Metrics> {
-    let order = Order::Shuffled {
-        seed: options.seed,
-        epoch: epoch as u32,
-        buffer: SHUFFLE_BUFFER,
-    };
-    let batches = Batches::new(Reviews::Train(dataset.clone()), options.batch_size, order)?;
+    let batches = Batches::with_padding(
+        Reviews::Train(dataset.clone()),
+        options.batch_size,
+        Order::training(options.seed, epoch as u32, options.bucket),
+        options.padding,
+    )?;
     let steps = batches.steps();
     let mut running = Running {
         metrics: Metrics::default(),
@@ -172,10 +195,11 @@ fn validate(
     options: &FitOptions,
     stop: &AtomicBool,
 ) -> Result<Metrics> {
-    let batches = Batches::new(
+    let batches = Batches::with_padding(
         Reviews::Test(dataset.clone()),
         options.batch_size,
         Order::Sequential,
+        options.padding,
     )?;
     let mut metrics = Metrics::default();
     for batch in Prefetch::new(batches.take(options.validation_steps), PREFETCH)? {

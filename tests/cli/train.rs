@@ -209,6 +209,57 @@ fn config_toml_tells_what_repeats_the_run() {
 }
 
 #[test]
+fn batch_options_are_told_recorded_and_used() {
+    let place = Workplace::new();
+    let history = |out: &str| std::fs::read_to_string(place.path(out).join("history.csv")).unwrap();
+    let training = |out: &str| -> toml::Table {
+        let text = std::fs::read_to_string(place.path(out).join("config.toml")).unwrap();
+        let config: toml::Table = text.parse().unwrap();
+        config["training"].as_table().unwrap().clone()
+    };
+    let baseline = ["train", "baseline"];
+    place.tiny(&baseline, &["--out", "plain"]).succeeds();
+    let plain = training("plain");
+    assert_eq!(plain["bucket"].as_bool(), Some(false));
+    assert_eq!(plain["pad"].as_str(), Some("after"));
+    assert!(!plain.contains_key("max_length") && !plain.contains_key("truncate"));
+
+    // What says the default changes no byte.
+    let same = ["--pad", "after", "--max-length", "100000"];
+    place
+        .tiny(&baseline, &[&same[..], &["--out", "same"]].concat())
+        .succeeds();
+    assert_eq!(history("same"), history("plain"));
+
+    for (out, options, words) in [
+        ("bucket", &["--bucket"][..], "batches of similar length"),
+        (
+            "first",
+            &["--max-length", "20"],
+            "reviews cut to their first 20 tokens",
+        ),
+        (
+            "last",
+            &["--max-length", "20", "--truncate", "before"],
+            "reviews cut to their last 20 tokens",
+        ),
+        ("before", &["--pad", "before"], "padded before the text"),
+    ] {
+        let outcome = place.tiny(&baseline, &[options, &["--out", out]].concat());
+        let told = outcome.succeeds().stderr.split_whitespace();
+        let told = told.collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words), "no `{words}` in {told}");
+        assert_ne!(history(out), history("plain"), "{out}");
+    }
+    assert_ne!(history("first"), history("last"));
+    assert_eq!(training("bucket")["bucket"].as_bool(), Some(true));
+    assert_eq!(training("before")["pad"].as_str(), Some("before"));
+    assert_eq!(training("first")["max_length"].as_integer(), Some(20));
+    assert_eq!(training("first")["truncate"].as_str(), Some("after"));
+    assert_eq!(training("last")["truncate"].as_str(), Some("before"));
+}
+
+#[test]
 fn masks_padding_if_asked_to() {
     let place = Workplace::new();
     place

@@ -53,10 +53,28 @@ fn nonsense_numbers() {
             refused(&[command, &[option, value]].concat(), words);
         }
     }
-    refused(
-        &["data", "inspect", "--batch-size", "0"],
-        &["--batch-size", "at least 1"],
-    );
+    for command in [
+        &["compare"][..],
+        &["train", "baseline"],
+        &["data", "inspect"],
+    ] {
+        for (options, words) in [
+            (
+                &["--batch-size", "0"][..],
+                &["--batch-size", "at least 1"][..],
+            ),
+            (&["--max-length", "0"], &["--max-length", "1 or more"]),
+            (&["--max-length", "-5"], &["--max-length", "-5"]),
+            (&["--truncate", "before"], &["--max-length"]),
+            (
+                &["--max-length", "9", "--truncate", "both"],
+                &["--truncate", "both", "before", "after"],
+            ),
+            (&["--pad", "pre"], &["--pad", "pre", "before", "after"]),
+        ] {
+            refused(&[command, options].concat(), words);
+        }
+    }
     refused(
         &["data", "inspect", "--limit-train", "0"],
         &["--limit-train", "1 or more"],

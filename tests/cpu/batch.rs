@@ -5,13 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gatefold::batch::{
-    Batch, Batches, Order, Prefetch, RUN, Runs, SHUFFLE_BUFFER, Scratch, ShuffleBuffer,
+    Batch, Batches, Order, Padding, Prefetch, RUN, Runs, SHUFFLE_BUFFER, Scratch, ShuffleBuffer,
     longest_shape,
 };
 use gatefold::data::Review;
 use gatefold::random::Philox;
 use gatefold::{Error, Result};
 use proptest::prelude::*;
+
+#[path = "batch/bucket.rs"]
+mod bucket;
+#[path = "batch/options.rs"]
+mod options;
+#[path = "batch/pad.rs"]
+mod pad;
 
 fn review(ids: &[u32]) -> Review {
     Review {
@@ -176,7 +183,7 @@ fn scratch_memory_leaves_no_trace() {
         );
         let chosen: Vec<&Review> = reviews.iter().collect();
         assert_eq!(
-            Batch::with_scratch(&chosen, &mut scratch),
+            Batch::with_padding(&chosen, Padding::AFTER, &mut scratch),
             Batch::new(&chosen)
         );
     }
@@ -262,25 +269,6 @@ proptest! {
             .collect();
         check_plan(&batch_of(&reviews));
     }
-
-    #[test]
-    fn longest_shape_holds_every_batch(
-        lengths in prop::collection::vec(1usize..150, 1..30),
-        vocabulary in 2u32..120,
-        batch_size in 1usize..8,
-        seed: u64,
-    ) {
-        let mut random = Philox::new(seed, 2);
-        let reviews: Vec<Review> = lengths
-            .iter()
-            .map(|&length| review(&(0..length).map(|_| random.below(vocabulary)).collect::<Vec<_>>()))
-            .collect();
-        let bound = longest_shape(&reviews, batch_size);
-        let order = Order::Shuffled { seed, epoch: 1, buffer: SHUFFLE_BUFFER };
-        for batch in Batches::new(&reviews, batch_size, order).unwrap() {
-            prop_assert_eq!(bound.holding(batch.shape()), bound);
-        }
-    }
 }
 
 #[test]
@@ -305,7 +293,7 @@ fn longest_shape_is_met_where_it_can_be() {
         .flat_map(|id| std::iter::repeat_n(id, RUN + 1))
         .collect();
     let reviews = [review(&ids), review(&[4])];
-    let bound = longest_shape(&reviews, 1);
+    let bound = longest_shape(&reviews, 1, Padding::AFTER);
     assert_eq!(bound.partial_runs, 20);
     assert_eq!(bound.fold_runs, 10);
     let shape = batch_of(&reviews[..1]).shape();
@@ -319,9 +307,9 @@ fn longest_shape_is_met_where_it_can_be() {
 #[test]
 fn longest_shape_counts_the_padding() {
     let reviews = [review(&[1, 2]), review(&[3])];
-    assert_eq!(longest_shape(&reviews, 2).unique, 4);
+    assert_eq!(longest_shape(&reviews, 2, Padding::AFTER).unique, 4);
     assert_eq!(batch_of(&reviews).shape().unique, 4);
-    let shape = longest_shape(&[], 2);
+    let shape = longest_shape(&[], 2, Padding::AFTER);
     assert_eq!((shape.length, shape.size), (0, 0));
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use gatefold::Error;
-use gatefold::batch::{Batch, BatchShape, longest_shape};
+use gatefold::batch::{Batch, BatchShape, Padding, longest_shape};
 use gatefold::data::Review;
 use gatefold::gpu::{Gpu, KernelForm};
 use gatefold::model::{Model, Variant, initialise};
@@ -310,7 +310,7 @@ fn the_longest_batch_holds_every_other() {
         .map(|n| review(if n % 3 == 0 { 400 } else { 40 }))
         .collect();
     let size = 7;
-    let longest = longest_shape(&reviews, size);
+    let longest = longest_shape(&reviews, size, Padding::AFTER);
     for limits in [
         Limits::WEBGPU,
         SUBGROUP,

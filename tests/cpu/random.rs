@@ -68,6 +68,8 @@ fn streams_do_not_collide() {
         Stream::Initialiser { parameter: 1 },
         Stream::Shuffle { epoch: 0 },
         Stream::Shuffle { epoch: 1 },
+        Stream::Buckets { epoch: 0 },
+        Stream::Buckets { epoch: 1 },
         Stream::Corpus { part: 0 },
         Stream::Corpus { part: u32::MAX },
     ];

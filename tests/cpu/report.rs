@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 #[path = "report/files.rs"]
 mod files;
+#[path = "report/histograms.rs"]
+mod histograms;
 #[path = "report/pictures.rs"]
 mod pictures;
 #[path = "report/svg.rs"]

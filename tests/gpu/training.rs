@@ -1,17 +1,18 @@
 //! Training: that it repeats bit for bit, whatever the form, and that it stops where it should.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatefold::Error;
-use gatefold::batch::Batch;
+use gatefold::batch::{Batch, Batches, Order, Padding, Side};
 use gatefold::data::{Dataset, Review, Vocabulary};
 use gatefold::gpu::SizeClasses;
 use gatefold::model::{Activation, Dense, Embedding, Lstm, Model, Sequential, initialise};
 use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
 use gatefold::reference::network::{self, Masks, Network};
-use gatefold::train::{Event, FitOptions, History, Session, fit, reserve_for};
+use gatefold::train::{Event, FitOptions, History, Metrics, Session, StepResult, fit, reserve_for};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
@@ -68,6 +69,8 @@ fn dataset(random: &mut Philox) -> Arc<Dataset> {
 const OPTIONS: FitOptions = FitOptions {
     epochs: 2,
     batch_size: 7,
+    bucket: false,
+    padding: Padding::AFTER,
     seed: 3,
     validation_steps: 2,
 };
@@ -379,13 +382,76 @@ fn an_interrupted_fit_stops_after_the_step_at_hand() {
     assert_eq!(history.epochs.len(), 2);
 }
 
+/// With a learning rate that moves nothing, losses depend on the batches alone.
+#[test]
+fn training_is_bucketed_and_padded_and_validation_is_padded() {
+    let data = dataset(&mut Philox::new(99, 0));
+    let model = recurrent(6, false, &[(8, 1)]);
+    let limits = device::forms(&device::open()).pop().unwrap();
+    let still = || session(&model, &limits, 1e-30);
+    let before = Padding {
+        pad: Side::Before,
+        max_length: NonZeroUsize::new(9),
+        truncate: Side::Before,
+    };
+    let mut seen = Vec::new();
+    for (bucket, padding) in [
+        (false, Padding::AFTER),
+        (true, Padding::AFTER),
+        (false, before),
+        (true, before),
+    ] {
+        let options = FitOptions {
+            epochs: 1,
+            bucket,
+            padding,
+            ..OPTIONS
+        };
+        let mut lengths = Vec::new();
+        let order = Order::training(options.seed, 1, bucket);
+        let train = Batches::with_padding(&data.train, 7, order, padding).unwrap();
+        let test = Batches::with_padding(&data.test, 7, Order::Sequential, padding).unwrap();
+        let mut direct = still();
+        for batch in train {
+            lengths.push(batch.length);
+            direct.train(&batch).unwrap();
+        }
+        let mean = |results: Vec<StepResult>| {
+            let mut metrics = Metrics::default();
+            results.iter().for_each(|step| metrics.add(step));
+            metrics.loss()
+        };
+        let loss = mean(direct.drain().unwrap());
+        for batch in test.take(options.validation_steps) {
+            direct.evaluate(&batch).unwrap();
+        }
+        let val_loss = mean(direct.drain().unwrap());
+
+        let stop = AtomicBool::new(false);
+        let history = fit(&mut still(), &data, &options, &stop, &mut |_| {}).unwrap();
+        let record = history.epochs[0];
+        assert_eq!(
+            (record.loss, record.val_loss),
+            (loss, val_loss),
+            "{options:?}"
+        );
+        seen.push((lengths, record.val_loss));
+    }
+    let [plain, bucketed, cut, both] = &seen[..] else {
+        panic!("{seen:?}");
+    };
+    assert_ne!(plain.0, bucketed.0);
+    assert_eq!((plain.1, cut.1), (bucketed.1, both.1));
+    assert_ne!(plain.1, cut.1, "validation does not heed the padding");
+}
+
 #[test]
 fn memory_stays_what_was_reserved() {
     let random = &mut Philox::new(98, 0);
     let data = dataset(random);
     for limits in device::forms(&device::open()) {
         let mut session = session(&recurrent(5, true, &[(8, 2), (3, 1)]), &limits, 1e-3);
-        reserve_for(&mut session, &data, 7).unwrap();
+        reserve_for(&mut session, &data, 7, Padding::AFTER).unwrap();
         let reserved = session.gpu().buffer_bytes();
         let mut texts = data.train.clone();
         for _ in 0..4 {

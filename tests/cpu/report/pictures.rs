@@ -3,7 +3,7 @@
 use std::fs;
 
 use gatefold::report::{
-    self, Corner, Figure, Marker, Series, VerticalRange, accuracy_figure, accuracy_overview,
+    self, Corner, Curve, Figure, Marker, Series, VerticalRange, accuracy_figure, accuracy_overview,
     loss_figure, loss_overview,
 };
 use gatefold::train::History;
@@ -334,7 +334,7 @@ fn marks_that_svg_reserves_are_escaped() {
         series: vec![Series {
             label: "</text>".to_owned(),
             colour: [10, 20, 30],
-            line: false,
+            curve: Curve::Apart,
             marker: Some(Marker::Square),
             mark_every: 1,
             points: vec![(1, 1.0)],
