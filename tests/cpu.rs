@@ -6,12 +6,12 @@ mod support;
 
 #[path = "cpu/batch.rs"]
 mod batch;
+#[path = "cpu/convert.rs"]
+mod convert;
 #[path = "cpu/demo.rs"]
 mod demo;
 #[path = "cpu/imdb.rs"]
 mod imdb;
-#[path = "cpu/jsonl.rs"]
-mod jsonl;
 #[path = "cpu/model.rs"]
 mod model;
 #[path = "cpu/oracle_reference.rs"]
@@ -28,3 +28,7 @@ mod report;
 mod shaders;
 #[path = "cpu/subwords.rs"]
 mod subwords;
+#[path = "cpu/table.rs"]
+mod table;
+#[path = "cpu/tfds.rs"]
+mod tfds;

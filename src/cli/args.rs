@@ -110,10 +110,24 @@ pub struct ModelArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data options")]
 pub struct DataArgs {
-    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst
-    /// [default: the embedded demo corpus]
+    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst; a TFDS
+    /// folder; a .csv, .tsv, .jsonl or .ndjson file [default: the embedded demo corpus]
+    ///
+    /// A TFDS folder is that of a version, imdb_reviews/subwords8k/1.0.0 say, or one above it. A file
+    /// with a row a review may end in .gz as well; a column `split` says train or test, and without
+    /// one a fifth of the texts, chosen by their hash, are for testing.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// A second .csv, .tsv, .jsonl or .ndjson file, with the test reviews; --data has the others
+    #[arg(long, value_name = "FILE")]
+    pub test_data: Option<PathBuf>,
+    /// The column of such a file with the review [default: text, else the ids in ids]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// The column of such a file with the label: 0, neg or negative, 1, pos or positive
+    /// [default: label]
+    #[arg(long, value_name = "NAME")]
+    pub label_column: Option<String>,
     /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,

@@ -4,22 +4,30 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::demo::SYNTHETIC_NOTE;
+use super::raw::{Content, RawDataset, RawReview};
+use super::tfds::{self, TextForm};
 use super::{
-    Dataset, Limits, PADDING, Review, Source, SubwordEncoder, TextReview, Vocabulary, demo, imdb,
+    Dataset, Limits, PADDING, Review, Source, SubwordEncoder, Table, Vocabulary, demo, imdb, table,
 };
 use crate::error::{Error, Result};
 
+/// What `--data` takes.
+pub(super) const FORMS: &str = "an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst, \
+                                a TFDS folder, or a table named .csv, .tsv, .jsonl or .ndjson";
 /// Names under which a vocabulary is looked for beside the data.
 const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subwords"];
 
 /// Loads and encodes reviews, on all cores. Nothing is written.
 ///
-/// The order is that of tensorflow-datasets, whether the reviews come from a folder or from any archive.
-/// Without `vocabulary`, one named `imdb_reviews.subwords` or `text.text.subwords` is taken from
-/// the folder, or from beside the archive.
+/// The order of `aclImdb` is that of tensorflow-datasets, whether it is a folder or an archive; other forms
+/// keep the order of their files. Without `vocabulary`, one named `imdb_reviews.subwords` or
+/// `text.text.subwords` is taken from the folder, or from beside the file. A TFDS data set of ids has its
+/// own, and no other will do.
 ///
 /// # Errors
-/// [`Error::Option`] for a limit of 0, or a vocabulary for the demo corpus, which has its own;
+/// [`Error::Option`] for a limit of 0, a vocabulary for the demo corpus, which has its own, or a
+/// [`Table`] that is none;
 /// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
 pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
@@ -38,6 +46,7 @@ pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Resul
     match source {
         Source::Demo => load_demo(vocabulary, limits),
         Source::Path(path) => load_path(path, vocabulary, limits),
+        Source::Table(table) => load_table(table, vocabulary, limits),
     }
 }
 
@@ -58,24 +67,97 @@ fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
 }
 
 fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    let missing = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::Data(format!(
-            "{}: no such file or folder; --data takes an aclImdb folder, or one packed as .tar, .tar.gz, \
-             .tar.xz or .tar.zst",
+    check_exists(path)?;
+    if path.is_dir() {
+        return match tfds::find(path)? {
+            Some(found) => load_tfds(&found, path, vocabulary, limits),
+            None => load_imdb(path, vocabulary, limits),
+        };
+    }
+    if table::notation(path).is_some() {
+        let table = Table {
+            path: path.to_owned(),
+            ..Table::default()
+        };
+        return load_table(&table, vocabulary, limits);
+    }
+    load_imdb(path, vocabulary, limits)
+}
+
+fn check_exists(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Data(format!(
+            "{}: no such file or folder; --data takes {FORMS}",
             path.display()
-        )),
-        _ => Error::io(path)(error),
+        ))),
+        Err(error) => Err(Error::io(path)(error)),
+    }
+}
+
+fn load_imdb(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
+    let vocabulary = vocabulary_for(path, vocabulary)?;
+    let raw = imdb::read(path, limits)?;
+    Ok(dataset(file_name(path), raw, vocabulary))
+}
+
+fn load_table(table: &Table, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
+    check_exists(&table.path)?;
+    let vocabulary = vocabulary_for(&table.path, vocabulary)?;
+    let raw = table::read(table, vocabulary.size(), limits)?;
+    Ok(dataset(file_name(&table.path), raw, vocabulary))
+}
+
+/// Loads the data set found at or below `path`.
+fn load_tfds(
+    found: &tfds::Found,
+    path: &Path,
+    vocabulary: Option<&Path>,
+    limits: Limits,
+) -> Result<Dataset> {
+    let form = tfds::read_features(&found.folder)?;
+    let own = found.folder.join(tfds::VOCABULARY);
+    let vocabulary = match form {
+        TextForm::Ids if own.is_file() => own_vocabulary(&own, vocabulary)?,
+        _ if vocabulary.is_none() && find_vocabulary(&found.folder).is_ok() => {
+            vocabulary_for(&found.folder, None)?
+        }
+        _ => vocabulary_for(path, vocabulary)?,
     };
-    std::fs::metadata(path).map_err(missing)?;
-    let vocabulary = match vocabulary {
-        Some(file) => Vocabulary::load(file)?,
-        None => Vocabulary::load(&find_vocabulary(path)?)?,
-    };
-    let reviews = imdb::read(path, limits)?;
+    let raw = tfds::read(found, form, vocabulary.size(), limits)?;
+    Ok(dataset(found.name(), raw, vocabulary))
+}
+
+/// The vocabulary that ids were made with, unless another was asked for.
+fn own_vocabulary(own: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
+    let vocabulary = Vocabulary::load(own)?;
+    if let Some(path) = asked {
+        let other = Vocabulary::load(path)?;
+        if other.sha256() != vocabulary.sha256() {
+            let told = |vocabulary: &Vocabulary| {
+                format!("{} ids, sha256 {}", vocabulary.size(), vocabulary.sha256())
+            };
+            return Err(Error::Data(format!(
+                "{}: not the vocabulary that the data's ids are of: it has {}, {} has {}; leave out --vocab",
+                path.display(),
+                told(&other),
+                own.display(),
+                told(&vocabulary)
+            )));
+        }
+    }
+    Ok(vocabulary)
+}
+
+/// What a source held, encoded.
+fn dataset(name: String, raw: RawDataset, vocabulary: Vocabulary) -> Dataset {
     let encoder = SubwordEncoder::new(&vocabulary);
-    let mut notes = reviews.notes;
-    let train = encode(reviews.train, &encoder);
-    let test = encode(reviews.test, &encoder);
+    let mut notes = raw.notes;
+    if raw.synthetic {
+        notes.insert(0, SYNTHETIC_NOTE.to_owned());
+    }
+    let train = encode(raw.train, &encoder);
+    let test = encode(raw.test, &encoder);
     let empty = train
         .iter()
         .chain(&test)
@@ -86,33 +168,44 @@ fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<D
             "empty reviews, each kept as one padding token: {empty}"
         ));
     }
-    let name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned();
-    Ok(Dataset {
+    Dataset {
         name,
         train,
         test,
         vocabulary,
-        synthetic: false,
+        synthetic: raw.synthetic,
         notes,
-    })
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 /// Encodes reviews on all cores, in order.
-pub(super) fn encode(reviews: Vec<TextReview>, encoder: &SubwordEncoder) -> Vec<Review> {
+pub(super) fn encode(reviews: Vec<RawReview>, encoder: &SubwordEncoder) -> Vec<Review> {
     reviews
         .into_par_iter()
-        .map(|TextReview { text, label }| {
-            let mut ids = encoder.encode(&text);
+        .map(|RawReview { content, label }| {
+            let mut ids = match content {
+                Content::Text(text) => encoder.encode(&text),
+                Content::Ids(ids) => ids,
+            };
             if ids.is_empty() {
                 ids.push(PADDING);
             }
             Review { ids, label }
         })
         .collect()
+}
+
+/// Reads the vocabulary that was asked for, or the one beside the data.
+fn vocabulary_for(data: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
+    match asked {
+        Some(file) => Vocabulary::load(file),
+        None => Vocabulary::load(&find_vocabulary(data)?),
+    }
 }
 
 fn find_vocabulary(data: &Path) -> Result<PathBuf> {

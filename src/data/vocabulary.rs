@@ -1,12 +1,11 @@
 //! The vocabulary file: the subwords that ids stand for.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::files::read_whole;
 use crate::error::{Error, Result};
 
 const HEADER: &str = "### SubwordTextEncoder";
@@ -47,15 +46,9 @@ impl Vocabulary {
     /// # Errors
     /// [`Error::Io`] where the file cannot be read, [`Error::Malformed`] where it is not a vocabulary.
     pub fn load(path: &Path) -> Result<Vocabulary> {
-        let file = File::open(path).map_err(Error::io(path))?;
-        let mut bytes = Vec::new();
-        file.take(LARGEST_FILE + 1)
-            .read_to_end(&mut bytes)
-            .map_err(Error::io(path))?;
-        if bytes.len() as u64 > LARGEST_FILE {
-            let problem = format!("longer than {} MiB; {REMEDY}", LARGEST_FILE >> 20);
-            return Err(malformed(path, "the file", problem));
-        }
+        let bytes = read_whole(path, LARGEST_FILE, || {
+            format!("longer than {} MiB; {REMEDY}", LARGEST_FILE >> 20)
+        })?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let line = 1 + bytes[..error.valid_up_to()]
                 .iter()
