@@ -73,6 +73,7 @@
 //! [`mod@reference`] holds the kernels again in plain f64 Rust, for tests; [`random`] the generator that all of
 //! the above draw from. Whatever fails, fails with an [`Error`] that names the place and the remedy.
 
+mod atomic;
 pub mod batch;
 pub mod data;
 mod error;

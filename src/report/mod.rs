@@ -2,7 +2,6 @@
 //!
 //! Everything here eats a [`History`] and knows nothing of training.
 
-mod atomic;
 mod canvas;
 mod curves;
 mod draw;
@@ -21,7 +20,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use atomic::write_atomically;
+pub use crate::atomic::write_atomically;
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 pub use figure::{
     Colour, Corner, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
