@@ -10,6 +10,8 @@ mod batch;
 mod convert;
 #[path = "cpu/demo.rs"]
 mod demo;
+#[path = "cpu/export.rs"]
+mod export;
 #[path = "cpu/imdb.rs"]
 mod imdb;
 #[path = "cpu/model.rs"]

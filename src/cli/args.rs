@@ -69,6 +69,11 @@ pub enum DataCommand {
     ///
     /// Every line is answered by one line, in order. Padding (id 0) is left out.
     Decode(ConvertArgs),
+    /// Write reviews in a form that other programs read
+    ///
+    /// Whatever --data takes comes out as a TFDS folder, a JSON Lines or a CSV file, and --data reads
+    /// that again.
+    Export(ExportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -118,7 +123,7 @@ pub struct DataArgs {
     /// one a fifth of the texts, chosen by their hash, are for testing.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// A second .csv, .tsv, .jsonl or .ndjson file, with the test reviews; --data has the others
+    /// A second .csv, .tsv, .jsonl or .ndjson file, which has the test reviews
     #[arg(long, value_name = "FILE")]
     pub test_data: Option<PathBuf>,
     /// The column of such a file with the review [default: text, else the ids in ids]
@@ -303,6 +308,32 @@ pub struct InspectArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The form
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// The file, or for tfds the folder, to make; it must not be there yet
+    #[arg(long, value_name = "PATH")]
+    pub output: PathBuf,
+    /// Write subword ids instead of texts
+    #[arg(long)]
+    pub ids: bool,
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// [`gatefold::data::ExportForm`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A data_dir for tensorflow-datasets, with ids and their vocabulary
+    Tfds,
+    /// A JSON object a line: text, label, split
+    Jsonl,
+    /// Comma-separated fields: text, label, split
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod bench;
 mod compare;
 mod convert;
 mod devices;
+mod export;
 mod inspect;
 mod interrupt;
 mod plot;
@@ -39,6 +40,7 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Inspect(args)) => inspect::run(args, quiet),
         Command::Data(DataCommand::Encode(args)) => convert::encode(args),
         Command::Data(DataCommand::Decode(args)) => convert::decode(args),
+        Command::Data(DataCommand::Export(args)) => export::run(args, quiet),
         Command::Bench(args) => bench::run(args),
     }
 }

@@ -3,6 +3,7 @@
 mod archive;
 mod convert;
 mod demo;
+mod export;
 mod files;
 mod imdb;
 mod load;
@@ -19,7 +20,9 @@ use std::path::{Path, PathBuf};
 
 pub use convert::{decode_lines, encode_lines};
 pub use demo::{DEMO_LEARNING_RATE, demo};
+pub use export::{ExportCells, ExportForm, Exported, check_absent, export};
 pub use load::load;
+use split::Split;
 pub use subwords::SubwordEncoder;
 pub use table::Table;
 pub use vocabulary::Vocabulary;
@@ -62,6 +65,13 @@ impl Dataset {
             .map(|review| review.ids.len())
             .max()
             .unwrap_or(0)
+    }
+
+    fn part(&self, split: Split) -> &[Review] {
+        match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        }
     }
 }
 

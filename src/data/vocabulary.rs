@@ -1,11 +1,13 @@
 //! The vocabulary file: the subwords that ids stand for.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::files::read_whole;
+use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 
 const HEADER: &str = "### SubwordTextEncoder";
@@ -37,6 +39,7 @@ const LARGEST_FILE: u64 = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     subwords: Arc<[String]>,
+    text: Arc<str>,
     sha256: String,
 }
 
@@ -46,9 +49,15 @@ impl Vocabulary {
     /// # Errors
     /// [`Error::Io`] where the file cannot be read, [`Error::Malformed`] where it is not a vocabulary.
     pub fn load(path: &Path) -> Result<Vocabulary> {
-        let bytes = read_whole(path, LARGEST_FILE, || {
-            format!("longer than {} MiB; {REMEDY}", LARGEST_FILE >> 20)
-        })?;
+        let file = File::open(path).map_err(Error::io(path))?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST_FILE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(Error::io(path))?;
+        if bytes.len() as u64 > LARGEST_FILE {
+            let problem = format!("longer than {} MiB; {REMEDY}", LARGEST_FILE >> 20);
+            return Err(malformed(path, "the file", problem));
+        }
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let line = 1 + bytes[..error.valid_up_to()]
                 .iter()
@@ -107,11 +116,25 @@ impl Vocabulary {
         }
         Ok(Vocabulary {
             subwords: subwords.into(),
+            text: text.into(),
             sha256: Sha256::digest(text)
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect(),
         })
+    }
+
+    /// Writes the vocabulary file, whole or not at all. [`Vocabulary::load`] gives the same vocabulary again.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be written; one that stood there is then untouched.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write_atomically(path, self.text.as_bytes())
+    }
+
+    /// The content of the file, byte for byte.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Ids in all: padding, the subwords, 256 bytes. What an embedding needs as its vocabulary.

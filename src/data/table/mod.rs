@@ -4,10 +4,12 @@ mod csv;
 mod jsonl;
 mod open;
 mod row;
+mod write;
 
 use std::path::{Path, PathBuf};
 
 use self::row::{Columns, Row};
+pub(super) use self::write::{write_csv, write_json_lines};
 use super::Limits;
 use super::raw::{RawDataset, note_replaced, note_unlabelled};
 use super::split::{Split, Splits};

@@ -8,8 +8,8 @@ use crate::data::split::Split;
 pub(super) const IDS: &str = "ids";
 pub(super) const SPLIT: &str = "split";
 pub(super) const SYNTHETIC: &str = "synthetic";
-const TEXT: &str = "text";
-const LABEL: &str = "label";
+pub(super) const TEXT: &str = "text";
+pub(super) const LABEL: &str = "label";
 /// What some data sets call the rows that have no label.
 const UNLABELLED: [&str; 2] = ["unsupervised", "unsup"];
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use prost::{Message, Oneof};
 
 use super::TextForm;
+use crate::data::PADDING;
 use crate::data::raw::{Content, LARGEST_REVIEW, checked_ids, text_of};
 
 /// The features of a review.
@@ -118,6 +119,22 @@ pub(super) fn decode(payload: &[u8], form: TextForm, size: usize) -> Result<Deco
         label,
         valid,
     })
+}
+
+/// A record's payload for a review of ids; [`PADDING`] alone stands for an empty text, which has no ids.
+pub(super) fn encode(ids: &[u32], label: u8) -> Vec<u8> {
+    let ids = if ids == [PADDING] { &[] } else { ids };
+    let integers = |value: Vec<i64>| Feature {
+        kind: Some(Kind::Int64(Int64List { value })),
+    };
+    let text = integers(ids.iter().map(|&id| i64::from(id)).collect());
+    let feature = [(LABEL, integers(vec![i64::from(label)])), (TEXT, text)];
+    Example {
+        features: Some(Features {
+            feature: feature.map(|(name, value)| (name.to_owned(), value)).into(),
+        }),
+    }
+    .encode_to_vec()
 }
 
 fn kind<'a>(features: &'a BTreeMap<String, Feature>, name: &str) -> Result<&'a Kind, String> {

@@ -128,14 +128,13 @@ impl Info {
         let count = info.shard_lengths.len();
         let shards = info.shard_lengths.iter().enumerate();
         Ok(shards
-            .map(|(index, &length)| (folder.join(self.shard_name(split, index, count)), length))
+            .map(|(index, &length)| {
+                (
+                    folder.join(shard_name(&self.name, split, index, count)),
+                    length,
+                )
+            })
             .collect())
-    }
-
-    /// `imdb_reviews-train.tfrecord-00000-of-00001`
-    pub fn shard_name(&self, split: Split, index: usize, count: usize) -> String {
-        let (name, split) = (&self.name, split.name());
-        format!("{name}-{split}.{TFRECORD}-{index:05}-of-{count:05}")
     }
 
     /// Records of the splits that gatefold has no use for, by name.
@@ -152,6 +151,12 @@ impl Info {
                 (split.name.as_str(), count)
             })
     }
+}
+
+/// `imdb_reviews-train.tfrecord-00000-of-00001`
+pub(super) fn shard_name(name: &str, split: Split, index: usize, count: usize) -> String {
+    let split = split.name();
+    format!("{name}-{split}.{TFRECORD}-{index:05}-of-{count:05}")
 }
 
 fn or_none(names: &[&str]) -> String {

@@ -9,12 +9,14 @@ mod find;
 mod info;
 mod read;
 mod record;
+mod write;
 
 pub use record::{RecordReader, RecordWriter};
 
 pub(super) use features::{TextForm, read_features};
 pub(super) use find::{Found, find};
 pub(super) use read::read;
+pub(super) use write::{folder_name, write};
 
 /// The vocabulary that a data set's ids are of.
 pub(super) const VOCABULARY: &str = "text.text.subwords";
