@@ -181,7 +181,7 @@ fn the_demo_corpus_stays_synthetic() {
 
 #[test]
 fn ids_that_no_text_has_are_counted_and_kept_as_ids() {
-    // A space at the end, two subwords where one would do, padding within, a byte that is no UTF-8.
+    // A space at the end, two bytes, padding within, a byte that is no UTF-8.
     let mut dataset = small();
     for (review, ids) in
         dataset
@@ -196,7 +196,7 @@ fn ids_that_no_text_has_are_counted_and_kept_as_ids() {
         let path = place.path().join(name);
         let exported = export(&dataset, form, &path).unwrap();
         if name.starts_with("text") {
-            // `fi` in bytes is what `fi` has.
+            // The letters f and i have no subword of their own, so text says them as bytes too.
             assert_eq!(exported.inexact, 3, "{name}");
         } else {
             assert_eq!(exported.inexact, 0, "{name}");
