@@ -107,3 +107,31 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_there_whole_or_not_at_all() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("made");
+        let fill = |folder: &Path| write_atomically(&folder.join("file"), b"content");
+        let failed = create_folder_atomically(&path, |folder| {
+            fill(folder)?;
+            Err(Error::Interrupted)
+        });
+        assert!(matches!(failed, Err(Error::Interrupted)));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+
+        create_folder_atomically(&path, fill).unwrap();
+        assert_eq!(fs::read(path.join("file")).unwrap(), b"content");
+        let again = create_folder_atomically(&path, fill)
+            .unwrap_err()
+            .to_string();
+        assert!(again.contains("made: cannot be made: "), "{again}");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
+    }
+}
