@@ -30,6 +30,32 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
+/// Makes the folder `path`, which is not there yet: `fill` writes into one of a temporary name beside
+/// it, which is then renamed.
+///
+/// After an error there is no such folder, and nothing is left of the temporary one.
+///
+/// # Errors
+/// [`Error::Io`] where the folder cannot be made, and what `fill` returns.
+pub(crate) fn create_folder_atomically(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let refused = |source: io::Error| Error::Io {
+        path: path.to_path_buf(),
+        source: io::Error::new(source.kind(), format!("cannot be made: {source}")),
+    };
+    let temporary = beside(path).map_err(refused)?;
+    fs::create_dir(&temporary).map_err(refused)?;
+    let made = fill(&temporary).and_then(|()| fs::rename(&temporary, path).map_err(refused));
+    if made.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&temporary);
+        return made;
+    }
+    sync_folder(folder_of(path)).map_err(refused)
+}
+
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = beside(path)?;
     let written = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
@@ -80,4 +106,32 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_there_whole_or_not_at_all() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("made");
+        let fill = |folder: &Path| write_atomically(&folder.join("file"), b"content");
+        let failed = create_folder_atomically(&path, |folder| {
+            fill(folder)?;
+            Err(Error::Interrupted)
+        });
+        assert!(matches!(failed, Err(Error::Interrupted)));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+
+        create_folder_atomically(&path, fill).unwrap();
+        assert_eq!(fs::read(path.join("file")).unwrap(), b"content");
+        let again = create_folder_atomically(&path, fill)
+            .unwrap_err()
+            .to_string();
+        assert!(again.contains("made: cannot be made: "), "{again}");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
+    }
 }

@@ -16,6 +16,8 @@ mod compare;
 mod convert;
 #[path = "cli/devices.rs"]
 mod devices;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/inspect.rs"]

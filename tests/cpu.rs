@@ -6,14 +6,16 @@ mod support;
 
 #[path = "cpu/batch.rs"]
 mod batch;
+#[path = "cpu/convert.rs"]
+mod convert;
 #[path = "cpu/data_figures.rs"]
 mod data_figures;
 #[path = "cpu/demo.rs"]
 mod demo;
+#[path = "cpu/export.rs"]
+mod export;
 #[path = "cpu/imdb.rs"]
 mod imdb;
-#[path = "cpu/jsonl.rs"]
-mod jsonl;
 #[path = "cpu/model.rs"]
 mod model;
 #[path = "cpu/oracle_reference.rs"]
@@ -30,3 +32,7 @@ mod report;
 mod shaders;
 #[path = "cpu/subwords.rs"]
 mod subwords;
+#[path = "cpu/table.rs"]
+mod table;
+#[path = "cpu/tfds.rs"]
+mod tfds;

@@ -78,6 +78,11 @@ pub enum DataCommand {
     /// From the 25,000 reviews of aclImdb and the default size comes imdb_reviews.subwords, byte for
     /// byte. Without --data the embedded demo corpus is taken.
     BuildVocab(BuildVocabArgs),
+    /// Write reviews in a form that other programs read
+    ///
+    /// Whatever --data takes comes out as a TFDS folder, a JSON Lines or a CSV file, and --data reads
+    /// that again.
+    Export(ExportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -116,13 +121,35 @@ pub struct ModelArgs {
     pub config: Option<PathBuf>,
 }
 
+/// Where the reviews are.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data options")]
+pub struct SourceArgs {
+    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst; a TFDS
+    /// folder; a .csv, .tsv, .jsonl or .ndjson file [default: the embedded demo corpus]
+    ///
+    /// A TFDS folder is that of a version, imdb_reviews/subwords8k/1.0.0 say, or one above it. A file
+    /// with a row a review may end in .gz as well; a column `split` says train or test, and without
+    /// one a fifth of the texts, chosen by their hash, are for testing.
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// A second .csv, .tsv, .jsonl or .ndjson file, which has the test reviews
+    #[arg(long, value_name = "FILE")]
+    pub test_data: Option<PathBuf>,
+    /// The column of such a file with the review [default: text, else the ids in ids]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// The column of such a file with the label: 0, neg or negative, 1, pos or positive
+    /// [default: label]
+    #[arg(long, value_name = "NAME")]
+    pub label_column: Option<String>,
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data options")]
 pub struct DataArgs {
-    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst
-    /// [default: the embedded demo corpus]
-    #[arg(long, value_name = "PATH")]
-    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
@@ -342,6 +369,32 @@ pub struct InspectArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The form
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// The file, or for tfds the folder, to make; it must not be there yet
+    #[arg(long, value_name = "PATH")]
+    pub output: PathBuf,
+    /// Write subword ids instead of texts
+    #[arg(long)]
+    pub ids: bool,
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// [`gatefold::data::ExportForm`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A data_dir for tensorflow-datasets, with ids and their vocabulary
+    Tfds,
+    /// A JSON object a line: text, label, split
+    Jsonl,
+    /// Comma-separated fields: text, label, split
+    Csv,
+}
+
+#[derive(Debug, Args)]
 pub struct ConvertArgs {
     /// The subword vocabulary
     #[arg(long, value_name = "FILE")]
@@ -356,10 +409,8 @@ pub struct ConvertArgs {
 
 #[derive(Debug, Args)]
 pub struct BuildVocabArgs {
-    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst
-    /// [default: the embedded demo corpus]
-    #[arg(long, value_name = "PATH")]
-    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// Build from the first N training reviews
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_train: Option<usize>,
@@ -386,7 +437,7 @@ impl BuildVocabArgs {
     /// Which reviews to read.
     pub fn corpus(&self) -> DataArgs {
         DataArgs {
-            data: self.data.clone(),
+            source: self.source.clone(),
             vocab: None,
             limit_train: self.limit_train,
             limit_test: None,

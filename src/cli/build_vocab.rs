@@ -48,11 +48,7 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
     for note in &corpus.notes {
         output.field("Note", note);
     }
-    let texts: Vec<&str> = corpus
-        .reviews
-        .iter()
-        .map(|review| review.text.as_str())
-        .collect();
+    let texts = &corpus.texts;
 
     let bar = bar(output, BAR, 1)?;
     bar.set_message("counting tokens");
@@ -63,7 +59,7 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
         let (count, size) = (step.least_count as usize, step.size);
         bar.set_message(format!("{}: {} ids", grouped(count), grouped(size)));
     };
-    let built = build_vocabulary(&texts, args.target_size, &stop, &mut show);
+    let built = build_vocabulary(texts, args.target_size, &stop, &mut show);
     bar.finish_and_clear();
     let BuiltVocabulary {
         vocabulary,

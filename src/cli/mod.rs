@@ -7,6 +7,7 @@ mod compare;
 mod convert;
 mod devices;
 mod excerpt;
+mod export;
 mod inspect;
 mod inspection;
 mod interrupt;
@@ -43,6 +44,7 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Encode(args)) => convert::encode(args),
         Command::Data(DataCommand::Decode(args)) => convert::decode(args),
         Command::Data(DataCommand::BuildVocab(args)) => build_vocab::run(args, quiet),
+        Command::Data(DataCommand::Export(args)) => export::run(args, quiet),
         Command::Bench(args) => bench::run(args),
     }
 }

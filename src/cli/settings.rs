@@ -6,14 +6,14 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use gatefold::batch::{Padding, Side};
-use gatefold::data::{DEMO_LEARNING_RATE, Limits, Source};
+use gatefold::data::{DEMO_LEARNING_RATE, Limits, Source, Table};
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{Model, Sequential, Variant};
 use gatefold::train::FitOptions;
 use gatefold::{Error, Result};
 
 use super::args::{
-    BatchArgs, CompareArgs, DataArgs, DeviceArgs, ModelArgs, TrainArgs, TrainingArgs,
+    BatchArgs, CompareArgs, DataArgs, DeviceArgs, ModelArgs, SourceArgs, TrainArgs, TrainingArgs,
 };
 use super::screen::counted;
 
@@ -164,14 +164,14 @@ impl DataSettings {
                 ));
             }
         }
-        if args.data.is_none() && args.vocab.is_some() {
+        if args.source.data.is_none() && args.vocab.is_some() {
             return Err(option(
                 "--vocab",
                 "the demo corpus has its own vocabulary; give --data as well, or leave this out",
             ));
         }
         Ok(DataSettings {
-            source: args.data.clone().map_or(Source::Demo, Source::Path),
+            source: source(&args.source)?,
             vocabulary: args.vocab.clone(),
             limits: Limits {
                 train: args.limit_train,
@@ -182,19 +182,60 @@ impl DataSettings {
 
     /// What the data is called in the names of run folders.
     fn folder_name(&self) -> String {
-        const ENDINGS: [&str; 4] = [".tar", ".tar.gz", ".tar.xz", ".tar.zst"];
-        let Source::Path(path) = &self.source else {
+        const ENDINGS: [&str; 12] = [
+            ".tar",
+            ".tar.gz",
+            ".tar.xz",
+            ".tar.zst",
+            ".csv",
+            ".csv.gz",
+            ".tsv",
+            ".tsv.gz",
+            ".jsonl",
+            ".jsonl.gz",
+            ".ndjson",
+            ".ndjson.gz",
+        ];
+        let Some(path) = self.source.path() else {
             return "demo".to_string();
         };
-        let name = fs::canonicalize(path)
-            .ok()
-            .and_then(|path| {
-                path.file_name()
-                    .map(|name| name.to_string_lossy().into_owned())
-            })
-            .unwrap_or_else(|| "data".to_string());
+        let Ok(path) = fs::canonicalize(path) else {
+            return "data".to_string();
+        };
+        let mut names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
+        // The folder of a version, whose name alone says little: subwords8k/1.0.0.
+        let count = if path.join("dataset_info.json").is_file() {
+            2
+        } else {
+            1
+        };
+        let name = names.split_off(names.len().saturating_sub(count)).join("-");
         let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
         stem.unwrap_or(&name).to_string()
+    }
+}
+
+/// A table where options say so, or whatever is at the path.
+fn source(args: &SourceArgs) -> Result<Source> {
+    let of_tables = [
+        ("--test-data", args.test_data.is_some()),
+        ("--text-column", args.text_column.is_some()),
+        ("--label-column", args.label_column.is_some()),
+    ];
+    let given = of_tables.iter().find(|(_, given)| *given);
+    match (&args.data, given) {
+        (None, None) => Ok(Source::Demo),
+        (None, Some((name, _))) => Err(option(
+            name,
+            "give the table of reviews with --data as well",
+        )),
+        (Some(path), None) => Ok(Source::Path(path.clone())),
+        (Some(path), Some(_)) => Ok(Source::Table(Table {
+            path: path.clone(),
+            test: args.test_data.clone(),
+            text_column: args.text_column.clone(),
+            label_column: args.label_column.clone(),
+        })),
     }
 }
 

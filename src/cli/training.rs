@@ -271,7 +271,7 @@ pub fn tell_run(output: Output, folder: &str) -> Result<()> {
 
 /// Says which file or folder is read; a large archive takes seconds.
 pub fn tell_reading(output: Output, source: &Source) {
-    if let Source::Path(path) = source {
+    if let Some(path) = source.path() {
         output.field("Reading", &path.display().to_string());
     }
 }

@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
-use super::{Corpus, Dataset, SubwordEncoder, TextReview, Vocabulary, encode};
+use super::load::encode;
+use super::raw::RawReview;
+use super::{Dataset, SubwordEncoder, Vocabulary};
 use crate::error::{Error, Result};
 use crate::random::{Philox, Stream};
 
@@ -21,13 +23,16 @@ use crate::random::{Philox, Stream};
 /// Ten times the experiment's, as an epoch has an eighth of its steps.
 pub const DEMO_LEARNING_RATE: f64 = 1e-3;
 
-const NAME: &str = "demo (synthetic)";
-const NOTE: &str = "the demo corpus is synthetic: a grammar generated its reviews, nobody wrote them, and \
-                    results on it say nothing about real reviews";
+pub(super) const NAME: &str = "demo (synthetic)";
 const GRAMMAR_FILE: &str = "assets/demo_grammar.toml";
 const GRAMMAR: &str = include_str!("../../assets/demo_grammar.toml");
 const VOCABULARY_FILE: &str = "assets/demo.subwords";
 const VOCABULARY: &str = include_str!("../../assets/demo.subwords");
+
+/// What every result on the corpus must say.
+pub(super) const SYNTHETIC_NOTE: &str = "the demo corpus is synthetic: a grammar generated its reviews, \
+                                         nobody wrote them, and results on it say nothing about real \
+                                         reviews";
 
 /// The corpus is the same whatever the seed of a run.
 const SEED: u64 = 0;
@@ -62,24 +67,12 @@ pub fn demo() -> Result<Dataset> {
         test: encode(test, &encoder),
         vocabulary,
         synthetic: true,
-        notes: vec![NOTE.to_owned()],
-    })
-}
-
-/// The training reviews of the demo corpus as text, the first `limit` of them or all.
-pub(super) fn demo_corpus(limit: Option<usize>) -> Result<Corpus> {
-    let [mut reviews, _] = reviews()?;
-    reviews.truncate(limit.unwrap_or(usize::MAX));
-    Ok(Corpus {
-        name: NAME.to_owned(),
-        reviews,
-        synthetic: true,
-        notes: vec![NOTE.to_owned()],
+        notes: vec![SYNTHETIC_NOTE.to_owned()],
     })
 }
 
 /// The reviews to train on and those to validate with.
-fn reviews() -> Result<[Vec<TextReview>; 2]> {
+pub(super) fn reviews() -> Result<[Vec<RawReview>; 2]> {
     let mut train = Grammar::parse(GRAMMAR)?.corpus(TRAIN + TEST)?;
     let test = train.split_off(TRAIN);
     Ok([train, test])
@@ -123,7 +116,7 @@ impl Grammar {
     }
 
     /// `count` reviews, the classes alternating, each text once.
-    fn corpus(&self, count: usize) -> Result<Vec<TextReview>> {
+    fn corpus(&self, count: usize) -> Result<Vec<RawReview>> {
         let mut random = Philox::new(SEED, Stream::Corpus { part: 0 }.id());
         let mut seen = HashSet::new();
         let mut reviews = Vec::with_capacity(count);
@@ -134,7 +127,7 @@ impl Grammar {
             };
             let text = self.review(side, &mut random)?;
             if seen.insert(text.clone()) {
-                reviews.push(TextReview { text, label });
+                reviews.push(RawReview::of_text(text, label));
             }
         }
         Ok(reviews)

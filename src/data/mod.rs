@@ -1,13 +1,20 @@
 //! Files to reviews to subword ids. Knows nothing of batches.
 
 mod archive;
+mod convert;
 mod demo;
 mod duplicates;
+mod export;
+mod files;
 mod imdb;
-mod jsonl;
 mod lengths;
+mod load;
+mod raw;
+mod split;
 mod subwords;
 mod suffixes;
+mod table;
+pub mod tfds;
 mod tokens;
 mod trie;
 mod unescape;
@@ -17,15 +24,15 @@ mod zstd;
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
-use crate::error::{Error, Result};
-use demo::demo_corpus;
+pub use convert::{decode_lines, encode_lines};
 pub use demo::{DEMO_LEARNING_RATE, demo};
 pub use duplicates::{Duplicate, Duplicates};
-pub use jsonl::{decode_lines, encode_lines};
+pub use export::{ExportCells, ExportForm, Exported, check_absent, export};
 pub use lengths::{Bins, Lengths};
+pub use load::{Corpus, load, load_corpus};
+use split::Split;
 pub use subwords::SubwordEncoder;
+pub use table::Table;
 pub use vocabulary::Vocabulary;
 pub use vocabulary_builder::{BuiltVocabulary, SearchStep, build_vocabulary, check_target_size};
 
@@ -39,28 +46,6 @@ pub struct Review {
     pub ids: Vec<u32>,
     /// 0 negative, 1 positive.
     pub label: u8,
-}
-
-/// A review as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextReview {
-    /// Decoded from UTF-8, ASCII white space at both ends stripped.
-    pub text: String,
-    /// 0 negative, 1 positive.
-    pub label: u8,
-}
-
-/// The training reviews as text: what a vocabulary is built from.
-#[derive(Debug, Clone)]
-pub struct Corpus {
-    /// What to call it: the name of its file or folder.
-    pub name: String,
-    /// In the order of [`Dataset::train`].
-    pub reviews: Vec<TextReview>,
-    /// Whether the reviews are made up, which every result on them must say.
-    pub synthetic: bool,
-    /// What the user should be told once: files ignored, texts repaired.
-    pub notes: Vec<String>,
 }
 
 /// Encoded reviews, in a fixed order, with the vocabulary that their ids are of.
@@ -90,6 +75,13 @@ impl Dataset {
             .max()
             .unwrap_or(0)
     }
+
+    fn part(&self, split: Split) -> &[Review] {
+        match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        }
+    }
 }
 
 /// How many of the reviews are negative and how many positive.
@@ -103,8 +95,21 @@ pub fn label_counts(reviews: &[Review]) -> [usize; 2] {
 pub enum Source {
     /// The embedded demo corpus.
     Demo,
-    /// An `aclImdb` folder, or one packed as `.tar`, `.tar.gz`, `.tar.xz` or `.tar.zst`.
+    /// An `aclImdb` folder, or one packed as `.tar`, `.tar.gz`, `.tar.xz` or `.tar.zst`; the folder of a
+    /// TFDS data set, or one above it; a [`Table`] with the usual columns.
     Path(PathBuf),
+    /// A CSV, TSV or JSON Lines file, and what its columns are called.
+    Table(Table),
+}
+
+impl Source {
+    /// The file or folder; `None` for the demo corpus.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Source::Demo => None,
+            Source::Path(path) | Source::Table(Table { path, .. }) => Some(path),
+        }
+    }
 }
 
 /// How many reviews of each part to keep, from the first; `None` keeps all.
@@ -114,183 +119,4 @@ pub struct Limits {
     pub train: Option<usize>,
     /// Reviews to validate with.
     pub test: Option<usize>,
-}
-
-/// Names under which a vocabulary is looked for beside the data.
-const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subwords"];
-
-/// Loads and encodes reviews, on all cores. Nothing is written.
-///
-/// The order is that of tensorflow-datasets, whether the reviews come from a folder or from any archive.
-/// Without `vocabulary`, one named `imdb_reviews.subwords` or `text.text.subwords` is taken from
-/// the folder, or from beside the archive.
-///
-/// # Errors
-/// [`Error::Option`] for a limit of 0, or a vocabulary for the demo corpus, which has its own;
-/// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
-/// and [`Error::Malformed`] for files that cannot be read or trusted.
-pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    check_limits(limits)?;
-    match source {
-        Source::Demo => load_demo(vocabulary, limits),
-        Source::Path(path) => load_path(path, vocabulary, limits),
-    }
-}
-
-/// Loads the training reviews as text, the first `limit` of them in the order of [`load`], or all.
-///
-/// # Errors
-/// As [`load`], without the vocabulary, which is not needed.
-///
-/// # Examples
-/// ```
-/// use gatefold::data::{Source, load_corpus};
-///
-/// let corpus = load_corpus(&Source::Demo, Some(2))?;
-/// assert!(corpus.reviews[0].text.ends_with('.'));
-/// assert_eq!(corpus.reviews.len(), 2);
-/// # Ok::<(), gatefold::Error>(())
-/// ```
-pub fn load_corpus(source: &Source, limit: Option<usize>) -> Result<Corpus> {
-    check_limits(Limits {
-        train: limit,
-        test: None,
-    })?;
-    match source {
-        Source::Demo => demo_corpus(limit),
-        Source::Path(path) => {
-            check_exists(path)?;
-            // The test reviews must be there, but not in memory.
-            let limits = Limits {
-                train: limit,
-                test: Some(0),
-            };
-            let imdb::Reviews { train, notes, .. } = imdb::read(path, limits)?;
-            Ok(Corpus {
-                name: name_of(path),
-                reviews: train,
-                synthetic: false,
-                notes,
-            })
-        }
-    }
-}
-
-fn check_limits(limits: Limits) -> Result<()> {
-    for (option, limit) in [
-        ("--limit-train", limits.train),
-        ("--limit-test", limits.test),
-    ] {
-        if limit == Some(0) {
-            let problem = "0 reviews are nothing to work with; give 1 or more".to_owned();
-            return Err(Error::Option {
-                option: option.to_owned(),
-                problem,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    if vocabulary.is_some() {
-        let problem =
-            "the demo corpus has its own vocabulary; give --data as well, or leave this out"
-                .to_owned();
-        return Err(Error::Option {
-            option: "--vocab".to_owned(),
-            problem,
-        });
-    }
-    let mut dataset = demo()?;
-    dataset.train.truncate(limits.train.unwrap_or(usize::MAX));
-    dataset.test.truncate(limits.test.unwrap_or(usize::MAX));
-    Ok(dataset)
-}
-
-fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    check_exists(path)?;
-    let vocabulary = match vocabulary {
-        Some(file) => Vocabulary::load(file)?,
-        None => Vocabulary::load(&find_vocabulary(path)?)?,
-    };
-    let reviews = imdb::read(path, limits)?;
-    let encoder = SubwordEncoder::new(&vocabulary);
-    let mut notes = reviews.notes;
-    let train = encode(reviews.train, &encoder);
-    let test = encode(reviews.test, &encoder);
-    let empty = train
-        .iter()
-        .chain(&test)
-        .filter(|review| review.ids == [PADDING])
-        .count();
-    if empty > 0 {
-        notes.push(format!(
-            "empty reviews, each kept as one padding token: {empty}"
-        ));
-    }
-    Ok(Dataset {
-        name: name_of(path),
-        train,
-        test,
-        vocabulary,
-        synthetic: false,
-        notes,
-    })
-}
-
-fn check_exists(path: &Path) -> Result<()> {
-    let missing = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::Data(format!(
-            "{}: no such file or folder; --data takes an aclImdb folder, or one packed as .tar, .tar.gz, \
-             .tar.xz or .tar.zst",
-            path.display()
-        )),
-        _ => Error::io(path)(error),
-    };
-    std::fs::metadata(path).map_err(missing).map(|_| ())
-}
-
-/// The name of its file or folder.
-fn name_of(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// Encodes reviews on all cores, in order.
-fn encode(reviews: Vec<TextReview>, encoder: &SubwordEncoder) -> Vec<Review> {
-    reviews
-        .into_par_iter()
-        .map(|TextReview { text, label }| {
-            let mut ids = encoder.encode(&text);
-            if ids.is_empty() {
-                ids.push(PADDING);
-            }
-            Review { ids, label }
-        })
-        .collect()
-}
-
-fn find_vocabulary(data: &Path) -> Result<PathBuf> {
-    let folder = if data.is_dir() {
-        data
-    } else {
-        data.parent().unwrap_or(Path::new(""))
-    };
-    let mut candidates = VOCABULARY_NAMES.iter().map(|name| folder.join(name));
-    candidates.find(|file| file.is_file()).ok_or_else(|| {
-        let [first, second] = VOCABULARY_NAMES;
-        let place = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
-        Error::Data(format!(
-            "{}: no vocabulary: neither {first} nor {second} is in {}; give one with --vocab FILE",
-            data.display(),
-            place.display()
-        ))
-    })
 }

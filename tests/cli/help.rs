@@ -2,7 +2,7 @@
 
 use crate::program::{Workplace, assert_80_columns};
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["compare"],
     &["train"],
@@ -14,6 +14,7 @@ const COMMANDS: [&[&str]; 12] = [
     &["data", "encode"],
     &["data", "decode"],
     &["data", "build-vocab"],
+    &["data", "export"],
     &["bench"],
 ];
 

@@ -88,16 +88,16 @@ fn the_published_vocabulary_comes_of_the_training_reviews() {
         return;
     };
     let corpus = load_corpus(&Source::Path(folder.join("aclImdb.tar.zst")), None).unwrap();
-    assert_eq!(corpus.reviews.len(), 25_000);
-    let texts: Vec<&str> = corpus
-        .reviews
-        .iter()
-        .map(|review| review.text.as_str())
-        .collect();
+    assert_eq!(corpus.texts.len(), 25_000);
     let mut steps = Vec::new();
-    let built = build_vocabulary(&texts, 1 << 13, &AtomicBool::new(false), &mut |step| {
-        steps.push(step);
-    })
+    let built = build_vocabulary(
+        &corpus.texts,
+        1 << 13,
+        &AtomicBool::new(false),
+        &mut |step| {
+            steps.push(step);
+        },
+    )
     .unwrap();
     assert!(
         built.vocabulary.text().as_bytes()
