@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
-use super::{Dataset, SubwordEncoder, TextReview, Vocabulary, encode};
+use super::load::encode;
+use super::{Dataset, SubwordEncoder, TextReview, Vocabulary};
 use crate::error::{Error, Result};
 use crate::random::{Philox, Stream};
 
