@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gatefold::data::Corpus;
 use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
@@ -69,6 +70,12 @@ pub enum DataCommand {
     ///
     /// Every line is answered by one line, in order. Padding (id 0) is left out.
     Decode(ConvertArgs),
+    /// Download a corpus into the cache folder, where --data finds it by name
+    ///
+    /// A download that was cut off goes on where it ended. The archive's SHA-256 is checked before it
+    /// gets its name. The cache folder is the system's, or GATEFOLD_HOME; ALL_PROXY, HTTPS_PROXY,
+    /// HTTP_PROXY and NO_PROXY are heeded.
+    Fetch(FetchArgs),
 }
 
 #[derive(Debug, Args)]
@@ -112,6 +119,9 @@ pub struct ModelArgs {
 pub struct DataArgs {
     /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst
     /// [default: the embedded demo corpus]
+    ///
+    /// `imdb` is the corpus that `gatefold data fetch imdb` got, unless there is a file or folder of
+    /// that name.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
@@ -205,6 +215,12 @@ pub struct DeviceArgs {
     pub kernels: Kernels,
 }
 
+/// Reads a corpus's name, and lists them all where there is none of that name.
+fn corpus_parser() -> impl TypedValueParser<Value = Corpus> {
+    PossibleValuesParser::new(Corpus::ALL.map(|corpus| corpus.name))
+        .try_map(|name| Corpus::named(&name).ok_or("no corpus of that name"))
+}
+
 /// Reads a variant's name, and lists them all where there is none of that name.
 fn variant_parser() -> impl TypedValueParser<Value = Variant> {
     PossibleValuesParser::new(Variant::ALL.map(Variant::name))
@@ -289,6 +305,50 @@ pub struct InspectArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// Which one: imdb is the Large Movie Review Dataset, 84 MB
+    #[arg(value_name = "CORPUS", value_parser = corpus_parser())]
+    pub corpus: Corpus,
+    /// Get it here instead of from its authors
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// SHA-256 of the archive [default: that of its authors' archive]
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Option<String>,
+    /// Size of the archive with that SHA-256, in bytes
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "sha256",
+        allow_negative_numbers = true
+    )]
+    pub size: Option<u64>,
+    /// Seconds to wait for a connection, an answer, and each further byte
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        allow_negative_numbers = true
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+    /// Attempts after the first, each going on where the one before ended
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        allow_negative_numbers = true
+    )]
+    pub retries: u32,
+    /// Fetch it even if it is there
+    #[arg(long)]
+    pub force: bool,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

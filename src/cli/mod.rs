@@ -5,6 +5,9 @@ mod bench;
 mod compare;
 mod convert;
 mod devices;
+#[cfg(feature = "download")]
+mod download_progress;
+mod fetch;
 mod inspect;
 mod interrupt;
 mod plot;
@@ -39,6 +42,7 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Inspect(args)) => inspect::run(args, quiet),
         Command::Data(DataCommand::Encode(args)) => convert::encode(args),
         Command::Data(DataCommand::Decode(args)) => convert::decode(args),
+        Command::Data(DataCommand::Fetch(args)) => fetch::run(args, quiet),
         Command::Bench(args) => bench::run(args),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{DEMO_LEARNING_RATE, Limits, Source};
+use gatefold::data::{Corpus, DEMO_LEARNING_RATE, Limits, Source};
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{Model, Sequential, Variant};
 use gatefold::train::FitOptions;
@@ -21,6 +21,8 @@ const LEARNING_RATE: f64 = 1e-4;
 /// Where the reviews come from.
 pub struct DataSettings {
     pub source: Source,
+    /// What to tell of the choice of the source.
+    pub note: Option<String>,
     pub vocabulary: Option<PathBuf>,
     pub limits: Limits,
 }
@@ -115,8 +117,13 @@ impl DataSettings {
                 "the demo corpus has its own vocabulary; give --data as well, or leave this out",
             ));
         }
+        let (source, note) = match &args.data {
+            None => (Source::Demo, None),
+            Some(data) => find(data)?,
+        };
         Ok(DataSettings {
-            source: args.data.clone().map_or(Source::Demo, Source::Path),
+            source,
+            note,
             vocabulary: args.vocab.clone(),
             limits: Limits {
                 train: args.limit_train,
@@ -141,6 +148,33 @@ impl DataSettings {
         let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
         stem.unwrap_or(&name).to_string()
     }
+}
+
+/// The path that `--data` stands for, and what to tell of it: a corpus's name means the fetched archive,
+/// unless there is a path of that name.
+fn find(data: &Path) -> Result<(Source, Option<String>)> {
+    let Some(corpus) = data.to_str().and_then(Corpus::named) else {
+        return Ok((Source::Path(data.to_path_buf()), None));
+    };
+    let archive = corpus.path()?;
+    let name = corpus.name;
+    if data.exists() {
+        let note = format!(
+            "{name} is the file or folder of that name here, not the corpus that `gatefold data fetch \
+             {name}` gets, {}",
+            archive.display()
+        );
+        return Ok((Source::Path(data.to_path_buf()), Some(note)));
+    }
+    if archive.is_file() {
+        return Ok((Source::Path(archive), None));
+    }
+    Err(Error::Data(format!(
+        "{name}: {} is not there; get it with gatefold data fetch {name}, or give the path of a copy \
+         of the {}",
+        archive.display(),
+        corpus.title
+    )))
 }
 
 impl Settings {

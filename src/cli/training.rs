@@ -267,6 +267,9 @@ pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
     if let Source::Path(path) = &data.source {
         output.field("Reading", &path.display().to_string());
     }
+    if let Some(note) = &data.note {
+        output.field("Note", note);
+    }
     Ok(load(&data.source, data.vocabulary.as_deref(), data.limits)?)
 }
 

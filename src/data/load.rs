@@ -130,9 +130,11 @@ fn find_vocabulary(data: &Path) -> Result<PathBuf> {
             folder
         };
         Error::Data(format!(
-            "{}: no vocabulary: neither {first} nor {second} is in {}; give one with --vocab FILE",
-            data.display(),
-            place.display()
+            "{data}: no vocabulary: neither {first} nor {second} is in {place}; give one with --vocab FILE, or \
+             make one: gatefold data build-vocab --data {data} --target-size 8192 --output {output}",
+            data = data.display(),
+            place = place.display(),
+            output = folder.join(first).display()
         ))
     })
 }

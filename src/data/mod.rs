@@ -1,7 +1,12 @@
 //! Files to reviews to subword ids. Knows nothing of batches.
 
 mod archive;
+mod cache_folder;
+mod corpus;
 mod demo;
+mod digest;
+#[cfg(feature = "download")]
+mod fetch;
 mod imdb;
 mod jsonl;
 mod load;
@@ -12,7 +17,11 @@ mod zstd;
 
 use std::path::PathBuf;
 
+pub use cache_folder::cache_folder;
+pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
+#[cfg(feature = "download")]
+pub use fetch::{FetchEvent, FetchOptions, Fetched, fetch};
 pub use jsonl::{decode_lines, encode_lines};
 pub use load::load;
 pub use subwords::SubwordEncoder;
