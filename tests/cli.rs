@@ -36,6 +36,8 @@ mod program;
 mod server;
 #[path = "cli/summary.rs"]
 mod summary;
+#[path = "cli/token_cache.rs"]
+mod token_cache;
 #[path = "cli/train.rs"]
 mod train;
 #[path = "cli/usage.rs"]

@@ -28,3 +28,5 @@ mod report;
 mod shaders;
 #[path = "cpu/subwords.rs"]
 mod subwords;
+#[path = "cpu/token_cache.rs"]
+mod token_cache;

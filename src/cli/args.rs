@@ -133,6 +133,12 @@ pub struct DataArgs {
     /// Keep the first N test reviews
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_test: Option<usize>,
+    /// Read and encode the reviews anew, and keep no encoded ones
+    ///
+    /// Otherwise the encoded reviews of the last 8 data sets are kept in the cache folder, the system's
+    /// or GATEFOLD_HOME, and taken from there as long as neither reviews nor vocabulary change.
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 #[derive(Debug, Args)]

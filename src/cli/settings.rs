@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{Corpus, DEMO_LEARNING_RATE, Limits, Source};
+use gatefold::data::{Corpus, DEMO_LEARNING_RATE, Limits, Source, cache_folder};
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{Model, Sequential, Variant};
 use gatefold::train::FitOptions;
 use gatefold::{Error, Result};
+use tracing::info;
 
 use super::args::{CompareArgs, DataArgs, DeviceArgs, ModelArgs, TrainArgs, TrainingArgs};
 
@@ -25,6 +26,8 @@ pub struct DataSettings {
     pub note: Option<String>,
     pub vocabulary: Option<PathBuf>,
     pub limits: Limits,
+    /// Where encoded reviews are kept; `None` keeps none.
+    pub cache: Option<PathBuf>,
 }
 
 /// Everything that training needs but the model.
@@ -129,6 +132,7 @@ impl DataSettings {
                 train: args.limit_train,
                 test: args.limit_test,
             },
+            cache: if args.no_cache { None } else { token_cache() },
         })
     }
 
@@ -147,6 +151,17 @@ impl DataSettings {
             .unwrap_or_else(|| "data".to_string());
         let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
         stem.unwrap_or(&name).to_string()
+    }
+}
+
+/// The folder for encoded reviews, if the system has a place for it.
+fn token_cache() -> Option<PathBuf> {
+    match cache_folder() {
+        Ok(folder) => Some(folder.join("tokens")),
+        Err(error) => {
+            info!("{error}; going on without a cache of encoded reviews");
+            None
+        }
     }
 }
 

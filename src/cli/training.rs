@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{Dataset, Source, label_counts, load};
+use gatefold::data::{Dataset, Source, label_counts, load_cached};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
@@ -270,7 +270,12 @@ pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
     if let Some(note) = &data.note {
         output.field("Note", note);
     }
-    Ok(load(&data.source, data.vocabulary.as_deref(), data.limits)?)
+    Ok(load_cached(
+        &data.source,
+        data.vocabulary.as_deref(),
+        data.limits,
+        data.cache.as_deref(),
+    )?)
 }
 
 /// `subgroup, 8 lanes`

@@ -1,15 +1,11 @@
 //! SHA-256 of bytes and files, in hexadecimal.
 
-#[cfg(feature = "download")]
 use std::fs::File;
-#[cfg(feature = "download")]
 use std::io::{BufRead, BufReader};
-#[cfg(feature = "download")]
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-#[cfg(feature = "download")]
 use crate::error::{Error, Result};
 
 /// Digits of a SHA-256 in hexadecimal.
@@ -24,7 +20,6 @@ pub(super) fn sha256(bytes: impl AsRef<[u8]>) -> String {
 ///
 /// # Errors
 /// [`Error::Io`] where the file cannot be read.
-#[cfg(feature = "download")]
 pub(super) fn sha256_of_file(path: &Path) -> Result<String> {
     let digest = || {
         let mut hasher = Sha256::new();

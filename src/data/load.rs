@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::cache::{self, Encoded, Origin};
 use super::{
     Dataset, Limits, PADDING, Review, Source, SubwordEncoder, TextReview, Vocabulary, demo, imdb,
 };
@@ -23,6 +24,24 @@ const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subword
 /// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
 pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
+    load_cached(source, vocabulary, limits, None)
+}
+
+/// As [`load`], with the encoded reviews kept in the folder `cache`, if there is to be one, from one call to
+/// the next.
+///
+/// They are found again by the content of an archive, or the names, sizes and times of change of the files
+/// in a folder, and by the vocabulary and the limits. Those that were used last are kept, 8 at most. What
+/// ails the folder is logged, and the reviews are loaded all the same. The demo corpus is not kept.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_cached(
+    source: &Source,
+    vocabulary: Option<&Path>,
+    limits: Limits,
+    cache: Option<&Path>,
+) -> Result<Dataset> {
     for (option, limit) in [
         ("--limit-train", limits.train),
         ("--limit-test", limits.test),
@@ -37,7 +56,7 @@ pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Resul
     }
     match source {
         Source::Demo => load_demo(vocabulary, limits),
-        Source::Path(path) => load_path(path, vocabulary, limits),
+        Source::Path(path) => load_path(path, vocabulary, limits, cache),
     }
 }
 
@@ -57,7 +76,12 @@ fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
     Ok(dataset)
 }
 
-fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
+fn load_path(
+    path: &Path,
+    vocabulary: Option<&Path>,
+    limits: Limits,
+    cache: Option<&Path>,
+) -> Result<Dataset> {
     let missing = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => Error::Data(format!(
             "{}: no such file or folder; --data takes an aclImdb folder, or one packed as .tar, .tar.gz, \
@@ -71,8 +95,36 @@ fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<D
         Some(file) => Vocabulary::load(file)?,
         None => Vocabulary::load(&find_vocabulary(path)?)?,
     };
-    let reviews = imdb::read(path, limits)?;
-    let encoder = SubwordEncoder::new(&vocabulary);
+    let read = || Ok(encode_all(imdb::read(path, limits)?, &vocabulary));
+    let encoded = match cache {
+        None => read()?,
+        Some(folder) => {
+            let origin = Origin {
+                form: "aclImdb",
+                paths: &[path],
+                vocabulary: &vocabulary,
+                limits,
+            };
+            cache::encoded(folder, &origin, read)?
+        }
+    };
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
+    Ok(Dataset {
+        name,
+        train: encoded.train,
+        test: encoded.test,
+        vocabulary,
+        synthetic: encoded.synthetic,
+        notes: encoded.notes,
+    })
+}
+
+fn encode_all(reviews: imdb::Reviews, vocabulary: &Vocabulary) -> Encoded {
+    let encoder = SubwordEncoder::new(vocabulary);
     let mut notes = reviews.notes;
     let train = encode(reviews.train, &encoder);
     let test = encode(reviews.test, &encoder);
@@ -86,19 +138,12 @@ fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<D
             "empty reviews, each kept as one padding token: {empty}"
         ));
     }
-    let name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned();
-    Ok(Dataset {
-        name,
+    Encoded {
         train,
         test,
-        vocabulary,
         synthetic: false,
         notes,
-    })
+    }
 }
 
 /// Encodes reviews on all cores, in order.
@@ -110,7 +155,10 @@ pub(super) fn encode(reviews: Vec<TextReview>, encoder: &SubwordEncoder) -> Vec<
             if ids.is_empty() {
                 ids.push(PADDING);
             }
-            Review { ids, label }
+            Review {
+                ids: ids.into(),
+                label,
+            }
         })
         .collect()
 }

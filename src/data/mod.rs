@@ -1,12 +1,14 @@
 //! Files to reviews to subword ids. Knows nothing of batches.
 
 mod archive;
+mod cache;
 mod cache_folder;
 mod corpus;
 mod demo;
 mod digest;
 #[cfg(feature = "download")]
 mod fetch;
+mod ids;
 mod imdb;
 mod jsonl;
 mod load;
@@ -22,8 +24,9 @@ pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
 #[cfg(feature = "download")]
 pub use fetch::{FetchEvent, FetchOptions, Fetched, fetch};
+pub use ids::Ids;
 pub use jsonl::{decode_lines, encode_lines};
-pub use load::load;
+pub use load::{load, load_cached};
 pub use subwords::SubwordEncoder;
 pub use vocabulary::Vocabulary;
 
@@ -34,7 +37,7 @@ pub const PADDING: u32 = 0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {
     /// At least one id; an empty text has the one id [`PADDING`].
-    pub ids: Vec<u32>,
+    pub ids: Ids,
     /// 0 negative, 1 positive.
     pub label: u8,
 }
