@@ -30,6 +30,32 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
+/// Makes the folder `path`, which is not there yet: `fill` writes into one of a temporary name beside
+/// it, which is then renamed.
+///
+/// After an error there is no such folder, and nothing is left of the temporary one.
+///
+/// # Errors
+/// [`Error::Io`] where the folder cannot be made, and what `fill` returns.
+pub(crate) fn create_folder_atomically(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let refused = |source: io::Error| Error::Io {
+        path: path.to_path_buf(),
+        source: io::Error::new(source.kind(), format!("cannot be made: {source}")),
+    };
+    let temporary = beside(path).map_err(refused)?;
+    fs::create_dir(&temporary).map_err(refused)?;
+    let made = fill(&temporary).and_then(|()| fs::rename(&temporary, path).map_err(refused));
+    if made.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&temporary);
+        return made;
+    }
+    sync_folder(folder_of(path)).map_err(refused)
+}
+
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = beside(path)?;
     let written = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));

@@ -14,6 +14,8 @@ mod compare;
 mod convert;
 #[path = "cli/devices.rs"]
 mod devices;
+#[path = "cli/export.rs"]
+mod export;
 #[cfg(feature = "download")]
 #[path = "cli/fetch.rs"]
 mod fetch;

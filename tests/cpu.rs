@@ -6,12 +6,14 @@ mod support;
 
 #[path = "cpu/batch.rs"]
 mod batch;
+#[path = "cpu/convert.rs"]
+mod convert;
 #[path = "cpu/demo.rs"]
 mod demo;
+#[path = "cpu/export.rs"]
+mod export;
 #[path = "cpu/imdb.rs"]
 mod imdb;
-#[path = "cpu/jsonl.rs"]
-mod jsonl;
 #[path = "cpu/model.rs"]
 mod model;
 #[path = "cpu/oracle_reference.rs"]
@@ -28,5 +30,9 @@ mod report;
 mod shaders;
 #[path = "cpu/subwords.rs"]
 mod subwords;
+#[path = "cpu/table.rs"]
+mod table;
+#[path = "cpu/tfds.rs"]
+mod tfds;
 #[path = "cpu/token_cache.rs"]
 mod token_cache;

@@ -76,6 +76,11 @@ pub enum DataCommand {
     /// gets its name. The cache folder is the system's, or GATEFOLD_HOME; ALL_PROXY, HTTPS_PROXY,
     /// HTTP_PROXY and NO_PROXY are heeded.
     Fetch(FetchArgs),
+    /// Write reviews in a form that other programs read
+    ///
+    /// Whatever --data takes comes out as a TFDS folder, a JSON Lines or a CSV file, and --data reads
+    /// that again.
+    Export(ExportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -117,13 +122,25 @@ pub struct ModelArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data options")]
 pub struct DataArgs {
-    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst
-    /// [default: the embedded demo corpus]
+    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst; a TFDS
+    /// folder; a .csv, .tsv, .jsonl or .ndjson file [default: the embedded demo corpus]
     ///
-    /// `imdb` is the corpus that `gatefold data fetch imdb` got, unless there is a file or folder of
-    /// that name.
+    /// A TFDS folder is that of a version, imdb_reviews/subwords8k/1.0.0 say, or one above it. A file
+    /// with a row a review may end in .gz as well; a column `split` says train or test, and without
+    /// one a fifth of the texts, chosen by their hash, are for testing. `imdb` is the corpus that
+    /// `gatefold data fetch imdb` got, unless there is a file or folder of that name.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// A second .csv, .tsv, .jsonl or .ndjson file, which has the test reviews
+    #[arg(long, value_name = "FILE")]
+    pub test_data: Option<PathBuf>,
+    /// The column of such a file with the review [default: text, else the ids in ids]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// The column of such a file with the label: 0, neg or negative, 1, pos or positive
+    /// [default: label]
+    #[arg(long, value_name = "NAME")]
+    pub label_column: Option<String>,
     /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
@@ -355,6 +372,32 @@ pub struct FetchArgs {
     /// Print a JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The form
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// The file, or for tfds the folder, to make; it must not be there yet
+    #[arg(long, value_name = "PATH")]
+    pub output: PathBuf,
+    /// Write subword ids instead of texts
+    #[arg(long)]
+    pub ids: bool,
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// [`gatefold::data::ExportForm`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A data_dir for tensorflow-datasets, with ids and their vocabulary
+    Tfds,
+    /// A JSON object a line: text, label, split
+    Jsonl,
+    /// Comma-separated fields: text, label, split
+    Csv,
 }
 
 #[derive(Debug, Args)]

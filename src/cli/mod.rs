@@ -7,6 +7,7 @@ mod convert;
 mod devices;
 #[cfg(feature = "download")]
 mod download_progress;
+mod export;
 mod fetch;
 mod inspect;
 mod interrupt;
@@ -43,6 +44,7 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Encode(args)) => convert::encode(args),
         Command::Data(DataCommand::Decode(args)) => convert::decode(args),
         Command::Data(DataCommand::Fetch(args)) => fetch::run(args, quiet),
+        Command::Data(DataCommand::Export(args)) => export::run(args, quiet),
         Command::Bench(args) => bench::run(args),
     }
 }

@@ -32,6 +32,12 @@ struct RunConfig<'a> {
 struct Data<'a> {
     source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    test_source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_column: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_column: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     vocabulary: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit_train: Option<usize>,
@@ -85,13 +91,22 @@ pub fn to_toml(
     model: &Model,
 ) -> Result<String> {
     let Settings { data, fit, .. } = settings;
+    let table = match &data.source {
+        Source::Table(table) => Some(table),
+        _ => None,
+    };
     let config = RunConfig {
         gatefold: env!("CARGO_PKG_VERSION"),
         data: Data {
-            source: match &data.source {
-                Source::Demo => "demo".to_string(),
-                Source::Path(path) => path.to_string_lossy().into_owned(),
-            },
+            source: data
+                .source
+                .path()
+                .map_or("demo".into(), |path| path.to_string_lossy().into_owned()),
+            test_source: table
+                .and_then(|table| table.test.as_ref())
+                .map(|path| path.to_string_lossy().into_owned()),
+            text_column: table.and_then(|table| table.text_column.as_deref()),
+            label_column: table.and_then(|table| table.label_column.as_deref()),
             vocabulary: data
                 .vocabulary
                 .as_ref()

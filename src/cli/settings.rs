@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{Corpus, DEMO_LEARNING_RATE, Limits, Source, cache_folder};
+use gatefold::data::{Corpus, DEMO_LEARNING_RATE, Limits, Source, Table, cache_folder};
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{Model, Sequential, Variant};
 use gatefold::train::FitOptions;
@@ -120,10 +120,7 @@ impl DataSettings {
                 "the demo corpus has its own vocabulary; give --data as well, or leave this out",
             ));
         }
-        let (source, note) = match &args.data {
-            None => (Source::Demo, None),
-            Some(data) => find(data)?,
-        };
+        let (source, note) = source(args)?;
         Ok(DataSettings {
             source,
             note,
@@ -138,17 +135,34 @@ impl DataSettings {
 
     /// What the data is called in the names of run folders.
     fn folder_name(&self) -> String {
-        const ENDINGS: [&str; 4] = [".tar", ".tar.gz", ".tar.xz", ".tar.zst"];
-        let Source::Path(path) = &self.source else {
+        const ENDINGS: [&str; 12] = [
+            ".tar",
+            ".tar.gz",
+            ".tar.xz",
+            ".tar.zst",
+            ".csv",
+            ".csv.gz",
+            ".tsv",
+            ".tsv.gz",
+            ".jsonl",
+            ".jsonl.gz",
+            ".ndjson",
+            ".ndjson.gz",
+        ];
+        let Some(path) = self.source.path() else {
             return "demo".to_string();
         };
-        let name = fs::canonicalize(path)
-            .ok()
-            .and_then(|path| {
-                path.file_name()
-                    .map(|name| name.to_string_lossy().into_owned())
-            })
-            .unwrap_or_else(|| "data".to_string());
+        let Ok(path) = fs::canonicalize(path) else {
+            return "data".to_string();
+        };
+        let mut names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
+        // The folder of a version, whose name alone says little: subwords8k/1.0.0.
+        let count = if path.join("dataset_info.json").is_file() {
+            2
+        } else {
+            1
+        };
+        let name = names.split_off(names.len().saturating_sub(count)).join("-");
         let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
         stem.unwrap_or(&name).to_string()
     }
@@ -165,11 +179,41 @@ fn token_cache() -> Option<PathBuf> {
     }
 }
 
+/// A table where options say so, or whatever is at the path; and what to tell of that choice.
+fn source(args: &DataArgs) -> Result<(Source, Option<String>)> {
+    let of_tables = [
+        ("--test-data", args.test_data.is_some()),
+        ("--text-column", args.text_column.is_some()),
+        ("--label-column", args.label_column.is_some()),
+    ];
+    let given = of_tables.iter().find(|(_, given)| *given);
+    let Some(data) = &args.data else {
+        return match given {
+            None => Ok((Source::Demo, None)),
+            Some((name, _)) => Err(option(
+                name,
+                "give the table of reviews with --data as well",
+            )),
+        };
+    };
+    let (path, note) = find(data)?;
+    let source = match given {
+        None => Source::Path(path),
+        Some(_) => Source::Table(Table {
+            path,
+            test: args.test_data.clone(),
+            text_column: args.text_column.clone(),
+            label_column: args.label_column.clone(),
+        }),
+    };
+    Ok((source, note))
+}
+
 /// The path that `--data` stands for, and what to tell of it: a corpus's name means the fetched archive,
 /// unless there is a path of that name.
-fn find(data: &Path) -> Result<(Source, Option<String>)> {
+fn find(data: &Path) -> Result<(PathBuf, Option<String>)> {
     let Some(corpus) = data.to_str().and_then(Corpus::named) else {
-        return Ok((Source::Path(data.to_path_buf()), None));
+        return Ok((data.to_path_buf(), None));
     };
     let archive = corpus.path()?;
     let name = corpus.name;
@@ -179,10 +223,10 @@ fn find(data: &Path) -> Result<(Source, Option<String>)> {
              {name}` gets, {}",
             archive.display()
         );
-        return Ok((Source::Path(data.to_path_buf()), Some(note)));
+        return Ok((data.to_path_buf(), Some(note)));
     }
     if archive.is_file() {
-        return Ok((Source::Path(archive), None));
+        return Ok((archive, None));
     }
     Err(Error::Data(format!(
         "{name}: {} is not there; get it with gatefold data fetch {name}, or give the path of a copy \

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{Dataset, Source, label_counts, load_cached};
+use gatefold::data::{Dataset, label_counts, load_cached};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
@@ -264,7 +264,7 @@ pub fn tell_run(output: Output, folder: &str) -> Result<()> {
 
 /// Loads the data; a large archive takes seconds.
 pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
-    if let Source::Path(path) = &data.source {
+    if let Some(path) = data.source.path() {
         output.field("Reading", &path.display().to_string());
     }
     if let Some(note) = &data.note {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
+use super::load::FORMS;
 use super::zstd::ZstdReader;
 use crate::error::{Error, Result};
 
@@ -153,14 +154,12 @@ impl Form {
             [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Ok(Form::Xz),
             [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Ok(Form::Zstd),
             head if is_tar_header(head) => Ok(Form::Tar),
-            [b'P', b'K', 3, 4, ..] => Err(format!("a zip archive; unpack it and {FORMS}")),
-            [b'B', b'Z', b'h', ..] => Err(format!("a bzip2 file; unpack it and {FORMS}")),
-            _ => Err(format!("not an archive of reviews; {FORMS}")),
+            [b'P', b'K', 3, 4, ..] => Err(format!("a zip archive; unpack it and give {FORMS}")),
+            [b'B', b'Z', b'h', ..] => Err(format!("a bzip2 file; unpack it and give {FORMS}")),
+            _ => Err(format!("not an archive of reviews; give {FORMS}")),
         }
     }
 }
-
-const FORMS: &str = "give an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst";
 
 /// Whether the header's checksum is right: older tars have no magic number. A tar that holds nothing
 /// begins with its end marker.

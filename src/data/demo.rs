@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Deserialize;
 
 use super::load::encode;
-use super::{Dataset, SubwordEncoder, TextReview, Vocabulary};
+use super::raw::RawReview;
+use super::{Dataset, SubwordEncoder, Vocabulary};
 use crate::error::{Error, Result};
 use crate::random::{Philox, Stream};
 
@@ -26,6 +27,11 @@ const GRAMMAR_FILE: &str = "assets/demo_grammar.toml";
 const GRAMMAR: &str = include_str!("../../assets/demo_grammar.toml");
 const VOCABULARY_FILE: &str = "assets/demo.subwords";
 const VOCABULARY: &str = include_str!("../../assets/demo.subwords");
+
+/// What every result on the corpus must say.
+pub(super) const SYNTHETIC_NOTE: &str = "the demo corpus is synthetic: a grammar generated its reviews, \
+                                         nobody wrote them, and results on it say nothing about real \
+                                         reviews";
 
 /// The corpus is the same whatever the seed of a run.
 const SEED: u64 = 0;
@@ -61,11 +67,7 @@ pub fn demo() -> Result<Dataset> {
         test: encode(test, &encoder),
         vocabulary,
         synthetic: true,
-        notes: vec![
-            "the demo corpus is synthetic: a grammar generated its reviews, nobody wrote them, and \
-             results on it say nothing about real reviews"
-                .to_owned(),
-        ],
+        notes: vec![SYNTHETIC_NOTE.to_owned()],
     })
 }
 
@@ -107,7 +109,7 @@ impl Grammar {
     }
 
     /// `count` reviews, the classes alternating, each text once.
-    fn corpus(&self, count: usize) -> Result<Vec<TextReview>> {
+    fn corpus(&self, count: usize) -> Result<Vec<RawReview>> {
         let mut random = Philox::new(SEED, Stream::Corpus { part: 0 }.id());
         let mut seen = HashSet::new();
         let mut reviews = Vec::with_capacity(count);
@@ -118,7 +120,7 @@ impl Grammar {
             };
             let text = self.review(side, &mut random)?;
             if seen.insert(text.clone()) {
-                reviews.push(TextReview { text, label });
+                reviews.push(RawReview::of_text(text, label));
             }
         }
         Ok(reviews)

@@ -3,30 +3,22 @@
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashSet};
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 use md5::{Digest, Md5};
 use rayon::prelude::*;
 
+use super::Limits;
 use super::archive::{self, Kind};
-use super::{Limits, TextReview};
+use super::files::read_whole;
+use super::raw::{LARGEST_REVIEW, RawDataset, RawReview, note_replaced, note_unlabelled, text_of};
 use crate::error::{Error, Result};
 
-/// A review is a few kilobytes; a file of more bytes than this is something else.
-const LARGEST_REVIEW: u64 = 16 << 20;
 const PARTS: [&str; 2] = ["train", "test"];
 /// The folders of the classes, by label.
 const CLASSES: [&str; 2] = ["neg", "pos"];
 const UNLABELLED: &str = "unsup";
-
-/// The labelled reviews of a folder or archive, and what the user should be told about them.
-pub(super) struct Reviews {
-    pub train: Vec<TextReview>,
-    pub test: Vec<TextReview>,
-    pub notes: Vec<String>,
-}
 
 /// Reads an `aclImdb` folder, or an archive of one, without writing anything.
 ///
@@ -37,7 +29,7 @@ pub(super) struct Reviews {
 /// # Errors
 /// [`Error::Io`], [`Error::Malformed`] for an archive that cannot be trusted, [`Error::Data`] where a
 /// part has no reviews of a class.
-pub(super) fn read(path: &Path, limits: Limits) -> Result<Reviews> {
+pub(super) fn read(path: &Path, limits: Limits) -> Result<RawDataset> {
     if path.is_dir() {
         read_folder(path, limits)
     } else {
@@ -45,7 +37,7 @@ pub(super) fn read(path: &Path, limits: Limits) -> Result<Reviews> {
     }
 }
 
-fn read_archive(path: &Path, limits: Limits) -> Result<Reviews> {
+fn read_archive(path: &Path, limits: Limits) -> Result<RawDataset> {
     let mut found = Found::new(limits);
     archive::visit(path, |mut entry| {
         let name = entry.name.clone();
@@ -80,7 +72,7 @@ fn read_archive(path: &Path, limits: Limits) -> Result<Reviews> {
     found.into_reviews(path, Ok)
 }
 
-fn read_folder(root: &Path, limits: Limits) -> Result<Reviews> {
+fn read_folder(root: &Path, limits: Limits) -> Result<RawDataset> {
     let mut found = Found::new(limits);
     let mut visited = HashSet::new();
     let mut folders = vec![root.to_owned()];
@@ -131,19 +123,10 @@ fn role(components: &[impl AsRef<str>]) -> (Option<usize>, Option<usize>) {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(Error::io(path))?;
-    file.take(LARGEST_REVIEW + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Error::io(path))?;
-    if bytes.len() as u64 > LARGEST_REVIEW {
+    read_whole(path, LARGEST_REVIEW, || {
         let largest = LARGEST_REVIEW >> 20;
-        return Err(malformed(
-            path,
-            format!("a review has {largest} MiB at most; this is another file"),
-        ));
-    }
-    Ok(bytes)
+        format!("a review has {largest} MiB at most; this is another file")
+    })
 }
 
 /// Where a review belongs, by its path.
@@ -274,11 +257,12 @@ impl<T: Send> Found<T> {
         self,
         path: &Path,
         read: impl Fn(T) -> Result<Vec<u8>> + Sync,
-    ) -> Result<Reviews> {
+    ) -> Result<RawDataset> {
         let shown = path.display();
         if self.parts.iter().all(|part| part.seen.is_empty()) {
             return Err(Error::Data(format!(
-                "{shown}: no reviews; expected files train|test/pos|neg/ID_RATING.txt, at any depth"
+                "{shown}: no reviews; expected files train|test/pos|neg/ID_RATING.txt, at any depth, or the \
+                 dataset_info.json of a TFDS data set"
             )));
         }
         for (name, part) in PARTS.iter().zip(&self.parts) {
@@ -293,10 +277,7 @@ impl<T: Send> Found<T> {
         }
         let mut notes = Vec::new();
         if self.unlabelled > 0 {
-            notes.push(format!(
-                "unlabelled reviews ({UNLABELLED}), ignored: {}",
-                self.unlabelled
-            ));
+            notes.push(note_unlabelled(UNLABELLED, self.unlabelled));
         }
         if let Some(first) = self.first_stray {
             notes.push(format!(
@@ -310,7 +291,10 @@ impl<T: Send> Found<T> {
             let kept = part.kept.into_sorted_vec();
             let decoded: Vec<_> = kept
                 .into_par_iter()
-                .map(|review| Ok(decode(&read(review.content)?, review.label)))
+                .map(|review| {
+                    let (text, valid) = text_of(&read(review.content)?);
+                    Ok((RawReview::of_text(text, review.label), valid))
+                })
                 .collect::<Result<_>>()?;
             replaced += decoded.iter().filter(|(_, valid)| !valid).count();
             parts.push(
@@ -321,13 +305,16 @@ impl<T: Send> Found<T> {
             );
         }
         if replaced > 0 {
-            notes.push(format!(
-                "reviews that are not UTF-8, kept with U+FFFD for what could not be read: {replaced}"
-            ));
+            notes.push(note_replaced(replaced));
         }
         let test = parts.pop().unwrap_or_default();
         let train = parts.pop().unwrap_or_default();
-        Ok(Reviews { train, test, notes })
+        Ok(RawDataset {
+            train,
+            test,
+            synthetic: false,
+            notes,
+        })
     }
 }
 
@@ -337,29 +324,6 @@ fn is_review_name(file: &str) -> bool {
     file.strip_suffix(".txt")
         .and_then(|stem| stem.split_once('_'))
         .is_some_and(|(id, rating)| is_number(id) && is_number(rating))
-}
-
-/// A review of the file's bytes, stripped as the data set's builder does, and whether they are UTF-8.
-fn decode(bytes: &[u8], label: u8) -> (TextReview, bool) {
-    // Python's white space in bytes, which has one more character than Rust's: the vertical tab.
-    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
-    let start = bytes
-        .iter()
-        .position(|byte| !is_space(byte))
-        .unwrap_or(bytes.len());
-    let end = bytes
-        .iter()
-        .rposition(|byte| !is_space(byte))
-        .map_or(start, |last| last + 1);
-    let text = String::from_utf8_lossy(&bytes[start..end]);
-    let valid = matches!(text, std::borrow::Cow::Borrowed(_));
-    (
-        TextReview {
-            text: text.into_owned(),
-            label,
-        },
-        valid,
-    )
 }
 
 fn malformed(path: &Path, problem: impl Into<String>) -> Error {

@@ -5,22 +5,30 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::cache::{self, Encoded, Origin};
+use super::demo::SYNTHETIC_NOTE;
+use super::raw::{Content, RawDataset, RawReview};
+use super::tfds::{self, TextForm};
 use super::{
-    Dataset, Limits, PADDING, Review, Source, SubwordEncoder, TextReview, Vocabulary, demo, imdb,
+    Dataset, Limits, PADDING, Review, Source, SubwordEncoder, Table, Vocabulary, demo, imdb, table,
 };
 use crate::error::{Error, Result};
 
+/// What `--data` takes.
+pub(super) const FORMS: &str = "an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst, \
+                                a TFDS folder, or a table named .csv, .tsv, .jsonl or .ndjson";
 /// Names under which a vocabulary is looked for beside the data.
 const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subwords"];
 
 /// Loads and encodes reviews, on all cores. Nothing is written.
 ///
-/// The order is that of tensorflow-datasets, whether the reviews come from a folder or from any archive.
-/// Without `vocabulary`, one named `imdb_reviews.subwords` or `text.text.subwords` is taken from
-/// the folder, or from beside the archive.
+/// The order of `aclImdb` is that of tensorflow-datasets, whether it is a folder or an archive; other forms
+/// keep the order of their files. Without `vocabulary`, one named `imdb_reviews.subwords` or
+/// `text.text.subwords` is taken from the folder, or from beside the file. A TFDS data set of ids has its
+/// own, and no other will do.
 ///
 /// # Errors
-/// [`Error::Option`] for a limit of 0, or a vocabulary for the demo corpus, which has its own;
+/// [`Error::Option`] for a limit of 0, a vocabulary for the demo corpus, which has its own, or a
+/// [`Table`] that is none;
 /// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
 pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
@@ -30,9 +38,10 @@ pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Resul
 /// As [`load`], with the encoded reviews kept in the folder `cache`, if there is to be one, from one call to
 /// the next.
 ///
-/// They are found again by the content of an archive, or the names, sizes and times of change of the files
-/// in a folder, and by the vocabulary and the limits. Those that were used last are kept, 8 at most. What
-/// ails the folder is logged, and the reviews are loaded all the same. The demo corpus is not kept.
+/// They are found again by the content of a file, or the names, sizes and times of change of the files in a
+/// folder, and by the vocabulary, the limits and the columns. Those that were used last are kept, 8 at
+/// most. What ails the folder is logged, and the reviews are loaded all the same. The demo corpus is not
+/// kept.
 ///
 /// # Errors
 /// Those of [`load`].
@@ -54,14 +63,29 @@ pub fn load_cached(
             });
         }
     }
+    let asked = Asked {
+        vocabulary,
+        limits,
+        cache,
+    };
     match source {
-        Source::Demo => load_demo(vocabulary, limits),
-        Source::Path(path) => load_path(path, vocabulary, limits, cache),
+        Source::Demo => load_demo(asked),
+        Source::Path(path) => load_path(path, asked),
+        Source::Table(table) => load_table(table, asked),
     }
 }
 
-fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    if vocabulary.is_some() {
+/// What is asked of a source, whatever its form.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    vocabulary: Option<&'a Path>,
+    limits: Limits,
+    /// The folder of the cache, if there is one.
+    cache: Option<&'a Path>,
+}
+
+fn load_demo(asked: Asked) -> Result<Dataset> {
+    if asked.vocabulary.is_some() {
         let problem =
             "the demo corpus has its own vocabulary; give --data as well, or leave this out"
                 .to_owned();
@@ -71,63 +95,131 @@ fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
         });
     }
     let mut dataset = demo()?;
-    dataset.train.truncate(limits.train.unwrap_or(usize::MAX));
-    dataset.test.truncate(limits.test.unwrap_or(usize::MAX));
+    let Limits { train, test } = asked.limits;
+    dataset.train.truncate(train.unwrap_or(usize::MAX));
+    dataset.test.truncate(test.unwrap_or(usize::MAX));
     Ok(dataset)
 }
 
-fn load_path(
-    path: &Path,
-    vocabulary: Option<&Path>,
-    limits: Limits,
-    cache: Option<&Path>,
-) -> Result<Dataset> {
-    let missing = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::Data(format!(
-            "{}: no such file or folder; --data takes an aclImdb folder, or one packed as .tar, .tar.gz, \
-             .tar.xz or .tar.zst",
-            path.display()
-        )),
-        _ => Error::io(path)(error),
-    };
-    std::fs::metadata(path).map_err(missing)?;
-    let vocabulary = match vocabulary {
-        Some(file) => Vocabulary::load(file)?,
-        None => Vocabulary::load(&find_vocabulary(path)?)?,
-    };
-    let read = || Ok(encode_all(imdb::read(path, limits)?, &vocabulary));
-    let encoded = match cache {
-        None => read()?,
-        Some(folder) => {
-            let origin = Origin {
-                form: "aclImdb",
-                paths: &[path],
-                vocabulary: &vocabulary,
-                limits,
-            };
-            cache::encoded(folder, &origin, read)?
-        }
-    };
-    let name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned();
-    Ok(Dataset {
-        name,
-        train: encoded.train,
-        test: encoded.test,
-        vocabulary,
-        synthetic: encoded.synthetic,
-        notes: encoded.notes,
-    })
+fn load_path(path: &Path, asked: Asked) -> Result<Dataset> {
+    check_exists(path)?;
+    if path.is_dir() {
+        return match tfds::find(path)? {
+            Some(found) => load_tfds(&found, path, asked),
+            None => load_imdb(path, asked),
+        };
+    }
+    if table::notation(path).is_some() {
+        let table = Table {
+            path: path.to_owned(),
+            ..Table::default()
+        };
+        return load_table(&table, asked);
+    }
+    load_imdb(path, asked)
 }
 
-fn encode_all(reviews: imdb::Reviews, vocabulary: &Vocabulary) -> Encoded {
+fn check_exists(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Data(format!(
+            "{}: no such file or folder; --data takes {FORMS}",
+            path.display()
+        ))),
+        Err(error) => Err(Error::io(path)(error)),
+    }
+}
+
+fn load_imdb(path: &Path, asked: Asked) -> Result<Dataset> {
+    let vocabulary = vocabulary_for(path, asked.vocabulary)?;
+    let read = || imdb::read(path, asked.limits);
+    let encoded = encoded("aclImdb", &[path], &vocabulary, asked, read)?;
+    Ok(dataset(file_name(path), encoded, vocabulary))
+}
+
+fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
+    let path = table.path.as_path();
+    check_exists(path)?;
+    let vocabulary = vocabulary_for(path, asked.vocabulary)?;
+    let paths: Vec<&Path> = [path].into_iter().chain(table.test.as_deref()).collect();
+    // The ends of the names say how the files are written.
+    let names: Vec<_> = paths.iter().map(|path| path.file_name()).collect();
+    let (text, label) = (&table.text_column, &table.label_column);
+    let form = format!("table {names:?} {text:?} {label:?}");
+    let read = || table::read(table, vocabulary.size(), asked.limits);
+    let encoded = encoded(&form, &paths, &vocabulary, asked, read)?;
+    Ok(dataset(file_name(path), encoded, vocabulary))
+}
+
+/// Loads the data set found at or below `path`.
+fn load_tfds(found: &tfds::Found, path: &Path, asked: Asked) -> Result<Dataset> {
+    let form = tfds::read_features(&found.folder)?;
+    let own = found.folder.join(tfds::VOCABULARY);
+    let vocabulary = match form {
+        TextForm::Ids if own.is_file() => own_vocabulary(&own, asked.vocabulary)?,
+        _ if asked.vocabulary.is_none() && find_vocabulary(&found.folder).is_ok() => {
+            vocabulary_for(&found.folder, None)?
+        }
+        _ => vocabulary_for(path, asked.vocabulary)?,
+    };
+    let read = || tfds::read(found, form, vocabulary.size(), asked.limits);
+    // The note tells of what is beside the folder.
+    let name = format!("tfds {:?}", found.note);
+    let encoded = encoded(&name, &[&found.folder], &vocabulary, asked, read)?;
+    Ok(dataset(found.name(), encoded, vocabulary))
+}
+
+/// The vocabulary that ids were made with, unless another was asked for.
+fn own_vocabulary(own: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
+    let vocabulary = Vocabulary::load(own)?;
+    if let Some(path) = asked {
+        let other = Vocabulary::load(path)?;
+        if other.sha256() != vocabulary.sha256() {
+            let told = |vocabulary: &Vocabulary| {
+                format!("{} ids, sha256 {}", vocabulary.size(), vocabulary.sha256())
+            };
+            return Err(Error::Data(format!(
+                "{}: not the vocabulary that the data's ids are of: it has {}, {} has {}; leave out --vocab",
+                path.display(),
+                told(&other),
+                own.display(),
+                told(&vocabulary)
+            )));
+        }
+    }
+    Ok(vocabulary)
+}
+
+/// The reviews of the files at `paths`, encoded: from the cache, if they are there, or as `read` gives them.
+fn encoded(
+    form: &str,
+    paths: &[&Path],
+    vocabulary: &Vocabulary,
+    asked: Asked,
+    read: impl FnOnce() -> Result<RawDataset>,
+) -> Result<Encoded> {
+    let read = || Ok(encode_all(read()?, vocabulary));
+    let Some(folder) = asked.cache else {
+        return read();
+    };
+    let origin = Origin {
+        form,
+        paths,
+        vocabulary,
+        limits: asked.limits,
+    };
+    cache::encoded(folder, &origin, read)
+}
+
+/// What a source held, encoded.
+fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Encoded {
     let encoder = SubwordEncoder::new(vocabulary);
-    let mut notes = reviews.notes;
-    let train = encode(reviews.train, &encoder);
-    let test = encode(reviews.test, &encoder);
+    let mut notes = raw.notes;
+    if raw.synthetic {
+        notes.insert(0, SYNTHETIC_NOTE.to_owned());
+    }
+    let train = encode(raw.train, &encoder);
+    let test = encode(raw.test, &encoder);
     let empty = train
         .iter()
         .chain(&test)
@@ -141,17 +233,36 @@ fn encode_all(reviews: imdb::Reviews, vocabulary: &Vocabulary) -> Encoded {
     Encoded {
         train,
         test,
-        synthetic: false,
+        synthetic: raw.synthetic,
         notes,
     }
 }
 
+fn dataset(name: String, encoded: Encoded, vocabulary: Vocabulary) -> Dataset {
+    Dataset {
+        name,
+        train: encoded.train,
+        test: encoded.test,
+        vocabulary,
+        synthetic: encoded.synthetic,
+        notes: encoded.notes,
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
 /// Encodes reviews on all cores, in order.
-pub(super) fn encode(reviews: Vec<TextReview>, encoder: &SubwordEncoder) -> Vec<Review> {
+pub(super) fn encode(reviews: Vec<RawReview>, encoder: &SubwordEncoder) -> Vec<Review> {
     reviews
         .into_par_iter()
-        .map(|TextReview { text, label }| {
-            let mut ids = encoder.encode(&text);
+        .map(|RawReview { content, label }| {
+            let mut ids = match content {
+                Content::Text(text) => encoder.encode(&text),
+                Content::Ids(ids) => ids,
+            };
             if ids.is_empty() {
                 ids.push(PADDING);
             }
@@ -161,6 +272,14 @@ pub(super) fn encode(reviews: Vec<TextReview>, encoder: &SubwordEncoder) -> Vec<
             }
         })
         .collect()
+}
+
+/// Reads the vocabulary that was asked for, or the one beside the data.
+fn vocabulary_for(data: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
+    match asked {
+        Some(file) => Vocabulary::load(file),
+        None => Vocabulary::load(&find_vocabulary(data)?),
+    }
 }
 
 fn find_vocabulary(data: &Path) -> Result<PathBuf> {

@@ -3,31 +3,40 @@
 mod archive;
 mod cache;
 mod cache_folder;
+mod convert;
 mod corpus;
 mod demo;
 mod digest;
+mod export;
 #[cfg(feature = "download")]
 mod fetch;
+mod files;
 mod ids;
 mod imdb;
-mod jsonl;
 mod load;
+mod raw;
+mod split;
 mod subwords;
+mod table;
+pub mod tfds;
 mod trie;
 mod vocabulary;
 mod zstd;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use cache_folder::cache_folder;
+pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
+pub use export::{ExportCells, ExportForm, Exported, check_absent, export};
 #[cfg(feature = "download")]
 pub use fetch::{FetchEvent, FetchOptions, Fetched, fetch};
 pub use ids::Ids;
-pub use jsonl::{decode_lines, encode_lines};
 pub use load::{load, load_cached};
+use split::Split;
 pub use subwords::SubwordEncoder;
+pub use table::Table;
 pub use vocabulary::Vocabulary;
 
 /// The id that pads a batch, and that stands for the text of an empty review.
@@ -38,15 +47,6 @@ pub const PADDING: u32 = 0;
 pub struct Review {
     /// At least one id; an empty text has the one id [`PADDING`].
     pub ids: Ids,
-    /// 0 negative, 1 positive.
-    pub label: u8,
-}
-
-/// A review as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextReview {
-    /// Decoded from UTF-8, ASCII white space at both ends stripped.
-    pub text: String,
     /// 0 negative, 1 positive.
     pub label: u8,
 }
@@ -78,6 +78,13 @@ impl Dataset {
             .max()
             .unwrap_or(0)
     }
+
+    fn part(&self, split: Split) -> &[Review] {
+        match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        }
+    }
 }
 
 /// How many of the reviews are negative and how many positive.
@@ -91,8 +98,21 @@ pub fn label_counts(reviews: &[Review]) -> [usize; 2] {
 pub enum Source {
     /// The embedded demo corpus.
     Demo,
-    /// An `aclImdb` folder, or one packed as `.tar`, `.tar.gz`, `.tar.xz` or `.tar.zst`.
+    /// An `aclImdb` folder, or one packed as `.tar`, `.tar.gz`, `.tar.xz` or `.tar.zst`; the folder of a
+    /// TFDS data set, or one above it; a [`Table`] with the usual columns.
     Path(PathBuf),
+    /// A CSV, TSV or JSON Lines file, and what its columns are called.
+    Table(Table),
+}
+
+impl Source {
+    /// The file or folder; `None` for the demo corpus.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Source::Demo => None,
+            Source::Path(path) | Source::Table(Table { path, .. }) => Some(path),
+        }
+    }
 }
 
 /// How many reviews of each part to keep, from the first; `None` keeps all.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::digest::sha256;
+use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 
 const HEADER: &str = "### SubwordTextEncoder";
@@ -37,6 +38,7 @@ const LARGEST_FILE: u64 = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     subwords: Arc<[String]>,
+    text: Arc<str>,
     sha256: String,
 }
 
@@ -114,7 +116,21 @@ impl Vocabulary {
         Ok(Vocabulary {
             subwords: subwords.into(),
             sha256: sha256(text),
+            text: text.into(),
         })
+    }
+
+    /// Writes the vocabulary file, whole or not at all. [`Vocabulary::load`] gives the same vocabulary again.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be written; one that stood there is then untouched.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write_atomically(path, self.text.as_bytes())
+    }
+
+    /// The content of the file, byte for byte.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Ids in all: padding, the subwords, 256 bytes. What an embedding needs as its vocabulary.

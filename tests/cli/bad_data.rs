@@ -1,6 +1,7 @@
 //! Data that cannot be used: each answered with the file, the place and the remedy, exit code 1.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::program::{VOCABULARY, Workplace, gzip, pack};
 
@@ -116,6 +117,123 @@ fn a_compressed_archive_that_is_damaged() {
     compressed[middle] ^= 0x55;
     place.write("damaged.tar.gz", compressed);
     refused(&place, "damaged.tar.gz", &["damaged.tar.gz"]);
+}
+
+/// A TFDS folder with the reviews of [`Workplace::write_imdb`], and the path of its training shard.
+fn tfds(place: &Workplace) -> PathBuf {
+    place.write_imdb("reviews");
+    let export = ["data", "export", "--data", "reviews"];
+    let to = ["--format", "tfds", "--output", "data"];
+    place.run([&export[..], &to].concat()).succeeds();
+    place.path("data/imdb_reviews/subwords8k/1.0.0/imdb_reviews-train.tfrecord-00000-of-00001")
+}
+
+#[test]
+fn a_record_with_a_wrong_checksum() {
+    let place = Workplace::new();
+    let shard = tfds(&place);
+    let mut bytes = fs::read(&shard).unwrap();
+    let last = bytes.len() - 6;
+    bytes[last] ^= 1;
+    fs::write(&shard, bytes).unwrap();
+    let words = [
+        "train.tfrecord-00000-of-00001: record 8, byte ",
+        "checksum",
+        "copy the file again",
+    ];
+    refused(&place, "data", &words);
+}
+
+#[test]
+fn a_shard_that_is_cut_short_or_missing() {
+    let place = Workplace::new();
+    let shard = tfds(&place);
+    let bytes = fs::read(&shard).unwrap();
+    fs::write(&shard, &bytes[..bytes.len() - 1]).unwrap();
+    refused(
+        &place,
+        "data",
+        &[
+            "record 8, byte ",
+            "the file is cut short",
+            "copy the file again",
+        ],
+    );
+    fs::remove_file(&shard).unwrap();
+    refused(
+        &place,
+        "data",
+        &["shard 1 of 1 of the train split is missing"],
+    );
+}
+
+#[test]
+fn another_vocabulary_than_that_of_the_ids() {
+    let place = Workplace::new();
+    tfds(&place);
+    place.write("other", VOCABULARY.replace("'film'\n", ""));
+    let options = ["--data", "data", "--vocab", "other"];
+    for command in [&["data", "inspect"][..], &["train", "baseline"]] {
+        let outcome = place.run([command, &options].concat());
+        outcome.fails(
+            1,
+            &[
+                "other: not the vocabulary",
+                "261 ids, sha256 ",
+                "262 ids, sha256 ",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_table_with_a_wrong_row() {
+    let place = Workplace::new();
+    place.write("imdb_reviews.subwords", VOCABULARY);
+    place.write("empty.csv", "");
+    refused(
+        &place,
+        "empty.csv",
+        &["empty.csv: line 1: the file is empty"],
+    );
+    place.write("r.csv", "text,label\na film,0\na good film,great\n");
+    let words = ["r.csv: line 3: label `great`; expected 0, neg or negative, 1, pos or positive"];
+    refused(&place, "r.csv", &words);
+    place.write(
+        "r.jsonl",
+        "{\"text\": \"a film\", \"label\": 0}\n{\"text\": \"a \n",
+    );
+    refused(
+        &place,
+        "r.jsonl",
+        &["r.jsonl: line 2: column ", "expected an object {\"text\": "],
+    );
+    place.write("review.tsv", "review\tlabel\na film\t0\n");
+    let words = [
+        "review.tsv: line 1: no column `text`, only review, label",
+        "--text-column NAME",
+    ];
+    refused(&place, "review.tsv", &words);
+}
+
+#[test]
+fn options_of_tables_without_a_table() {
+    let place = Workplace::new();
+    place.write_imdb("reviews");
+    for option in ["--test-data", "--text-column", "--label-column"] {
+        let inspect = ["data", "inspect", option, "x"];
+        place
+            .run(inspect)
+            .fails(2, &[option, "give the table of reviews with --data"]);
+        let outcome = place.run([&inspect[..], &["--data", "reviews"]].concat());
+        outcome.fails(
+            2,
+            &[
+                "--data",
+                "reviews is not named .csv, .tsv, .jsonl or .ndjson",
+            ],
+        );
+    }
 }
 
 #[test]

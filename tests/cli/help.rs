@@ -2,7 +2,7 @@
 
 use crate::program::{Workplace, assert_80_columns};
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["compare"],
     &["train"],
@@ -13,6 +13,7 @@ const COMMANDS: [&[&str]; 12] = [
     &["data", "inspect"],
     &["data", "encode"],
     &["data", "decode"],
+    &["data", "export"],
     &["data", "fetch"],
     &["bench"],
 ];

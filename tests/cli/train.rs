@@ -2,7 +2,7 @@
 
 use gatefold::report::{from_csv, read_history};
 
-use crate::program::{Workplace, assert_80_columns};
+use crate::program::{VOCABULARY, Workplace, assert_80_columns};
 
 /// A model that is trained in no time; its vocabulary is the data's.
 pub const SMALL_MODEL: &str = "\
@@ -279,4 +279,57 @@ fn a_loss_that_is_not_finite_ends_the_run() {
     outcome.fails(1, &["step 2", "not a finite number", "--learning-rate"]);
     assert!(place.names().is_empty(), "{:?}", place.names());
     assert!(!place.path("runs").exists());
+}
+
+#[test]
+fn a_table_with_columns_of_other_names_is_trained_on_and_recorded() {
+    let place = Workplace::new();
+    place.write("imdb_reviews.subwords", VOCABULARY);
+    let table = "review,sentiment\na good film,pos\na bad film,neg\n";
+    place.write("train.csv", table);
+    place.write("test.csv", table);
+    let options = [
+        "--data",
+        "train.csv",
+        "--test-data",
+        "test.csv",
+        "--text-column",
+        "review",
+        "--label-column",
+        "sentiment",
+    ];
+    let outcome = place.tiny(&["train", "baseline"], &options);
+    let told = &outcome.succeeds().stderr;
+    assert!(
+        told.contains("2 reviews to train on (1 negative, 1"),
+        "{told}"
+    );
+    let config =
+        String::from_utf8(place.files()["runs/baseline-train/config.toml"].clone()).unwrap();
+    for line in [
+        "source = \"train.csv\"",
+        "test_source = \"test.csv\"",
+        "text_column = \"review\"",
+        "label_column = \"sentiment\"",
+    ] {
+        assert!(config.contains(line), "no `{line}` in {config}");
+    }
+}
+
+#[test]
+fn a_run_on_a_tfds_data_set_is_called_after_its_configuration_and_version() {
+    let place = Workplace::new();
+    place.write_imdb("reviews");
+    let export = [
+        "data", "export", "--data", "reviews", "--format", "tfds", "--output", "d",
+    ];
+    place.run(export).succeeds();
+    let data = ["--data", "d/imdb_reviews/subwords8k/1.0.0"];
+    place.tiny(&["train", "baseline"], &data).succeeds();
+    let config = &place.files()["runs/baseline-subwords8k-1.0.0/config.toml"];
+    let config = String::from_utf8(config.clone()).unwrap();
+    assert!(
+        config.contains("name = \"imdb_reviews/subwords8k/1.0.0\""),
+        "{config}"
+    );
 }

@@ -64,7 +64,7 @@ fn append(builder: &mut tar::Builder<Vec<u8>>, path: &str, content: &[u8]) {
     builder.append(&header, content).unwrap();
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     writer.write_all(bytes).unwrap();
     writer.finish().unwrap()

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use gatefold::data::{Dataset, Limits, Source, load, load_cached};
+use gatefold::data::{Dataset, ExportForm, Limits, Source, Table, export, load, load_cached};
 use tempfile::TempDir;
 
 use crate::support;
@@ -249,6 +249,65 @@ fn a_file_of_other_reviews_is_not_taken() {
     let other = place.kept().into_iter().find(|kept| *kept != file).unwrap();
     fs::copy(&other, &file).unwrap();
     assert_same(&place.load(&packed, Limits::default()), &data);
+}
+
+#[test]
+fn tables_are_known_by_their_content_and_columns() {
+    let place = Place::new();
+    let rows =
+        "text,label,other,split\ngood film,1,0,train\nfilm,0,1,train\n,1,0,test\ngood,0,1,test\n";
+    place.write("reviews.csv", rows);
+    let table = |label: &str| {
+        Source::Table(Table {
+            path: place.data().join("reviews.csv"),
+            label_column: Some(label.to_owned()),
+            ..Table::default()
+        })
+    };
+    for _ in 0..2 {
+        for column in ["label", "other"] {
+            let read = load(&table(column), None, Limits::default()).unwrap();
+            let cache = place.cache();
+            let cached = load_cached(&table(column), None, Limits::default(), Some(&cache));
+            assert_same(&cached.unwrap(), &read);
+        }
+        assert_eq!(place.kept().len(), 2);
+    }
+    place.write("reviews.csv", rows.replace("good film", "film film"));
+    assert_eq!(
+        place
+            .loads_as_without(&place.data().join("reviews.csv"))
+            .train[0]
+            .ids
+            .len(),
+        3
+    );
+}
+
+#[test]
+fn tfds_data_sets_are_kept_as_well() {
+    let place = Place::new();
+    let dataset = place.load(&place.packed(), Limits::default());
+    let exported = place.0.path().join("exported");
+    export(&dataset, ExportForm::Tfds, &exported).unwrap();
+    let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let mut folders = vec![exported.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let file = File::options().append(true).open(path).unwrap();
+                file.set_modified(an_hour_ago).unwrap();
+            }
+        }
+    }
+    for _ in 0..2 {
+        let read = place.loads_as_without(&exported);
+        assert!(read.train == dataset.train && read.test == dataset.test);
+        assert_eq!(place.kept().len(), 2);
+    }
 }
 
 #[test]

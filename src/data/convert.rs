@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::SubwordEncoder;
+use super::raw::outside_vocabulary;
 use crate::error::{Error, Result};
 
 #[derive(Deserialize, Serialize)]
@@ -65,10 +66,8 @@ pub fn decode_lines(
             let known = |number: &Number| {
                 let id = number.as_u64().and_then(|id| u32::try_from(id).ok());
                 id.filter(|&id| (id as usize) < size).ok_or_else(|| {
-                    Error::Data(format!(
-                        "line {line}: id {number} is not in the vocabulary of {size} ids, 0 to {}",
-                        size - 1
-                    ))
+                    let problem = outside_vocabulary(number, size);
+                    Error::Data(format!("line {line}: {problem}"))
                 })
             };
             let ids = ids.iter().map(known).collect::<Result<Vec<_>>>()?;
@@ -107,13 +106,17 @@ fn answer<Q: DeserializeOwned, A: Serialize>(
 }
 
 fn unexpected(line: usize, expected: &str, error: &serde_json::Error) -> Error {
-    let told = error.to_string();
-    // Its own place is within the line: "… at line 1 column 7".
-    let problem = told
-        .rsplit_once(" at line ")
-        .map_or(told.as_str(), |(problem, _)| problem);
+    let (column, problem) = (error.column(), problem_of(error));
     Error::Data(format!(
-        "line {line}, column {}: expected {expected}: {problem}",
-        error.column()
+        "line {line}, column {column}: expected {expected}: {problem}"
     ))
+}
+
+/// What serde_json says is wrong, without its own place: "… at line 1 column 7".
+pub(super) fn problem_of(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    let problem = told.rsplit_once(" at line ");
+    problem
+        .map_or(told.as_str(), |(problem, _)| problem)
+        .to_owned()
 }

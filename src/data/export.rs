@@ -1,0 +1,136 @@
+//! Data sets in forms that other programs read, and that [`super::load`] reads again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::raw::{Content, text_of};
+use super::split::Split;
+use super::table::{write_csv, write_json_lines};
+use super::{Dataset, PADDING, Review, SubwordEncoder, tfds};
+use crate::atomic::{create_folder_atomically, write_atomically};
+use crate::error::{Error, Result};
+
+/// A form to export to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportForm {
+    /// A folder of TFRecord files with their description and the vocabulary, for tensorflow-datasets.
+    Tfds,
+    /// A JSON object a line, with `text` or `ids`, `label` and `split`.
+    JsonLines(ExportCells),
+    /// Comma-separated fields, with the same columns; ids have spaces between them.
+    Csv(ExportCells),
+}
+
+/// What a table has of a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportCells {
+    /// The text, as the vocabulary decodes it.
+    Text,
+    /// The ids.
+    Ids,
+}
+
+/// What an export left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// The file, or the folder of the data set's version.
+    pub path: PathBuf,
+    /// Reviews whose text, read again, has other ids: text cannot say all that ids can.
+    pub inexact: usize,
+}
+
+/// Writes a data set to the file or, for TFDS, the folder `path`, whole or not at all.
+///
+/// Neither may be there yet. [`super::load`] gives the same reviews again, ids for ids but where
+/// [`Exported::inexact`] counts others; tables need the same vocabulary for that.
+///
+/// # Errors
+/// [`Error::Option`] where `path` is there already, [`Error::Io`] where it cannot be written.
+///
+/// # Examples
+/// ```
+/// use gatefold::data::{ExportCells, ExportForm, demo, export};
+///
+/// # let path = std::env::temp_dir().join(format!("gatefold-export-{}.csv", std::process::id()));
+/// let exported = export(&demo()?, ExportForm::Csv(ExportCells::Text), &path)?;
+/// assert_eq!(exported.inexact, 0);
+/// # std::fs::remove_file(&path).map_err(gatefold::Error::io(&path))?;
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Exported> {
+    check_absent(path)?;
+    let cells = match form {
+        ExportForm::Tfds => {
+            create_folder_atomically(path, |folder| tfds::write(dataset, folder))?;
+            let names = tfds::folder_name(dataset);
+            return Ok(Exported {
+                path: names
+                    .iter()
+                    .fold(path.to_owned(), |path, name| path.join(name)),
+                inexact: 0,
+            });
+        }
+        ExportForm::JsonLines(cells) | ExportForm::Csv(cells) => cells,
+    };
+    let encoder = SubwordEncoder::new(&dataset.vocabulary);
+    let [train, test] = Split::ALL.map(|split| {
+        let reviews = dataset.part(split).par_iter();
+        reviews
+            .map(|review| content_of(review, cells, &encoder))
+            .unzip::<Content, bool, Vec<_>, Vec<_>>()
+    });
+    let inexact = train
+        .1
+        .iter()
+        .chain(&test.1)
+        .filter(|exact| !*exact)
+        .count();
+    let contents = [train.0, test.0];
+    let bytes = match form {
+        ExportForm::Csv(_) => write_csv(dataset, &contents)?,
+        _ => write_json_lines(dataset, &contents)?,
+    };
+    write_atomically(path, &bytes)?;
+    Ok(Exported {
+        path: path.to_owned(),
+        inexact,
+    })
+}
+
+/// Fails where something stands at `path`, which an export would replace.
+///
+/// # Errors
+/// [`Error::Option`]
+pub fn check_absent(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io(path)(error)),
+        Ok(_) => Err(Error::Option {
+            option: "--output".to_owned(),
+            problem: format!(
+                "{} is there already; choose another name, or remove it first",
+                path.display()
+            ),
+        }),
+    }
+}
+
+/// What a table has of a review, and whether that has the review's ids again when it is read.
+fn content_of(review: &Review, cells: ExportCells, encoder: &SubwordEncoder) -> (Content, bool) {
+    // Padding alone stands for an empty text.
+    let ids = if review.ids == [PADDING] {
+        &[]
+    } else {
+        &review.ids[..]
+    };
+    match cells {
+        ExportCells::Ids => (Content::Ids(ids.to_vec()), true),
+        ExportCells::Text => {
+            let text = encoder.decode(ids);
+            let again = encoder.encode(&text_of(text.as_bytes()).0);
+            (Content::Text(text), again == ids)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What the readers of all forms give: labelled reviews, not yet encoded.
+
+/// A review is a few kilobytes; more bytes than this are something else.
+pub(super) const LARGEST_REVIEW: u64 = 16 << 20;
+
+/// What a source holds of a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Decoded from UTF-8, ASCII white space at both ends stripped.
+    Text(String),
+    /// Ids of the vocabulary that the data set is read with.
+    Ids(Vec<u32>),
+}
+
+/// A review as its source has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RawReview {
+    pub content: Content,
+    /// 0 negative, 1 positive.
+    pub label: u8,
+}
+
+impl RawReview {
+    pub fn of_text(text: String, label: u8) -> RawReview {
+        RawReview {
+            content: Content::Text(text),
+            label,
+        }
+    }
+}
+
+/// The labelled reviews of a source, in order, and what the user should be told about them.
+pub(super) struct RawDataset {
+    pub train: Vec<RawReview>,
+    pub test: Vec<RawReview>,
+    /// Whether the source says that its reviews are made up.
+    pub synthetic: bool,
+    pub notes: Vec<String>,
+}
+
+/// The text of a review's bytes, stripped as the data set's builder does, and whether they are UTF-8.
+pub(super) fn text_of(bytes: &[u8]) -> (String, bool) {
+    // Python's white space in bytes, which has one more character than Rust's: the vertical tab.
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
+    let start = bytes
+        .iter()
+        .position(|byte| !is_space(byte))
+        .unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .rposition(|byte| !is_space(byte))
+        .map_or(start, |last| last + 1);
+    let text = String::from_utf8_lossy(&bytes[start..end]);
+    let valid = matches!(text, std::borrow::Cow::Borrowed(_));
+    (text.into_owned(), valid)
+}
+
+/// The label that a name or number stands for, in any case: `0`, `neg`, `negative`; `1`, `pos`, `positive`.
+pub(super) fn label_of(name: &str) -> Option<u8> {
+    const NAMES: [[&str; 3]; 2] = [["0", "neg", "negative"], ["1", "pos", "positive"]];
+    let name = name.trim();
+    let is_one = |names: &[&str; 3]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    NAMES.iter().position(is_one).map(|label| label as u8)
+}
+
+/// What is wrong with an id that the vocabulary of `size` ids does not have.
+pub(super) fn outside_vocabulary(id: impl std::fmt::Display, size: usize) -> String {
+    format!(
+        "id {id} is not in the vocabulary of {size} ids, 0 to {}",
+        size - 1
+    )
+}
+
+/// The ids of a source, each checked against a vocabulary of `size` ids.
+///
+/// # Errors
+/// What is wrong with the first that is outside it, and how many ids its vocabulary must have had.
+pub(super) fn checked_ids(ids: &[i64], size: usize) -> Result<Vec<u32>, String> {
+    let known = |&id: &i64| {
+        let known = u32::try_from(id).ok().filter(|&id| (id as usize) < size);
+        known.ok_or_else(|| {
+            let problem = outside_vocabulary(id, size);
+            match id.checked_add(1) {
+                Some(need) if need > 0 => {
+                    format!("{problem}; the data are of another one, with {need} ids or more")
+                }
+                _ => problem,
+            }
+        })
+    };
+    ids.iter().map(known).collect()
+}
+
+/// Tells of reviews that a data set has without labels, `what` being its name for them.
+pub(super) fn note_unlabelled(what: &str, count: usize) -> String {
+    format!("unlabelled reviews ({what}), ignored: {count}")
+}
+
+/// Tells of texts that were mended.
+pub(super) fn note_replaced(count: usize) -> String {
+    format!("reviews that are not UTF-8, kept with U+FFFD for what could not be read: {count}")
+}

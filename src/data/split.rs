@@ -1,0 +1,115 @@
+//! The two parts of a data set, and what each must have.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::Limits;
+use super::raw::{Content, RawReview};
+use crate::error::{Error, Result};
+
+/// Of so many texts, one is for testing where the data does not say which.
+const SHARES: u64 = 5;
+
+/// One part of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Split {
+    Train,
+    Test,
+}
+
+impl Split {
+    pub const ALL: [Split; 2] = [Split::Train, Split::Test];
+
+    /// The part's name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Split::Train => "train",
+            Split::Test => "test",
+        }
+    }
+
+    /// The part that a review belongs to by its content alone: 4 of 5 train, and what is there twice is
+    /// never in both.
+    ///
+    /// The first 8 bytes of the SHA-256 of the text, or of the ids as little-endian u32, are taken as a
+    /// big-endian number; multiples of 5 test.
+    pub fn by_hash(content: &Content) -> Split {
+        let digest = match content {
+            Content::Text(text) => Sha256::digest(text),
+            Content::Ids(ids) => {
+                let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+                Sha256::digest(bytes)
+            }
+        };
+        let number = digest
+            .iter()
+            .take(8)
+            .fold(0u64, |number, &byte| number << 8 | u64::from(byte));
+        match number % SHARES {
+            0 => Split::Test,
+            _ => Split::Train,
+        }
+    }
+}
+
+/// Collects the reviews of both parts, in order: the first of each that the limits let in.
+pub(super) struct Splits {
+    parts: [Part; 2],
+}
+
+struct Part {
+    limit: usize,
+    reviews: Vec<RawReview>,
+    /// Reviews found of each class, kept or not.
+    classes: [usize; 2],
+}
+
+impl Splits {
+    pub fn new(limits: Limits) -> Splits {
+        Splits {
+            parts: [limits.train, limits.test].map(|limit| Part {
+                limit: limit.unwrap_or(usize::MAX),
+                reviews: Vec::new(),
+                classes: [0; 2],
+            }),
+        }
+    }
+
+    /// Counts a review and keeps it if it is among the first of its part.
+    pub fn add(&mut self, split: Split, review: RawReview) {
+        let part = &mut self.parts[split as usize];
+        part.classes[usize::from(review.label)] += 1;
+        if part.reviews.len() < part.limit {
+            part.reviews.push(review);
+        }
+    }
+
+    /// Reviews found in a part, kept or not.
+    pub fn count(&self, split: Split) -> usize {
+        self.parts[split as usize].classes.iter().sum()
+    }
+
+    /// What was kept, training part first.
+    ///
+    /// # Errors
+    /// [`Error::Data`] names `path` and a class that a part lacks.
+    pub fn finish(self, path: &Path) -> Result<[Vec<RawReview>; 2]> {
+        let shown = path.display();
+        if Split::ALL.iter().all(|&split| self.count(split) == 0) {
+            return Err(Error::Data(format!("{shown}: no reviews")));
+        }
+        for split in Split::ALL {
+            let classes = self.parts[split as usize].classes;
+            for (class, count) in ["negative", "positive"].iter().zip(classes) {
+                if count == 0 {
+                    let part = split.name();
+                    return Err(Error::Data(format!(
+                        "{shown}: no {class} reviews in the {part} part; train and test need both classes"
+                    )));
+                }
+            }
+        }
+        Ok(self.parts.map(|part| part.reviews))
+    }
+}

@@ -1,0 +1,108 @@
+//! The rows of JSON Lines files.
+
+use std::io::{BufRead, Read};
+
+use serde_json::{Map, Value};
+
+use super::open::{Input, LARGEST_ROW};
+use super::row::{Columns, IDS, Picked, Row, SPLIT, SYNTHETIC, label, missing, row_of, shortened};
+use crate::data::convert::problem_of;
+use crate::error::Result;
+
+/// What some editors put before the first line.
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+
+/// Calls `visit` with every line that is not blank.
+///
+/// # Errors
+/// [`crate::Error::Malformed`] with the line that is wrong, or that `visit` calls wrong;
+/// [`crate::Error::Io`].
+pub(super) fn visit(
+    input: Input,
+    columns: &Columns,
+    mut visit: impl FnMut(Row) -> Result<(), String>,
+) -> Result<()> {
+    let Input { place, mut reader } = input;
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        let mut bounded = reader.by_ref().take(LARGEST_ROW + 1);
+        let read = bounded
+            .read_until(b'\n', &mut bytes)
+            .map_err(|error| place.failure(line, error))?;
+        if read as u64 > LARGEST_ROW {
+            return Err(place.too_long(line, "put each object on a line of its own"));
+        }
+        if read == 0 {
+            break;
+        }
+        let line_bytes = match line {
+            1 => bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes),
+            _ => &bytes,
+        };
+        if line_bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        row(line_bytes.trim_ascii_end(), columns)
+            .and_then(&mut visit)
+            .map_err(|problem| place.malformed(line, problem))?;
+    }
+    Ok(())
+}
+
+fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
+    // JSON is UTF-8; a text that is not is mended as in every other form.
+    let text = String::from_utf8_lossy(bytes);
+    let valid = matches!(text, std::borrow::Cow::Borrowed(_));
+    let object: Map<String, Value> = serde_json::from_str(&text).map_err(|error| {
+        let column = error.column();
+        format!(
+            "column {column}: expected an object {{\"text\": \"…\", \"label\": …}}: {}",
+            problem_of(&error)
+        )
+    })?;
+    let names = || {
+        let names: Vec<&str> = object.keys().map(String::as_str).collect();
+        shortened(&names.join(", "))
+    };
+    // An absent value is often written as null.
+    let field = |name: &str| object.get(name).filter(|value| !value.is_null());
+    let split = match field(SPLIT) {
+        None => None,
+        Some(Value::String(split)) => Some(split.as_str()),
+        Some(other) => return Err(wrong_kind(SPLIT, other, "\"train\" or \"test\"")),
+    };
+    let synthetic = field(SYNTHETIC) == Some(&Value::Bool(true));
+    let label = || match field(columns.label) {
+        None => Err(missing(columns.label, "--label-column", &names())),
+        Some(Value::Bool(positive)) => Ok(u8::from(*positive)),
+        Some(Value::String(name)) => label(name),
+        Some(other) => label(&other.to_string()),
+    };
+    let content = || match columns.pick(field(columns.text), field(IDS), names)? {
+        Picked::Text(Value::String(text)) => {
+            let (content, _) = columns.text(text.as_bytes())?;
+            Ok((content, valid))
+        }
+        Picked::Text(other) => Err(wrong_kind(columns.text, other, "a string")),
+        Picked::Ids(ids) => columns.ids(&numbers(ids)?),
+    };
+    row_of(split, label, content, synthetic)
+}
+
+/// An array of whole numbers.
+fn numbers(ids: &Value) -> Result<Vec<i64>, String> {
+    const EXPECTED: &str = "an array of whole numbers";
+    let Value::Array(ids) = ids else {
+        return Err(wrong_kind(IDS, ids, EXPECTED));
+    };
+    let numbers = ids
+        .iter()
+        .map(|id| id.as_i64().ok_or_else(|| wrong_kind(IDS, id, EXPECTED)));
+    numbers.collect()
+}
+
+fn wrong_kind(name: &str, value: &Value, expected: &str) -> String {
+    let value = shortened(&value.to_string());
+    format!("`{name}` is {value}; expected {expected}")
+}

@@ -1,0 +1,174 @@
+//! Reviews a row: CSV, TSV and JSON Lines, plain or within gzip.
+
+mod csv;
+mod jsonl;
+mod open;
+mod row;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use self::row::{Columns, Row};
+pub(super) use self::write::{write_csv, write_json_lines};
+use super::Limits;
+use super::raw::{RawDataset, note_replaced, note_unlabelled};
+use super::split::{Split, Splits};
+use crate::error::{Error, Result};
+
+/// A table of reviews, and what its columns are called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// A file named `.csv`, `.tsv`, `.jsonl` or `.ndjson`, or one of these and `.gz`.
+    pub path: PathBuf,
+    /// Another such file with the test part; the first is the training part then.
+    pub test: Option<PathBuf>,
+    /// The column with the review; `None` takes `text` or, where there is none, the ids in `ids`.
+    pub text_column: Option<String>,
+    /// The column with the label; `None` takes `label`.
+    pub label_column: Option<String>,
+}
+
+/// How the rows of a table are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notation {
+    /// Fields between delimiters, names in the first row.
+    Delimited(u8),
+    /// A JSON object a line.
+    Json,
+}
+
+/// Endings of the names of files, in lower case.
+const ENDINGS: [(&str, Notation); 4] = [
+    (".csv", Notation::Delimited(b',')),
+    (".tsv", Notation::Delimited(b'\t')),
+    (".jsonl", Notation::Json),
+    (".ndjson", Notation::Json),
+];
+const GZIP: &str = ".gz";
+
+/// Tells a table by the end of its name, in any case: its notation, and whether it is within gzip.
+pub(super) fn notation(path: &Path) -> Option<(Notation, bool)> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let plain = name.strip_suffix(GZIP).unwrap_or(&name);
+    let notation = ENDINGS.iter().find(|(ending, _)| plain.ends_with(ending))?;
+    Some((notation.1, plain.len() < name.len()))
+}
+
+/// Reads a table, its ids, if it has those, checked against a vocabulary of `size` ids.
+///
+/// A column `split` says which part a row belongs to. Without one, and without a second file, the texts
+/// themselves decide ([`Split::by_hash`]). The order of the files is kept.
+///
+/// # Errors
+/// [`Error::Malformed`] names the first line that is wrong, [`Error::Option`] a file that is no table or
+/// a second file too many; [`Error::Io`], and [`Error::Data`] where a class is missing.
+pub(super) fn read(table: &Table, size: usize, limits: Limits) -> Result<RawDataset> {
+    let mut reading = Reading {
+        splits: Splits::new(limits),
+        unlabelled: 0,
+        replaced: 0,
+        synthetic: false,
+        named: None,
+    };
+    let part = table.test.as_ref().map(|_| Split::Train);
+    reading.file(table, &table.path, part, "--data", size)?;
+    if let Some(test) = &table.test {
+        reading.file(table, test, Some(Split::Test), "--test-data", size)?;
+    }
+    reading.finish(&table.path)
+}
+
+/// What the files gave so far.
+struct Reading {
+    splits: Splits,
+    unlabelled: usize,
+    replaced: usize,
+    synthetic: bool,
+    /// Whether the part of a row is told, rather than decided by its text; the same for all.
+    named: Option<bool>,
+}
+
+impl Reading {
+    fn file(
+        &mut self,
+        table: &Table,
+        path: &Path,
+        part: Option<Split>,
+        option: &str,
+        size: usize,
+    ) -> Result<()> {
+        let Some((notation, gzip)) = notation(path) else {
+            return Err(Error::Option {
+                option: option.to_owned(),
+                problem: format!(
+                    "{} is not named .csv, .tsv, .jsonl or .ndjson, or one of these and .gz; only such \
+                     tables have columns and a second file",
+                    path.display()
+                ),
+            });
+        };
+        let columns = Columns::new(table, size);
+        let input = open::open(path, gzip)?;
+        let mut visit = |row: Row| self.row(row, part);
+        match notation {
+            Notation::Delimited(delimiter) => csv::visit(input, delimiter, &columns, &mut visit),
+            Notation::Json => jsonl::visit(input, &columns, &mut visit),
+        }
+    }
+
+    /// Takes a row; what is wrong with it, if anything is.
+    fn row(&mut self, row: Row, part: Option<Split>) -> Result<(), String> {
+        let review = match row {
+            Row::Unlabelled => {
+                self.unlabelled += 1;
+                return Ok(());
+            }
+            Row::Labelled(review) => review,
+        };
+        let split = match (part, review.split) {
+            (Some(_), Some(_)) => {
+                return Err(
+                    "a column `split` and --test-data both say what the test part is; leave one out"
+                        .to_owned(),
+                );
+            }
+            (Some(split), None) | (None, Some(split)) => split,
+            (None, None) => Split::by_hash(&review.raw.content),
+        };
+        let named = part.is_some() || review.split.is_some();
+        if *self.named.get_or_insert(named) != named {
+            return Err(
+                "`split` is in some rows and not in others; give it to all or none".to_owned(),
+            );
+        }
+        self.replaced += usize::from(!review.valid);
+        self.synthetic |= review.synthetic;
+        self.splits.add(split, review.raw);
+        Ok(())
+    }
+
+    fn finish(self, path: &Path) -> Result<RawDataset> {
+        let mut notes = Vec::new();
+        if self.named == Some(false) {
+            notes.push(format!(
+                "no column `split`: a hash of the text put {} rows into the training part and {} into the \
+                 test part",
+                self.splits.count(Split::Train),
+                self.splits.count(Split::Test)
+            ));
+        }
+        if self.unlabelled > 0 {
+            notes.push(note_unlabelled("split unsupervised", self.unlabelled));
+        }
+        if self.replaced > 0 {
+            notes.push(note_replaced(self.replaced));
+        }
+        let [train, test] = self.splits.finish(path)?;
+        Ok(RawDataset {
+            train,
+            test,
+            synthetic: self.synthetic,
+            notes,
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! A row as a review: which columns hold it, and what their values mean.
+
+use super::Table;
+use crate::data::raw::{Content, LARGEST_REVIEW, RawReview, checked_ids, label_of, text_of};
+use crate::data::split::Split;
+
+/// Columns that have one name in every table.
+pub(super) const IDS: &str = "ids";
+pub(super) const SPLIT: &str = "split";
+pub(super) const SYNTHETIC: &str = "synthetic";
+pub(super) const TEXT: &str = "text";
+pub(super) const LABEL: &str = "label";
+/// What some data sets call the rows that have no label.
+const UNLABELLED: [&str; 2] = ["unsupervised", "unsup"];
+
+/// A row of a table.
+pub(super) enum Row {
+    /// One that its split says to have no label.
+    Unlabelled,
+    Labelled(LabelledRow),
+}
+
+pub(super) struct LabelledRow {
+    pub raw: RawReview,
+    pub split: Option<Split>,
+    /// Whether the text was UTF-8.
+    pub valid: bool,
+    /// Whether the row says that it is made up.
+    pub synthetic: bool,
+}
+
+/// The columns of a table, and the size of the vocabulary that ids are checked against.
+pub(super) struct Columns<'a> {
+    pub text: &'a str,
+    pub label: &'a str,
+    /// Whether a table without `text` may have ids instead.
+    ids_will_do: bool,
+    size: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub fn new(table: &'a Table, size: usize) -> Columns<'a> {
+        Columns {
+            text: table.text_column.as_deref().unwrap_or(TEXT),
+            label: table.label_column.as_deref().unwrap_or(LABEL),
+            ids_will_do: table.text_column.is_none(),
+            size,
+        }
+    }
+
+    /// Picks the column with the reviews: the text or, where there is none, the ids.
+    ///
+    /// # Errors
+    /// The names that were looked for and those in `names`.
+    pub fn pick<T>(
+        &self,
+        text: Option<T>,
+        ids: Option<T>,
+        names: impl FnOnce() -> String,
+    ) -> Result<Picked<T>, String> {
+        match (text, ids) {
+            (Some(text), _) => Ok(Picked::Text(text)),
+            (None, Some(ids)) if self.ids_will_do => Ok(Picked::Ids(ids)),
+            _ => Err(missing(self.text, "--text-column", &names())),
+        }
+    }
+
+    /// A text of these bytes, stripped, and whether they are UTF-8.
+    pub fn text(&self, bytes: &[u8]) -> Result<(Content, bool), String> {
+        if bytes.len() as u64 > LARGEST_REVIEW {
+            return Err(format!(
+                "a text of {} bytes; a review has {} MiB at most",
+                bytes.len(),
+                LARGEST_REVIEW >> 20
+            ));
+        }
+        let (text, valid) = text_of(bytes);
+        Ok((Content::Text(text), valid))
+    }
+
+    /// Ids, checked against the vocabulary.
+    pub fn ids(&self, ids: &[i64]) -> Result<(Content, bool), String> {
+        Ok((Content::Ids(checked_ids(ids, self.size)?), true))
+    }
+}
+
+/// Which column holds the reviews.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Picked<T> {
+    Text(T),
+    Ids(T),
+}
+
+/// Says that there is no column `name`, but `names`.
+pub(super) fn missing(name: &str, option: &str, names: &str) -> String {
+    format!("no column `{name}`, only {names}; name the right one with {option} NAME")
+}
+
+/// What `split` and the other columns make of a row.
+pub(super) fn row_of(
+    split: Option<&str>,
+    label: impl FnOnce() -> Result<u8, String>,
+    content: impl FnOnce() -> Result<(Content, bool), String>,
+    synthetic: bool,
+) -> Result<Row, String> {
+    let is = |name: &str| split.is_some_and(|split| split.trim().eq_ignore_ascii_case(name));
+    if UNLABELLED.into_iter().any(is) {
+        return Ok(Row::Unlabelled);
+    }
+    let known = Split::ALL.into_iter().find(|known| is(known.name()));
+    if let (None, Some(split)) = (known, split) {
+        return Err(format!(
+            "split `{}` is neither train nor test; leave the column out to have the texts decide",
+            shortened(split)
+        ));
+    }
+    let label = label()?;
+    let (content, valid) = content()?;
+    Ok(Row::Labelled(LabelledRow {
+        raw: RawReview { content, label },
+        split: known,
+        valid,
+        synthetic,
+    }))
+}
+
+/// The label that a field's text stands for.
+pub(super) fn label(text: &str) -> Result<u8, String> {
+    label_of(text).ok_or_else(|| {
+        format!(
+            "label `{}`; expected 0, neg or negative, 1, pos or positive",
+            shortened(text)
+        )
+    })
+}
+
+/// As much of a field's text as a message can bear.
+pub(super) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 40;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

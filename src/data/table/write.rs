@@ -1,0 +1,105 @@
+//! A data set as a table, its training part first.
+
+use csv::Writer;
+use serde::Serialize;
+
+use super::row::{IDS, LABEL, SPLIT, SYNTHETIC, TEXT};
+use crate::data::Dataset;
+use crate::data::raw::Content;
+use crate::data::split::Split;
+use crate::error::{Error, Result};
+
+/// A row as an object, its keys being the columns.
+#[derive(Serialize)]
+struct Object<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ids: Option<&'a [u32]>,
+    label: u8,
+    split: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    synthetic: bool,
+}
+
+/// The bytes of a JSON Lines file with these contents of the reviews of both parts.
+///
+/// # Errors
+/// [`Error::Internal`] if the JSON writer refuses.
+pub(in crate::data) fn write_json_lines(
+    dataset: &Dataset,
+    contents: &[Vec<Content>; 2],
+) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for (split, content, label) in rows(dataset, contents) {
+        let (text, ids) = match content {
+            Content::Text(text) => (Some(text.as_str()), None),
+            Content::Ids(ids) => (None, Some(ids.as_slice())),
+        };
+        let object = Object {
+            text,
+            ids,
+            label,
+            split: split.name(),
+            synthetic: dataset.synthetic,
+        };
+        serde_json::to_writer(&mut bytes, &object).map_err(internal)?;
+        bytes.push(b'\n');
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a CSV file with these contents of the reviews of both parts.
+///
+/// # Errors
+/// [`Error::Internal`] if the CSV writer refuses.
+pub(in crate::data) fn write_csv(
+    dataset: &Dataset,
+    contents: &[Vec<Content>; 2],
+) -> Result<Vec<u8>> {
+    let mut writer = Writer::from_writer(Vec::new());
+    let first = match contents.iter().flatten().next() {
+        Some(Content::Ids(_)) => IDS,
+        _ => TEXT,
+    };
+    let synthetic = |value| dataset.synthetic.then_some(value);
+    let names = [first, LABEL, SPLIT]
+        .into_iter()
+        .chain(synthetic(SYNTHETIC));
+    writer.write_record(names).map_err(internal)?;
+    for (split, content, label) in rows(dataset, contents) {
+        let content = match content {
+            Content::Text(text) => text.clone(),
+            Content::Ids(ids) => {
+                let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+                ids.join(" ")
+            }
+        };
+        let label = label.to_string();
+        let fields = [content.as_str(), label.as_str(), split.name()];
+        writer
+            .write_record(fields.into_iter().chain(synthetic("true")))
+            .map_err(internal)?;
+    }
+    writer.into_inner().map_err(internal)
+}
+
+fn rows<'a>(
+    dataset: &'a Dataset,
+    contents: &'a [Vec<Content>; 2],
+) -> impl Iterator<Item = (Split, &'a Content, u8)> {
+    Split::ALL.into_iter().flat_map(move |split| {
+        let reviews = dataset.part(split).iter();
+        let contents = contents[split as usize].iter();
+        reviews
+            .zip(contents)
+            .map(move |(review, content)| (split, content, review.label))
+    })
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::Internal {
+        place: "writing a table",
+        problem: error.to_string(),
+    }
+}
