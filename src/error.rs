@@ -29,6 +29,15 @@ pub enum Error {
         problem: String,
     },
 
+    /// A file could not be had from a server.
+    #[error("{url}: {problem}")]
+    Download {
+        /// Where it was asked for.
+        url: String,
+        /// What the server did, and the remedy.
+        problem: String,
+    },
+
     /// The data cannot be trained on: no reviews, a class without any, an unknown form.
     #[error("{0}")]
     Data(String),

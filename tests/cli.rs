@@ -18,20 +18,30 @@ mod convert;
 mod devices;
 #[path = "cli/export.rs"]
 mod export;
+#[cfg(feature = "download")]
+#[path = "cli/fetch.rs"]
+mod fetch;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/named_corpus.rs"]
+mod named_corpus;
 #[path = "cli/out_folder.rs"]
 mod out_folder;
 #[path = "cli/plot.rs"]
 mod plot;
 #[path = "cli/program.rs"]
 mod program;
+#[cfg(feature = "download")]
+#[path = "cli/server.rs"]
+mod server;
 #[path = "cli/summary.rs"]
 mod summary;
+#[path = "cli/token_cache.rs"]
+mod token_cache;
 #[path = "cli/train.rs"]
 mod train;
 #[path = "cli/usage.rs"]

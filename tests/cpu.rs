@@ -36,3 +36,5 @@ mod subwords;
 mod table;
 #[path = "cpu/tfds.rs"]
 mod tfds;
+#[path = "cpu/token_cache.rs"]
+mod token_cache;

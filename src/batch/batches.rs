@@ -86,7 +86,7 @@ impl AsRef<[Review]> for Reviews {
 /// use gatefold::batch::{Batches, Order};
 /// use gatefold::data::Review;
 ///
-/// let reviews: Vec<Review> = (1..=5).map(|id| Review { ids: vec![id], label: 0 }).collect();
+/// let reviews: Vec<Review> = (1..=5).map(|id| Review { ids: vec![id].into(), label: 0 }).collect();
 /// let batches = Batches::new(&reviews, 2, Order::Sequential)?;
 /// assert_eq!(batches.steps(), 3);
 /// let sizes: Vec<usize> = batches.map(|batch| batch.size).collect();

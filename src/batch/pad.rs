@@ -85,8 +85,8 @@ impl Default for Padding {
 /// use gatefold::batch::Batch;
 /// use gatefold::data::Review;
 ///
-/// let long = Review { ids: vec![5, 9, 5], label: 1 };
-/// let short = Review { ids: vec![7], label: 0 };
+/// let long = Review { ids: vec![5, 9, 5].into(), label: 1 };
+/// let short = Review { ids: vec![7].into(), label: 0 };
 /// let batch = Batch::new(&[&long, &short]);
 /// assert_eq!(batch.to_string(), "[[5 9 5]\n [7 0 0]]");
 /// assert_eq!(batch.ids, [5, 7, 9, 0, 5, 0]);

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 /// use gatefold::batch::{Batches, Order, Prefetch};
 /// use gatefold::data::Review;
 ///
-/// let reviews: Arc<[Review]> = (1..=5).map(|id| Review { ids: vec![id], label: 0 }).collect();
+/// let reviews: Arc<[Review]> = (1..=5).map(|id| Review { ids: vec![id].into(), label: 0 }).collect();
 /// let batches = Batches::new(reviews, 2, Order::Sequential)?;
 /// for batch in Prefetch::new(batches, 4)? {
 ///     assert_eq!(batch?.length, 1);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gatefold::batch::Side;
+use gatefold::data::Corpus;
 use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
@@ -78,6 +79,12 @@ pub enum DataCommand {
     /// From the 25,000 reviews of aclImdb and the default size comes imdb_reviews.subwords, byte for
     /// byte. Without --data the embedded demo corpus is taken.
     BuildVocab(BuildVocabArgs),
+    /// Download a corpus into the cache folder, where --data finds it by name
+    ///
+    /// A download that was cut off goes on where it ended. The archive's SHA-256 is checked before it
+    /// gets its name. The cache folder is the system's, or GATEFOLD_HOME; ALL_PROXY, HTTPS_PROXY,
+    /// HTTP_PROXY and NO_PROXY are heeded.
+    Fetch(FetchArgs),
     /// Write reviews in a form that other programs read
     ///
     /// Whatever --data takes comes out as a TFDS folder, a JSON Lines or a CSV file, and --data reads
@@ -130,7 +137,8 @@ pub struct SourceArgs {
     ///
     /// A TFDS folder is that of a version, imdb_reviews/subwords8k/1.0.0 say, or one above it. A file
     /// with a row a review may end in .gz as well; a column `split` says train or test, and without
-    /// one a fifth of the texts, chosen by their hash, are for testing.
+    /// one a fifth of the texts, chosen by their hash, are for testing. `imdb` is the corpus that
+    /// `gatefold data fetch imdb` got, unless there is a file or folder of that name.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// A second .csv, .tsv, .jsonl or .ndjson file, which has the test reviews
@@ -159,6 +167,12 @@ pub struct DataArgs {
     /// Keep the first N test reviews
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_test: Option<usize>,
+    /// Read and encode the reviews anew, and keep no encoded ones
+    ///
+    /// Otherwise the encoded reviews of the last 8 data sets are kept in the cache folder, the system's
+    /// or GATEFOLD_HOME, and taken from there as long as neither reviews nor vocabulary change.
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 #[derive(Debug, Args)]
@@ -282,6 +296,12 @@ pub struct DeviceArgs {
     pub kernels: Kernels,
 }
 
+/// Reads a corpus's name, and lists them all where there is none of that name.
+fn corpus_parser() -> impl TypedValueParser<Value = Corpus> {
+    PossibleValuesParser::new(Corpus::ALL.map(|corpus| corpus.name))
+        .try_map(|name| Corpus::named(&name).ok_or("no corpus of that name"))
+}
+
 /// Reads a variant's name, and lists them all where there is none of that name.
 fn variant_parser() -> impl TypedValueParser<Value = Variant> {
     PossibleValuesParser::new(Variant::ALL.map(Variant::name))
@@ -369,6 +389,50 @@ pub struct InspectArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// Which one: imdb is the Large Movie Review Dataset, 84 MB
+    #[arg(value_name = "CORPUS", value_parser = corpus_parser())]
+    pub corpus: Corpus,
+    /// Get it here instead of from its authors
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// SHA-256 of the archive [default: that of its authors' archive]
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Option<String>,
+    /// Size of the archive with that SHA-256, in bytes
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "sha256",
+        allow_negative_numbers = true
+    )]
+    pub size: Option<u64>,
+    /// Seconds to wait for a connection, an answer, and each further byte
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        allow_negative_numbers = true
+    )]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+    /// Attempts after the first, each going on where the one before ended
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        allow_negative_numbers = true
+    )]
+    pub retries: u32,
+    /// Fetch it even if it is there
+    #[arg(long)]
+    pub force: bool,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct ExportArgs {
     /// The form
     #[arg(long, value_enum)]
@@ -441,6 +505,7 @@ impl BuildVocabArgs {
             vocab: None,
             limit_train: self.limit_train,
             limit_test: None,
+            no_cache: true,
         }
     }
 }

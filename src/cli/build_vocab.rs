@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::data::{
-    BuiltVocabulary, SearchStep, build_vocabulary, check_target_size, load_corpus,
+    BuiltVocabulary, SearchStep, build_vocabulary, check_target_size, load_texts,
 };
 use serde::Serialize;
 
@@ -43,8 +43,8 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
         quiet,
     };
     let stop = interrupt::install(output)?;
-    tell_reading(output, &data.source);
-    let corpus = load_corpus(&data.source, data.limits.train)?;
+    tell_reading(output, &data);
+    let corpus = load_texts(&data.source, data.limits.train)?;
     for note in &corpus.notes {
         output.field("Note", note);
     }

@@ -10,6 +10,8 @@ use super::screen::Output;
 /// The exit code that shells expect after Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
+const CANNOT: &str = "cannot listen for Ctrl-C";
+
 /// A flag that the first Ctrl-C sets.
 pub fn install(output: Output) -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
@@ -20,6 +22,16 @@ pub fn install(output: Output) -> Result<Arc<AtomicBool>> {
         }
         output.say("\nStopping after this step; Ctrl-C again stops at once.");
     })
-    .context("cannot listen for Ctrl-C")?;
+    .context(CANNOT)?;
     Ok(stop)
+}
+
+/// Lets the first Ctrl-C end the program, with `words`: for a command that can be cut off anywhere.
+#[cfg(feature = "download")]
+pub fn end_at_once(output: Output, words: &'static str) -> Result<()> {
+    ctrlc::set_handler(move || {
+        output.say(&format!("\n{words}"));
+        std::process::exit(INTERRUPTED);
+    })
+    .context(CANNOT)
 }

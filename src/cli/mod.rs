@@ -6,8 +6,11 @@ mod build_vocab;
 mod compare;
 mod convert;
 mod devices;
+#[cfg(feature = "download")]
+mod download_progress;
 mod excerpt;
 mod export;
+mod fetch;
 mod inspect;
 mod inspection;
 mod interrupt;
@@ -44,6 +47,7 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Encode(args)) => convert::encode(args),
         Command::Data(DataCommand::Decode(args)) => convert::decode(args),
         Command::Data(DataCommand::BuildVocab(args)) => build_vocab::run(args, quiet),
+        Command::Data(DataCommand::Fetch(args)) => fetch::run(args, quiet),
         Command::Data(DataCommand::Export(args)) => export::run(args, quiet),
         Command::Bench(args) => bench::run(args),
     }

@@ -6,11 +6,12 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use gatefold::batch::{Padding, Side};
-use gatefold::data::{DEMO_LEARNING_RATE, Limits, Source, Table};
+use gatefold::data::{Corpus, DEMO_LEARNING_RATE, Limits, Source, Table, cache_folder};
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{Model, Sequential, Variant};
 use gatefold::train::FitOptions;
 use gatefold::{Error, Result};
+use tracing::info;
 
 use super::args::{
     BatchArgs, CompareArgs, DataArgs, DeviceArgs, ModelArgs, SourceArgs, TrainArgs, TrainingArgs,
@@ -26,8 +27,12 @@ const LEARNING_RATE: f64 = 1e-4;
 /// Where the reviews come from.
 pub struct DataSettings {
     pub source: Source,
+    /// What to tell of the choice of the source.
+    pub note: Option<String>,
     pub vocabulary: Option<PathBuf>,
     pub limits: Limits,
+    /// Where encoded reviews are kept; `None` keeps none.
+    pub cache: Option<PathBuf>,
 }
 
 /// How reviews become batches.
@@ -170,13 +175,16 @@ impl DataSettings {
                 "the demo corpus has its own vocabulary; give --data as well, or leave this out",
             ));
         }
+        let (source, note) = source(&args.source)?;
         Ok(DataSettings {
-            source: source(&args.source)?,
+            source,
+            note,
             vocabulary: args.vocab.clone(),
             limits: Limits {
                 train: args.limit_train,
                 test: args.limit_test,
             },
+            cache: if args.no_cache { None } else { token_cache() },
         })
     }
 
@@ -215,28 +223,72 @@ impl DataSettings {
     }
 }
 
-/// A table where options say so, or whatever is at the path.
-fn source(args: &SourceArgs) -> Result<Source> {
+/// The folder for encoded reviews, if the system has a place for it.
+fn token_cache() -> Option<PathBuf> {
+    match cache_folder() {
+        Ok(folder) => Some(folder.join("tokens")),
+        Err(error) => {
+            info!("{error}; going on without a cache of encoded reviews");
+            None
+        }
+    }
+}
+
+/// A table where options say so, or whatever is at the path; and what to tell of that choice.
+fn source(args: &SourceArgs) -> Result<(Source, Option<String>)> {
     let of_tables = [
         ("--test-data", args.test_data.is_some()),
         ("--text-column", args.text_column.is_some()),
         ("--label-column", args.label_column.is_some()),
     ];
     let given = of_tables.iter().find(|(_, given)| *given);
-    match (&args.data, given) {
-        (None, None) => Ok(Source::Demo),
-        (None, Some((name, _))) => Err(option(
-            name,
-            "give the table of reviews with --data as well",
-        )),
-        (Some(path), None) => Ok(Source::Path(path.clone())),
-        (Some(path), Some(_)) => Ok(Source::Table(Table {
-            path: path.clone(),
+    let Some(data) = &args.data else {
+        return match given {
+            None => Ok((Source::Demo, None)),
+            Some((name, _)) => Err(option(
+                name,
+                "give the table of reviews with --data as well",
+            )),
+        };
+    };
+    let (path, note) = find(data)?;
+    let source = match given {
+        None => Source::Path(path),
+        Some(_) => Source::Table(Table {
+            path,
             test: args.test_data.clone(),
             text_column: args.text_column.clone(),
             label_column: args.label_column.clone(),
-        })),
+        }),
+    };
+    Ok((source, note))
+}
+
+/// The path that `--data` stands for, and what to tell of it: a corpus's name means the fetched archive,
+/// unless there is a path of that name.
+fn find(data: &Path) -> Result<(PathBuf, Option<String>)> {
+    let Some(corpus) = data.to_str().and_then(Corpus::named) else {
+        return Ok((data.to_path_buf(), None));
+    };
+    let archive = corpus.path()?;
+    let name = corpus.name;
+    if data.exists() {
+        let note = format!(
+            "{name} is the file or folder of that name here, not the corpus that `gatefold data fetch \
+             {name}` gets, {}",
+            archive.display()
+        );
+        return Ok((data.to_path_buf(), Some(note)));
     }
+    if archive.is_file() {
+        return Ok((archive, None));
+    }
+    Err(Error::Data(format!(
+        "{name}: {} is not there; get it with gatefold data fetch {name}, or give the path of a copy \
+         of the {}",
+        archive.display(),
+        corpus.title
+    )))
 }
 
 impl Settings {

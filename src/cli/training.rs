@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{Dataset, Source, label_counts, load};
+use gatefold::data::{Dataset, label_counts, load_cached};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
@@ -270,16 +270,24 @@ pub fn tell_run(output: Output, folder: &str) -> Result<()> {
 }
 
 /// Says which file or folder is read; a large archive takes seconds.
-pub fn tell_reading(output: Output, source: &Source) {
-    if let Some(path) = source.path() {
+pub fn tell_reading(output: Output, data: &DataSettings) {
+    if let Some(path) = data.source.path() {
         output.field("Reading", &path.display().to_string());
+    }
+    if let Some(note) = &data.note {
+        output.field("Note", note);
     }
 }
 
 /// Loads the data.
 pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
-    tell_reading(output, &data.source);
-    Ok(load(&data.source, data.vocabulary.as_deref(), data.limits)?)
+    tell_reading(output, data);
+    Ok(load_cached(
+        &data.source,
+        data.vocabulary.as_deref(),
+        data.limits,
+        data.cache.as_deref(),
+    )?)
 }
 
 /// `subgroup, 8 lanes`

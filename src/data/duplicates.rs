@@ -44,7 +44,7 @@ impl Duplicates {
         let (_, test) = repeats(&dataset.test);
         let reviews = dataset.test.iter().enumerate();
         let between = reviews.filter_map(|(again, review)| {
-            let first = *train_firsts.get(review.ids.as_slice())?;
+            let first = *train_firsts.get(&review.ids[..])?;
             Some(Duplicate {
                 first,
                 again,
@@ -64,7 +64,7 @@ fn repeats(reviews: &[Review]) -> (HashMap<&[u32], usize>, Vec<Duplicate>) {
     let mut firsts = HashMap::with_capacity(reviews.len());
     let mut duplicates = Vec::new();
     for (index, review) in reviews.iter().enumerate() {
-        let first = *firsts.entry(review.ids.as_slice()).or_insert(index);
+        let first = *firsts.entry(&review.ids[..]).or_insert(index);
         if first != index {
             duplicates.push(Duplicate {
                 first,

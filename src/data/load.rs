@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::cache::{self, Encoded, Origin};
 use super::demo::SYNTHETIC_NOTE;
 use super::raw::{Content, RawDataset, RawReview};
 use super::tfds::{self, TextForm};
@@ -31,15 +32,39 @@ const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subword
 /// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
 pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
+    load_cached(source, vocabulary, limits, None)
+}
+
+/// As [`load`], with the encoded reviews kept in the folder `cache`, if there is to be one, from one call to
+/// the next.
+///
+/// They are found again by the content of a file, or the names, sizes and times of change of the files in a
+/// folder, and by the vocabulary, the limits and the columns. Those that were used last are kept, 8 at
+/// most. What ails the folder is logged, and the reviews are loaded all the same. The demo corpus is not
+/// kept.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_cached(
+    source: &Source,
+    vocabulary: Option<&Path>,
+    limits: Limits,
+    cache: Option<&Path>,
+) -> Result<Dataset> {
     check_limits(limits)?;
+    let asked = Asked {
+        vocabulary,
+        limits,
+        cache,
+    };
     match source {
-        Source::Demo => load_demo(vocabulary, limits),
-        Source::Path(path) => load_path(path, vocabulary, limits),
-        Source::Table(table) => load_table(table, vocabulary, limits),
+        Source::Demo => load_demo(asked),
+        Source::Path(path) => load_path(path, asked),
+        Source::Table(table) => load_table(table, asked),
     }
 }
 
-fn check_limits(limits: Limits) -> Result<()> {
+pub(super) fn check_limits(limits: Limits) -> Result<()> {
     for (option, limit) in [
         ("--limit-train", limits.train),
         ("--limit-test", limits.test),
@@ -55,105 +80,17 @@ fn check_limits(limits: Limits) -> Result<()> {
     Ok(())
 }
 
-/// The training reviews as text: what a vocabulary is built from.
-#[derive(Debug, Clone)]
-pub struct Corpus {
-    /// What to call it: the name of its file or folder.
-    pub name: String,
-    /// In the order of [`Dataset::train`].
-    pub texts: Vec<String>,
-    /// Whether the reviews are made up, which every result on them must say.
-    pub synthetic: bool,
-    /// What the user should be told once: files ignored, texts repaired.
-    pub notes: Vec<String>,
+/// What is asked of a source, whatever its form.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    vocabulary: Option<&'a Path>,
+    limits: Limits,
+    /// The folder of the cache, if there is one.
+    cache: Option<&'a Path>,
 }
 
-/// Loads the training reviews as text, the first `limit` of them in the order of [`load`], or all.
-///
-/// # Errors
-/// As [`load`], without the vocabulary, which is not needed; [`Error::Data`] for reviews that are ids.
-///
-/// # Examples
-/// ```
-/// use gatefold::data::{Source, load_corpus};
-///
-/// let corpus = load_corpus(&Source::Demo, Some(2))?;
-/// assert!(corpus.texts[0].ends_with('.'));
-/// assert_eq!(corpus.texts.len(), 2);
-/// # Ok::<(), gatefold::Error>(())
-/// ```
-pub fn load_corpus(source: &Source, limit: Option<usize>) -> Result<Corpus> {
-    check_limits(Limits {
-        train: limit,
-        test: None,
-    })?;
-    // The test reviews must be there, but not in memory.
-    let limits = Limits {
-        train: limit,
-        test: Some(0),
-    };
-    let (name, raw) = match source {
-        Source::Demo => {
-            let [mut train, _] = demo::reviews()?;
-            train.truncate(limit.unwrap_or(usize::MAX));
-            let raw = RawDataset {
-                train,
-                test: Vec::new(),
-                synthetic: true,
-                notes: Vec::new(),
-            };
-            (demo::NAME.to_owned(), raw)
-        }
-        Source::Table(table) => read_table_texts(table, limits)?,
-        Source::Path(path) => {
-            check_exists(path)?;
-            let table = table_at(path);
-            let found = if path.is_dir() {
-                tfds::find(path)?
-            } else {
-                None
-            };
-            match (found, table) {
-                (Some(found), _) => {
-                    let form = tfds::read_features(&found.folder)?;
-                    let raw = tfds::read(&found, form, ANY_SIZE, limits)?;
-                    (found.name(), raw)
-                }
-                (None, Some(table)) => read_table_texts(&table, limits)?,
-                (None, None) => (file_name(path), imdb::read(path, limits)?),
-            }
-        }
-    };
-    let mut notes = raw.notes;
-    if raw.synthetic {
-        notes.insert(0, SYNTHETIC_NOTE.to_owned());
-    }
-    let text = |review: RawReview| match review.content {
-        Content::Text(text) => Ok(text),
-        Content::Ids(_) => Err(Error::Data(format!(
-            "{name}: its reviews are ids, and a vocabulary is built from texts; give data with texts"
-        ))),
-    };
-    let texts = raw.train.into_iter().map(text).collect::<Result<_>>()?;
-    Ok(Corpus {
-        name,
-        texts,
-        synthetic: raw.synthetic,
-        notes,
-    })
-}
-
-/// Stands for a vocabulary where none is needed: no id is outside it.
-const ANY_SIZE: usize = u32::MAX as usize;
-
-fn read_table_texts(table: &Table, limits: Limits) -> Result<(String, RawDataset)> {
-    check_exists(&table.path)?;
-    let raw = table::read(table, ANY_SIZE, limits)?;
-    Ok((file_name(&table.path), raw))
-}
-
-fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    if vocabulary.is_some() {
+fn load_demo(asked: Asked) -> Result<Dataset> {
+    if asked.vocabulary.is_some() {
         let problem =
             "the demo corpus has its own vocabulary; give --data as well, or leave this out"
                 .to_owned();
@@ -162,35 +99,36 @@ fn load_demo(vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
             problem,
         });
     }
-    let mut dataset = demo::demo()?;
-    dataset.train.truncate(limits.train.unwrap_or(usize::MAX));
-    dataset.test.truncate(limits.test.unwrap_or(usize::MAX));
+    let mut dataset = demo()?;
+    let Limits { train, test } = asked.limits;
+    dataset.train.truncate(train.unwrap_or(usize::MAX));
+    dataset.test.truncate(test.unwrap_or(usize::MAX));
     Ok(dataset)
 }
 
-fn load_path(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
+fn load_path(path: &Path, asked: Asked) -> Result<Dataset> {
     check_exists(path)?;
     if path.is_dir() {
         return match tfds::find(path)? {
-            Some(found) => load_tfds(&found, path, vocabulary, limits),
-            None => load_imdb(path, vocabulary, limits),
+            Some(found) => load_tfds(&found, path, asked),
+            None => load_imdb(path, asked),
         };
     }
     match table_at(path) {
-        Some(table) => load_table(&table, vocabulary, limits),
-        None => load_imdb(path, vocabulary, limits),
+        Some(table) => load_table(&table, asked),
+        None => load_imdb(path, asked),
     }
 }
 
 /// The table with the usual columns that a file is by its name.
-fn table_at(path: &Path) -> Option<Table> {
+pub(super) fn table_at(path: &Path) -> Option<Table> {
     table::notation(path).map(|_| Table {
         path: path.to_owned(),
         ..Table::default()
     })
 }
 
-fn check_exists(path: &Path) -> Result<()> {
+pub(super) fn check_exists(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Data(format!(
@@ -201,37 +139,43 @@ fn check_exists(path: &Path) -> Result<()> {
     }
 }
 
-fn load_imdb(path: &Path, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    let vocabulary = vocabulary_for(path, vocabulary)?;
-    let raw = imdb::read(path, limits)?;
-    Ok(dataset(file_name(path), raw, vocabulary))
+fn load_imdb(path: &Path, asked: Asked) -> Result<Dataset> {
+    let vocabulary = vocabulary_for(path, asked.vocabulary)?;
+    let read = || imdb::read(path, asked.limits);
+    let encoded = encoded("aclImdb", &[path], &vocabulary, asked, read)?;
+    Ok(dataset(file_name(path), encoded, vocabulary))
 }
 
-fn load_table(table: &Table, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
-    check_exists(&table.path)?;
-    let vocabulary = vocabulary_for(&table.path, vocabulary)?;
-    let raw = table::read(table, vocabulary.size(), limits)?;
-    Ok(dataset(file_name(&table.path), raw, vocabulary))
+fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
+    let path = table.path.as_path();
+    check_exists(path)?;
+    let vocabulary = vocabulary_for(path, asked.vocabulary)?;
+    let paths: Vec<&Path> = [path].into_iter().chain(table.test.as_deref()).collect();
+    // The ends of the names say how the files are written.
+    let names: Vec<_> = paths.iter().map(|path| path.file_name()).collect();
+    let (text, label) = (&table.text_column, &table.label_column);
+    let form = format!("table {names:?} {text:?} {label:?}");
+    let read = || table::read(table, vocabulary.size(), asked.limits);
+    let encoded = encoded(&form, &paths, &vocabulary, asked, read)?;
+    Ok(dataset(file_name(path), encoded, vocabulary))
 }
 
 /// Loads the data set found at or below `path`.
-fn load_tfds(
-    found: &tfds::Found,
-    path: &Path,
-    vocabulary: Option<&Path>,
-    limits: Limits,
-) -> Result<Dataset> {
+fn load_tfds(found: &tfds::Found, path: &Path, asked: Asked) -> Result<Dataset> {
     let form = tfds::read_features(&found.folder)?;
     let own = found.folder.join(tfds::VOCABULARY);
     let vocabulary = match form {
-        TextForm::Ids if own.is_file() => own_vocabulary(&own, vocabulary)?,
-        _ if vocabulary.is_none() && find_vocabulary(&found.folder).is_ok() => {
+        TextForm::Ids if own.is_file() => own_vocabulary(&own, asked.vocabulary)?,
+        _ if asked.vocabulary.is_none() && find_vocabulary(&found.folder).is_ok() => {
             vocabulary_for(&found.folder, None)?
         }
-        _ => vocabulary_for(path, vocabulary)?,
+        _ => vocabulary_for(path, asked.vocabulary)?,
     };
-    let raw = tfds::read(found, form, vocabulary.size(), limits)?;
-    Ok(dataset(found.name(), raw, vocabulary))
+    let read = || tfds::read(found, form, vocabulary.size(), asked.limits);
+    // The note tells of what is beside the folder.
+    let name = format!("tfds {:?}", found.note);
+    let encoded = encoded(&name, &[&found.folder], &vocabulary, asked, read)?;
+    Ok(dataset(found.name(), encoded, vocabulary))
 }
 
 /// The vocabulary that ids were made with, unless another was asked for.
@@ -255,9 +199,30 @@ fn own_vocabulary(own: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
     Ok(vocabulary)
 }
 
+/// The reviews of the files at `paths`, encoded: from the cache, if they are there, or as `read` gives them.
+fn encoded(
+    form: &str,
+    paths: &[&Path],
+    vocabulary: &Vocabulary,
+    asked: Asked,
+    read: impl FnOnce() -> Result<RawDataset>,
+) -> Result<Encoded> {
+    let read = || Ok(encode_all(read()?, vocabulary));
+    let Some(folder) = asked.cache else {
+        return read();
+    };
+    let origin = Origin {
+        form,
+        paths,
+        vocabulary,
+        limits: asked.limits,
+    };
+    cache::encoded(folder, &origin, read)
+}
+
 /// What a source held, encoded.
-fn dataset(name: String, raw: RawDataset, vocabulary: Vocabulary) -> Dataset {
-    let encoder = SubwordEncoder::new(&vocabulary);
+fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Encoded {
+    let encoder = SubwordEncoder::new(vocabulary);
     let mut notes = raw.notes;
     if raw.synthetic {
         notes.insert(0, SYNTHETIC_NOTE.to_owned());
@@ -274,17 +239,26 @@ fn dataset(name: String, raw: RawDataset, vocabulary: Vocabulary) -> Dataset {
             "empty reviews, each kept as one padding token: {empty}"
         ));
     }
-    Dataset {
-        name,
+    Encoded {
         train,
         test,
-        vocabulary,
         synthetic: raw.synthetic,
         notes,
     }
 }
 
-fn file_name(path: &Path) -> String {
+fn dataset(name: String, encoded: Encoded, vocabulary: Vocabulary) -> Dataset {
+    Dataset {
+        name,
+        train: encoded.train,
+        test: encoded.test,
+        vocabulary,
+        synthetic: encoded.synthetic,
+        notes: encoded.notes,
+    }
+}
+
+pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
 }
@@ -301,7 +275,10 @@ pub(super) fn encode(reviews: Vec<RawReview>, encoder: &SubwordEncoder) -> Vec<R
             if ids.is_empty() {
                 ids.push(PADDING);
             }
-            Review { ids, label }
+            Review {
+                ids: ids.into(),
+                label,
+            }
         })
         .collect()
 }
@@ -329,9 +306,11 @@ fn find_vocabulary(data: &Path) -> Result<PathBuf> {
             folder
         };
         Error::Data(format!(
-            "{}: no vocabulary: neither {first} nor {second} is in {}; give one with --vocab FILE",
-            data.display(),
-            place.display()
+            "{data}: no vocabulary: neither {first} nor {second} is in {place}; give one with --vocab FILE, or \
+             make one: gatefold data build-vocab --data {data} --target-size 8192 --output {output}",
+            data = data.display(),
+            place = place.display(),
+            output = folder.join(first).display()
         ))
     })
 }

@@ -1,11 +1,18 @@
 //! Files to reviews to subword ids. Knows nothing of batches.
 
 mod archive;
+mod cache;
+mod cache_folder;
 mod convert;
+mod corpus;
 mod demo;
+mod digest;
 mod duplicates;
 mod export;
+#[cfg(feature = "download")]
+mod fetch;
 mod files;
+mod ids;
 mod imdb;
 mod lengths;
 mod load;
@@ -14,6 +21,7 @@ mod split;
 mod subwords;
 mod suffixes;
 mod table;
+mod texts;
 pub mod tfds;
 mod tokens;
 mod trie;
@@ -24,15 +32,21 @@ mod zstd;
 
 use std::path::{Path, PathBuf};
 
+pub use cache_folder::cache_folder;
 pub use convert::{decode_lines, encode_lines};
+pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
 pub use duplicates::{Duplicate, Duplicates};
 pub use export::{ExportCells, ExportForm, Exported, check_absent, export};
+#[cfg(feature = "download")]
+pub use fetch::{FetchEvent, FetchOptions, Fetched, fetch};
+pub use ids::Ids;
 pub use lengths::{Bins, Lengths};
-pub use load::{Corpus, load, load_corpus};
+pub use load::{load, load_cached};
 use split::Split;
 pub use subwords::SubwordEncoder;
 pub use table::Table;
+pub use texts::{Texts, load_texts};
 pub use vocabulary::Vocabulary;
 pub use vocabulary_builder::{BuiltVocabulary, SearchStep, build_vocabulary, check_target_size};
 
@@ -43,7 +57,7 @@ pub const PADDING: u32 = 0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {
     /// At least one id; an empty text has the one id [`PADDING`].
-    pub ids: Vec<u32>,
+    pub ids: Ids,
     /// 0 negative, 1 positive.
     pub label: u8,
 }

@@ -5,8 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
+use super::digest::sha256;
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 
@@ -165,11 +164,8 @@ impl Vocabulary {
         }
         Ok(Vocabulary {
             subwords: subwords.into(),
+            sha256: sha256(text),
             text: text.into(),
-            sha256: Sha256::digest(text)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
         })
     }
 

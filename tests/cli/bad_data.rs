@@ -1,9 +1,9 @@
 //! Data that cannot be used: each answered with the file, the place and the remedy, exit code 1.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::program::{VOCABULARY, Workplace};
+use crate::program::{VOCABULARY, Workplace, gzip, pack};
 
 /// Fails unless inspecting and training on `data` both fail with `words` and leave nothing new.
 #[track_caller]
@@ -86,13 +86,6 @@ fn a_vocabulary_that_is_none() {
         .fails(1, &["none.subwords"]);
 }
 
-/// Packs a folder as `.tar`.
-fn pack(folder: &Path) -> Vec<u8> {
-    let mut archive = tar::Builder::new(Vec::new());
-    archive.append_dir_all("aclImdb", folder).unwrap();
-    archive.into_inner().unwrap()
-}
-
 #[test]
 fn an_archive_that_is_cut_short() {
     let place = Workplace::new();
@@ -112,14 +105,10 @@ fn an_archive_that_is_cut_short() {
 
 #[test]
 fn a_compressed_archive_that_is_damaged() {
-    use std::io::Write;
-
     let place = Workplace::new();
     let packed = pack(&place.write_imdb("reviews"));
     place.write("imdb_reviews.subwords", VOCABULARY);
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(&packed).unwrap();
-    let mut compressed = encoder.finish().unwrap();
+    let mut compressed = gzip(&packed);
     place.write("whole.tar.gz", &compressed);
     place
         .run(["data", "inspect", "--data", "whole.tar.gz"])

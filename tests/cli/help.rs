@@ -2,7 +2,7 @@
 
 use crate::program::{Workplace, assert_80_columns};
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: &[&[&str]] = &[
     &[],
     &["compare"],
     &["train"],
@@ -15,6 +15,7 @@ const COMMANDS: [&[&str]; 13] = [
     &["data", "decode"],
     &["data", "build-vocab"],
     &["data", "export"],
+    &["data", "fetch"],
     &["bench"],
 ];
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ pub struct Workplace {
     folder: TempDir,
     /// Where drivers keep their sockets; theirs alone, or Mesa complains.
     runtime: TempDir,
+    /// The program's cache folder, not the user's.
+    cache: TempDir,
 }
 
 /// What a run of the program left to look at.
@@ -31,11 +34,22 @@ impl Workplace {
         Workplace {
             folder: tempfile::tempdir().unwrap(),
             runtime: tempfile::tempdir().unwrap(),
+            cache: tempfile::tempdir().unwrap(),
         }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// A file in the program's cache folder.
+    pub fn cached(&self, name: &str) -> PathBuf {
+        self.cache.path().join(name)
+    }
+
+    /// The program's cache folder, as [`Workplace::files`] has the working folder.
+    pub fn cached_files(&self) -> BTreeMap<String, Vec<u8>> {
+        files_below(self.cache.path())
     }
 
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -51,6 +65,7 @@ impl Workplace {
         command
             .current_dir(self.folder.path())
             .env("XDG_RUNTIME_DIR", self.runtime.path())
+            .env("GATEFOLD_HOME", self.cache.path())
             .env_remove("RUST_LOG")
             .timeout(Duration::from_secs(300));
         command
@@ -136,6 +151,20 @@ impl Outcome {
             .map(|line| serde_json::from_str(line).unwrap())
             .collect()
     }
+}
+
+/// Packs a folder as `.tar`.
+pub fn pack(folder: &Path) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_dir_all("aclImdb", folder).unwrap();
+    archive.into_inner().unwrap()
+}
+
+/// `bytes` as gzip.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
 /// `text` with the slashes that paths have everywhere but on Windows.

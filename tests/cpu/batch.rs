@@ -22,7 +22,7 @@ mod pad;
 
 fn review(ids: &[u32]) -> Review {
     Review {
-        ids: ids.to_vec(),
+        ids: ids.to_vec().into(),
         label: (ids.len() % 2) as u8,
     }
 }
@@ -156,7 +156,7 @@ fn batch_prints_as_numpy_prints_its_array() {
     );
     let mut long = rows(8, 200, 37, 8185);
     for review in &mut long[1..] {
-        review.ids.truncate(150);
+        review.ids = review.ids[..150].to_vec().into();
     }
     assert_eq!(
         batch_of(&long).to_string(),
@@ -333,7 +333,11 @@ fn sequential_batches_go_through_the_reviews_once() {
                 .collect::<Vec<_>>()
         })
         .collect();
-    assert!(rows.iter().eq(reviews.iter().map(|review| &review.ids)));
+    assert!(
+        rows.iter()
+            .map(Vec::as_slice)
+            .eq(reviews.iter().map(|review| &review.ids[..]))
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 fn reviews(lengths: &[usize]) -> Vec<Review> {
     let review = |&length: &usize| Review {
-        ids: vec![1; length],
+        ids: vec![1; length].into(),
         label: 0,
     };
     lengths.iter().map(review).collect()
@@ -82,7 +82,7 @@ proptest! {
     ) {
         // One length each and ids that begin alike: only the last tells some apart.
         let review = |&(kind, label): &(usize, u8)| Review {
-            ids: [vec![9; 2 + kind / 2], vec![kind as u32]].concat(),
+            ids: [vec![9; 2 + kind / 2], vec![kind as u32]].concat().into(),
             label,
         };
         let (train, test): (Vec<Review>, Vec<Review>) =

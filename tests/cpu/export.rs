@@ -43,7 +43,10 @@ fn small() -> Dataset {
             ids => ids,
         });
         ids.zip([0, 1].into_iter().cycle())
-            .map(|(ids, label)| Review { ids, label })
+            .map(|(ids, label)| Review {
+                ids: ids.into(),
+                label,
+            })
             .collect()
     };
     Dataset {
@@ -189,7 +192,7 @@ fn ids_that_no_text_has_are_counted_and_kept_as_ids() {
             .iter_mut()
             .zip([vec![1], vec![105, 108], vec![2, 0, 2], vec![258]])
     {
-        review.ids = ids;
+        review.ids = ids.into();
     }
     let place = tempfile::tempdir().unwrap();
     for (name, form) in FORMS {

@@ -325,9 +325,9 @@ fn a_corpus_is_the_training_texts_and_never_ids() {
     ];
     std::fs::write(&path, rows.concat()).unwrap();
     let source = Source::Path(path.clone());
-    let corpus = gatefold::data::load_corpus(&source, None).unwrap();
+    let corpus = gatefold::data::load_texts(&source, None).unwrap();
     assert_eq!(corpus.texts, ["good", "bad"]);
-    let first = gatefold::data::load_corpus(&source, Some(1)).unwrap();
+    let first = gatefold::data::load_texts(&source, Some(1)).unwrap();
     assert_eq!(first.texts, ["good"]);
 
     let rows = rows.concat();
@@ -336,7 +336,7 @@ fn a_corpus_is_the_training_texts_and_never_ids() {
         .replace("\"good\"", "[1]");
     let ids = ids.replace("\"bad\"", "[2]").replace("\"fine\"", "[3]");
     std::fs::write(&path, ids.replace("\"poor\"", "[4]")).unwrap();
-    let refused = gatefold::data::load_corpus(&source, None).unwrap_err();
+    let refused = gatefold::data::load_texts(&source, None).unwrap_err();
     assert!(
         refused
             .to_string()

@@ -27,7 +27,7 @@ fn case(labels: &[u8], sequence: u64) -> Case {
     let reviews: Vec<Review> = labels
         .iter()
         .map(|&label| Review {
-            ids: vec![3],
+            ids: vec![3].into(),
             label,
         })
         .collect();

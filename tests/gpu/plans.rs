@@ -153,7 +153,7 @@ fn padding_that_is_masked_changes_no_bit_of_the_loss() {
         })
         .collect();
     let longer = |review: &Review| Review {
-        ids: [&review.ids[..], &[0; 9]].concat(),
+        ids: [&review.ids[..], &[0; 9]].concat().into(),
         label: review.label,
     };
     let longer: Vec<Review> = reviews.iter().map(longer).collect();

@@ -73,7 +73,7 @@ pub fn random_batch(length: usize, size: usize, random: &mut Philox) -> Batch {
 /// Reviews that are `length` times the same token.
 pub fn equal_batch(length: usize, size: usize, id: u32) -> Batch {
     let review = Review {
-        ids: vec![id; length],
+        ids: vec![id; length].into(),
         label: 1,
     };
     Batch::new(&vec![&review; size])

@@ -5,7 +5,7 @@ use super::*;
 /// Reviews of one token, its own, repeated.
 fn marked(lengths: &[usize]) -> Vec<Review> {
     let mark = |(index, &length): (usize, &usize)| Review {
-        ids: vec![index as u32 + 1; length],
+        ids: vec![index as u32 + 1; length].into(),
         label: 0,
     };
     lengths.iter().enumerate().map(mark).collect()

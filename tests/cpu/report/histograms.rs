@@ -11,7 +11,7 @@ const WHITE: [u8; 3] = [255, 255, 255];
 
 fn lengths(lengths: impl Iterator<Item = usize>) -> Lengths {
     let review = |length| Review {
-        ids: vec![1; length],
+        ids: vec![1; length].into(),
         label: 0,
     };
     Lengths::of(&lengths.map(review).collect::<Vec<_>>())

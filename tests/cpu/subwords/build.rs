@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::AtomicBool;
 
 use gatefold::data::{
-    BuiltVocabulary, SearchStep, Source, SubwordEncoder, Vocabulary, build_vocabulary, load_corpus,
+    BuiltVocabulary, SearchStep, Source, SubwordEncoder, Vocabulary, build_vocabulary, load_texts,
 };
 use gatefold::{Error, Result};
 use proptest::prelude::*;
@@ -87,7 +87,7 @@ fn the_published_vocabulary_comes_of_the_training_reviews() {
     let (Some(folder), Some((vocabulary, _))) = (support::data_dir(), published()) else {
         return;
     };
-    let corpus = load_corpus(&Source::Path(folder.join("aclImdb.tar.zst")), None).unwrap();
+    let corpus = load_texts(&Source::Path(folder.join("aclImdb.tar.zst")), None).unwrap();
     assert_eq!(corpus.texts.len(), 25_000);
     let mut steps = Vec::new();
     let built = build_vocabulary(

@@ -1,0 +1,82 @@
+//! `--data imdb`: the corpus that `gatefold data fetch imdb` keeps in the cache folder.
+
+use std::fs;
+
+use crate::program::{VOCABULARY, Workplace, gzip, pack};
+
+const INSPECT: [&str; 4] = ["data", "inspect", "--data", "imdb"];
+
+/// A place where the corpus has been fetched, by and large.
+fn fetched() -> Workplace {
+    let place = Workplace::new();
+    let archive = gzip(&pack(&place.write_imdb("source")));
+    fs::write(place.cached("aclImdb_v1.tar.gz"), archive).unwrap();
+    fs::write(place.cached("imdb_reviews.subwords"), VOCABULARY).unwrap();
+    place
+}
+
+#[test]
+fn is_found_with_its_vocabulary() {
+    let found = fetched().run(INSPECT);
+    assert!(
+        found
+            .succeeds()
+            .stdout
+            .contains("8 reviews: 4 negative, 4 positive")
+    );
+}
+
+#[test]
+fn not_fetched_yet() {
+    let place = Workplace::new();
+    let words = ["imdb", "gatefold data fetch imdb", "aclImdb_v1.tar.gz"];
+    place.run(INSPECT).fails(1, &words);
+    place
+        .run(["train", "baseline", "--data", "imdb"])
+        .fails(1, &words);
+    assert!(place.cached_files().is_empty());
+}
+
+#[test]
+fn without_a_vocabulary() {
+    let place = fetched();
+    fs::remove_file(place.cached("imdb_reviews.subwords")).unwrap();
+    let words = [
+        "no vocabulary",
+        "--vocab FILE",
+        "gatefold data build-vocab --data",
+        "--target-size 8192 --output",
+        "imdb_reviews.subwords",
+    ];
+    place.run(INSPECT).fails(1, &words);
+}
+
+#[test]
+fn a_folder_of_that_name_comes_first() {
+    let place = fetched();
+    let here = place.write_imdb("imdb");
+    fs::remove_file(here.join("train/neg/0_2.txt")).unwrap();
+    let found = place.run(INSPECT);
+    assert!(
+        found
+            .succeeds()
+            .stdout
+            .contains("7 reviews: 3 negative, 4 positive")
+    );
+    let note = "imdb is the file or folder of that name here";
+    assert!(found.stderr.contains(note), "{found:#?}");
+}
+
+#[cfg(not(feature = "download"))]
+#[test]
+fn a_program_that_cannot_download_says_what_to_do() {
+    let place = Workplace::new();
+    let words = [
+        "feature `download`",
+        "https://ai.stanford.edu/",
+        "84,125,825 bytes",
+        "SHA-256 c40f74a1",
+        "--data imdb",
+    ];
+    place.run(["data", "fetch", "imdb"]).fails(1, &words);
+}
