@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
         epochs: 5,
         batch_size: 10,
         seed: SEED,
-        validation_steps: 30,
+        ..FitOptions::default()
     };
     fit(
         &mut session,

@@ -64,7 +64,7 @@
 //! let limits = gpu.limits(KernelForm::Automatic)?;
 //! let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
 //!
-//! let options = FitOptions { epochs: 5, batch_size: 10, seed: 0, validation_steps: 30 };
+//! let options = FitOptions { epochs: 5, batch_size: 10, ..FitOptions::default() };
 //! let history = fit(&mut session, &demo, &options, &AtomicBool::new(false), &mut |event| println!("{event:?}"))?;
 //! gatefold::report::write_run(std::path::Path::new("."), &history, Some("synthetic reviews"))?;
 //! # Ok::<(), gatefold::Error>(())
@@ -84,4 +84,4 @@ pub mod reference;
 pub mod report;
 pub mod train;
 
-pub use error::{Error, Result};
+pub use error::{DeviceFault, Error, Result};

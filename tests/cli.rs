@@ -26,6 +26,8 @@ mod out_folder;
 mod plot;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/resume.rs"]
+mod resume;
 #[path = "cli/summary.rs"]
 mod summary;
 #[path = "cli/train.rs"]

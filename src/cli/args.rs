@@ -77,6 +77,12 @@ pub struct CompareArgs {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = variant_parser())]
     #[arg(default_values_t = Variant::ALL, hide_default_value = true)]
     pub variants: Vec<Variant>,
+    /// Go on with the comparison in this folder
+    ///
+    /// Finished models are left as they are, the one under way goes on from its last checkpoint, the rest
+    /// follow. Options are those it was begun with; --epochs may be raised.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "overwrite"])]
+    pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub data: DataArgs,
     #[command(flatten)]
@@ -87,6 +93,12 @@ pub struct CompareArgs {
 pub struct TrainArgs {
     #[command(flatten)]
     pub model: ModelArgs,
+    /// Go on with the run in this folder, from its last checkpoint
+    ///
+    /// Options are those it was begun with; --epochs may be raised. The result is that of a run which
+    /// never stopped.
+    #[arg(long, value_name = "RUN", group = "ModelArgs", conflicts_with_all = ["out", "overwrite"])]
+    pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub data: DataArgs,
     #[command(flatten)]
@@ -168,6 +180,14 @@ pub struct TrainingArgs {
     /// Sets `mask_zero` on the embedding. The experiment does not, which is why its baseline fails.
     #[arg(long)]
     pub mask_padding: bool,
+    /// Steps from one checkpoint to the next; 0: one at the end of each epoch alone
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 500,
+        allow_negative_numbers = true
+    )]
+    pub checkpoint_steps: u32,
     #[command(flatten)]
     pub device: DeviceArgs,
     #[command(flatten)]

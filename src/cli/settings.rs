@@ -35,7 +35,11 @@ pub struct Settings {
     pub mask_padding: bool,
     pub adapter: AdapterChoice,
     pub kernels: KernelForm,
+    /// The subcommand.
+    pub command: &'static str,
     pub out: PathBuf,
+    /// Whether a run in `out` is to go on.
+    pub begun: bool,
     pub overwrite: bool,
     pub json: bool,
     pub quiet: bool,
@@ -44,7 +48,12 @@ pub struct Settings {
 /// Which model to build, once the vocabulary is known.
 pub enum ModelSource {
     Variant(Variant),
-    File { path: PathBuf, text: String },
+    File {
+        path: PathBuf,
+        text: String,
+    },
+    /// That of a run to go on with.
+    Model(Model),
 }
 
 impl ModelSource {
@@ -81,6 +90,7 @@ impl ModelSource {
         match self {
             ModelSource::Variant(variant) => variant.model(vocabulary),
             ModelSource::File { path, text } => Model::from_toml(path, text, vocabulary),
+            ModelSource::Model(model) => Ok(model.clone()),
         }
     }
 }
@@ -153,7 +163,7 @@ impl Settings {
                 format!("{twice} is named twice; name each variant once"),
             ));
         }
-        let settings = Settings::new("compare", &args.data, &args.training, quiet)?;
+        let settings = Settings::new("compare", "compare", &args.data, &args.training, quiet)?;
         Ok((settings, args.variants.clone()))
     }
 
@@ -162,11 +172,21 @@ impl Settings {
         let source = ModelSource::new(&args.model)?;
         // The file's faults show before any work, whatever vocabulary the data will have.
         let model = source.model(EXPERIMENT_VOCABULARY)?;
-        let settings = Settings::new(model.name(), &args.data, &args.training, quiet)?;
-        Ok((settings, source))
+        Ok((Settings::of_model(&model, args, quiet)?, source))
     }
 
-    fn new(name: &str, data: &DataArgs, training: &TrainingArgs, quiet: bool) -> Result<Settings> {
+    /// The settings of `gatefold train` with this model.
+    pub fn of_model(model: &Model, args: &TrainArgs, quiet: bool) -> Result<Settings> {
+        Settings::new("train", model.name(), &args.data, &args.training, quiet)
+    }
+
+    fn new(
+        command: &'static str,
+        name: &str,
+        data: &DataArgs,
+        training: &TrainingArgs,
+        quiet: bool,
+    ) -> Result<Settings> {
         for (name, value, problem) in [
             (
                 "--epochs",
@@ -202,6 +222,7 @@ impl Settings {
                 batch_size: training.batch_size as usize,
                 seed: training.seed,
                 validation_steps: training.validation_steps as usize,
+                checkpoint_steps: training.checkpoint_steps as usize,
             },
             learning_rate: training
                 .learning_rate
@@ -214,6 +235,8 @@ impl Settings {
                 // One slash everywhere: Windows takes it as well, and prints it back.
                 PathBuf::from(format!("runs/{name}-{}", data.folder_name()))
             }),
+            command,
+            begun: false,
             overwrite: training.output.overwrite,
             json: training.output.json,
             quiet,

@@ -114,10 +114,7 @@ impl Vocabulary {
         }
         Ok(Vocabulary {
             subwords: subwords.into(),
-            sha256: Sha256::digest(text)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sha256: super::hexadecimal(&Sha256::digest(text)),
         })
     }
 

@@ -11,7 +11,7 @@ use super::adapter::{AdapterChoice, AdapterReport, choose};
 use super::arena::{Arena, SizeClasses};
 use super::pipelines::Pipelines;
 use super::run::BindGroups;
-use crate::error::{Error, Result};
+use crate::error::{DeviceFault, Error, Result};
 use crate::plan::{Form, Limits};
 
 /// Which form of the hot kernels to take.
@@ -38,6 +38,8 @@ pub struct Gpu {
     pub(super) bind_groups: BindGroups,
     pub(super) dims: Option<wgpu::Buffer>,
     pub(super) software: bool,
+    /// How the adapter was chosen; `None` where there is none.
+    choice: Option<AdapterChoice>,
     report: AdapterReport,
     faults: Faults,
     time_limit: Duration,
@@ -45,22 +47,30 @@ pub struct Gpu {
 
 /// What the device reported from another thread.
 #[derive(Clone, Default)]
-struct Faults(Arc<Mutex<Option<String>>>);
+struct Faults(Arc<Mutex<Option<(DeviceFault, String)>>>);
 
 impl Faults {
     /// Keeps the first fault: later ones follow from it.
-    fn put(&self, fault: String) {
+    fn put(&self, fault: DeviceFault, problem: String) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(fault);
+            .get_or_insert((fault, problem));
     }
 
-    fn get(&self) -> Option<String> {
+    fn get(&self) -> Option<(DeviceFault, String)> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+}
+
+/// Which fault an error stands for that no error scope took.
+fn fault_of(error: &wgpu::Error) -> DeviceFault {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => DeviceFault::OutOfMemory,
+        wgpu::Error::Validation { .. } | wgpu::Error::Internal { .. } => DeviceFault::Refused,
     }
 }
 
@@ -92,9 +102,12 @@ impl Gpu {
             memory_hints: MemoryHints::MemoryUsage,
             ..DeviceDescriptor::default()
         }));
-        let (device, queue) =
-            opened.map_err(|error| Error::Device(format!("{}: {error}", report.name)))?;
-        Ok(Gpu::new(device, queue, report, software))
+        let (device, queue) = opened.map_err(|error| {
+            Error::device(DeviceFault::Refused, format!("{}: {error}", report.name))
+        })?;
+        let mut gpu = Gpu::new(device, queue, report, software);
+        gpu.choice = Some(choice.clone());
+        Ok(gpu)
     }
 
     /// A device that checks everything and computes nothing, with WebGPU's default limits: for tests of plans.
@@ -115,15 +128,41 @@ impl Gpu {
         Gpu::new(device, queue, report, true)
     }
 
+    /// The same adapter with a new device and no buffers, for when this device failed.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`]; [`Error::Adapter`] if the adapter is gone and another one would be taken.
+    pub fn reopen(&self) -> Result<Gpu> {
+        let mut gpu = match &self.choice {
+            Some(choice) => Gpu::open(choice)?,
+            None => Gpu::noop(),
+        };
+        if gpu.report != self.report {
+            return Err(Error::Adapter(format!(
+                "{} is gone; {} would round differently",
+                self.report.name, gpu.report.name
+            )));
+        }
+        gpu.time_limit = self.time_limit;
+        gpu.set_size_classes(self.arena.classes);
+        Ok(gpu)
+    }
+
+    /// A function that destroys the device, as a reset by the driver does: for tests and tools.
+    pub fn destroyer(&self) -> impl Fn() + Send + 'static {
+        let device = self.device.clone();
+        move || device.destroy()
+    }
+
     fn new(device: wgpu::Device, queue: wgpu::Queue, report: AdapterReport, software: bool) -> Gpu {
         let faults = Faults::default();
         let lost = faults.clone();
         device.set_device_lost_callback(move |reason, message| {
-            lost.put(format!("lost ({reason:?}): {message}"))
+            lost.put(DeviceFault::Lost, format!("lost ({reason:?}): {message}"))
         });
         let uncaptured = faults.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            uncaptured.put(error.to_string())
+            uncaptured.put(fault_of(&error), error.to_string())
         }));
         Gpu {
             device,
@@ -133,6 +172,7 @@ impl Gpu {
             bind_groups: BindGroups::default(),
             dims: None,
             software,
+            choice: None,
             report,
             faults,
             time_limit: Duration::from_secs(120),
@@ -223,9 +263,9 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] with the first fault.
     pub fn check(&self) -> Result<()> {
-        self.faults
-            .get()
-            .map_or(Ok(()), |fault| Err(Error::Device(fault)))
+        self.faults.get().map_or(Ok(()), |(fault, problem)| {
+            Err(Error::Device { fault, problem })
+        })
     }
 
     /// Waits until all that was submitted is done.
@@ -245,11 +285,15 @@ impl Gpu {
         self.check()?;
         match waited {
             Ok(_) => Ok(()),
-            Err(PollError::Timeout) => Err(Error::Device(format!(
-                "no answer within {} s; the driver may have dropped the work (a smaller --batch-size makes it shorter)",
-                self.time_limit.as_secs()
-            ))),
-            Err(error) => Err(Error::Device(error.to_string())),
+            Err(PollError::Timeout) => Err(Error::device(
+                DeviceFault::TimedOut,
+                format!(
+                    "no answer within {} s; the driver may have dropped the work (a smaller --batch-size makes it \
+                     shorter)",
+                    self.time_limit.as_secs()
+                ),
+            )),
+            Err(error) => Err(Error::device(DeviceFault::Refused, error.to_string())),
         }
     }
 
@@ -262,6 +306,6 @@ impl Gpu {
         self.check()?;
         polled
             .map(|_| ())
-            .map_err(|error| Error::Device(error.to_string()))
+            .map_err(|error| Error::device(DeviceFault::Refused, error.to_string()))
     }
 }

@@ -21,7 +21,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use atomic::write_atomically;
+pub use atomic::{is_temporary, remove_leftovers, write_atomically, write_atomically_keeping};
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 pub use figure::{
     Colour, Corner, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,

@@ -23,9 +23,10 @@ activation = \"sigmoid\"
 ";
 
 /// Everything a run leaves in its folder, in alphabetical order.
-pub const RUN_FILES: [&str; 8] = [
+pub const RUN_FILES: [&str; 9] = [
     "accuracy.png",
     "accuracy.svg",
+    "checkpoint.safetensors",
     "config.toml",
     "history.csv",
     "history.json",

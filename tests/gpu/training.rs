@@ -70,6 +70,7 @@ const OPTIONS: FitOptions = FitOptions {
     batch_size: 7,
     seed: 3,
     validation_steps: 2,
+    checkpoint_steps: 0,
 };
 
 /// Figures and parameters of a run, bit by bit, but for the time it took.
@@ -361,18 +362,20 @@ fn an_interrupted_fit_stops_after_the_step_at_hand() {
     let limits = device::forms(&device::open()).pop().unwrap();
     let mut session = session(&recurrent(4, false, &[(4, 1)]), &limits, 1e-3);
     let stop = AtomicBool::new(false);
-    let mut events = 0;
+    let mut kept = None;
     let stopped = fit(&mut session, &data, &OPTIONS, &stop, &mut |event| {
-        events += 1;
-        assert!(
-            matches!(event, Event::Steps { .. }),
-            "no epoch came to its end"
-        );
+        match event {
+            Event::Steps { .. } => {}
+            Event::Snapshot(snapshot) => kept = Some(snapshot.clone()),
+            other => panic!("{other:?}"),
+        }
         stop.store(true, Ordering::Relaxed);
     });
     assert!(matches!(stopped, Err(Error::Interrupted)));
-    assert_eq!(events, 1);
     assert!(session.steps() < 9, "{} steps", session.steps());
+    let kept = kept.expect("nothing kept");
+    assert_eq!(kept.position.done as u64, session.steps());
+    assert_eq!(kept.state.parameters, session.parameters().unwrap());
     // The session goes on from there.
     stop.store(false, Ordering::Relaxed);
     let history = fit(&mut session, &data, &OPTIONS, &stop, &mut |_| {}).unwrap();
