@@ -6,6 +6,8 @@ mod support;
 
 #[path = "cpu/batch.rs"]
 mod batch;
+#[path = "cpu/checkpoint.rs"]
+mod checkpoint;
 #[path = "cpu/demo.rs"]
 mod demo;
 #[path = "cpu/imdb.rs"]

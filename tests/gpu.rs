@@ -25,5 +25,7 @@ mod matmul;
 mod oracle;
 #[path = "gpu/plans.rs"]
 mod plans;
+#[path = "gpu/recover.rs"]
+mod recover;
 #[path = "gpu/training.rs"]
 mod training;

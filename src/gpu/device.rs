@@ -1,6 +1,6 @@
 //! [`Gpu`]: a device with what it has been asked for, and what it has to say about itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wgpu::{
@@ -40,6 +40,8 @@ pub struct Gpu {
     pub(super) software: bool,
     /// How the adapter was chosen; `None` where there is none.
     choice: Option<AdapterChoice>,
+    /// The device again, and after [`Gpu::reopen`] the new one.
+    shared: Arc<Mutex<wgpu::Device>>,
     report: AdapterReport,
     faults: Faults,
     time_limit: Duration,
@@ -50,19 +52,39 @@ pub struct Gpu {
 struct Faults(Arc<Mutex<Option<(DeviceFault, String)>>>);
 
 impl Faults {
-    /// Keeps the first fault: later ones follow from it.
+    /// Keeps the first fault: later ones follow from it. But a lost device refuses what it is asked for before
+    /// it says that it is lost.
     fn put(&self, fault: DeviceFault, problem: String) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert((fault, problem));
+        let mut kept = lock(&self.0);
+        match &*kept {
+            Some((DeviceFault::Refused, _)) if fault == DeviceFault::Lost => {}
+            Some(_) => return,
+            None => {}
+        }
+        *kept = Some((fault, problem));
     }
 
     fn get(&self) -> Option<(DeviceFault, String)> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.0).clone()
+    }
+}
+
+/// What was written before another thread panicked is whole: it is replaced at once.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a wait of at most `limit` came to that did not end well.
+fn unanswered(error: &PollError, limit: Duration) -> Error {
+    match error {
+        PollError::Timeout => Error::device(
+            DeviceFault::TimedOut,
+            format!(
+                "no answer within {} s; the driver may have dropped the work (a smaller --batch-size makes it shorter)",
+                limit.as_secs()
+            ),
+        ),
+        error => Error::device(DeviceFault::Refused, error.to_string()),
     }
 }
 
@@ -143,15 +165,18 @@ impl Gpu {
                 self.report.name, gpu.report.name
             )));
         }
+        *lock(&self.shared) = gpu.device.clone();
+        gpu.shared = Arc::clone(&self.shared);
         gpu.time_limit = self.time_limit;
         gpu.set_size_classes(self.arena.classes);
         Ok(gpu)
     }
 
-    /// A function that destroys the device, as a reset by the driver does: for tests and tools.
+    /// A function that destroys the device, or the one that was opened anew since then, as a reset by the
+    /// driver does: for tests and tools.
     pub fn destroyer(&self) -> impl Fn() + Send + 'static {
-        let device = self.device.clone();
-        move || device.destroy()
+        let device = Arc::clone(&self.shared);
+        move || lock(&device).destroy()
     }
 
     fn new(device: wgpu::Device, queue: wgpu::Queue, report: AdapterReport, software: bool) -> Gpu {
@@ -165,6 +190,7 @@ impl Gpu {
             uncaptured.put(fault_of(&error), error.to_string())
         }));
         Gpu {
+            shared: Arc::new(Mutex::new(device.clone())),
             device,
             queue,
             pipelines: Pipelines::default(),
@@ -263,6 +289,10 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] with the first fault.
     pub fn check(&self) -> Result<()> {
+        if let Some((DeviceFault::Refused, _)) = self.faults.get() {
+            // Lets the device say whether it is lost; the fault is there already, whatever this gives.
+            let _ = self.poll_until(None);
+        }
         self.faults.get().map_or(Ok(()), |(fault, problem)| {
             Err(Error::Device { fault, problem })
         })
@@ -277,24 +307,18 @@ impl Gpu {
     }
 
     /// Waits for one submission, or for all.
-    pub(super) fn wait_for(&self, submission_index: Option<SubmissionIndex>) -> Result<()> {
-        let waited = self.device.poll(PollType::Wait {
-            submission_index,
-            timeout: Some(self.time_limit),
-        });
+    pub(super) fn wait_for(&self, submission: Option<SubmissionIndex>) -> Result<()> {
+        let waited = self.poll_until(submission);
         self.check()?;
-        match waited {
-            Ok(_) => Ok(()),
-            Err(PollError::Timeout) => Err(Error::device(
-                DeviceFault::TimedOut,
-                format!(
-                    "no answer within {} s; the driver may have dropped the work (a smaller --batch-size makes it \
-                     shorter)",
-                    self.time_limit.as_secs()
-                ),
-            )),
-            Err(error) => Err(Error::device(DeviceFault::Refused, error.to_string())),
-        }
+        waited.map_err(|error| unanswered(&error, self.time_limit))
+    }
+
+    fn poll_until(&self, submission: Option<SubmissionIndex>) -> Result<(), PollError> {
+        let wait = PollType::Wait {
+            submission_index: submission,
+            timeout: Some(self.time_limit),
+        };
+        self.device.poll(wait).map(|_| ())
     }
 
     /// Lets finished work call back, without waiting.
@@ -307,5 +331,50 @@ impl Gpu {
         polled
             .map(|_| ())
             .map_err(|error| Error::device(DeviceFault::Refused, error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_device_is_not_taken_for_a_refusal() {
+        let faults = Faults::default();
+        for fault in [
+            DeviceFault::Refused,
+            DeviceFault::Lost,
+            DeviceFault::Refused,
+        ] {
+            faults.put(fault, format!("{fault:?}"));
+        }
+        assert_eq!(faults.get(), Some((DeviceFault::Lost, "Lost".to_string())));
+    }
+
+    #[test]
+    fn a_wait_past_its_limit_is_told_with_the_limit() {
+        let error = unanswered(&PollError::Timeout, Duration::from_secs(120));
+        assert!(error.is_recoverable());
+        assert!(
+            error.to_string().contains("no answer within 120 s"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn memory_may_be_there_again_but_nonsense_stays_nonsense() {
+        let source = || std::io::Error::other("driver").into();
+        let description = String::new();
+        let memory = wgpu::Error::OutOfMemory { source: source() };
+        assert_eq!(fault_of(&memory), DeviceFault::OutOfMemory);
+        let refused = wgpu::Error::Validation {
+            source: source(),
+            description,
+        };
+        assert_eq!(fault_of(&refused), DeviceFault::Refused);
+        let recoverable = |fault| Error::device(fault, "").is_recoverable();
+        assert!(recoverable(DeviceFault::OutOfMemory) && recoverable(DeviceFault::Lost));
+        assert!(recoverable(DeviceFault::TimedOut) && recoverable(DeviceFault::Empty));
+        assert!(!recoverable(DeviceFault::Refused) && !Error::Interrupted.is_recoverable());
     }
 }

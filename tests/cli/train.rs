@@ -1,6 +1,7 @@
 //! `gatefold train`: what a run says and leaves.
 
 use gatefold::report::{from_csv, read_history};
+use gatefold::train::Checkpoint;
 
 use crate::program::{Workplace, assert_80_columns};
 
@@ -280,4 +281,21 @@ fn a_loss_that_is_not_finite_ends_the_run() {
     outcome.fails(1, &["step 2", "not a finite number", "--learning-rate"]);
     assert!(place.names().is_empty(), "{:?}", place.names());
     assert!(!place.path("runs").exists());
+}
+
+#[test]
+fn a_checkpoint_before_a_loss_that_is_not_finite_stands() {
+    let place = Workplace::new();
+    let options = ["--learning-rate", "1e30", "--checkpoint-steps", "1"];
+    let outcome = place.tiny(&["train", "baseline"], &options);
+    outcome.fails(1, &["step 2", "not a finite number"]);
+    let told = &outcome.stderr;
+    let stands = "The last checkpoint, of step 1 of epoch 1, stands in runs/baseline-demo.";
+    assert!(told.contains(stands), "{told}");
+    // From there the same steps would lead to the same numbers.
+    assert!(!told.contains("--resume"), "{told}");
+    let path = place.path("runs/baseline-demo/checkpoint.safetensors");
+    let state = &Checkpoint::load(&path).unwrap().snapshot.state;
+    assert_eq!(state.step, 1);
+    assert!(state.parameters.iter().flatten().all(|x| x.is_finite()));
 }

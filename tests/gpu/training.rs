@@ -18,7 +18,7 @@ use crate::support::fixture::relative_error;
 use crate::support::models::{VOCABULARY, random_batch, recurrent};
 use crate::support::numbers::{double, parameters};
 
-fn session(model: &Model, limits: &Limits, learning_rate: f64) -> Session {
+pub fn session(model: &Model, limits: &Limits, learning_rate: f64) -> Session {
     let parameters = initialise(model, 5);
     Session::new(
         device::open(),
@@ -53,7 +53,7 @@ fn reviews(count: usize, longest: u32, random: &mut Philox) -> Vec<Review> {
     (0..count).map(&mut review).collect()
 }
 
-fn dataset(random: &mut Philox) -> Arc<Dataset> {
+pub fn dataset(random: &mut Philox) -> Arc<Dataset> {
     let vocabulary = "### SubwordTextEncoder\n### Metadata: {}\n'a_'\n";
     Arc::new(Dataset {
         name: "random".into(),
@@ -65,7 +65,7 @@ fn dataset(random: &mut Philox) -> Arc<Dataset> {
     })
 }
 
-const OPTIONS: FitOptions = FitOptions {
+pub const OPTIONS: FitOptions = FitOptions {
     epochs: 2,
     batch_size: 7,
     seed: 3,
@@ -73,8 +73,11 @@ const OPTIONS: FitOptions = FitOptions {
     checkpoint_steps: 0,
 };
 
+/// Figures of a run's epochs, and its parameters.
+pub type Bits = (Vec<[u64; 5]>, Vec<Vec<u32>>);
+
 /// Figures and parameters of a run, bit by bit, but for the time it took.
-fn bits(history: &History, session: &Session) -> (Vec<[u64; 5]>, Vec<Vec<u32>>) {
+pub fn bits(history: &History, session: &Session) -> Bits {
     let epochs = history.epochs.iter();
     let figures = epochs.map(|e| {
         [
