@@ -14,12 +14,16 @@ mod compare;
 mod convert;
 #[path = "cli/devices.rs"]
 mod devices;
+#[path = "cli/disk.rs"]
+mod disk;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/out_folder.rs"]
 mod out_folder;
 #[path = "cli/plot.rs"]

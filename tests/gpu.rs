@@ -9,6 +9,8 @@ mod support;
 
 #[path = "gpu/adam.rs"]
 mod adam;
+#[path = "gpu/clip.rs"]
+mod clip;
 #[path = "gpu/dense.rs"]
 mod dense;
 #[path = "gpu/dropout.rs"]

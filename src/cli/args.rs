@@ -159,6 +159,9 @@ pub struct TrainingArgs {
     /// Adam's learning rate [default: 0.0001; 0.001 with the demo corpus]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
+    /// Scale gradients down where their norm, over all parameters, is larger than X
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub clip_norm: Option<f64>,
     /// Decides initial parameters, the order of the reviews and dropout masks
     #[arg(
         long,

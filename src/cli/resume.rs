@@ -126,9 +126,9 @@ impl Begun {
         let batch_size = narrow(saved.batch_size);
         typed.adopt("batch_size", &mut training.batch_size, batch_size, plain)?;
         let rate = Some(saved.learning_rate);
-        typed.adopt("learning_rate", &mut training.learning_rate, rate, |rate| {
-            format!("{:?}", rate.unwrap_or_default())
-        })?;
+        let shown = |number: &Option<f64>| number.map_or("none".into(), |n| format!("{n:?}"));
+        typed.adopt("learning_rate", &mut training.learning_rate, rate, shown)?;
+        typed.adopt("clip_norm", &mut training.clip_norm, saved.clip_norm, shown)?;
         let seed = saved.seed.parse().map_err(|_| Error::Malformed {
             path: self.folder.path().join(run_config::FILE),
             place: "training.seed".to_string(),

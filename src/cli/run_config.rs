@@ -63,6 +63,8 @@ pub struct Training {
     pub batch_size: usize,
     pub optimiser: String,
     pub learning_rate: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
     /// As text: TOML's integers end at 2⁶³.
     pub seed: String,
     pub shuffle_buffer: usize,
@@ -145,6 +147,7 @@ impl RunConfig {
                 batch_size: fit.batch_size,
                 optimiser: "adam".to_string(),
                 learning_rate: settings.learning_rate,
+                clip_norm: settings.clip_norm,
                 seed: fit.seed.to_string(),
                 shuffle_buffer: SHUFFLE_BUFFER,
                 validation_steps: fit.validation_steps,

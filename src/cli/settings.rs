@@ -30,6 +30,8 @@ pub struct Settings {
     pub data: DataSettings,
     pub fit: FitOptions,
     pub learning_rate: f64,
+    /// Bound of the norm of all gradients, if they are clipped.
+    pub clip_norm: Option<f64>,
     /// Whether the rate is the demo corpus's, which nobody asked for.
     pub demo_rate: bool,
     pub mask_padding: bool,
@@ -227,6 +229,7 @@ impl Settings {
             learning_rate: training
                 .learning_rate
                 .map_or(Ok(default_rate), checked_rate)?,
+            clip_norm: training.clip_norm.map(checked_norm).transpose()?,
             demo_rate,
             mask_padding: training.mask_padding,
             adapter: adapter_choice(&training.device),
@@ -271,9 +274,21 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
     }
 }
 
+/// Whether it is a number above 0 for the kernels, which compute with f32.
+fn is_positive(number: f64) -> bool {
+    number as f32 > 0.0 && (number as f32).is_finite()
+}
+
+fn checked_norm(norm: f64) -> Result<f64> {
+    if is_positive(norm) {
+        return Ok(norm);
+    }
+    let problem = format!("{norm} leaves nothing to train with; give a number above 0, 1 say");
+    Err(option("--clip-norm", problem))
+}
+
 fn checked_rate(rate: f64) -> Result<f64> {
-    // Kernels compute with f32.
-    if rate as f32 > 0.0 && (rate as f32).is_finite() {
+    if is_positive(rate) {
         return Ok(rate);
     }
     Err(option(

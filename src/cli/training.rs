@@ -96,7 +96,10 @@ impl Trainer {
     pub fn session(&self, gpu: Gpu, model: &Model) -> Result<Session> {
         let seed = self.settings.fit.seed;
         let parameters = initialise(model, seed);
-        let adam = Adam::new(self.settings.learning_rate);
+        let adam = Adam {
+            clip_norm: self.settings.clip_norm,
+            ..Adam::new(self.settings.learning_rate)
+        };
         let mut session = Session::new(
             gpu,
             model.clone(),
@@ -113,6 +116,7 @@ impl Trainer {
         let Settings {
             fit,
             learning_rate,
+            clip_norm,
             demo_rate,
             mask_padding,
             ..
@@ -125,6 +129,9 @@ impl Trainer {
         );
         if *demo_rate {
             text.push_str(" (the demo corpus's; the experiment's is 0.0001)");
+        }
+        if let Some(norm) = clip_norm {
+            text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));
         }
         if *mask_padding {
             text.push_str(", padding masked");

@@ -28,7 +28,7 @@ pub mod names {
     pub const SECOND_MOMENTS: &str = "second_moments";
     /// Results of the last steps: `[RECORDS, 4]` words, a marker, the loss, right predictions, a fault.
     pub const RECORDS: &str = "records";
-    /// Place of a gradient of the step that is not finite, 0 if there is none.
+    /// Place of a gradient of the step that is not finite, see the kernel `adam`; 0 if there is none.
     pub const NOT_FINITE: &str = "not_finite";
 }
 

@@ -347,14 +347,16 @@ impl Session {
     fn check_finite(&self, context: StepContext, loss: f32, fault: u32) -> Result<()> {
         let what = if !loss.is_finite() {
             "the loss".to_string()
-        } else if fault > 0 {
-            // Adam counts in vec4, from 1.
-            format!(
-                "the gradient of {}",
-                self.layout.name_at(4 * (fault as usize - 1))
-            )
         } else {
-            return Ok(());
+            match fault {
+                0 => return Ok(()),
+                1 => "the norm of the gradients".to_string(),
+                // Adam counts in vec4, from 2.
+                _ => {
+                    let place = 4 * (fault as usize - 2);
+                    format!("the gradient of {}", self.layout.name_at(place))
+                }
+            }
         };
         Err(Error::NotFinite {
             step: context.step,

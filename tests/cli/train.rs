@@ -229,6 +229,28 @@ fn masks_padding_if_asked_to() {
 }
 
 #[test]
+fn clips_gradients_if_asked_to() {
+    let place = Workplace::new();
+    let train = |options: &[&str], out| {
+        let outcome = place.tiny(&["train", "baseline", "--out", out], options);
+        outcome.succeeds().stderr.replace("\n          ", " ")
+    };
+    let told = train(&["--clip-norm", "0.001"], "clipped");
+    assert!(
+        told.contains("gradients clipped to a norm of 0.001"),
+        "{told}"
+    );
+    train(&[], "plain");
+    train(&["--clip-norm", "1e30"], "loose");
+    let read = |name: &str| std::fs::read(place.path(name)).unwrap();
+    let config = String::from_utf8(read("clipped/config.toml")).unwrap();
+    assert!(config.contains("clip_norm = 0.001\n"), "{config}");
+    assert!(read("clipped/model.safetensors") != read("plain/model.safetensors"));
+    // A bound that is never reached changes no bit.
+    assert!(read("loose/model.safetensors") == read("plain/model.safetensors"));
+}
+
+#[test]
 fn trains_the_model_of_a_file() {
     let place = Workplace::new();
     place.write("any.toml", SMALL_MODEL);
