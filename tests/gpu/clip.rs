@@ -84,6 +84,8 @@ fn a_norm_within_the_bound_scales_by_1_and_no_less() {
     scale_of(&squares, 0, 1.0, 0);
     squares[sums - 1] = 1.0;
     scale_of(&squares, 7, 1.0, 7);
+    squares[0] = 1.25;
+    scale_of(&squares, 7, 1.0 / 1.5, 7);
     let random = &mut Philox::new(111, 2);
     let large: Vec<f32> = uniform(random, sums, 100.0)
         .iter()
