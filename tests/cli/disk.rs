@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::program::{Outcome, Workplace};
+use crate::program::{Outcome, Workplace, files_below};
 use crate::resume::tiny_run;
 
 #[test]
@@ -54,6 +54,35 @@ fn what_a_killed_process_left_is_removed() {
     let names = place.names();
     let hidden: Vec<&String> = names.iter().filter(|name| name.contains("/.")).collect();
     assert_eq!(hidden, ["run/.mine.tmp"]);
+}
+
+#[test]
+fn a_history_that_could_not_be_written_is_written_later() {
+    let place = Workplace::new();
+    tiny_run(&place);
+    let expected = files_below(&place.path("run"));
+    let options = ["--limit-train", "20", "--limit-test", "20", "--epochs", "1"];
+    let command = [&["train", "baseline", "--out", "other"][..], &options].concat();
+    let mut program = place.start(&command);
+    while program.is_running() && !place.path("other/config.toml").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // A folder cannot be replaced by a file.
+    std::fs::create_dir(place.path("other/accuracy.svg")).unwrap();
+    let output = program.output();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("other/accuracy.svg: cannot be written"),
+        "{told}"
+    );
+    assert!(
+        told.contains("of the end of epoch 1, stands in other"),
+        "{told}"
+    );
+    std::fs::remove_dir(place.path("other/accuracy.svg")).unwrap();
+    place.run(["train", "--resume", "other"]).succeeds();
+    assert!(files_below(&place.path("other")) == expected);
 }
 
 /// Fails unless `outcome` is of a resumed run that could not write, and left what was there.
