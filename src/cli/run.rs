@@ -130,7 +130,9 @@ impl Run<'_> {
         let start = from.map_or(Position::default(), |from| from.position.clone());
         let name = &self.history.variant;
         let mut progress = Progress::new(trainer.output, name, options.epochs, steps)?;
-        progress.begin(&start);
+        if start.epochs.len() < options.epochs {
+            progress.begin(&start);
+        }
         let mut failed = None;
         let mut observe = |event: Event<'_>| {
             let told = match event {
