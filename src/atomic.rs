@@ -1,5 +1,6 @@
 //! Writing a file so that a reader sees the old one or the new one, never a part.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,47 @@ use crate::error::{Error, Result};
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    replace(path, bytes).map_err(|source| Error::Io {
+    replace(path, bytes, None)
+}
+
+/// As [`write_atomically`], and what stood at `path` is at `previous` afterwards, a name in the same folder.
+///
+/// At every moment one of the two names has a whole file, if `path` had one before.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_atomically_keeping(path: &Path, previous: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes, Some(previous))
+}
+
+/// Removes the temporary files that processes left in `folder` which ended while they wrote there.
+///
+/// # Errors
+/// [`Error::Io`] where the system refuses.
+pub fn remove_leftovers(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
+        let entry = entry.map_err(Error::io(folder))?;
+        if is_temporary(&entry.file_name()) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(Error::io(path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether this is the name of a temporary file of [`write_atomically`]: `.NAME.PROCESS.tmp`.
+pub fn is_temporary(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let inner = name
+        .strip_prefix('.')
+        .and_then(|name| name.strip_suffix(".tmp"));
+    let process = inner.and_then(|name| name.rsplit_once('.'));
+    process.is_some_and(|(name, process)| !name.is_empty() && process.parse::<u32>().is_ok())
+}
+
+fn replace(path: &Path, bytes: &[u8], previous: Option<&Path>) -> Result<()> {
+    let replaced = replace_synced(path, bytes, previous);
+    replaced.map_err(|source| Error::Io {
         path: path.to_path_buf(),
         source: io::Error::new(source.kind(), format!("cannot be written: {source}")),
     })
@@ -56,9 +97,15 @@ pub(crate) fn create_folder_atomically(
     sync_folder(folder_of(path)).map_err(refused)
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace_synced(path: &Path, bytes: &[u8], previous: Option<&Path>) -> io::Result<()> {
     let temporary = beside(path)?;
-    let written = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    let kept = || match previous.map(|previous| fs::rename(path, previous)) {
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    let written = write_synced(&temporary, bytes)
+        .and_then(|()| kept())
+        .and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         // The first error is the one to tell; a temporary file that was never made cannot be removed.
         let _ = fs::remove_file(&temporary);
@@ -78,7 +125,7 @@ fn beside(path: &Path) -> io::Result<PathBuf> {
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file name"))?;
-    let mut temporary = std::ffi::OsString::from(".");
+    let mut temporary = OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".{}.tmp", std::process::id()));
     Ok(folder_of(path).join(temporary))

@@ -90,9 +90,14 @@ pub enum Error {
         remedy: String,
     },
 
-    /// The device failed: a lost device, a validation error, a wait past its time limit.
-    #[error("device: {0}")]
-    Device(String),
+    /// The device failed.
+    #[error("device: {problem}")]
+    Device {
+        /// In which way, which decides whether another device could go on.
+        fault: DeviceFault,
+        /// What it reported, and the remedy if there is one.
+        problem: String,
+    },
 
     /// A kernel's source does not specialise or validate.
     #[error("kernel {kernel}: {problem}")]
@@ -139,10 +144,38 @@ pub enum Error {
     Interrupted,
 }
 
+/// How a device can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceFault {
+    /// The driver reset or removed it.
+    Lost,
+    /// It did not answer within the time limit.
+    TimedOut,
+    /// A step came back without its end marker: its work was dropped without an error.
+    Empty,
+    /// Its memory is full.
+    OutOfMemory,
+    /// It refuses what it was asked for, and would again.
+    Refused,
+}
+
 /// `Result` with the library's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// A failure of the device.
+    pub(crate) fn device(fault: DeviceFault, problem: impl Into<String>) -> Error {
+        Error::Device {
+            fault,
+            problem: problem.into(),
+        }
+    }
+
+    /// Whether the same work may well succeed on a device that is opened anew.
+    pub fn is_recoverable(&self) -> bool {
+        matches!(self, Error::Device { fault, .. } if *fault != DeviceFault::Refused)
+    }
+
     /// Attaches a path to an I/O error: `fs::read(p).map_err(Error::io(p))`.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();

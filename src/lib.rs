@@ -85,4 +85,4 @@ pub mod reference;
 pub mod report;
 pub mod train;
 
-pub use error::{Error, Result};
+pub use error::{DeviceFault, Error, Result};

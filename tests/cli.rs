@@ -16,6 +16,8 @@ mod compare;
 mod convert;
 #[path = "cli/devices.rs"]
 mod devices;
+#[path = "cli/disk.rs"]
+mod disk;
 #[path = "cli/export.rs"]
 mod export;
 #[cfg(feature = "download")]
@@ -27,6 +29,8 @@ mod help;
 mod inspect;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/killed.rs"]
+mod killed;
 #[path = "cli/named_corpus.rs"]
 mod named_corpus;
 #[path = "cli/out_folder.rs"]
@@ -35,6 +39,8 @@ mod out_folder;
 mod plot;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/resume.rs"]
+mod resume;
 #[cfg(feature = "download")]
 #[path = "cli/server.rs"]
 mod server;

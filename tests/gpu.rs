@@ -9,6 +9,8 @@ mod support;
 
 #[path = "gpu/adam.rs"]
 mod adam;
+#[path = "gpu/clip.rs"]
+mod clip;
 #[path = "gpu/dense.rs"]
 mod dense;
 #[path = "gpu/dropout.rs"]
@@ -27,5 +29,7 @@ mod oracle;
 mod padding;
 #[path = "gpu/plans.rs"]
 mod plans;
+#[path = "gpu/recover.rs"]
+mod recover;
 #[path = "gpu/training.rs"]
 mod training;

@@ -1,5 +1,6 @@
 //! What was typed: every option once, with its help. [`super::settings`] checks what it means.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -98,6 +99,12 @@ pub struct CompareArgs {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = variant_parser())]
     #[arg(default_values_t = Variant::ALL, hide_default_value = true)]
     pub variants: Vec<Variant>,
+    /// Go on with the comparison in this folder
+    ///
+    /// Finished models are left as they are, the one under way goes on from its last checkpoint, the rest
+    /// follow. Options are those it was begun with; --epochs may be raised.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "overwrite"])]
+    pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub data: DataArgs,
     #[command(flatten)]
@@ -108,6 +115,12 @@ pub struct CompareArgs {
 pub struct TrainArgs {
     #[command(flatten)]
     pub model: ModelArgs,
+    /// Go on with the run in this folder, from its last checkpoint
+    ///
+    /// Options are those it was begun with; --epochs may be raised. The result is that of a run which
+    /// never stopped.
+    #[arg(long, value_name = "RUN", group = "ModelArgs", conflicts_with_all = ["out", "overwrite"])]
+    pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub data: DataArgs,
     #[command(flatten)]
@@ -189,6 +202,9 @@ pub struct TrainingArgs {
     /// Adam's learning rate [default: 0.0001; 0.001 with the demo corpus]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
+    /// Scale gradients down where their norm, over all parameters, is larger than X
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub clip_norm: Option<f64>,
     /// Decides initial parameters, the order of the reviews and dropout masks
     #[arg(
         long,
@@ -210,6 +226,14 @@ pub struct TrainingArgs {
     /// Sets `mask_zero` on the embedding. The experiment does not, which is why its baseline fails.
     #[arg(long)]
     pub mask_padding: bool,
+    /// Steps from one checkpoint to the next; 0: one at the end of each epoch alone
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 500,
+        allow_negative_numbers = true
+    )]
+    pub checkpoint_steps: u32,
     #[command(flatten)]
     pub batch: BatchArgs,
     #[command(flatten)]
@@ -254,6 +278,24 @@ pub enum End {
     /// At the text's end
     #[default]
     After,
+}
+
+impl From<Side> for End {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Before => End::Before,
+            Side::After => End::After,
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            End::Before => "before",
+            End::After => "after",
+        })
+    }
 }
 
 impl From<End> for Side {

@@ -1,14 +1,19 @@
 //! `gatefold compare`: the experiment's models on the same data, one after the other.
 
 use anyhow::Result;
+use gatefold::gpu::Gpu;
 use gatefold::model::{Model, Variant};
 use gatefold::report::{comparison_table, write_overview};
+use gatefold::train::History;
 use serde::Serialize;
 
 use super::args::CompareArgs;
-use super::run_folder;
+use super::resume::{Begun, Typed};
+use super::run::Place;
+use super::run_config::RunConfig;
+use super::run_folder::{self, RunFolder};
 use super::screen::field;
-use super::settings::Settings;
+use super::settings::{Settings, option};
 use super::training::{Trainer, tell_run, tell_synthetic};
 
 #[derive(Serialize)]
@@ -17,30 +22,118 @@ struct ComparisonLine<'a> {
     synthetic: bool,
 }
 
-/// Trains the variants from the same seed, a folder each, and compares them.
-pub fn run(args: &CompareArgs, quiet: bool) -> Result<()> {
-    let (settings, variants) = Settings::compare(args, quiet)?;
+/// Trains the variants from the same seed, a folder each, and compares them; or goes on with that.
+pub fn run(mut args: CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
+    let begun = args
+        .resume
+        .take()
+        .map(|run| Begun::open(&run))
+        .transpose()?;
+    if let Some(begun) = &begun {
+        adopt(begun, &mut args, typed)?;
+    }
+    let (mut settings, variants) = Settings::compare(&args, quiet)?;
+    settings.begun = begun.is_some();
     let (trainer, gpu) = Trainer::new(settings)?;
     let size = trainer.dataset.vocabulary.size();
     let models = variants
         .iter()
         .map(|variant| trainer.settings.with_mask(variant.model(size)?))
         .collect::<gatefold::Result<Vec<Model>>>()?;
-    let mut gpu = trainer.check(gpu, &models)?;
+    let config = trainer.config.of_comparison(&models);
+    let places = places(&trainer, &models, begun.as_ref(), &config)?;
+    let gpu = trainer.check(gpu, &models)?;
     let out = &trainer.settings.out;
+    let folder = match begun {
+        Some(begun) => {
+            begun.folder.write_config(&config.to_toml()?)?;
+            begun.folder
+        }
+        None => RunFolder::create(out, &config.to_toml()?)?,
+    };
     if trainer.settings.overwrite {
         run_folder::clear_comparison(out, Variant::ALL.into_iter().map(Variant::name))?;
     }
+    match train_all(&trainer, gpu, &models, places) {
+        Ok(histories) => conclude(&trainer, &models, &histories),
+        Err(error) => {
+            if models.iter().any(|model| out.join(model.name()).exists()) {
+                trainer.tell_resume(&error);
+            } else {
+                folder.discard();
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Puts what the comparison was begun with in the place of defaults.
+fn adopt(begun: &Begun, args: &mut CompareArgs, typed: &Typed) -> gatefold::Result<()> {
+    let path = begun.folder.path();
+    let Some(comparison) = &begun.config.comparison else {
+        let path = path.display();
+        let problem = format!("{path} is one run; use gatefold train --resume {path}");
+        return Err(option("--resume", problem));
+    };
+    let names = comparison
+        .variants
+        .iter()
+        .map(|name| name.parse::<Variant>());
+    let variants = names.collect::<gatefold::Result<Vec<_>>>()?;
+    typed.adopt("variants", &mut args.variants, variants, |variants| {
+        let names: Vec<&str> = variants.iter().map(|variant| variant.name()).collect();
+        names.join(",")
+    })?;
+    begun.adopt(typed, &mut args.data, &mut args.training)?;
+    args.training.output.out = Some(path.to_path_buf());
+    Ok(())
+}
+
+/// Where each model is trained. Runs that cannot be gone on with are found before any training.
+fn places(
+    trainer: &Trainer,
+    models: &[Model],
+    begun: Option<&Begun>,
+    config: &RunConfig,
+) -> Result<Vec<Place>> {
+    if let Some(begun) = begun {
+        begun.check(config, trainer.output)?;
+    }
+    let mut places = Vec::with_capacity(models.len());
+    for model in models {
+        let path = trainer.settings.out.join(model.name());
+        places.push(if begun.is_some() && run_folder::holds_run(&path) {
+            let run = Begun::open(&path)?;
+            run.refuse_other(&trainer.config.of_model(model))?;
+            Place::Begun(Box::new(run))
+        } else {
+            Place::New(path)
+        });
+    }
+    Ok(places)
+}
+
+fn train_all(
+    trainer: &Trainer,
+    mut gpu: Gpu,
+    models: &[Model],
+    places: Vec<Place>,
+) -> Result<Vec<History>> {
     let mut histories = Vec::with_capacity(models.len());
-    for model in &models {
-        let (free, history) = trainer.train(gpu, model, &out.join(model.name()))?;
+    for (model, place) in models.iter().zip(places) {
+        let (free, history) = trainer.train(gpu, model, place)?;
         gpu = free;
         histories.push(history);
     }
-    let dataset = &trainer.dataset;
-    write_overview(out, &histories, Some(&dataset.name))?;
+    Ok(histories)
+}
+
+/// Writes and tells what compares the runs.
+fn conclude(trainer: &Trainer, models: &[Model], histories: &[History]) -> Result<()> {
+    let (out, dataset) = (&trainer.settings.out, &trainer.dataset);
+    write_overview(out, histories, Some(&dataset.name))?;
     let output = trainer.output;
-    output.result(&format!("\n{}\n", comparison_table(&histories)))?;
+    output.result(&format!("\n{}\n", comparison_table(histories)))?;
     tell_synthetic(output, dataset)?;
     let figures = "validation_loss.png, validation_accuracy.png, comparison.md";
     output.result(&field("Overview", &format!("{}: {figures}", out.display())))?;

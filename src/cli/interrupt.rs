@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks for an orderly end, the second ends the program at once.
+//! Ctrl-C, or being told to terminate: the first asks for an orderly end, the second ends the program at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ const INTERRUPTED: i32 = 130;
 
 const CANNOT: &str = "cannot listen for Ctrl-C";
 
-/// A flag that the first Ctrl-C sets.
+/// A flag that the first Ctrl-C sets; SIGTERM and SIGHUP count as one.
 pub fn install(output: Output) -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);

@@ -14,8 +14,11 @@ mod fetch;
 mod inspect;
 mod inspection;
 mod interrupt;
+mod lock;
 mod plot;
 mod progress;
+mod resume;
+mod run;
 mod run_config;
 mod run_folder;
 mod screen;
@@ -27,29 +30,32 @@ mod training;
 use std::io::{self, IsTerminal};
 
 use anyhow::Result;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
 use args::{Arguments, Command, DataCommand};
+use resume::Typed;
 
 /// Runs the command that was typed. Wrong usage ends the program here, with exit code 2.
 pub fn run() -> Result<()> {
-    let arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let typed = Typed::of(&matches);
     start_logging(arguments.verbose);
     let quiet = arguments.quiet;
-    match &arguments.command {
-        Command::Compare(args) => compare::run(args, quiet),
-        Command::Train(args) => train::run(args, quiet),
-        Command::Summary(args) => summary::run(args),
-        Command::Plot(args) => plot::run(args),
-        Command::Devices(args) => devices::run(args),
-        Command::Data(DataCommand::Inspect(args)) => inspect::run(args, quiet),
-        Command::Data(DataCommand::Encode(args)) => convert::encode(args),
-        Command::Data(DataCommand::Decode(args)) => convert::decode(args),
-        Command::Data(DataCommand::BuildVocab(args)) => build_vocab::run(args, quiet),
-        Command::Data(DataCommand::Fetch(args)) => fetch::run(args, quiet),
-        Command::Data(DataCommand::Export(args)) => export::run(args, quiet),
-        Command::Bench(args) => bench::run(args),
+    match arguments.command {
+        Command::Compare(args) => compare::run(args, &typed, quiet),
+        Command::Train(args) => train::run(args, &typed, quiet),
+        Command::Summary(args) => summary::run(&args),
+        Command::Plot(args) => plot::run(&args),
+        Command::Devices(args) => devices::run(&args),
+        Command::Data(DataCommand::Inspect(args)) => inspect::run(&args, quiet),
+        Command::Data(DataCommand::Encode(args)) => convert::encode(&args),
+        Command::Data(DataCommand::Decode(args)) => convert::decode(&args),
+        Command::Data(DataCommand::BuildVocab(args)) => build_vocab::run(&args, quiet),
+        Command::Data(DataCommand::Fetch(args)) => fetch::run(&args, quiet),
+        Command::Data(DataCommand::Export(args)) => export::run(&args, quiet),
+        Command::Bench(args) => bench::run(&args),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use gatefold::train::{EpochRecord, Metrics};
+use gatefold::Error;
+use gatefold::train::{EpochRecord, Metrics, Position, RESTARTS};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
@@ -28,26 +29,40 @@ struct EpochLine<'a> {
     seconds: f64,
 }
 
+#[derive(Serialize)]
+struct RestartLine<'a> {
+    variant: &'a str,
+    error: String,
+    restart: usize,
+    epoch: usize,
+    done: usize,
+}
+
 impl Progress {
     /// A run of `epochs` epochs of `steps` steps.
     pub fn new(output: Output, variant: &str, epochs: usize, steps: usize) -> Result<Progress> {
         let bar = bar(output, BAR, steps)?;
-        let mut progress = Progress {
+        Ok(Progress {
             output,
             variant: variant.to_string(),
             epochs,
             epoch: 0,
             bar,
-        };
-        progress.begin(1);
-        // The first step waits for them.
-        progress.bar.set_message("compiling kernels");
-        Ok(progress)
+        })
     }
 
-    fn begin(&mut self, epoch: usize) {
+    /// Begins, or goes on, at this place of the run.
+    pub fn begin(&mut self, position: &Position) {
+        self.show(position.epoch(), position.done);
+        // The first step waits for them.
+        self.bar.set_message("compiling kernels");
+    }
+
+    fn show(&mut self, epoch: usize, done: usize) {
         self.epoch = epoch;
         self.bar.reset();
+        self.bar.set_position(done as u64);
+        self.bar.reset_eta();
         self.bar
             .set_prefix(format!("Epoch {epoch}/{}", self.epochs));
         self.bar.set_message("");
@@ -57,7 +72,7 @@ impl Progress {
     /// Moves the bar.
     pub fn steps(&mut self, epoch: usize, done: usize, of: usize, metrics: Metrics) {
         if epoch != self.epoch {
-            self.begin(epoch);
+            self.show(epoch, 0);
         }
         self.bar.set_position(done as u64);
         let (accuracy, loss) = (metrics.accuracy(), metrics.loss());
@@ -87,6 +102,25 @@ impl Progress {
             seconds: record.seconds,
         };
         self.output.event("epoch", &line)
+    }
+
+    /// Tells that the device failed, and from where a new one goes on.
+    pub fn restart(&mut self, error: &Error, restart: usize, position: &Position) -> Result<()> {
+        self.bar.suspend(|| {
+            self.output.say(&format!(
+                "{error}
+Opening the device anew ({restart} of at most {RESTARTS} times) to go on from {position}."
+            ));
+        });
+        self.begin(position);
+        let line = RestartLine {
+            variant: &self.variant,
+            error: error.to_string(),
+            restart,
+            epoch: position.epoch(),
+            done: position.done,
+        };
+        self.output.event("restart", &line)
     }
 }
 

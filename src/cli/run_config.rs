@@ -1,6 +1,7 @@
-//! `config.toml` of a run: all that is needed to repeat it, and nothing that differs between two
-//! runs of one command.
+//! `config.toml` of a run: all that is needed to repeat it or to go on with it, and nothing that differs
+//! between two runs of one command.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
@@ -9,7 +10,7 @@ use std::path::Path;
 use gatefold::batch::{SHUFFLE_BUFFER, Side};
 use gatefold::data::{Dataset, Source};
 use gatefold::gpu::AdapterReport;
-use gatefold::model::{LayerKind, Model};
+use gatefold::model::{LayerKind, Model, Sequential};
 use gatefold::plan::Limits;
 use gatefold::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -20,147 +21,330 @@ use super::training::kernel_form;
 /// The file's name.
 pub const FILE: &str = "config.toml";
 
-#[derive(Serialize)]
-struct RunConfig<'a> {
-    gatefold: &'a str,
-    data: Data<'a>,
-    training: Training,
-    adapter: Adapter<'a>,
-    model: ModelFile<'a>,
+/// What the file says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    pub gatefold: String,
+    pub data: Data,
+    pub training: Training,
+    pub adapter: Adapter,
+    /// Of a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelFile>,
+    /// Of the folder above the runs that are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
-#[derive(Serialize)]
-struct Data<'a> {
-    source: String,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    pub source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    test_source: Option<String>,
+    pub test_source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text_column: Option<&'a str>,
+    pub text_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    label_column: Option<&'a str>,
+    pub label_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    vocabulary: Option<String>,
+    pub vocabulary: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    limit_train: Option<usize>,
+    pub limit_train: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    limit_test: Option<usize>,
-    name: &'a str,
-    synthetic: bool,
-    train_reviews: usize,
-    test_reviews: usize,
-    vocabulary_size: usize,
-    vocabulary_sha256: &'a str,
+    pub limit_test: Option<usize>,
+    pub name: String,
+    pub synthetic: bool,
+    pub train_reviews: usize,
+    pub test_reviews: usize,
+    /// Of the reviews' ids and labels, see [`Dataset::sha256`].
+    pub sha256: String,
+    pub vocabulary_size: usize,
+    pub vocabulary_sha256: String,
 }
 
-#[derive(Serialize)]
-struct Training {
-    epochs: usize,
-    batch_size: usize,
-    optimiser: &'static str,
-    learning_rate: f64,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    pub epochs: usize,
+    pub batch_size: usize,
+    pub optimiser: String,
+    pub learning_rate: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
     /// As text: TOML's integers end at 2⁶³.
-    seed: String,
-    shuffle_buffer: usize,
-    bucket: bool,
-    pad: Side,
+    pub seed: String,
+    pub shuffle_buffer: usize,
+    pub bucket: bool,
+    pub pad: Side,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max_length: Option<usize>,
+    pub max_length: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    truncate: Option<Side>,
-    validation_steps: usize,
-    mask_padding: bool,
+    pub truncate: Option<Side>,
+    pub validation_steps: usize,
+    pub mask_padding: bool,
+    pub checkpoint_steps: usize,
 }
 
-#[derive(Serialize)]
-struct Adapter<'a> {
-    name: &'a str,
-    backend: &'a str,
-    kind: &'a str,
-    driver: &'a str,
-    kernels: String,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adapter {
+    pub name: String,
+    pub backend: String,
+    pub kind: String,
+    pub driver: String,
+    pub kernels: String,
 }
 
-#[derive(Serialize)]
-struct ModelFile<'a> {
-    name: &'a str,
-    layer: Vec<&'a LayerKind>,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    pub name: String,
+    layer: Vec<LayerKind>,
 }
 
-/// The file's content.
-///
-/// # Errors
-/// [`Error::Internal`] if the TOML writer refuses.
-pub fn to_toml(
-    settings: &Settings,
-    dataset: &Dataset,
-    adapter: &AdapterReport,
-    limits: &Limits,
-    model: &Model,
-) -> Result<String> {
-    let Settings { data, fit, .. } = settings;
-    let padding = fit.padding;
-    let table = match &data.source {
-        Source::Table(table) => Some(table),
-        _ => None,
-    };
-    let config = RunConfig {
-        gatefold: env!("CARGO_PKG_VERSION"),
-        data: Data {
-            source: data
-                .source
-                .path()
-                .map_or("demo".into(), |path| path.to_string_lossy().into_owned()),
-            test_source: table
-                .and_then(|table| table.test.as_ref())
-                .map(|path| path.to_string_lossy().into_owned()),
-            text_column: table.and_then(|table| table.text_column.as_deref()),
-            label_column: table.and_then(|table| table.label_column.as_deref()),
-            vocabulary: data
-                .vocabulary
-                .as_ref()
-                .map(|path| path.to_string_lossy().into_owned()),
-            limit_train: data.limits.train,
-            limit_test: data.limits.test,
-            name: &dataset.name,
-            synthetic: dataset.synthetic,
-            train_reviews: dataset.train.len(),
-            test_reviews: dataset.test.len(),
-            vocabulary_size: dataset.vocabulary.size(),
-            vocabulary_sha256: dataset.vocabulary.sha256(),
-        },
-        training: Training {
-            epochs: fit.epochs,
-            batch_size: fit.batch_size,
-            optimiser: "adam",
-            learning_rate: settings.learning_rate,
-            seed: fit.seed.to_string(),
-            shuffle_buffer: SHUFFLE_BUFFER,
-            bucket: fit.bucket,
-            pad: padding.pad,
-            max_length: padding.max_length.map(NonZeroUsize::get),
-            truncate: padding.max_length.map(|_| padding.truncate),
-            validation_steps: fit.validation_steps,
-            mask_padding: settings.mask_padding,
-        },
-        adapter: Adapter {
-            name: &adapter.name,
-            backend: &adapter.backend,
-            kind: adapter.kind,
-            driver: &adapter.driver,
-            kernels: kernel_form(limits),
-        },
-        model: ModelFile {
-            name: model.name(),
-            layer: model.layers().iter().map(|layer| &layer.kind).collect(),
-        },
-    };
-    toml::to_string(&config).map_err(|error| Error::Internal {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    pub variants: Vec<String>,
+}
+
+/// What may be another value where a run goes on: how long to train and how often to write; and what
+/// [`super::resume`] tells of, because results then agree to rounding only.
+const FREE: [&str; 12] = [
+    "gatefold",
+    "adapter.name",
+    "adapter.backend",
+    "adapter.kind",
+    "adapter.driver",
+    "adapter.kernels",
+    "data.source",
+    "data.test_source",
+    "data.vocabulary",
+    "data.name",
+    "training.epochs",
+    "training.checkpoint_steps",
+];
+
+impl RunConfig {
+    /// What this process would train: neither a model nor a comparison yet.
+    pub fn new(
+        settings: &Settings,
+        dataset: &Dataset,
+        adapter: &AdapterReport,
+        limits: &Limits,
+    ) -> RunConfig {
+        let Settings { data, fit, .. } = settings;
+        let padding = fit.padding;
+        let table = match &data.source {
+            Source::Table(table) => Some(table),
+            _ => None,
+        };
+        let written = |path: &Path| path.to_string_lossy().into_owned();
+        RunConfig {
+            gatefold: env!("CARGO_PKG_VERSION").to_string(),
+            data: Data {
+                source: data.source.path().map_or(DEMO.to_string(), written),
+                test_source: table.and_then(|table| table.test.as_deref()).map(written),
+                text_column: table.and_then(|table| table.text_column.clone()),
+                label_column: table.and_then(|table| table.label_column.clone()),
+                vocabulary: data.vocabulary.as_deref().map(written),
+                limit_train: data.limits.train,
+                limit_test: data.limits.test,
+                name: dataset.name.clone(),
+                synthetic: dataset.synthetic,
+                train_reviews: dataset.train.len(),
+                test_reviews: dataset.test.len(),
+                sha256: dataset.sha256(),
+                vocabulary_size: dataset.vocabulary.size(),
+                vocabulary_sha256: dataset.vocabulary.sha256().to_string(),
+            },
+            training: Training {
+                epochs: fit.epochs,
+                batch_size: fit.batch_size,
+                optimiser: "adam".to_string(),
+                learning_rate: settings.learning_rate,
+                clip_norm: settings.clip_norm,
+                seed: fit.seed.to_string(),
+                shuffle_buffer: SHUFFLE_BUFFER,
+                bucket: fit.bucket,
+                pad: padding.pad,
+                max_length: padding.max_length.map(NonZeroUsize::get),
+                truncate: padding.max_length.map(|_| padding.truncate),
+                validation_steps: fit.validation_steps,
+                mask_padding: settings.mask_padding,
+                checkpoint_steps: fit.checkpoint_steps,
+            },
+            adapter: Adapter {
+                name: adapter.name.clone(),
+                backend: adapter.backend.clone(),
+                kind: adapter.kind.to_string(),
+                driver: adapter.driver.clone(),
+                kernels: kernel_form(limits),
+            },
+            model: None,
+            comparison: None,
+        }
+    }
+
+    /// The same for a run that trains this model.
+    pub fn of_model(&self, model: &Model) -> RunConfig {
+        let layers = model.layers().iter();
+        RunConfig {
+            model: Some(ModelFile {
+                name: model.name().to_string(),
+                layer: layers.map(|layer| layer.kind.clone()).collect(),
+            }),
+            ..self.clone()
+        }
+    }
+
+    /// The same for the folder above the runs of these models.
+    pub fn of_comparison(&self, models: &[Model]) -> RunConfig {
+        let names = models.iter().map(|model| model.name().to_string());
+        RunConfig {
+            comparison: Some(Comparison {
+                variants: names.collect(),
+            }),
+            ..self.clone()
+        }
+    }
+
+    /// The file's content.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the TOML writer refuses.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(refused)
+    }
+
+    /// Takes the file's content; `path` is named in errors.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] with the line; where another version of gatefold wrote it, it says so.
+    pub fn from_toml(path: &Path, text: &str) -> Result<RunConfig> {
+        parse(path, text).map_err(|error| match (error, written_by(text)) {
+            (
+                Error::Malformed {
+                    path,
+                    place,
+                    problem,
+                },
+                Some(version),
+            ) if version != env!("CARGO_PKG_VERSION") => Error::Malformed {
+                path,
+                place,
+                problem: format!(
+                    "{problem}; gatefold {version} wrote it, use that version to go on (this is {})",
+                    env!("CARGO_PKG_VERSION")
+                ),
+            },
+            (error, _) => error,
+        })
+    }
+
+    /// The first key whose value decides the result and is another one in `other`, with both values.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the TOML writer refuses.
+    pub fn first_difference(&self, other: &RunConfig) -> Result<Option<(String, [String; 2])>> {
+        let (ours, theirs) = (self.values()?, other.values()?);
+        let differs =
+            |key: &&String| !FREE.contains(&key.as_str()) && ours.get(*key) != theirs.get(*key);
+        let shown = |value: Option<&String>| value.map_or("nothing".to_string(), String::clone);
+        let first = ours.keys().chain(theirs.keys()).find(differs);
+        Ok(first.map(|key| {
+            let values = [&ours, &theirs].map(|values| shown(values.get(key)));
+            (key.clone(), values)
+        }))
+    }
+
+    /// Every value as TOML under its dotted key.
+    fn values(&self) -> Result<BTreeMap<String, String>> {
+        let table = toml::Table::try_from(self).map_err(refused)?;
+        let mut values = BTreeMap::new();
+        let mut open = vec![(String::new(), toml::Value::Table(table))];
+        while let Some((key, value)) = open.pop() {
+            let dotted = |name: &str| match key.as_str() {
+                "" => name.to_string(),
+                key => format!("{key}.{name}"),
+            };
+            match value {
+                toml::Value::Table(table) => {
+                    open.extend(
+                        table
+                            .into_iter()
+                            .map(|(name, value)| (dotted(&name), value)),
+                    );
+                }
+                toml::Value::Array(items) => {
+                    let items = items.into_iter().enumerate();
+                    open.extend(items.map(|(index, value)| (dotted(&index.to_string()), value)));
+                }
+                value => {
+                    values.insert(key, value.to_string());
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+impl ModelFile {
+    /// The model.
+    ///
+    /// # Errors
+    /// As [`Sequential::build`].
+    pub fn model(&self) -> Result<Model> {
+        let layers = self.layer.iter().cloned();
+        layers
+            .fold(Sequential::new(&self.name), Sequential::add)
+            .build()
+    }
+}
+
+/// What the source is called where it is the embedded demo corpus.
+pub const DEMO: &str = "demo";
+
+fn refused(error: toml::ser::Error) -> Error {
+    Error::Internal {
         place: "writing config.toml",
         problem: error.to_string(),
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+        Error::Malformed {
+            path: path.to_path_buf(),
+            place: format!("line {line}"),
+            problem: error.message().to_string(),
+        }
     })
 }
 
-/// What the plots of a run need from its `config.toml`.
+/// The version of gatefold that wrote the file, where it says so.
+fn written_by(text: &str) -> Option<String> {
+    let table: toml::Table = text.parse().ok()?;
+    Some(table.get("gatefold")?.as_str()?.to_string())
+}
+
+/// The content of `folder`'s `config.toml`; `None` where there is none.
+///
+/// # Errors
+/// [`Error::Io`] where it cannot be read.
+pub fn read(folder: &Path) -> Result<Option<String>> {
+    let path = folder.join(FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io(path)(error)),
+    }
+}
+
+/// What the plots of a run need from its `config.toml`, whatever version wrote it.
 #[derive(Deserialize)]
 struct Known {
     data: KnownData,
@@ -177,20 +361,9 @@ struct KnownData {
 /// # Errors
 /// [`Error::Io`], or [`Error::Malformed`] with the line where the file is damaged.
 pub fn data_name(folder: &Path) -> Result<Option<String>> {
-    let path = folder.join(FILE);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io(path)(error)),
+    let Some(text) = read(folder)? else {
+        return Ok(None);
     };
-    let known: Known = toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
-        Error::Malformed {
-            path,
-            place: format!("line {line}"),
-            problem: error.message().to_string(),
-        }
-    })?;
+    let known: Known = parse(&folder.join(FILE), &text)?;
     Ok(Some(known.data.name))
 }

@@ -1,14 +1,16 @@
-//! The folder of a run: refused before any work where it cannot be written, removed where nothing
-//! came of it.
+//! The folder of a run or a comparison: refused before any work where it cannot be written, locked while it
+//! is written, removed where nothing came of it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gatefold::report::{write_atomically, write_run};
-use gatefold::train::History;
+use gatefold::report::{is_temporary, remove_leftovers, write_atomically, write_run};
+use gatefold::train::{CheckpointFiles, History};
 use gatefold::{Error, Result};
 
+use super::lock::{self, Lock};
 use super::run_config;
 use super::settings::option;
 
@@ -16,7 +18,10 @@ use super::settings::option;
 pub const MODEL: &str = "model.safetensors";
 
 /// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 8] = [
+const FILES: [&str; 10] = [
+    // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
+    CheckpointFiles::NAMES[0],
+    CheckpointFiles::NAMES[1],
     run_config::FILE,
     "history.csv",
     "history.json",
@@ -36,13 +41,20 @@ const OVERVIEW: [&str; 5] = [
     "comparison.md",
 ];
 
-/// Fails if `folder` holds something already or cannot be written; leaves no trace.
+/// Fails if `folder` holds something already, is in use or cannot be written; leaves no trace.
 ///
 /// # Errors
 /// [`Error::Option`] with the remedy, [`Error::Io`] where the system refuses.
 pub fn check(folder: &Path, overwrite: bool) -> Result<()> {
     match fs::read_dir(folder) {
-        Ok(mut entries) => {
+        Ok(entries) => {
+            // What a process left that was killed is nothing to keep.
+            let left = |name: &OsStr| name == lock::FILE || is_temporary(name);
+            let mut entries = entries.filter(|entry| {
+                entry
+                    .as_ref()
+                    .map_or(true, |entry| !left(&entry.file_name()))
+            });
             if entries.next().is_some() && !overwrite {
                 return Err(option(
                     "--out",
@@ -73,24 +85,37 @@ pub fn check(folder: &Path, overwrite: bool) -> Result<()> {
             error.kind(),
             format!("cannot be written: {error}; choose another folder with --out DIR"),
         ),
-    })
+    })?;
+    if folder.is_dir() {
+        Lock::take(folder)?;
+    }
+    Ok(())
+}
+
+/// Whether `folder` holds a run or a comparison that one can go on with.
+pub fn holds_run(folder: &Path) -> bool {
+    let names = [run_config::FILE].into_iter().chain(CheckpointFiles::NAMES);
+    names.into_iter().any(|name| folder.join(name).is_file())
 }
 
 /// Fails if `folder` is not there or cannot be written in; leaves no trace.
 pub fn try_writing(folder: &Path) -> io::Result<()> {
-    let probe = folder.join(format!(".gatefold-{}.tmp", std::process::id()));
+    let probe = folder.join(format!(".gatefold.{}.tmp", std::process::id()));
     fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
 }
 
 /// Removes the figures that an earlier comparison left in `folder`, and the runs called `variants`.
 ///
 /// # Errors
-/// [`Error::Io`] where the system refuses.
+/// [`Error::Io`] where the system refuses, or a run is in use.
 pub fn clear_comparison<'a>(folder: &Path, variants: impl Iterator<Item = &'a str>) -> Result<()> {
     remove(folder, &OVERVIEW)?;
     for variant in variants {
         let run = folder.join(variant);
-        remove(&run, &FILES)?;
+        if run.is_dir() {
+            let _lock = Lock::take(&run)?;
+            remove(&run, &FILES)?;
+        }
         // Stays where the user keeps files of their own in it.
         let _ = fs::remove_dir(&run);
     }
@@ -110,21 +135,21 @@ fn remove(folder: &Path, names: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The folder of a run under way.
+/// The folder of a run under way, or of a comparison.
+#[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    note: String,
-    /// Folders made for it, the deepest first.
-    made: Vec<PathBuf>,
+    /// Folders made for it, the deepest first; `None` where a run was there before.
+    made: Option<Vec<PathBuf>>,
+    lock: Lock,
 }
 
 impl RunFolder {
-    /// Makes the folder, rid of an earlier run, and writes `config.toml`; `note` is told at the foot
-    /// of the plots.
+    /// Makes the folder, rid of an earlier run, and writes `config.toml`.
     ///
     /// # Errors
-    /// [`Error::Io`] where the system refuses.
-    pub fn create(path: &Path, config: &str, note: &str) -> Result<RunFolder> {
+    /// [`Error::Io`] where the system refuses, or another process writes there.
+    pub fn create(path: &Path, config: &str) -> Result<RunFolder> {
         let missing = |ancestor: &&Path| !ancestor.as_os_str().is_empty() && !ancestor.exists();
         let made = path
             .ancestors()
@@ -134,12 +159,12 @@ impl RunFolder {
         fs::create_dir_all(path).map_err(Error::io(path))?;
         let folder = RunFolder {
             path: path.to_path_buf(),
-            note: note.to_string(),
-            made,
+            made: Some(made),
+            lock: Lock::take(path)?,
         };
-        let config_file = path.join(run_config::FILE);
-        let written =
-            remove(path, &FILES).and_then(|()| write_atomically(&config_file, config.as_bytes()));
+        let written = remove_leftovers(path)
+            .and_then(|()| remove(path, &FILES))
+            .and_then(|()| folder.write_config(config));
         match written {
             Ok(()) => Ok(folder),
             Err(error) => {
@@ -149,24 +174,68 @@ impl RunFolder {
         }
     }
 
+    /// Takes the folder of a run to go on with.
+    ///
+    /// # Errors
+    /// [`Error::Option`] where there is none; [`Error::Io`] where the system refuses, or another process
+    /// writes there.
+    pub fn open(path: &Path) -> Result<RunFolder> {
+        if !holds_run(path) {
+            let problem = format!(
+                "{}: no run to go on with: neither {} nor {} is there; begin one without --resume",
+                path.display(),
+                run_config::FILE,
+                CheckpointFiles::NAMES[0]
+            );
+            return Err(option("--resume", problem));
+        }
+        let lock = Lock::take(path)?;
+        remove_leftovers(path)?;
+        Ok(RunFolder {
+            path: path.to_path_buf(),
+            made: None,
+            lock,
+        })
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes the history so far and its plots.
+    /// Writes `config.toml`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system refuses.
+    pub fn write_config(&self, config: &str) -> Result<()> {
+        write_atomically(&self.path.join(run_config::FILE), config.as_bytes())
+    }
+
+    /// Writes the history so far and its plots; `note` is told at their foot.
     ///
     /// # Errors
     /// As [`write_run`].
-    pub fn write(&self, history: &History) -> Result<()> {
-        write_run(&self.path, history, Some(&self.note)).map(|_| ())
+    pub fn write(&self, history: &History, note: &str) -> Result<()> {
+        write_run(&self.path, history, Some(note)).map(|_| ())
     }
 
-    /// Removes what was written: a run without an epoch is none.
+    /// Removes the checkpoint before the last, of a run that is done.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system refuses.
+    pub fn remove_previous_checkpoint(&self) -> Result<()> {
+        remove(&self.path, &CheckpointFiles::NAMES[1..])
+    }
+
+    /// Removes what was written by a run that is none, without an epoch or a checkpoint.
     pub fn discard(self) {
+        let Some(made) = self.made else {
+            return;
+        };
         // The error that ended the run is the one to tell.
         let _ = remove(&self.path, &FILES);
-        for folder in &self.made {
+        drop(self.lock);
+        for folder in made {
             let _ = fs::remove_dir(folder);
         }
     }

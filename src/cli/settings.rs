@@ -90,12 +90,18 @@ pub struct Settings {
     pub data: DataSettings,
     pub fit: FitOptions,
     pub learning_rate: f64,
+    /// Bound of the norm of all gradients, if they are clipped.
+    pub clip_norm: Option<f64>,
     /// Whether the rate is the demo corpus's, which nobody asked for.
     pub demo_rate: bool,
     pub mask_padding: bool,
     pub adapter: AdapterChoice,
     pub kernels: KernelForm,
+    /// The subcommand.
+    pub command: &'static str,
     pub out: PathBuf,
+    /// Whether a run in `out` is to go on.
+    pub begun: bool,
     pub overwrite: bool,
     pub json: bool,
     pub quiet: bool,
@@ -104,7 +110,12 @@ pub struct Settings {
 /// Which model to build, once the vocabulary is known.
 pub enum ModelSource {
     Variant(Variant),
-    File { path: PathBuf, text: String },
+    File {
+        path: PathBuf,
+        text: String,
+    },
+    /// That of a run to go on with.
+    Model(Model),
 }
 
 impl ModelSource {
@@ -141,6 +152,7 @@ impl ModelSource {
         match self {
             ModelSource::Variant(variant) => variant.model(vocabulary),
             ModelSource::File { path, text } => Model::from_toml(path, text, vocabulary),
+            ModelSource::Model(model) => Ok(model.clone()),
         }
     }
 }
@@ -301,7 +313,7 @@ impl Settings {
                 format!("{twice} is named twice; name each variant once"),
             ));
         }
-        let settings = Settings::new("compare", &args.data, &args.training, quiet)?;
+        let settings = Settings::new("compare", "compare", &args.data, &args.training, quiet)?;
         Ok((settings, args.variants.clone()))
     }
 
@@ -310,11 +322,21 @@ impl Settings {
         let source = ModelSource::new(&args.model)?;
         // The file's faults show before any work, whatever vocabulary the data will have.
         let model = source.model(EXPERIMENT_VOCABULARY)?;
-        let settings = Settings::new(model.name(), &args.data, &args.training, quiet)?;
-        Ok((settings, source))
+        Ok((Settings::of_model(&model, args, quiet)?, source))
     }
 
-    fn new(name: &str, data: &DataArgs, training: &TrainingArgs, quiet: bool) -> Result<Settings> {
+    /// The settings of `gatefold train` with this model.
+    pub fn of_model(model: &Model, args: &TrainArgs, quiet: bool) -> Result<Settings> {
+        Settings::new("train", model.name(), &args.data, &args.training, quiet)
+    }
+
+    fn new(
+        command: &'static str,
+        name: &str,
+        data: &DataArgs,
+        training: &TrainingArgs,
+        quiet: bool,
+    ) -> Result<Settings> {
         for (name, value, problem) in [
             (
                 "--epochs",
@@ -352,10 +374,12 @@ impl Settings {
                 padding,
                 seed: training.seed,
                 validation_steps: training.validation_steps as usize,
+                checkpoint_steps: training.checkpoint_steps as usize,
             },
             learning_rate: training
                 .learning_rate
                 .map_or(Ok(default_rate), checked_rate)?,
+            clip_norm: training.clip_norm.map(checked_norm).transpose()?,
             demo_rate,
             mask_padding: training.mask_padding,
             adapter: adapter_choice(&training.device),
@@ -364,6 +388,8 @@ impl Settings {
                 // One slash everywhere: Windows takes it as well, and prints it back.
                 PathBuf::from(format!("runs/{name}-{}", data.folder_name()))
             }),
+            command,
+            begun: false,
             overwrite: training.output.overwrite,
             json: training.output.json,
             quiet,
@@ -398,9 +424,21 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
     }
 }
 
+/// Whether it is a number above 0 for the kernels, which compute with f32.
+fn is_positive(number: f64) -> bool {
+    number as f32 > 0.0 && (number as f32).is_finite()
+}
+
+fn checked_norm(norm: f64) -> Result<f64> {
+    if is_positive(norm) {
+        return Ok(norm);
+    }
+    let problem = format!("{norm} leaves nothing to train with; give a number above 0, 1 say");
+    Err(option("--clip-norm", problem))
+}
+
 fn checked_rate(rate: f64) -> Result<f64> {
-    // Kernels compute with f32.
-    if rate as f32 > 0.0 && (rate as f32).is_finite() {
+    if is_positive(rate) {
         return Ok(rate);
     }
     Err(option(

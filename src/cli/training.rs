@@ -1,24 +1,20 @@
-//! What `compare` and `train` share: the device, the data, and a run with all that it leaves.
+//! What `compare` and `train` share before a model is trained: the device, the data, memory for both.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use gatefold::Error;
 use gatefold::data::{Dataset, label_counts, load_cached};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
-use gatefold::report::write_atomically;
-use gatefold::train::{Event, History, Session, Weights, fit, reserve_for};
+use gatefold::train::{Session, reserve_for};
 use serde::Serialize;
 use tracing::info;
 
 use super::interrupt;
-use super::progress::Progress;
-use super::run_config;
-use super::run_folder::{self, RunFolder};
+use super::run_config::RunConfig;
+use super::run_folder;
 use super::screen::{Output, counted, field, grouped};
 use super::settings::{DataSettings, Settings, padding_words};
 
@@ -27,9 +23,11 @@ pub struct Trainer {
     pub settings: Settings,
     pub output: Output,
     pub dataset: Arc<Dataset>,
+    /// What every run's `config.toml` says.
+    pub config: RunConfig,
+    /// Whether the user asked to stop.
+    pub stop: Arc<AtomicBool>,
     limits: Limits,
-    adapter: AdapterReport,
-    stop: Arc<AtomicBool>,
 }
 
 #[derive(Serialize)]
@@ -51,18 +49,12 @@ struct DataLine<'a> {
     notes: &'a [String],
 }
 
-#[derive(Serialize)]
-struct RunLine<'a> {
-    variant: &'a str,
-    folder: &'a Path,
-    epochs: usize,
-    complete: bool,
-}
-
 impl Trainer {
     /// Checks the output folder, opens the device and loads the data, telling what it finds.
     pub fn new(settings: Settings) -> Result<(Trainer, Gpu)> {
-        run_folder::check(&settings.out, settings.overwrite)?;
+        if !settings.begun {
+            run_folder::check(&settings.out, settings.overwrite)?;
+        }
         let output = Output {
             json: settings.json,
             quiet: settings.quiet,
@@ -75,12 +67,12 @@ impl Trainer {
         let dataset = Arc::new(load_told(&settings.data, output)?);
         tell_data(output, &dataset)?;
         let trainer = Trainer {
+            config: RunConfig::new(&settings, &dataset, &adapter, &limits),
             settings,
             output,
             dataset,
-            limits,
-            adapter,
             stop,
+            limits,
         };
         Ok((trainer, gpu))
     }
@@ -101,10 +93,13 @@ impl Trainer {
     }
 
     /// The model on the device, with initial parameters and memory for the longest batch.
-    fn session(&self, gpu: Gpu, model: &Model) -> Result<Session> {
+    pub fn session(&self, gpu: Gpu, model: &Model) -> Result<Session> {
         let seed = self.settings.fit.seed;
         let parameters = initialise(model, seed);
-        let adam = Adam::new(self.settings.learning_rate);
+        let adam = Adam {
+            clip_norm: self.settings.clip_norm,
+            ..Adam::new(self.settings.learning_rate)
+        };
         let mut session = Session::new(
             gpu,
             model.clone(),
@@ -118,114 +113,11 @@ impl Trainer {
         Ok(session)
     }
 
-    /// Trains a model into `folder`. What its finished epochs gave is kept whatever happens.
-    pub fn train(&self, gpu: Gpu, model: &Model, folder: &Path) -> Result<(Gpu, History)> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted.into());
-        }
-        self.output.event("model", &model.summarise())?;
-        self.output.say(&format!("\n{}\n", model.summary()));
-        let mut session = self.session(gpu, model)?;
-        let config = run_config::to_toml(
-            &self.settings,
-            &self.dataset,
-            &self.adapter,
-            &self.limits,
-            model,
-        )?;
-        let folder = RunFolder::create(folder, &config, &self.dataset.name)?;
-        let mut history = History::new(model.name(), model.count_parameters());
-        let outcome = self
-            .fit(&mut session, &folder, &mut history)
-            .and_then(|()| self.save(&session, folder.path()));
-        self.tell_kept(&folder, &history, outcome.is_ok())?;
-        match outcome {
-            Ok(()) => Ok((session.into_gpu(), history)),
-            Err(error) => {
-                if history.epochs.is_empty() {
-                    folder.discard();
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Runs the epochs, and writes `history` to `folder` after each.
-    fn fit(&self, session: &mut Session, folder: &RunFolder, history: &mut History) -> Result<()> {
-        let options = &self.settings.fit;
-        let steps = self.dataset.train.len().div_ceil(options.batch_size);
-        let mut progress = Progress::new(self.output, &history.variant, options.epochs, steps)?;
-        let mut failed = None;
-        let mut observe = |event| match event {
-            Event::Steps {
-                epoch,
-                done,
-                of,
-                metrics,
-            } => progress.steps(epoch, done, of, metrics),
-            Event::Epoch(record) => {
-                history.epochs.push(record);
-                let told = match folder.write(history) {
-                    Ok(()) => progress.epoch(record),
-                    Err(error) => {
-                        history.epochs.pop();
-                        Err(error.into())
-                    }
-                };
-                if let Err(error) = told {
-                    failed.get_or_insert(error);
-                    self.stop.store(true, Ordering::Relaxed);
-                }
-            }
-        };
-        let outcome = fit(session, &self.dataset, options, &self.stop, &mut observe);
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(outcome.map(|_| ())?),
-        }
-    }
-
-    fn save(&self, session: &Session, folder: &Path) -> Result<()> {
-        let vocabulary = &self.dataset.vocabulary;
-        let weights = Weights {
-            model: session.model().clone(),
-            parameters: session.parameters()?,
-            vocabulary_sha256: vocabulary.sha256().to_string(),
-            vocabulary_size: vocabulary.size(),
-        };
-        write_atomically(&folder.join(run_folder::MODEL), &weights.to_bytes()?)?;
-        Ok(())
-    }
-
-    fn tell_kept(&self, folder: &RunFolder, history: &History, complete: bool) -> Result<()> {
-        let epochs = history.epochs.len();
-        if !complete {
-            self.output.say(&match epochs {
-                0 => "Nothing was kept: no epoch was finished.".to_string(),
-                _ => format!(
-                    "Kept the history and plots of {} of {} in {}.",
-                    epochs,
-                    counted(self.settings.fit.epochs, "epoch"),
-                    folder.path().display()
-                ),
-            });
-        }
-        let line = RunLine {
-            variant: &history.variant,
-            folder: folder.path(),
-            epochs,
-            complete,
-        };
-        if epochs > 0 {
-            self.output.event("run", &line)?;
-        }
-        Ok(())
-    }
-
     fn tell_training(&self) {
         let Settings {
             fit,
             learning_rate,
+            clip_norm,
             demo_rate,
             mask_padding,
             ..
@@ -238,6 +130,9 @@ impl Trainer {
         );
         if *demo_rate {
             text.push_str(" (the demo corpus's; the experiment's is 0.0001)");
+        }
+        if let Some(norm) = clip_norm {
+            text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));
         }
         if *mask_padding {
             text.push_str(", padding masked");

@@ -37,7 +37,7 @@ pub(super) fn sha256_of_file(path: &Path) -> Result<String> {
     digest().map_err(Error::io(path))
 }
 
-fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
+pub(super) fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
     bytes
         .as_ref()
         .iter()

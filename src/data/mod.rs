@@ -32,6 +32,8 @@ mod zstd;
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 pub use cache_folder::cache_folder;
 pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
@@ -95,6 +97,22 @@ impl Dataset {
             Split::Train => &self.train,
             Split::Test => &self.test,
         }
+    }
+
+    /// SHA-256, in hexadecimal, of the ids and labels of all reviews in their order: with the vocabulary's it
+    /// tells whether two data sets train alike.
+    pub fn sha256(&self) -> String {
+        let mut digest = Sha256::new();
+        for reviews in [&self.train, &self.test] {
+            digest.update((reviews.len() as u64).to_le_bytes());
+            for Review { ids, label } in reviews {
+                digest.update((ids.len() as u64).to_le_bytes());
+                digest.update([*label]);
+                let ids: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+                digest.update(ids);
+            }
+        }
+        digest::hexadecimal(digest.finalize())
     }
 }
 

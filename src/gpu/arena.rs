@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use wgpu::{Buffer, BufferDescriptor, BufferUsages, Device, ErrorFilter};
 
-use crate::error::{Error, Result};
+use crate::error::{DeviceFault, Error, Result};
 use crate::plan::{BufferSpec, Lifetime};
 
 /// Which sizes buffers come in. Whatever the classes, results are the same.
@@ -55,10 +55,20 @@ impl Arena {
         self.held.iter().map(|held| held.bytes).sum()
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<(usize, &Held)> {
-        self.index
-            .get(name)
-            .map(|&index| (index, &self.held[index]))
+    /// The buffer of this name, of at least `bytes`.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if there is none or it is too short.
+    pub(super) fn holding(&self, name: &str, bytes: u64) -> Result<&Held> {
+        let refused = |problem| Error::device(DeviceFault::Refused, problem);
+        match self.index.get(name).map(|&index| &self.held[index]) {
+            None => Err(refused(format!("no buffer {name}"))),
+            Some(held) if held.bytes < bytes => Err(refused(format!(
+                "buffer {name} holds {} bytes, not {bytes}",
+                held.bytes
+            ))),
+            Some(held) => Ok(held),
+        }
     }
 
     pub(super) fn held(&self, index: usize) -> &Held {
@@ -88,10 +98,13 @@ impl Arena {
                 return Ok((index, false));
             }
             if spec.lifetime == Lifetime::Persistent {
-                return Err(Error::Device(format!(
-                    "buffer {} holds {} bytes and cannot grow to {} without losing them",
-                    spec.name, self.held[index].bytes, spec.bytes
-                )));
+                return Err(Error::device(
+                    DeviceFault::Refused,
+                    format!(
+                        "buffer {} holds {} bytes and cannot grow to {} without losing them",
+                        spec.name, self.held[index].bytes, spec.bytes
+                    ),
+                ));
             }
         }
         let bytes = match spec.lifetime {
@@ -108,11 +121,14 @@ impl Arena {
             mapped_at_creation: false,
         });
         if let Some(error) = pollster::block_on(scope.pop()) {
-            return Err(Error::Device(format!(
-                "no memory for buffer {} of {} MiB; choose a smaller --batch-size ({error})",
-                spec.name,
-                bytes.div_ceil(1 << 20)
-            )));
+            return Err(Error::device(
+                DeviceFault::OutOfMemory,
+                format!(
+                    "no memory for buffer {} of {} MiB; choose a smaller --batch-size ({error})",
+                    spec.name,
+                    bytes.div_ceil(1 << 20)
+                ),
+            ));
         }
         let held = Held { buffer, bytes };
         match known {

@@ -1,6 +1,6 @@
 //! [`Gpu`]: a device with what it has been asked for, and what it has to say about itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wgpu::{
@@ -11,7 +11,7 @@ use super::adapter::{AdapterChoice, AdapterReport, choose};
 use super::arena::{Arena, SizeClasses};
 use super::pipelines::Pipelines;
 use super::run::BindGroups;
-use crate::error::{Error, Result};
+use crate::error::{DeviceFault, Error, Result};
 use crate::plan::{Form, Limits};
 
 /// Which form of the hot kernels to take.
@@ -38,6 +38,10 @@ pub struct Gpu {
     pub(super) bind_groups: BindGroups,
     pub(super) dims: Option<wgpu::Buffer>,
     pub(super) software: bool,
+    /// How the adapter was chosen; `None` where there is none.
+    choice: Option<AdapterChoice>,
+    /// The device again, and after [`Gpu::reopen`] the new one.
+    shared: Arc<Mutex<wgpu::Device>>,
     report: AdapterReport,
     faults: Faults,
     time_limit: Duration,
@@ -45,22 +49,50 @@ pub struct Gpu {
 
 /// What the device reported from another thread.
 #[derive(Clone, Default)]
-struct Faults(Arc<Mutex<Option<String>>>);
+struct Faults(Arc<Mutex<Option<(DeviceFault, String)>>>);
 
 impl Faults {
-    /// Keeps the first fault: later ones follow from it.
-    fn put(&self, fault: String) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(fault);
+    /// Keeps the first fault: later ones follow from it. But a lost device refuses what it is asked for before
+    /// it says that it is lost.
+    fn put(&self, fault: DeviceFault, problem: String) {
+        let mut kept = lock(&self.0);
+        match &*kept {
+            Some((DeviceFault::Refused, _)) if fault == DeviceFault::Lost => {}
+            Some(_) => return,
+            None => {}
+        }
+        *kept = Some((fault, problem));
     }
 
-    fn get(&self) -> Option<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn get(&self) -> Option<(DeviceFault, String)> {
+        lock(&self.0).clone()
+    }
+}
+
+/// What was written before another thread panicked is whole: it is replaced at once.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a wait of at most `limit` came to that did not end well.
+fn unanswered(error: &PollError, limit: Duration) -> Error {
+    match error {
+        PollError::Timeout => Error::device(
+            DeviceFault::TimedOut,
+            format!(
+                "no answer within {} s; the driver may have dropped the work (a smaller --batch-size makes it shorter)",
+                limit.as_secs()
+            ),
+        ),
+        error => Error::device(DeviceFault::Refused, error.to_string()),
+    }
+}
+
+/// Which fault an error stands for that no error scope took.
+fn fault_of(error: &wgpu::Error) -> DeviceFault {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => DeviceFault::OutOfMemory,
+        wgpu::Error::Validation { .. } | wgpu::Error::Internal { .. } => DeviceFault::Refused,
     }
 }
 
@@ -92,9 +124,12 @@ impl Gpu {
             memory_hints: MemoryHints::MemoryUsage,
             ..DeviceDescriptor::default()
         }));
-        let (device, queue) =
-            opened.map_err(|error| Error::Device(format!("{}: {error}", report.name)))?;
-        Ok(Gpu::new(device, queue, report, software))
+        let (device, queue) = opened.map_err(|error| {
+            Error::device(DeviceFault::Refused, format!("{}: {error}", report.name))
+        })?;
+        let mut gpu = Gpu::new(device, queue, report, software);
+        gpu.choice = Some(choice.clone());
+        Ok(gpu)
     }
 
     /// A device that checks everything and computes nothing, with WebGPU's default limits: for tests of plans.
@@ -115,17 +150,47 @@ impl Gpu {
         Gpu::new(device, queue, report, true)
     }
 
+    /// The same adapter with a new device and no buffers, for when this device failed.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`]; [`Error::Adapter`] if the adapter is gone and another one would be taken.
+    pub fn reopen(&self) -> Result<Gpu> {
+        let mut gpu = match &self.choice {
+            Some(choice) => Gpu::open(choice)?,
+            None => Gpu::noop(),
+        };
+        if gpu.report != self.report {
+            return Err(Error::Adapter(format!(
+                "{} is gone; {} would round differently",
+                self.report.name, gpu.report.name
+            )));
+        }
+        *lock(&self.shared) = gpu.device.clone();
+        gpu.shared = Arc::clone(&self.shared);
+        gpu.time_limit = self.time_limit;
+        gpu.set_size_classes(self.arena.classes);
+        Ok(gpu)
+    }
+
+    /// A function that destroys the device, or the one that was opened anew since then, as a reset by the
+    /// driver does: for tests and tools.
+    pub fn destroyer(&self) -> impl Fn() + Send + 'static {
+        let device = Arc::clone(&self.shared);
+        move || lock(&device).destroy()
+    }
+
     fn new(device: wgpu::Device, queue: wgpu::Queue, report: AdapterReport, software: bool) -> Gpu {
         let faults = Faults::default();
         let lost = faults.clone();
         device.set_device_lost_callback(move |reason, message| {
-            lost.put(format!("lost ({reason:?}): {message}"))
+            lost.put(DeviceFault::Lost, format!("lost ({reason:?}): {message}"))
         });
         let uncaptured = faults.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            uncaptured.put(error.to_string())
+            uncaptured.put(fault_of(&error), error.to_string())
         }));
         Gpu {
+            shared: Arc::new(Mutex::new(device.clone())),
             device,
             queue,
             pipelines: Pipelines::default(),
@@ -133,6 +198,7 @@ impl Gpu {
             bind_groups: BindGroups::default(),
             dims: None,
             software,
+            choice: None,
             report,
             faults,
             time_limit: Duration::from_secs(120),
@@ -223,9 +289,13 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] with the first fault.
     pub fn check(&self) -> Result<()> {
-        self.faults
-            .get()
-            .map_or(Ok(()), |fault| Err(Error::Device(fault)))
+        if let Some((DeviceFault::Refused, _)) = self.faults.get() {
+            // Lets the device say whether it is lost; the fault is there already, whatever this gives.
+            let _ = self.poll_until(None);
+        }
+        self.faults.get().map_or(Ok(()), |(fault, problem)| {
+            Err(Error::Device { fault, problem })
+        })
     }
 
     /// Waits until all that was submitted is done.
@@ -237,20 +307,18 @@ impl Gpu {
     }
 
     /// Waits for one submission, or for all.
-    pub(super) fn wait_for(&self, submission_index: Option<SubmissionIndex>) -> Result<()> {
-        let waited = self.device.poll(PollType::Wait {
-            submission_index,
-            timeout: Some(self.time_limit),
-        });
+    pub(super) fn wait_for(&self, submission: Option<SubmissionIndex>) -> Result<()> {
+        let waited = self.poll_until(submission);
         self.check()?;
-        match waited {
-            Ok(_) => Ok(()),
-            Err(PollError::Timeout) => Err(Error::Device(format!(
-                "no answer within {} s; the driver may have dropped the work (a smaller --batch-size makes it shorter)",
-                self.time_limit.as_secs()
-            ))),
-            Err(error) => Err(Error::Device(error.to_string())),
-        }
+        waited.map_err(|error| unanswered(&error, self.time_limit))
+    }
+
+    fn poll_until(&self, submission: Option<SubmissionIndex>) -> Result<(), PollError> {
+        let wait = PollType::Wait {
+            submission_index: submission,
+            timeout: Some(self.time_limit),
+        };
+        self.device.poll(wait).map(|_| ())
     }
 
     /// Lets finished work call back, without waiting.
@@ -262,6 +330,51 @@ impl Gpu {
         self.check()?;
         polled
             .map(|_| ())
-            .map_err(|error| Error::Device(error.to_string()))
+            .map_err(|error| Error::device(DeviceFault::Refused, error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_device_is_not_taken_for_a_refusal() {
+        let faults = Faults::default();
+        for fault in [
+            DeviceFault::Refused,
+            DeviceFault::Lost,
+            DeviceFault::Refused,
+        ] {
+            faults.put(fault, format!("{fault:?}"));
+        }
+        assert_eq!(faults.get(), Some((DeviceFault::Lost, "Lost".to_string())));
+    }
+
+    #[test]
+    fn a_wait_past_its_limit_is_told_with_the_limit() {
+        let error = unanswered(&PollError::Timeout, Duration::from_secs(120));
+        assert!(error.is_recoverable());
+        assert!(
+            error.to_string().contains("no answer within 120 s"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn memory_may_be_there_again_but_nonsense_stays_nonsense() {
+        let source = || std::io::Error::other("driver").into();
+        let description = String::new();
+        let memory = wgpu::Error::OutOfMemory { source: source() };
+        assert_eq!(fault_of(&memory), DeviceFault::OutOfMemory);
+        let refused = wgpu::Error::Validation {
+            source: source(),
+            description,
+        };
+        assert_eq!(fault_of(&refused), DeviceFault::Refused);
+        let recoverable = |fault| Error::device(fault, "").is_recoverable();
+        assert!(recoverable(DeviceFault::OutOfMemory) && recoverable(DeviceFault::Lost));
+        assert!(recoverable(DeviceFault::TimedOut) && recoverable(DeviceFault::Empty));
+        assert!(!recoverable(DeviceFault::Refused) && !Error::Interrupted.is_recoverable());
     }
 }

@@ -8,7 +8,7 @@ use wgpu::{
 };
 
 use super::device::Gpu;
-use crate::error::{Error, Result};
+use crate::error::{DeviceFault, Error, Result};
 use crate::plan::Plan;
 
 /// How long one dispatch of a plan took.
@@ -88,7 +88,10 @@ impl Gpu {
         let bytes = self.read_buffer(stamps, 16)?.wait(self)?;
         let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&bytes);
         let [begin, end] = ticks[..] else {
-            return Err(Error::Device("timestamps did not come back".into()));
+            return Err(Error::device(
+                DeviceFault::Empty,
+                "timestamps did not come back",
+            ));
         };
         let nanoseconds =
             end.wrapping_sub(begin) as f64 * f64::from(self.queue.get_timestamp_period());

@@ -8,7 +8,7 @@ use wgpu::{
 };
 
 use super::device::Gpu;
-use crate::error::{Error, Result};
+use crate::error::{DeviceFault, Error, Result};
 
 /// A copy of a buffer on its way to the host.
 pub struct Readback {
@@ -23,16 +23,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] if there is no such buffer or it is too short.
     pub fn read_later(&self, name: &str, bytes: u64) -> Result<Readback> {
-        let (_, held) = self
-            .arena
-            .find(name)
-            .ok_or_else(|| Error::Device(format!("no buffer {name}")))?;
-        if held.bytes < bytes {
-            return Err(Error::Device(format!(
-                "buffer {name} holds {} bytes, not {bytes}",
-                held.bytes
-            )));
-        }
+        let held = self.arena.holding(name, bytes)?;
         self.read_buffer(&held.buffer, bytes)
     }
 
@@ -81,7 +72,7 @@ impl Readback {
         match self.mapped.try_recv() {
             Ok(result) => self.take(result).map(Some),
             Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => Err(Error::Device("a read-back was dropped".into())),
+            Err(TryRecvError::Disconnected) => Err(lost("a read-back was dropped".into())),
         }
     }
 
@@ -94,13 +85,12 @@ impl Readback {
         let result = self
             .mapped
             .try_recv()
-            .map_err(|_| Error::Device("a read-back never came".into()))?;
+            .map_err(|_| lost("a read-back never came".into()))?;
         self.take(result)
     }
 
     fn take(&self, result: std::result::Result<(), BufferAsyncError>) -> Result<Vec<u8>> {
-        let failed =
-            |error: &dyn std::fmt::Display| Error::Device(format!("read-back failed: {error}"));
+        let failed = |error: &dyn std::fmt::Display| lost(format!("read-back failed: {error}"));
         result.map_err(|error| failed(&error))?;
         let view = self
             .staging
@@ -109,4 +99,9 @@ impl Readback {
             .map_err(|error| failed(&error))?;
         Ok(view.to_vec())
     }
+}
+
+/// A copy can only fail on a device that no longer works.
+fn lost(problem: String) -> Error {
+    Error::device(DeviceFault::Lost, problem)
 }

@@ -10,7 +10,7 @@ use wgpu::{
 };
 
 use super::device::Gpu;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plan::{Dispatch, Plan, Slice};
 
 /// Bytes between the uniforms of two dispatches: WebGPU's alignment of a dynamic offset.
@@ -51,8 +51,9 @@ impl Gpu {
     /// Writes `uploads` (buffer names and their bytes), then runs the plan; returns when it is submitted.
     ///
     /// # Errors
-    /// [`Error::Kernel`] if a kernel does not compile; [`Error::Device`] if memory runs out or the device
-    /// reported a fault, of an earlier submission as well.
+    /// [`Error::Kernel`](crate::Error::Kernel) if a kernel does not compile;
+    /// [`Error::Device`](crate::Error::Device) if memory runs out or the device reported a fault, of an
+    /// earlier submission as well.
     pub fn run(&mut self, plan: &Plan, uploads: &[(&str, &[u8])]) -> Result<()> {
         self.check()?;
         let prepared = self.prepare(plan)?;
@@ -72,19 +73,9 @@ impl Gpu {
     /// Replaces the start of a buffer of an earlier plan.
     ///
     /// # Errors
-    /// [`Error::Device`] if there is no such buffer or it is too short.
+    /// [`Error::Device`](crate::Error::Device) if there is no such buffer or it is too short.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let (_, held) = self
-            .arena
-            .find(name)
-            .ok_or_else(|| Error::Device(format!("no buffer {name}")))?;
-        if held.bytes < bytes.len() as u64 {
-            return Err(Error::Device(format!(
-                "buffer {name} holds {} bytes, not {}",
-                held.bytes,
-                bytes.len()
-            )));
-        }
+        let held = self.arena.holding(name, bytes.len() as u64)?;
         self.queue.write_buffer(&held.buffer, 0, bytes);
         Ok(())
     }

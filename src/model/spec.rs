@@ -6,7 +6,8 @@ use super::parameters::Parameter;
 use crate::error::{Error, Result};
 
 /// A table of `vocabulary` vectors of `width` numbers: `[T, B] → [T, B, width]`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Embedding {
     /// Rows of the table, V; ids run from 0 to V − 1.
     pub vocabulary: usize,
@@ -77,7 +78,7 @@ pub struct Dropout {
 /// What a layer is, without its name or place.
 ///
 /// Serialised, `type` tells which; the other keys are the layer's fields.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum LayerKind {
     /// See [`Embedding`].

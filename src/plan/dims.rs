@@ -77,6 +77,12 @@ dims! {
         epsilon: f32, pad0: u32, pad1: u32, pad2: u32,
     }
 
+    /// Of square_sums.
+    SquareSumsDims { count: u32, sums: u32, pad0: u32, pad1: u32 }
+
+    /// Of clip_scale.
+    ClipScaleDims { sums: u32, bound: f32, pad0: u32, pad1: u32 }
+
     /// Of end_step.
     EndDims { record: u32, marker: u32, pad0: u32, pad1: u32 }
 }

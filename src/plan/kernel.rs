@@ -41,8 +41,9 @@ macro_rules! kernel_files {
 
 /// Every kernel.
 pub static KERNELS: &[KernelFile] = kernel_files! {
-    "adam": [Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite],
+    "adam": [Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, Read],
     "binary_cross_entropy": [Read, Read, ReadWrite, ReadWrite],
+    "clip_scale": [Read, ReadWrite, ReadWrite],
     "column_sums": [Read, ReadWrite],
     "dense_backward_input": [Read, Read, Read, ReadWrite],
     "dense_backward_parameters": [Read, Read, Read, ReadWrite, ReadWrite],
@@ -62,6 +63,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "matmul_portable": [Read, Read, Read, ReadWrite],
     "matmul_transposed_a": [Read, Read, ReadWrite],
     "segment_sum": [Read, Read, Read, Read, ReadWrite],
+    "square_sums": [Read, ReadWrite],
     "transpose_matrix": [Read, ReadWrite],
 };
 
@@ -161,13 +163,16 @@ impl Kernel {
     /// As [`Kernel::file`].
     pub fn bindings(&self) -> Result<&'static [Access]> {
         let bindings = self.file()?.bindings;
-        // A recurrence that keeps nothing for a backward pass has no binding for the gates, its last.
-        let keeps = !self.constants.contains(&("save", Constant::Flag(false)));
-        Ok(if keeps {
-            bindings
-        } else {
-            &bindings[..bindings.len() - 1]
-        })
+        // The last binding is for the gates that a recurrence keeps for its backward pass, and for the factor
+        // that Adam clips with.
+        let without = ["save", "clip"].map(|flag| (flag, Constant::Flag(false)));
+        Ok(
+            if without.iter().any(|flag| self.constants.contains(flag)) {
+                &bindings[..bindings.len() - 1]
+            } else {
+                bindings
+            },
+        )
     }
 
     /// The WGSL text: the common parts that the file names, then the file, expanded.

@@ -1,10 +1,13 @@
 //! [`Adam`] and its dispatch.
 
-use super::dims::AdamDims;
-use super::dispatch::Lifetime;
+use super::dims::{AdamDims, ClipScaleDims, SquareSumsDims};
+use super::dispatch::{Lifetime, Slice};
 use super::kernel::Kernel;
 use super::step::{StepBuilder, names};
 use crate::error::Result;
+
+/// vec4 of gradients in a partial sum of their squares.
+const SUMMED: usize = 64;
 
 /// The Adam optimiser with Keras's defaults but for the rate.
 ///
@@ -20,16 +23,19 @@ pub struct Adam {
     pub beta2: f64,
     /// Added to the uncorrected √v.
     pub epsilon: f64,
+    /// Greatest norm of all gradients together; larger ones are scaled down to it (Keras's `global_clipnorm`).
+    pub clip_norm: Option<f64>,
 }
 
 impl Adam {
-    /// β1 = 0.9, β2 = 0.999, ε = 1e-7.
+    /// β1 = 0.9, β2 = 0.999, ε = 1e-7, no clipping.
     pub fn new(learning_rate: f64) -> Self {
         Adam {
             learning_rate,
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-7,
+            clip_norm: None,
         }
     }
 
@@ -60,21 +66,62 @@ impl StepBuilder<'_> {
             epsilon: adam.epsilon as f32,
             ..AdamDims::default()
         };
-        let bindings = [
+        let mut bindings = vec![
             self.gradient_buffer()?,
             self.parameter_buffer,
             m,
             v,
             self.not_finite()?,
         ];
+        if let Some(bound) = adam.clip_norm {
+            bindings.push(self.clip_scale(bound)?);
+        }
         let groups = self.plan.elementwise(numbers / 4);
         self.plan.dispatch(
             "adam".into(),
-            Kernel::new("adam"),
+            Kernel::new("adam").flag("clip", adam.clip_norm.is_some()),
             &dims,
             &bindings,
             groups,
             12 * numbers,
         )
+    }
+
+    /// The factor that brings the norm of all gradients down to `bound`.
+    fn clip_scale(&mut self, bound: f64) -> Result<Slice> {
+        let count = self.parameters.len() / 4;
+        let sums = count.div_ceil(SUMMED);
+        let squares = self.plan.scratch("gradients.square_sums", sums)?;
+        let scale = self.plan.scratch("gradients.scale", 1)?;
+        let dims = SquareSumsDims {
+            count: count as u32,
+            sums: sums as u32,
+            ..SquareSumsDims::default()
+        };
+        let gradients = self.gradient_buffer()?;
+        let groups = self.plan.elementwise(sums);
+        self.plan.dispatch(
+            "clip.square_sums".into(),
+            Kernel::new("square_sums"),
+            &dims,
+            &[gradients, squares],
+            groups,
+            8 * count,
+        )?;
+        let dims = ClipScaleDims {
+            sums: sums as u32,
+            bound: bound as f32,
+            ..ClipScaleDims::default()
+        };
+        let not_finite = self.not_finite()?;
+        self.plan.dispatch(
+            "clip.scale".into(),
+            Kernel::new("clip_scale"),
+            &dims,
+            &[squares, scale, not_finite],
+            [1, 1, 1],
+            sums,
+        )?;
+        Ok(scale)
     }
 }

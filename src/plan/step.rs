@@ -28,6 +28,8 @@ pub mod names {
     pub const SECOND_MOMENTS: &str = "second_moments";
     /// Results of the last steps: `[RECORDS, 4]` words, a marker, the loss, right predictions, a fault.
     pub const RECORDS: &str = "records";
+    /// Place of a gradient of the step that is not finite, see the kernel `adam`; 0 if there is none.
+    pub const NOT_FINITE: &str = "not_finite";
 }
 
 /// What differs from step to step, besides the batch.
@@ -283,6 +285,6 @@ impl<'a> StepBuilder<'a> {
     }
 
     pub(super) fn not_finite(&mut self) -> Result<Slice> {
-        self.plan.buffer("not_finite", 1, Lifetime::Persistent)
+        self.plan.buffer(names::NOT_FINITE, 1, Lifetime::Persistent)
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod activations;
 pub mod adam;
+pub mod clip;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;

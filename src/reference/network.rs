@@ -3,6 +3,7 @@
 //! Values between layers are time-major: `[T, B, width]` for a sequence, `[B, width]` for a vector.
 
 use super::adam::Adam;
+use super::clip::{clip_scale, global_norm};
 use super::dropout::{self, Draw};
 use super::lstm::{self, Run, Tape};
 use super::matmul::{a_b, a_bt, at_b, column_sums};
@@ -215,6 +216,8 @@ pub struct Network {
     pub model: Model,
     /// The optimiser's settings.
     pub adam: Adam,
+    /// Bound of the norm of all gradients, if they are clipped.
+    pub clip_norm: Option<f64>,
     /// As [`Model::parameters`] lists them.
     pub parameters: Vec<Vec<f64>>,
     /// First moments, one a parameter.
@@ -232,6 +235,7 @@ impl Network {
         Network {
             model: model.clone(),
             adam: Adam::default(),
+            clip_norm: None,
             parameters,
             m: zeros.clone(),
             v: zeros,
@@ -249,16 +253,20 @@ impl Network {
         backward(&self.model, &self.parameters, batch, forward)
     }
 
-    /// One training step; returns the forward pass and the gradients from before the update.
+    /// One training step; returns the forward pass and the gradients from before clipping and update.
     pub fn train(&mut self, batch: &Batch, masks: Masks) -> (Forward, Vec<Vec<f64>>) {
         let forward = self.forward(batch, masks);
         let gradients = self.backward(batch, &forward);
         self.steps += 1;
+        let scale = self
+            .clip_norm
+            .map_or(1.0, |bound| clip_scale(global_norm(&gradients), bound));
         for (n, gradient) in gradients.iter().enumerate() {
+            let scaled: Vec<f64> = gradient.iter().map(|g| scale * g).collect();
             self.adam.update(
                 self.steps,
                 &mut self.parameters[n],
-                gradient,
+                &scaled,
                 &mut self.m[n],
                 &mut self.v[n],
             );

@@ -21,7 +21,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use crate::atomic::write_atomically;
+pub use crate::atomic::{
+    is_temporary, remove_leftovers, write_atomically, write_atomically_keeping,
+};
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 pub use figure::{
     Colour, Corner, Curve, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,

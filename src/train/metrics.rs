@@ -1,5 +1,8 @@
 //! Loss and accuracy accumulated over batches, as Keras does.
 
+use serde::{Deserialize, Serialize};
+
+use super::bits;
 use super::session::StepResult;
 
 /// Running means since the start of an epoch.
@@ -7,8 +10,10 @@ use super::session::StepResult;
 /// # Source
 /// Keras 3, `Trainer.compute_loss`: the mean of the batches' losses, each weighted with its number of
 /// reviews; `BinaryAccuracy` with a threshold of 0.5, over all reviews.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Metrics {
+    #[serde(with = "bits")]
     loss: f64,
     right: u64,
     reviews: u64,

@@ -1,18 +1,30 @@
 //! The scheduler: steps, epochs, metrics, and what they leave behind.
 //!
 //! A [`Session`] is a model on a device; it runs steps and brings their results back without making the
-//! host wait. [`fit`] runs epochs of them over a dataset.
+//! host wait. [`fit`] runs epochs of them over a dataset; [`resume`] goes on from a [`Checkpoint`].
 
+mod bits;
+mod checkpoint;
+mod checkpoint_files;
 mod fit;
 mod history;
 mod metrics;
+mod recover;
 mod segment;
 mod session;
+mod snapshot;
+mod state;
+mod tensor_file;
 mod weights;
 
-pub use fit::{Event, FitOptions, fit, reserve_for};
+pub use checkpoint::Checkpoint;
+pub use checkpoint_files::{CheckpointFiles, Found};
+pub use fit::{Event, FitOptions, fit, reserve_for, resume};
 pub use history::{EpochRecord, History};
 pub use metrics::Metrics;
+pub use recover::RESTARTS;
 pub use segment::segment_length;
 pub use session::{Session, StepResult};
+pub use snapshot::{Position, Snapshot};
+pub use state::SessionState;
 pub use weights::Weights;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::batch::{Batch, BatchShape};
-use crate::error::{Error, Result};
+use crate::error::{DeviceFault, Error, Result};
 use crate::gpu::{Gpu, Readback};
 use crate::model::Model;
 use crate::plan::{
@@ -30,25 +30,29 @@ pub struct StepResult {
 
 /// A step whose record has not come back.
 #[derive(Debug, Clone, Copy)]
-struct Running {
+pub(super) struct Running {
     context: StepContext,
     reviews: usize,
 }
 
 /// A model on a device.
 pub struct Session {
-    gpu: Gpu,
-    model: Model,
-    layout: ParameterLayout,
+    pub(super) gpu: Gpu,
+    pub(super) model: Model,
+    pub(super) layout: ParameterLayout,
     limits: Limits,
     seed: u64,
-    adam: Adam,
-    sequence: u64,
-    step: u64,
+    pub(super) adam: Adam,
+    pub(super) sequence: u64,
+    pub(super) step: u64,
+    /// Training steps submitted to this device.
+    pub(super) on_device: u64,
+    /// The shape that memory was allocated for.
+    pub(super) reserved: BatchShape,
     /// Steps submitted after the last read-back was started.
-    unread: Vec<Running>,
+    pub(super) unread: Vec<Running>,
     /// Read-backs on their way, oldest first, each with the steps it is to confirm.
-    coming: VecDeque<(Readback, Vec<Running>)>,
+    pub(super) coming: VecDeque<(Readback, Vec<Running>)>,
 }
 
 impl Session {
@@ -76,6 +80,8 @@ impl Session {
             adam,
             sequence: 0,
             step: 0,
+            on_device: 0,
+            reserved: BatchShape::default(),
             unread: Vec::new(),
             coming: VecDeque::new(),
         };
@@ -115,6 +121,16 @@ impl Session {
         self.step
     }
 
+    /// Steps run, of training and evaluation alike.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Training steps run on the device that is open now.
+    pub fn steps_on_device(&self) -> u64 {
+        self.on_device
+    }
+
     /// The learning rate in force.
     pub fn learning_rate(&self) -> f64 {
         self.adam.learning_rate
@@ -130,6 +146,7 @@ impl Session {
     /// # Errors
     /// [`Error::Limit`] if a batch of that shape cannot fit.
     pub fn reserve(&mut self, shape: BatchShape) -> Result<()> {
+        self.reserved = self.reserved.holding(shape);
         let context = self.context(self.step + 1, Some(self.adam));
         for plan in [
             self.training_plan(shape, context)?,
@@ -169,6 +186,7 @@ impl Session {
         let plan = self.training_plan(batch.shape(), context)?;
         self.submit(&plan, batch, context, &[])?;
         self.step += 1;
+        self.on_device += 1;
         Ok(())
     }
 
@@ -305,11 +323,14 @@ impl Session {
             let context = running.context;
             let [marker, loss, right, fault] = records[(context.sequence % RECORDS) as usize];
             if marker != context.marker() {
-                return Err(Error::Device(format!(
-                    "step {} came back empty: the driver dropped its work without an error; a smaller --batch-size \
-                     makes a step shorter",
-                    context.step
-                )));
+                return Err(Error::device(
+                    DeviceFault::Empty,
+                    format!(
+                        "step {} came back empty: the driver dropped its work without an error; a smaller \
+                         --batch-size makes a step shorter",
+                        context.step
+                    ),
+                ));
             }
             let loss = f32::from_bits(loss);
             self.check_finite(context, loss, fault)?;
@@ -326,14 +347,16 @@ impl Session {
     fn check_finite(&self, context: StepContext, loss: f32, fault: u32) -> Result<()> {
         let what = if !loss.is_finite() {
             "the loss".to_string()
-        } else if fault > 0 {
-            // Adam counts in vec4, from 1.
-            format!(
-                "the gradient of {}",
-                self.layout.name_at(4 * (fault as usize - 1))
-            )
         } else {
-            return Ok(());
+            match fault {
+                0 => return Ok(()),
+                1 => "the norm of the gradients".to_string(),
+                // Adam counts in vec4, from 2.
+                _ => {
+                    let place = 4 * (fault as usize - 2);
+                    format!("the gradient of {}", self.layout.name_at(place))
+                }
+            }
         };
         Err(Error::NotFinite {
             step: context.step,

@@ -3,8 +3,9 @@
 use crate::program::{Workplace, assert_80_columns};
 use crate::train::RUN_FILES;
 
-const OVERVIEW: [&str; 5] = [
+const OVERVIEW: [&str; 6] = [
     "comparison.md",
+    "config.toml",
     "validation_accuracy.png",
     "validation_accuracy.svg",
     "validation_loss.png",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -16,6 +17,43 @@ pub struct Workplace {
     runtime: TempDir,
     /// The program's cache folder, not the user's.
     cache: TempDir,
+}
+
+/// The program under way; killed where a test ends before it.
+pub struct Running(Option<Child>);
+
+impl Running {
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.as_ref().unwrap().id()
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child().try_wait().unwrap().is_none()
+    }
+
+    /// Ends it as SIGKILL does.
+    pub fn kill(mut self) -> std::process::Output {
+        self.child().kill().unwrap();
+        self.output()
+    }
+
+    /// Waits for its end.
+    pub fn output(mut self) -> std::process::Output {
+        self.0.take().unwrap().wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(program) = &mut self.0 {
+            let _ = program.kill();
+            let _ = program.wait();
+        }
+    }
 }
 
 /// What a run of the program left to look at.
@@ -69,6 +107,19 @@ impl Workplace {
             .env_remove("RUST_LOG")
             .timeout(Duration::from_secs(300));
         command
+    }
+
+    /// Starts the program in the folder.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_gatefold"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("XDG_RUNTIME_DIR", self.runtime.path())
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        Running(Some(program.unwrap()))
     }
 
     pub fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Outcome {

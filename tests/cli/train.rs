@@ -1,6 +1,7 @@
 //! `gatefold train`: what a run says and leaves.
 
 use gatefold::report::{from_csv, read_history};
+use gatefold::train::Checkpoint;
 
 use crate::program::{VOCABULARY, Workplace, assert_80_columns};
 
@@ -23,9 +24,10 @@ activation = \"sigmoid\"
 ";
 
 /// Everything a run leaves in its folder, in alphabetical order.
-pub const RUN_FILES: [&str; 8] = [
+pub const RUN_FILES: [&str; 9] = [
     "accuracy.png",
     "accuracy.svg",
+    "checkpoint.safetensors",
     "config.toml",
     "history.csv",
     "history.json",
@@ -278,6 +280,28 @@ fn masks_padding_if_asked_to() {
 }
 
 #[test]
+fn clips_gradients_if_asked_to() {
+    let place = Workplace::new();
+    let train = |options: &[&str], out| {
+        let outcome = place.tiny(&["train", "baseline", "--out", out], options);
+        outcome.succeeds().stderr.replace("\n          ", " ")
+    };
+    let told = train(&["--clip-norm", "0.001"], "clipped");
+    assert!(
+        told.contains("gradients clipped to a norm of 0.001"),
+        "{told}"
+    );
+    train(&[], "plain");
+    train(&["--clip-norm", "1e30"], "loose");
+    let read = |name: &str| std::fs::read(place.path(name)).unwrap();
+    let config = String::from_utf8(read("clipped/config.toml")).unwrap();
+    assert!(config.contains("clip_norm = 0.001\n"), "{config}");
+    assert!(read("clipped/model.safetensors") != read("plain/model.safetensors"));
+    // A bound that is never reached changes no bit.
+    assert!(read("loose/model.safetensors") == read("plain/model.safetensors"));
+}
+
+#[test]
 fn trains_the_model_of_a_file() {
     let place = Workplace::new();
     place.write("any.toml", SMALL_MODEL);
@@ -383,4 +407,21 @@ fn a_run_on_a_tfds_data_set_is_called_after_its_configuration_and_version() {
         config.contains("name = \"imdb_reviews/subwords8k/1.0.0\""),
         "{config}"
     );
+}
+
+#[test]
+fn a_checkpoint_before_a_loss_that_is_not_finite_stands() {
+    let place = Workplace::new();
+    let options = ["--learning-rate", "1e30", "--checkpoint-steps", "1"];
+    let outcome = place.tiny(&["train", "baseline"], &options);
+    outcome.fails(1, &["step 2", "not a finite number"]);
+    let told = &outcome.stderr;
+    let stands = "The last checkpoint, of step 1 of epoch 1, stands in runs/baseline-demo.";
+    assert!(told.contains(stands), "{told}");
+    // From there the same steps would lead to the same numbers.
+    assert!(!told.contains("--resume"), "{told}");
+    let path = place.path("runs/baseline-demo/checkpoint.safetensors");
+    let state = &Checkpoint::load(&path).unwrap().snapshot.state;
+    assert_eq!(state.step, 1);
+    assert!(state.parameters.iter().flatten().all(|x| x.is_finite()));
 }

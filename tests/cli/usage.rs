@@ -39,6 +39,10 @@ fn nonsense_numbers() {
                 "inf",
                 &["--learning-rate", "inf", "above 0"],
             ),
+            ("--clip-norm", "0", &["--clip-norm", "above 0"]),
+            ("--clip-norm", "-2", &["--clip-norm", "-2", "above 0"]),
+            ("--clip-norm", "NaN", &["--clip-norm", "above 0"]),
+            ("--checkpoint-steps", "-1", &["--checkpoint-steps", "-1"]),
             // Infinite in the kernels' f32.
             ("--learning-rate", "1e39", &["--learning-rate", "above 0"]),
             (

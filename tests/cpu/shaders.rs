@@ -104,11 +104,13 @@ fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
     match kernel {
         "adam" => layout!(AdamDims),
         "binary_cross_entropy" => layout!(LossDims),
+        "clip_scale" => layout!(ClipScaleDims),
         "column_sums" => layout!(ColumnSumsDims),
         "dropout" => layout!(DropoutDims),
         "end_step" => layout!(EndDims),
         "lstm_last_state" => layout!(LastStateDims),
         "segment_sum" => layout!(SegmentDims),
+        "square_sums" => layout!(SquareSumsDims),
         "transpose_matrix" => layout!(TransposeDims),
         name if name.starts_with("dense_") => layout!(DenseDims),
         name if name.starts_with("embedding_") => layout!(RowsDims),

@@ -19,7 +19,7 @@ use crate::support::fixture::relative_error;
 use crate::support::models::{VOCABULARY, random_batch, recurrent};
 use crate::support::numbers::{double, parameters};
 
-fn session(model: &Model, limits: &Limits, learning_rate: f64) -> Session {
+pub fn session(model: &Model, limits: &Limits, learning_rate: f64) -> Session {
     let parameters = initialise(model, 5);
     Session::new(
         device::open(),
@@ -54,7 +54,7 @@ fn reviews(count: usize, longest: u32, random: &mut Philox) -> Vec<Review> {
     (0..count).map(&mut review).collect()
 }
 
-fn dataset(random: &mut Philox) -> Arc<Dataset> {
+pub fn dataset(random: &mut Philox) -> Arc<Dataset> {
     let vocabulary = "### SubwordTextEncoder\n### Metadata: {}\n'a_'\n";
     Arc::new(Dataset {
         name: "random".into(),
@@ -66,17 +66,21 @@ fn dataset(random: &mut Philox) -> Arc<Dataset> {
     })
 }
 
-const OPTIONS: FitOptions = FitOptions {
+pub const OPTIONS: FitOptions = FitOptions {
     epochs: 2,
     batch_size: 7,
     bucket: false,
     padding: Padding::AFTER,
     seed: 3,
     validation_steps: 2,
+    checkpoint_steps: 0,
 };
 
+/// Figures of a run's epochs, and its parameters.
+pub type Bits = (Vec<[u64; 5]>, Vec<Vec<u32>>);
+
 /// Figures and parameters of a run, bit by bit, but for the time it took.
-fn bits(history: &History, session: &Session) -> (Vec<[u64; 5]>, Vec<Vec<u32>>) {
+pub fn bits(history: &History, session: &Session) -> Bits {
     let epochs = history.epochs.iter();
     let figures = epochs.map(|e| {
         [
@@ -364,18 +368,20 @@ fn an_interrupted_fit_stops_after_the_step_at_hand() {
     let limits = device::forms(&device::open()).pop().unwrap();
     let mut session = session(&recurrent(4, false, &[(4, 1)]), &limits, 1e-3);
     let stop = AtomicBool::new(false);
-    let mut events = 0;
+    let mut kept = None;
     let stopped = fit(&mut session, &data, &OPTIONS, &stop, &mut |event| {
-        events += 1;
-        assert!(
-            matches!(event, Event::Steps { .. }),
-            "no epoch came to its end"
-        );
+        match event {
+            Event::Steps { .. } => {}
+            Event::Snapshot(snapshot) => kept = Some(snapshot.clone()),
+            other => panic!("{other:?}"),
+        }
         stop.store(true, Ordering::Relaxed);
     });
     assert!(matches!(stopped, Err(Error::Interrupted)));
-    assert_eq!(events, 1);
     assert!(session.steps() < 9, "{} steps", session.steps());
+    let kept = kept.expect("nothing kept");
+    assert_eq!(kept.position.done as u64, session.steps());
+    assert_eq!(kept.state.parameters, session.parameters().unwrap());
     // The session goes on from there.
     stop.store(false, Ordering::Relaxed);
     let history = fit(&mut session, &data, &OPTIONS, &stop, &mut |_| {}).unwrap();

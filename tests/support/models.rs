@@ -91,14 +91,24 @@ pub fn context() -> StepContext {
 
 /// The plan of a training step.
 pub fn training_plan(model: &Model, limits: &Limits, shape: BatchShape) -> Plan {
-    training_step(
-        model,
-        &ParameterLayout::new(model),
-        limits,
-        shape,
-        context(),
-    )
-    .unwrap()
+    plan_in(context(), model, limits, shape)
+}
+
+/// The plan of a training step whose gradients are clipped to a norm of 1.
+pub fn clipped_plan(model: &Model, limits: &Limits, shape: BatchShape) -> Plan {
+    let adam = Adam {
+        clip_norm: Some(1.0),
+        ..Adam::new(1e-3)
+    };
+    let context = StepContext {
+        optimiser: Some(adam),
+        ..context()
+    };
+    plan_in(context, model, limits, shape)
+}
+
+fn plan_in(context: StepContext, model: &Model, limits: &Limits, shape: BatchShape) -> Plan {
+    training_step(model, &ParameterLayout::new(model), limits, shape, context).unwrap()
 }
 
 /// The plan of an evaluation step.

@@ -14,7 +14,7 @@ use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
 
 use crate::support::models::{
-    equal_batch, evaluation_plan, random_batch, recurrent, spread, training_plan,
+    clipped_plan, equal_batch, evaluation_plan, random_batch, recurrent, spread, training_plan,
 };
 
 /// A kernel with its sizes, and what plans of these tests ask of it.
@@ -101,6 +101,11 @@ fn specialise() -> Vec<Specialised> {
         }
     };
     for limits in limits() {
+        let batch = equal_batch(3, 2, 1);
+        add(
+            clipped_plan(&recurrent(5, false, &[(4, 1)]), &limits, batch.shape()),
+            &limits,
+        );
         for (model, batches) in cases() {
             for batch in batches {
                 add(training_plan(&model, &limits, batch.shape()), &limits);

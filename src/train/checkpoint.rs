@@ -1,0 +1,164 @@
+//! `checkpoint.safetensors`: a [`Snapshot`] on disk, with the run that it belongs to.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::bits;
+use super::history::EpochRecord;
+use super::metrics::Metrics;
+use super::snapshot::{Position, Snapshot};
+use super::state::SessionState;
+use super::tensor_file::{Group, TensorFile, malformed, to_bytes};
+use crate::error::{Error, Result};
+use crate::model::Model;
+
+/// Version of [`Header`].
+const FORMAT: u32 = 1;
+
+/// Names before those of the parameters.
+const PARAMETERS: &str = "parameters.";
+const FIRST_MOMENTS: &str = "first_moments.";
+const SECOND_MOMENTS: &str = "second_moments.";
+
+/// The tensor at the file's end: SHA-256 of all that is before it.
+const CHECKSUM: &str = "sha256";
+
+/// Bytes of a SHA-256.
+const DIGEST: usize = 32;
+
+/// What the metadata say, as JSON.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    format: u32,
+    /// The model as [`Model::to_toml`] writes it.
+    model: String,
+    config: String,
+    step: u64,
+    sequence: u64,
+    epochs: Vec<Saved>,
+    done: usize,
+    metrics: Metrics,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Saved(#[serde(with = "SavedEpoch")] EpochRecord);
+
+/// [`EpochRecord`], bit by bit; how long an epoch took is left out, as in the history's files.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "EpochRecord", deny_unknown_fields)]
+struct SavedEpoch {
+    epoch: usize,
+    #[serde(with = "bits")]
+    loss: f64,
+    #[serde(with = "bits")]
+    accuracy: f64,
+    #[serde(with = "bits")]
+    val_loss: f64,
+    #[serde(with = "bits")]
+    val_accuracy: f64,
+    #[serde(with = "bits")]
+    learning_rate: f64,
+    #[serde(skip)]
+    seconds: f64,
+}
+
+/// A snapshot, and what it is a snapshot of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// The model.
+    pub model: Model,
+    /// The run's options, adapter and data, in whatever form the caller keeps them.
+    pub config: String,
+    /// Where the run stands.
+    pub snapshot: Arc<Snapshot>,
+}
+
+impl Checkpoint {
+    /// The checkpoint in the safetensors format, closed by a checksum. The same one gives the same bytes.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if a tensor has not as many values as the model says.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let Snapshot { state, position } = &*self.snapshot;
+        let header = Header {
+            format: FORMAT,
+            model: self.model.to_toml()?,
+            config: self.config.clone(),
+            step: state.step,
+            sequence: state.sequence,
+            epochs: position.epochs.iter().copied().map(Saved).collect(),
+            done: position.done,
+            metrics: position.metrics,
+        };
+        let groups = [
+            (PARAMETERS, &state.parameters),
+            (FIRST_MOMENTS, &state.first_moments),
+            (SECOND_MOMENTS, &state.second_moments),
+        ]
+        .map(|(name, tensors)| Group { name, tensors });
+        let checksum = Some((CHECKSUM, &[0; DIGEST][..]));
+        let mut bytes = to_bytes(&self.model, &groups, &header, checksum)?;
+        if let Some((content, checksum)) = bytes.split_last_chunk_mut::<DIGEST>() {
+            *checksum = Sha256::digest(content).into();
+        }
+        Ok(bytes)
+    }
+
+    /// Whether these bytes are as they were written, and all of them.
+    pub fn is_whole(bytes: &[u8]) -> bool {
+        bytes
+            .split_last_chunk::<DIGEST>()
+            .is_some_and(|(content, checksum)| Sha256::digest(content)[..] == checksum[..])
+    }
+
+    /// Reads what [`Checkpoint::to_bytes`] made.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read; [`Error::Malformed`] if it is cut short or was changed, is
+    /// of another version, or not a checkpoint.
+    pub fn load(path: &Path) -> Result<Checkpoint> {
+        let bytes = fs::read(path).map_err(Error::io(path))?;
+        if !Checkpoint::is_whole(&bytes) {
+            let problem = "cut short or changed: its SHA-256 is not the one at its end";
+            return Err(malformed(path, "the file", problem.to_string()));
+        }
+        Checkpoint::from_bytes(path, &bytes)
+    }
+
+    /// Takes the content of a file that is whole; `path` is named in errors.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::load`].
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Checkpoint> {
+        let file = TensorFile::parse(path, bytes, "checkpoint.safetensors")?;
+        let header: Header = file.header(FORMAT)?;
+        // Every key of the model was written out, the number of embeddings too.
+        let model = Model::from_toml(path, &header.model, 0)?;
+        let state = SessionState {
+            parameters: file.group(&model, PARAMETERS)?,
+            first_moments: file.group(&model, FIRST_MOMENTS)?,
+            second_moments: file.group(&model, SECOND_MOMENTS)?,
+            step: header.step,
+            sequence: header.sequence,
+        };
+        let position = Position {
+            epochs: header
+                .epochs
+                .into_iter()
+                .map(|Saved(record)| record)
+                .collect(),
+            done: header.done,
+            metrics: header.metrics,
+        };
+        Ok(Checkpoint {
+            model,
+            config: header.config,
+            snapshot: Arc::new(Snapshot { state, position }),
+        })
+    }
+}

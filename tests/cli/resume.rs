@@ -1,0 +1,173 @@
+//! `--resume`: which runs it goes on with, what may differ, and what is refused.
+
+use sha2::{Digest, Sha256};
+
+use crate::program::Workplace;
+
+/// A run of one epoch, of two steps.
+pub fn tiny_run(place: &Workplace) {
+    place
+        .tiny(&["train", "baseline"], &["--out", "run"])
+        .succeeds();
+}
+
+#[test]
+fn options_that_contradict_are_refused_with_both_values() {
+    let place = Workplace::new();
+    tiny_run(&place);
+    let before = place.files();
+    for (option, value, begun) in [
+        ("--batch-size", "7", "10"),
+        ("--learning-rate", "0.5", "0.001"),
+        ("--clip-norm", "0.5", "none"),
+        ("--seed", "9", "0"),
+        ("--validation-steps", "3", "30"),
+        ("--limit-train", "30", "20"),
+        ("--limit-test", "10", "20"),
+    ] {
+        let outcome = place.run(["train", "--resume", "run", option, value]);
+        outcome.fails(2, &[option, value, begun, "leave it out"]);
+        assert!(!outcome.stderr.contains("Adapter"), "opened a device first");
+    }
+    let fewer = ["train", "--resume", "run", "--epochs", "0"];
+    place.run(fewer).fails(2, &["--epochs", "give more"]);
+    let masked = ["train", "--resume", "run", "--mask-padding"];
+    place.run(masked).fails(2, &["--mask-padding", "no mask"]);
+    for more in [
+        &["--out", "other"][..],
+        &["--overwrite"],
+        &["dropout"],
+        &["--config", "model.toml"],
+    ] {
+        let outcome = place.run([&["train", "--resume", "run"], more].concat());
+        outcome.fails(2, &["cannot be used with"]);
+    }
+    assert_eq!(place.files(), before);
+    // What it was begun with may be said again.
+    let again = ["--resume", "run", "--seed", "0", "--limit-train", "20"];
+    place.run([&["train"][..], &again].concat()).succeeds();
+}
+
+#[test]
+fn variants_that_contradict_are_refused() {
+    let place = Workplace::new();
+    let two = ["--variants", "baseline,dropout", "--out", "both"];
+    place.tiny(&["compare"], &two).succeeds();
+    let other = ["--resume", "both", "--variants", "dropout"];
+    let outcome = place.run([&["compare"][..], &other].concat());
+    outcome.fails(2, &["--variants", "dropout was given", "baseline,dropout"]);
+    let outcome = place.run(["train", "--resume", "both"]);
+    outcome.fails(2, &["gatefold compare --resume both"]);
+    let outcome = place.run(["compare", "--resume", "both/dropout"]);
+    outcome.fails(2, &["gatefold train --resume both/dropout"]);
+}
+
+#[test]
+fn a_folder_without_a_run() {
+    let place = Workplace::new();
+    place.write("notes/mine.txt", "mine");
+    for folder in ["notes", "nowhere"] {
+        let outcome = place.run(["train", "--resume", folder]);
+        outcome.fails(2, &[folder, "no run to go on with"]);
+    }
+    assert_eq!(place.names(), ["notes/mine.txt"]);
+}
+
+/// Replaces text in a checkpoint, and makes its checksum right again.
+fn forge(place: &Workplace, name: &str, from: &str, to: &str) {
+    assert_eq!(from.len(), to.len(), "the header's length must stay");
+    let mut bytes = std::fs::read(place.path(name)).unwrap();
+    let mut windows = bytes.windows(from.len());
+    let start = windows.position(|part| part == from.as_bytes()).unwrap();
+    bytes[start..start + to.len()].copy_from_slice(to.as_bytes());
+    let content = bytes.len() - 32;
+    let checksum = Sha256::digest(&bytes[..content]);
+    bytes[content..].copy_from_slice(&checksum);
+    place.write(name, bytes);
+}
+
+#[test]
+fn checkpoints_of_other_versions_and_runs_are_refused() {
+    let place = Workplace::new();
+    tiny_run(&place);
+    let name = "run/checkpoint.safetensors";
+    let whole = place.files()[name].clone();
+    let refused = |words: &[&str]| {
+        let outcome = place.run(["train", "--resume", "run"]);
+        outcome.fails(1, words);
+        place.write(name, &whole);
+    };
+    forge(&place, name, "\\\"format\\\":1", "\\\"format\\\":9");
+    refused(&[name, "format 9", "format 1", "newer gatefold"]);
+    forge(&place, name, "batch_size = 10", "batch_size = 17");
+    refused(&[name, "training.batch_size", "17 there", "10 now"]);
+    forge(&place, name, "batch_size = 10", "bench_size = 10");
+    refused(&[name, "line ", "bench_size"]);
+    forge(&place, name, "sha256 = \\\\\\\"", "sha256 = \\\\\\\"");
+    place
+        .tiny(&["train", "dropout"], &["--out", "other"])
+        .succeeds();
+    place.write(name, &place.files()["other/checkpoint.safetensors"]);
+    refused(&[name, "model.", "there", "now"]);
+    let config = "run/config.toml";
+    let text = String::from_utf8(place.files()[config].clone()).unwrap();
+    place.write(
+        config,
+        text.replace("gatefold = \"", "novelty = 1\ngatefold = \"9."),
+    );
+    let words = [config, "line 1", "novelty", "gatefold 9.", "wrote it"];
+    refused(&words);
+}
+
+#[test]
+fn other_reviews_and_another_vocabulary_are_refused_with_their_hashes() {
+    let place = Workplace::new();
+    place.write_imdb("reviews");
+    let options = ["--data", "reviews", "--epochs", "1", "--out", "run"];
+    place
+        .run([&["train", "baseline"][..], &options].concat())
+        .succeeds();
+    // The same reviews may lie elsewhere.
+    std::fs::rename(place.path("reviews"), place.path("moved")).unwrap();
+    let moved = ["train", "--resume", "run", "--data", "moved"];
+    place.run(moved).succeeds();
+    place.write("moved/train/pos/0_9.txt", "another film");
+    let outcome = place.run(moved);
+    outcome.fails(
+        1,
+        &[
+            "run/config.toml",
+            "other reviews",
+            "SHA-256",
+            "8 to train on",
+        ],
+    );
+    let vocabulary = crate::program::VOCABULARY.replace("'long_'", "'lengthy_'\n'long_'");
+    place.write("moved/imdb_reviews.subwords", vocabulary);
+    let outcome = place.run(moved);
+    outcome.fails(1, &["another vocabulary", "262 ids", "263 ids", "SHA-256"]);
+}
+
+#[test]
+fn another_form_of_the_kernels_is_told() {
+    let place = Workplace::new();
+    let one = ["--epochs", "1", "--out", "run", "--kernels", "portable"];
+    place.tiny(&["train", "baseline"], &one).succeeds();
+    // Without the option, the form is the one that the run was begun with.
+    let outcome = place.run(["train", "--resume", "run"]);
+    let told = &outcome.succeeds().stderr;
+    assert!(
+        told.contains("kernels: portable") && !told.contains("begun on"),
+        "{told}"
+    );
+    let config = std::fs::read_to_string(place.path("run/config.toml")).unwrap();
+    let mut config: toml::Table = config.parse().unwrap();
+    config["adapter"]["name"] = "other".into();
+    place.write("run/config.toml", config.to_string());
+    let outcome = place.run(["train", "--resume", "run"]);
+    let told = outcome.succeeds().stderr.replace("\n          ", " ");
+    assert!(
+        told.contains("begun on other (") && told.contains("to rounding only"),
+        "{told}"
+    );
+}

@@ -1,0 +1,205 @@
+//! Checkpoints on disk: that every bit comes back, and which file is taken.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use gatefold::Error;
+use gatefold::model::{Variant, initialise};
+use gatefold::train::{
+    Checkpoint, CheckpointFiles, EpochRecord, Metrics, Position, SessionState, Snapshot, StepResult,
+};
+
+/// A checkpoint of `done` steps, with numbers that decimal digits would lose.
+fn checkpoint(done: usize) -> Checkpoint {
+    let model = Variant::Dropout.model(30).unwrap();
+    let mut parameters = initialise(&model, 3);
+    parameters[0][0] = -0.0;
+    parameters[0][1] = f32::from_bits(1);
+    let mut metrics = Metrics::default();
+    metrics.add(&StepResult {
+        sequence: 0,
+        loss: 0.1,
+        right: 3,
+        reviews: 7,
+    });
+    let record = EpochRecord {
+        epoch: 1,
+        loss: 0.1 + 0.2,
+        accuracy: f64::from_bits(1),
+        val_loss: f64::NAN,
+        val_accuracy: f64::INFINITY,
+        learning_rate: 1e-4,
+        seconds: 0.0,
+    };
+    let state = SessionState {
+        first_moments: initialise(&model, 4),
+        second_moments: initialise(&model, 5),
+        parameters,
+        step: 1 << 40,
+        sequence: (1 << 53) + 1,
+    };
+    let position = Position {
+        epochs: vec![record],
+        done,
+        metrics,
+    };
+    Checkpoint {
+        model,
+        config: "seed = \"1\" # ✓\n".into(),
+        snapshot: Arc::new(Snapshot { state, position }),
+    }
+}
+
+/// Everything but the numbers that are not one, which equal nothing.
+fn bits(checkpoint: &Checkpoint) -> String {
+    let Snapshot { state, position } = &*checkpoint.snapshot;
+    let groups = [
+        &state.parameters,
+        &state.first_moments,
+        &state.second_moments,
+    ];
+    let words: Vec<u32> = groups
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|x| x.to_bits())
+        .collect();
+    let epochs: Vec<[u64; 5]> = position
+        .epochs
+        .iter()
+        .map(|e| {
+            [
+                e.loss,
+                e.accuracy,
+                e.val_loss,
+                e.val_accuracy,
+                e.learning_rate,
+            ]
+            .map(f64::to_bits)
+        })
+        .collect();
+    format!(
+        "{:?} {words:?} {epochs:?} {} {:?} {} {}",
+        checkpoint.model, position.done, position.metrics, state.step, checkpoint.config
+    ) + &state.sequence.to_string()
+}
+
+#[test]
+fn every_bit_comes_back() {
+    let checkpoint = checkpoint(12);
+    let bytes = checkpoint.to_bytes().unwrap();
+    assert!(Checkpoint::is_whole(&bytes));
+    assert_eq!(bytes, checkpoint.to_bytes().unwrap());
+    let read = Checkpoint::from_bytes(Path::new("c"), &bytes).unwrap();
+    assert!(bits(&read) == bits(&checkpoint));
+}
+
+#[test]
+fn any_change_shows() {
+    let bytes = checkpoint(12).to_bytes().unwrap();
+    for length in [0, 31, 32, bytes.len() / 2, bytes.len() - 1] {
+        assert!(!Checkpoint::is_whole(&bytes[..length]), "{length} bytes");
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert!(!Checkpoint::is_whole(&longer));
+    for place in (0..bytes.len())
+        .step_by(1 + bytes.len() / 50)
+        .chain([bytes.len() - 1])
+    {
+        let mut edited = bytes.clone();
+        edited[place] ^= 4;
+        assert!(!Checkpoint::is_whole(&edited), "byte {place}");
+    }
+}
+
+/// Steps of the checkpoint that is found, and the file's name.
+fn found(folder: &Path) -> Option<(usize, String, bool)> {
+    let found = CheckpointFiles::new(folder).find().unwrap()?;
+    let name = found
+        .path
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned();
+    let done = found.checkpoint.snapshot.position.done;
+    Some((done, name, found.damaged.is_some()))
+}
+
+const NEWEST: &str = CheckpointFiles::NAMES[0];
+const PREVIOUS: &str = CheckpointFiles::NAMES[1];
+
+#[test]
+fn the_last_two_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(found(folder), None);
+    let mut files = CheckpointFiles::new(folder);
+    assert_eq!(files.last(), None);
+    for done in 1..=3 {
+        files.save(checkpoint(done)).unwrap();
+    }
+    files.finish().unwrap();
+    assert_eq!(files.last().unwrap().done, 3);
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, [PREVIOUS, NEWEST]);
+    assert_eq!(found(folder), Some((3, NEWEST.into(), false)));
+    // A process that ends between the two renames leaves the previous one alone.
+    fs::remove_file(folder.join(NEWEST)).unwrap();
+    assert_eq!(found(folder), Some((2, PREVIOUS.into(), false)));
+}
+
+#[test]
+fn a_damaged_file_replaces_no_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut files = CheckpointFiles::new(folder);
+    for done in 1..=2 {
+        files.save(checkpoint(done)).unwrap();
+    }
+    files.finish().unwrap();
+    let whole = fs::read(folder.join(NEWEST)).unwrap();
+    fs::write(folder.join(NEWEST), &whole[..100]).unwrap();
+    let mut files = CheckpointFiles::new(folder);
+    let passed_over = files.find().unwrap().unwrap().damaged;
+    assert_eq!(passed_over, Some(folder.join(NEWEST)));
+    files.save(checkpoint(7)).unwrap();
+    files.finish().unwrap();
+    assert_eq!(found(folder), Some((7, NEWEST.into(), false)));
+    let previous = Checkpoint::load(&folder.join(PREVIOUS)).unwrap();
+    assert_eq!(previous.snapshot.position.done, 1);
+    // From then on, whole ones move up.
+    files.save(checkpoint(8)).unwrap();
+    files.finish().unwrap();
+    let previous = Checkpoint::load(&folder.join(PREVIOUS)).unwrap();
+    assert_eq!(previous.snapshot.position.done, 7);
+}
+
+#[test]
+fn what_a_write_met_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone");
+    let mut files = CheckpointFiles::new(&gone);
+    files.save(checkpoint(1)).unwrap();
+    let error = files.save(checkpoint(2)).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    assert!(error.to_string().contains("cannot be written"), "{error}");
+    assert_eq!(files.last(), None);
+}
+
+#[test]
+fn places_read_as_sentences_go_on() {
+    let mut position = Position::default();
+    assert_eq!(position.to_string(), "the beginning");
+    position.done = 4;
+    assert_eq!(position.to_string(), "step 4 of epoch 1");
+    position.epochs = checkpoint(0).snapshot.position.epochs.clone();
+    assert_eq!(position.to_string(), "step 4 of epoch 2");
+    position.done = 0;
+    assert_eq!(position.to_string(), "the end of epoch 1");
+}

@@ -1,0 +1,182 @@
+//! Clipping by the norm of all gradients, against the f64 twin.
+
+use gatefold::Error;
+use gatefold::plan::{Adam, Limits, ParameterLayout, Plan, names};
+use gatefold::random::Philox;
+use gatefold::reference::clip::{clip_scale, global_norm};
+use gatefold::reference::network::{self, Masks, Network};
+use gatefold::train::Session;
+
+use crate::support::device;
+use crate::support::fixture::relative_error;
+use crate::support::models::{clipped_plan, random_batch, recurrent, training_plan};
+use crate::support::numbers::{UNIT, double, parameters, sum_error, uniform};
+use crate::support::probe::Probe;
+
+/// The plan of a step that clips to a norm of 1, and the numbers in its gradients.
+fn plan() -> (Plan, usize) {
+    let model = recurrent(5, false, &[(33, 2)]);
+    let shape = random_batch(2, 2, &mut Philox::new(111, 0)).shape();
+    let count = ParameterLayout::new(&model).len();
+    (clipped_plan(&model, &Limits::WEBGPU, shape), count)
+}
+
+#[test]
+fn without_a_bound_there_is_no_dispatch() {
+    let model = recurrent(5, false, &[(4, 1)]);
+    let shape = random_batch(2, 2, &mut Philox::new(111, 0)).shape();
+    let plain = training_plan(&model, &Limits::WEBGPU, shape);
+    let clipped = clipped_plan(&model, &Limits::WEBGPU, shape);
+    let labels = |plan: &Plan| -> Vec<String> {
+        let labels = plan
+            .dispatches
+            .iter()
+            .map(|dispatch| dispatch.label.clone());
+        labels.filter(|label| label.starts_with("clip.")).collect()
+    };
+    assert!(labels(&plain).is_empty());
+    assert_eq!(labels(&clipped), ["clip.square_sums", "clip.scale"]);
+    assert_eq!(clipped.dispatches.len(), plain.dispatches.len() + 2);
+}
+
+#[test]
+fn squares_are_summed_in_a_fixed_order() {
+    let (plan, count) = plan();
+    let g = uniform(&mut Philox::new(111, 1), count, 3.0);
+    let mut probe = Probe::new(&plan, |label| label == "clip.square_sums");
+    probe.set(names::GRADIENTS, &g);
+    probe.run(&mut device::open());
+    let sums = (count / 4).div_ceil(64);
+    let sum = |p| -> f64 {
+        let vectors = (p..count / 4).step_by(sums);
+        let numbers = vectors.flat_map(|i| &g[4 * i..4 * i + 4]);
+        numbers.map(|&x| f64::from(x).powi(2)).sum()
+    };
+    let expected: Vec<f64> = (0..sums).map(sum).collect();
+    let bound = |p: usize| sum_error(256) * expected[p];
+    probe.compare("gradients.square_sums", &expected, bound);
+    probe.finish("square_sums");
+}
+
+/// What clip_scale makes of these sums of squares.
+fn scale_of(squares: &[f32], fault: u32, expected: f64, fault_after: u32) {
+    let (plan, _) = plan();
+    let mut probe = Probe::new(&plan, |label| label == "clip.scale");
+    probe.set("gradients.square_sums", squares);
+    probe.set(names::NOT_FINITE, &[fault]);
+    probe.run(&mut device::open());
+    // Half of the relative error of the sum, a root, a quotient.
+    let bound = (sum_error(squares.len()) + 6.0 * UNIT) * expected;
+    if expected.is_finite() {
+        probe.compare("gradients.scale", &[expected], |_| bound);
+    } else {
+        probe.ignore("gradients.scale");
+    }
+    probe.compare_words(names::NOT_FINITE, 0, &[fault_after]);
+    probe.finish(&format!("{expected}"));
+}
+
+#[test]
+fn a_norm_within_the_bound_scales_by_1_and_no_less() {
+    let (_, count) = plan();
+    let sums = (count / 4).div_ceil(64);
+    let mut squares = vec![0.0f32; sums];
+    scale_of(&squares, 0, 1.0, 0);
+    squares[sums - 1] = 1.0;
+    scale_of(&squares, 7, 1.0, 7);
+    squares[0] = 1.25;
+    scale_of(&squares, 7, 1.0 / 1.5, 7);
+    let random = &mut Philox::new(111, 2);
+    let large: Vec<f32> = uniform(random, sums, 100.0)
+        .iter()
+        .map(|x| x.abs())
+        .collect();
+    let norm = double(&large).iter().sum::<f64>().sqrt();
+    assert!(norm > 1.0);
+    scale_of(&large, 0, clip_scale(norm, 1.0), 0);
+}
+
+#[test]
+fn a_norm_that_is_not_finite_is_noticed() {
+    let (_, count) = plan();
+    let mut squares = vec![1.0f32; (count / 4).div_ceil(64)];
+    squares[3] = f32::INFINITY;
+    scale_of(&squares, 0, f64::NAN, 1);
+    squares[3] = f32::NAN;
+    scale_of(&squares, 0, f64::NAN, 1);
+    // Where a gradient itself is not finite, its place says more.
+    scale_of(&squares, 9, f64::NAN, 9);
+}
+
+#[test]
+fn training_agrees_with_the_twin() {
+    let random = &mut Philox::new(111, 3);
+    let model = recurrent(6, false, &[(8, 2)]);
+    let start = parameters(&model, random, 1.0);
+    let batches: Vec<_> = (0..4).map(|_| random_batch(6, 3, random)).collect();
+    for limits in device::forms(&device::open()) {
+        let mut twin = Network::new(&model, start.iter().map(|tensor| double(tensor)).collect());
+        let mut clipped = 0;
+        // Adam hides a factor that is the same in every step, so the bound must bite in some alone.
+        let bound = 0.3;
+        twin.clip_norm = Some(bound);
+        let adam = Adam {
+            clip_norm: Some(bound),
+            ..Adam::new(twin.adam.learning_rate)
+        };
+        let gpu = device::open();
+        let mut session =
+            Session::new(gpu, model.clone(), limits.clone(), &start, adam, 5).unwrap();
+        for (step, batch) in (1..).zip(&batches) {
+            session.train(batch).unwrap();
+            session.drain().unwrap();
+            let reference = network::Batch {
+                steps: batch.length,
+                size: batch.size,
+                ids: &batch.ids,
+                labels: &batch.labels,
+            };
+            let (_, gradients) = twin.train(&reference, Masks::Drawn { seed: 5, step });
+            clipped += usize::from(global_norm(&gradients) > bound);
+        }
+        assert!(
+            clipped > 0 && clipped < batches.len(),
+            "{clipped} steps clipped"
+        );
+        let state = session.state().unwrap();
+        for (found, expected) in [
+            (&state.parameters, &twin.parameters),
+            (&state.first_moments, &twin.m),
+            (&state.second_moments, &twin.v),
+        ] {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!(relative_error(found, expected) <= 2e-5, "{limits:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_norm_past_f32_ends_training_with_its_name() {
+    let model = recurrent(4, false, &[(8, 1)]);
+    let limits = device::forms(&device::open()).pop().unwrap();
+    let mut start = parameters(&model, &mut Philox::new(111, 4), 1.0);
+    let at = |name: &str| crate::support::numbers::index_of(&model, name);
+    // The hidden layer's gradients are finite, but not the sum of their squares.
+    start[at("dense_1.kernel")].fill(1e25);
+    start[at("dense.kernel")].fill(0.0);
+    start[at("dense.bias")].fill(1e-30);
+    let adam = Adam {
+        clip_norm: Some(1.0),
+        ..Adam::new(1e-3)
+    };
+    let mut session = Session::new(device::open(), model, limits, &start, adam, 5).unwrap();
+    session
+        .train(&random_batch(5, 3, &mut Philox::new(111, 5)))
+        .unwrap();
+    let error = session.drain().unwrap_err();
+    assert!(
+        matches!(&error, Error::NotFinite { what, step: 1, .. } if what == "the norm of the gradients"),
+        "{error}"
+    );
+}
