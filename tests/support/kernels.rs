@@ -1,21 +1,23 @@
 //! The kernels of many plans, each specialised once, parsed and validated; and walks over their code.
 
+// Each test program uses another part of it.
+#![allow(dead_code)]
+
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use gatefold::batch::Batch;
 use gatefold::model::{Model, Variant};
-use gatefold::plan::{Form, Kernel, Limits, Plan};
+use gatefold::plan::{BatchLayout, Form, Kernel, Limits, Plan, Templates};
 use gatefold::random::Philox;
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, ModuleInfo, SubgroupOperationSet, ValidationFlags, Validator};
 use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
 
-use crate::support::models::{
-    equal_batch, evaluation_plan, random_batch, recurrent, spread, training_plan,
-};
+use super::models::{equal_batch, evaluation_plan, random_batch, recurrent, spread, training_plan};
+use super::simulator::Launch;
 
 /// A kernel with its sizes, and what plans of these tests ask of it.
 pub struct Specialised {
@@ -28,14 +30,90 @@ pub struct Specialised {
     pub workgroup_bytes: usize,
     /// Sizes of the uniforms that plans give it.
     pub dims_bytes: BTreeSet<usize>,
+    /// Some dispatches of it, small ones.
+    pub launches: Vec<Launch>,
+    pub shader: Shader,
+}
+
+/// WGSL text that naga takes.
+pub struct Shader {
+    pub source: String,
     pub module: Module,
     pub info: ModuleInfo,
 }
 
+impl Shader {
+    /// Parses and validates.
+    pub fn new(name: &str, source: String) -> Result<Shader, String> {
+        let module = naga::front::wgsl::parse_str(&source)
+            .map_err(|error| error.emit_to_string_with_path(&source, name))?;
+        let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+            .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+            .subgroup_operations(SubgroupOperationSet::all())
+            .validate(&module)
+            .map_err(|error| error.emit_to_string_with_path(&source, name))?;
+        Ok(Shader {
+            source,
+            module,
+            info,
+        })
+    }
+}
+
+/// What plans of these tests ask of a kernel.
+struct Use {
+    kernel: Kernel,
+    portable: bool,
+    invocations: usize,
+    workgroup_bytes: usize,
+    dims_bytes: BTreeSet<usize>,
+    launches: Vec<Launch>,
+}
+
 /// Every kernel of the plans, parsed and validated.
 pub fn all() -> &'static [Specialised] {
-    static ALL: LazyLock<Vec<Specialised>> = LazyLock::new(specialise);
+    static ALL: LazyLock<Vec<Specialised>> = LazyLock::new(|| {
+        specialise(&Templates::default(), |_| true).unwrap_or_else(|failures| {
+            panic!(
+                "{} kernels are not valid:\n{}",
+                failures.len(),
+                failures.join("\n")
+            )
+        })
+    });
     &ALL
+}
+
+/// The kernels of the plans that `wanted` picks, made from these texts; or why some are not valid.
+pub fn specialise(
+    templates: &Templates,
+    wanted: impl Fn(&Kernel) -> bool,
+) -> Result<Vec<Specialised>, Vec<String>> {
+    static USES: LazyLock<Vec<Use>> = LazyLock::new(uses);
+    let uses: Vec<&Use> = USES.iter().filter(|usage| wanted(&usage.kernel)).collect();
+    let specialised = uses.into_par_iter().map(|usage| {
+        let source = usage
+            .kernel
+            .source_from(templates)
+            .map_err(|error| error.to_string())?;
+        let shader = Shader::new(usage.kernel.name(), source)
+            .map_err(|problem| format!("{}: {problem}", usage.kernel))?;
+        Ok(Specialised {
+            kernel: usage.kernel.clone(),
+            portable: usage.portable,
+            invocations: usage.invocations,
+            workgroup_bytes: usage.workgroup_bytes,
+            dims_bytes: usage.dims_bytes.clone(),
+            launches: usage.launches.clone(),
+            shader,
+        })
+    });
+    let (done, failed): (Vec<_>, Vec<_>) = specialised.partition(Result::is_ok);
+    let failures: Vec<String> = failed.into_iter().filter_map(Result::err).collect();
+    match failures.is_empty() {
+        true => Ok(done.into_iter().filter_map(Result::ok).collect()),
+        false => Err(failures),
+    }
 }
 
 fn limits() -> Vec<Limits> {
@@ -53,7 +131,8 @@ fn limits() -> Vec<Limits> {
         .collect()
 }
 
-fn cases() -> Vec<(Model, Vec<Batch>)> {
+/// Models, whether they mask padding, and batches.
+fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
     let mut random = Philox::new(1, 0);
     let batches = |sizes: &[usize], random: &mut Philox| {
         sizes
@@ -61,9 +140,15 @@ fn cases() -> Vec<(Model, Vec<Batch>)> {
             .map(|&size| random_batch(9, size, random))
             .collect()
     };
-    let mut cases: Vec<(Model, Vec<Batch>)> = Variant::ALL
+    let mut cases: Vec<(Model, bool, Vec<Batch>)> = Variant::ALL
         .iter()
-        .map(|variant| (variant.model(8185).unwrap(), batches(&[1, 10], &mut random)))
+        .map(|variant| {
+            (
+                variant.model(8185).unwrap(),
+                false,
+                batches(&[1, 10], &mut random),
+            )
+        })
         .collect();
     for masked in [false, true] {
         for layers in [
@@ -75,95 +160,67 @@ fn cases() -> Vec<(Model, Vec<Batch>)> {
         ] {
             cases.push((
                 recurrent(if layers[0].0 == 5 { 5 } else { 12 }, masked, layers),
+                masked,
                 batches(&[11], &mut random),
             ));
         }
     }
-    cases.push((spread(6, 4), vec![equal_batch(130, 11, 4)]));
+    cases.push((spread(6, 4), false, vec![equal_batch(130, 11, 4)]));
     cases
 }
 
-fn specialise() -> Vec<Specialised> {
-    let mut wanted: HashMap<Kernel, (bool, usize, usize, BTreeSet<usize>)> = HashMap::new();
-    let mut add = |plan: Plan, limits: &Limits| {
-        for dispatch in plan.dispatches {
-            let portable = limits.form == Form::Portable;
-            let entry = wanted.entry(dispatch.kernel).or_insert((
-                false,
-                usize::MAX,
-                usize::MAX,
-                BTreeSet::new(),
-            ));
-            entry.0 |= portable;
-            entry.1 = entry.1.min(limits.workgroup_invocations);
-            entry.2 = entry.2.min(limits.workgroup_bytes);
-            entry.3.insert(dispatch.dims.len());
+/// Launches kept of a kernel.
+const LAUNCHES: usize = 2;
+
+/// Workgroups of a launch that is kept, at most.
+const LARGEST: u32 = 128;
+
+fn uses() -> Vec<Use> {
+    let mut uses: HashMap<Kernel, Use> = HashMap::new();
+    let mut add = |plan: &Plan, limits: &Limits, batch: &[u32]| {
+        for dispatch in &plan.dispatches {
+            let usage = uses.entry(dispatch.kernel.clone()).or_insert_with(|| Use {
+                kernel: dispatch.kernel.clone(),
+                portable: false,
+                invocations: usize::MAX,
+                workgroup_bytes: usize::MAX,
+                dims_bytes: BTreeSet::new(),
+                launches: Vec::new(),
+            });
+            usage.portable |= limits.form == Form::Portable;
+            usage.invocations = usage.invocations.min(limits.workgroup_invocations);
+            usage.workgroup_bytes = usage.workgroup_bytes.min(limits.workgroup_bytes);
+            usage.dims_bytes.insert(dispatch.dims.len());
+            let groups: u32 = dispatch.groups.iter().product();
+            if usage.launches.len() < LAUNCHES && groups <= LARGEST {
+                usage
+                    .launches
+                    .push(Launch::of(plan, dispatch, limits.form, batch));
+            }
         }
     };
     for limits in limits() {
-        for (model, batches) in cases() {
+        for (model, masked, batches) in cases() {
             for batch in batches {
-                add(training_plan(&model, &limits, batch.shape()), &limits);
-                add(evaluation_plan(&model, &limits, batch.shape()), &limits);
+                let words = BatchLayout::new(batch.shape()).pack(&batch, masked);
                 let one_tile = Limits {
                     wanted_workgroups: 1,
+                    segment: 4,
                     ..limits.clone()
                 };
-                add(training_plan(&model, &one_tile, batch.shape()), &limits);
+                let shape = batch.shape();
+                add(&training_plan(&model, &limits, shape), &limits, &words);
+                add(&evaluation_plan(&model, &limits, shape), &limits, &words);
+                add(&training_plan(&model, &one_tile, shape), &limits, &words);
             }
         }
     }
-    let (done, failed): (Vec<_>, Vec<_>) = wanted
-        .into_par_iter()
-        .map(
-            |(kernel, (portable, invocations, workgroup_bytes, dims_bytes))| {
-                let (module, info) = validate(&kernel)?;
-                Ok(Specialised {
-                    kernel,
-                    portable,
-                    invocations,
-                    workgroup_bytes,
-                    dims_bytes,
-                    module,
-                    info,
-                })
-            },
-        )
-        .partition(|result: &Result<Specialised, String>| result.is_ok());
-    let failures: Vec<String> = failed.into_iter().filter_map(Result::err).collect();
-    assert!(
-        failures.is_empty(),
-        "{} kernels are not valid:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
-    done.into_iter().filter_map(Result::ok).collect()
-}
-
-fn validate(kernel: &Kernel) -> Result<(Module, ModuleInfo), String> {
-    let source = kernel.source().map_err(|error| error.to_string())?;
-    let module = naga::front::wgsl::parse_str(&source).map_err(|error| {
-        format!(
-            "{kernel}: {}",
-            error.emit_to_string_with_path(&source, kernel.name())
-        )
-    })?;
-    let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
-        .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
-        .subgroup_operations(SubgroupOperationSet::all())
-        .validate(&module)
-        .map_err(|error| {
-            format!(
-                "{kernel}: {}",
-                error.emit_to_string_with_path(&source, kernel.name())
-            )
-        })?;
-    Ok((module, info))
+    uses.into_values().collect()
 }
 
 /// What the three back ends complain of.
 pub fn translate(kernel: &Specialised) -> Vec<String> {
-    let Specialised { module, info, .. } = kernel;
+    let Shader { module, info, .. } = &kernel.shader;
     let mut complaints = Vec::new();
     let mut note = |language: &str, error: Option<String>| {
         complaints.extend(error.map(|error| format!("{language}: {error}")))
