@@ -7,6 +7,8 @@
 
 mod support;
 
+#[path = "gpu/activations.rs"]
+mod activations;
 #[path = "gpu/adam.rs"]
 mod adam;
 #[path = "gpu/dense.rs"]
