@@ -23,6 +23,8 @@ mod loss;
 mod lstm;
 #[path = "gpu/matmul.rs"]
 mod matmul;
+#[path = "gpu/mutants.rs"]
+mod mutants;
 #[path = "gpu/oracle.rs"]
 mod oracle;
 #[path = "gpu/padding.rs"]
