@@ -66,7 +66,7 @@ fn random_sizes() {
                 let [sequences, gathered, masked, both] = [1, 2, 4, 8].map(|bit| choice & bit != 0);
                 let layer = Layer {
                     units: match limits.form {
-                        Form::Subgroup { lanes } => units.next_multiple_of(4) / 4 * lanes,
+                        Form::Subgroup { lanes } => units.div_ceil(4) * lanes,
                         Form::Portable => units,
                     },
                     directions: 1 + usize::from(both),
