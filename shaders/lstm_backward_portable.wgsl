@@ -38,12 +38,13 @@ fn lstm_backward_portable(
     let column = direction * H + unit;
     let tile = direction * groups.x + group.x;
     let tiles = D * groups.x;
-    let last_row = dims.batch - 1u;
-    let cell = quad < Q;
     let own = quad * H + unit;
     let first_row = group.x * R + quad * 4u;
-    // Rows past the workgroup's own belong to the next workgroup, and are not stored here.
-    let rows = select(0u, min(4u, min(R - min(R, quad * 4u), dims.batch - min(dims.batch, first_row))), cell);
+    // Rows past the workgroup's own belong to the next workgroup: they are not stored here, and the last own row is
+    // read in their place, for the next workgroup replaces theirs. A quad without a row of its own has nothing to do.
+    let rows = select(0u, min(4u, min(R - min(R, quad * 4u), dims.batch - min(dims.batch, first_row))), quad < Q);
+    let cell = rows > 0u;
+    let last_row = first_row + max(rows, 1u) - 1u;
 {% for l in range(4) %}
     let row_{{ l }} = min(first_row + {{ l }}u, last_row);
 {% endfor %}

@@ -7,6 +7,8 @@
 
 mod support;
 
+#[path = "gpu/activations.rs"]
+mod activations;
 #[path = "gpu/adam.rs"]
 mod adam;
 #[path = "gpu/clip.rs"]
@@ -23,6 +25,8 @@ mod loss;
 mod lstm;
 #[path = "gpu/matmul.rs"]
 mod matmul;
+#[path = "gpu/mutants.rs"]
+mod mutants;
 #[path = "gpu/oracle.rs"]
 mod oracle;
 #[path = "gpu/padding.rs"]

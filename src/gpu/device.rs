@@ -12,7 +12,7 @@ use super::arena::{Arena, SizeClasses};
 use super::pipelines::Pipelines;
 use super::run::BindGroups;
 use crate::error::{DeviceFault, Error, Result};
-use crate::plan::{Form, Limits};
+use crate::plan::{Form, Limits, Templates};
 
 /// Which form of the hot kernels to take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -203,6 +203,15 @@ impl Gpu {
             faults,
             time_limit: Duration::from_secs(120),
         }
+    }
+
+    /// This device, with kernels compiled from other texts than the ones built in.
+    ///
+    /// Kernels that an earlier [`Gpu::run`] compiled are dropped.
+    pub fn with_templates(mut self, templates: Templates) -> Gpu {
+        self.bind_groups.clear();
+        self.pipelines = Pipelines::with(templates);
+        self
     }
 
     /// What is known of the adapter.

@@ -10,7 +10,7 @@ use wgpu::{
 };
 
 use crate::error::{Error, Result};
-use crate::plan::{Access, Kernel};
+use crate::plan::{Access, Kernel, Templates};
 
 /// A compiled kernel.
 pub(super) struct Pipeline {
@@ -21,11 +21,21 @@ pub(super) struct Pipeline {
 /// Every kernel compiled so far.
 #[derive(Default)]
 pub(super) struct Pipelines {
+    /// What kernels are compiled from.
+    templates: Templates,
     compiled: Vec<Pipeline>,
     index: HashMap<Kernel, usize>,
 }
 
 impl Pipelines {
+    /// None yet; they will be compiled from these texts.
+    pub(super) fn with(templates: Templates) -> Pipelines {
+        Pipelines {
+            templates,
+            ..Pipelines::default()
+        }
+    }
+
     pub(super) fn get(&self, index: usize) -> &Pipeline {
         &self.compiled[index]
     }
@@ -38,14 +48,15 @@ impl Pipelines {
         if let Some(&index) = self.index.get(kernel) {
             return Ok(index);
         }
-        self.compiled.push(compile(device, kernel)?);
+        self.compiled
+            .push(compile(device, kernel, &self.templates)?);
         self.index.insert(kernel.clone(), self.compiled.len() - 1);
         Ok(self.compiled.len() - 1)
     }
 }
 
-fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline> {
-    let source = kernel.source()?;
+fn compile(device: &Device, kernel: &Kernel, templates: &Templates) -> Result<Pipeline> {
+    let source = kernel.source_from(templates)?;
     let label = kernel.to_string();
     let scope = device.push_error_scope(ErrorFilter::Validation);
     let module = device.create_shader_module(ShaderModuleDescriptor {

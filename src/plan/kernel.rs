@@ -6,6 +6,7 @@ use std::ops::Range;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+use super::templates::Templates;
 use crate::error::{Error, Result};
 
 /// How a kernel uses a storage binding.
@@ -68,7 +69,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
 };
 
 /// Parts that kernels name in a line `// uses: common/NAME, …`.
-static COMMON: &[(&str, &str)] = &[
+pub(super) static COMMON: &[(&str, &str)] = &[
     (
         "common/activations",
         include_str!("../../shaders/common/activations.wgsl"),
@@ -180,25 +181,32 @@ impl Kernel {
     /// # Errors
     /// [`Error::Kernel`] if the template does not expand; the message has its line.
     pub fn source(&self) -> Result<String> {
-        let file = self.file()?;
+        self.source_from(&Templates::default())
+    }
+
+    /// The WGSL text, as [`Kernel::source`], made from these templates.
+    ///
+    /// # Errors
+    /// As [`Kernel::source`].
+    pub fn source_from(&self, templates: &Templates) -> Result<String> {
+        let text = |file: &str| {
+            templates
+                .text(file)
+                .ok_or_else(|| self.error(&format!("there is no shaders/{file}.wgsl")))
+        };
+        let template = text(self.name)?;
         let mut source = String::new();
-        for part in file
-            .template
+        for part in template
             .lines()
             .filter_map(|line| line.strip_prefix("// uses: "))
             .flat_map(|l| l.split(','))
         {
-            let part = part.split_whitespace().next().unwrap_or_default();
-            let (_, text) = COMMON
-                .iter()
-                .find(|(name, _)| *name == part)
-                .ok_or_else(|| self.error(&format!("no part {part}")))?;
-            source.push_str(text);
+            source.push_str(text(part.split_whitespace().next().unwrap_or_default())?);
             source.push('\n');
         }
         source.push_str(
             &self
-                .expand(file.template)
+                .expand(template)
                 .map_err(|error| self.error(&format!("{error:#}")))?,
         );
         Ok(source)

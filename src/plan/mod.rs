@@ -22,6 +22,7 @@ mod parameters;
 mod products;
 mod recurrence;
 mod step;
+mod templates;
 
 pub use batch_layout::BatchLayout;
 pub use dispatch::{BufferId, BufferSpec, Dispatch, Lifetime, Plan, Slice};
@@ -33,3 +34,4 @@ pub use parameters::ParameterLayout;
 pub use products::SPLIT;
 pub use recurrence::Recurrence;
 pub use step::{RECORDS, StepContext, evaluation_step, names, training_step};
+pub use templates::Templates;

@@ -1,17 +1,18 @@
 //! Every kernel, specialised for every size that the plans of these tests ask for: what can be known of its
 //! text without a device.
 
-#[path = "shaders/lint.rs"]
-mod lint;
-#[path = "shaders/modules.rs"]
-mod modules;
+#[path = "shaders/rules.rs"]
+mod rules;
 
 use std::path::Path;
 
-use gatefold::plan::{Access, KERNELS, dims};
+use gatefold::plan::{Access, KERNELS};
 use naga::{AddressSpace, MathFunction, ShaderStage, StorageAccess, TypeInner};
 
-use modules::{Specialised, all, statements};
+use rayon::prelude::*;
+
+use crate::support::kernels::{Specialised, all, functions, statements, translate};
+use crate::support::lint;
 
 /// Fails with all complaints, each under its kernel's name.
 fn check(complain: impl Fn(&Specialised) -> Vec<String>) {
@@ -46,6 +47,7 @@ fn every_kernel_is_used_by_some_plan() {
 fn every_kernel_has_one_entry_point_named_as_its_file() {
     check(|k| {
         let found: Vec<_> = k
+            .shader
             .module
             .entry_points
             .iter()
@@ -63,7 +65,7 @@ fn every_kernel_has_one_entry_point_named_as_its_file() {
 fn bindings_are_those_of_the_table() {
     check(|k| {
         let mut found: Vec<(u32, u32, Option<Access>)> = Vec::new();
-        for (_, variable) in k.module.global_variables.iter() {
+        for (_, variable) in k.shader.module.global_variables.iter() {
             let access = match variable.space {
                 AddressSpace::Uniform => None,
                 AddressSpace::Storage { access } if access == StorageAccess::LOAD => {
@@ -84,125 +86,51 @@ fn bindings_are_those_of_the_table() {
         if found != expected {
             complaints.push(format!("bindings {found:?}, the table has {expected:?}"));
         }
-        if found.len() > 8 {
-            complaints.push(format!(
-                "{} storage bindings; Metal leaves 7",
-                found.len() - 1
-            ));
-        }
-        complaints
-    });
-}
-
-/// Name and offset of each field of the Rust struct that a kernel's uniform is filled from, and its size.
-fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
-    macro_rules! layout {
-        ($name:ident) => {
-            (dims::$name::LAYOUT, size_of::<dims::$name>())
-        };
-    }
-    match kernel {
-        "adam" => layout!(AdamDims),
-        "binary_cross_entropy" => layout!(LossDims),
-        "clip_scale" => layout!(ClipScaleDims),
-        "column_sums" => layout!(ColumnSumsDims),
-        "dropout" => layout!(DropoutDims),
-        "end_step" => layout!(EndDims),
-        "lstm_last_state" => layout!(LastStateDims),
-        "segment_sum" => layout!(SegmentDims),
-        "square_sums" => layout!(SquareSumsDims),
-        "transpose_matrix" => layout!(TransposeDims),
-        name if name.starts_with("dense_") => layout!(DenseDims),
-        name if name.starts_with("embedding_") => layout!(RowsDims),
-        name if name.starts_with("lstm_step_") => layout!(StepDims),
-        name if name.starts_with("lstm_") => layout!(RecurrenceDims),
-        name if name.starts_with("matmul") => layout!(MatmulDims),
-        name => panic!("which Rust struct fills the uniform of {name}? say it here"),
-    }
-}
-
-#[test]
-fn uniforms_are_laid_out_as_in_rust() {
-    check(|k| {
-        let uniforms = k
-            .module
-            .global_variables
-            .iter()
-            .filter(|(_, variable)| variable.space == AddressSpace::Uniform);
-        let [(_, uniform)] = uniforms.collect::<Vec<_>>()[..] else {
-            return vec!["not one uniform".into()];
-        };
-        let TypeInner::Struct { ref members, span } = k.module.types[uniform.ty].inner else {
-            return vec!["the uniform is no struct".into()];
-        };
-        let found: Vec<(&str, usize)> = members
-            .iter()
-            .map(|m| (m.name.as_deref().unwrap_or(""), m.offset as usize))
-            .collect();
-        let (fields, size) = rust_dims(k.kernel.name());
-        let mut complaints = Vec::new();
-        if uniform.name.as_deref() != Some("dims") {
-            complaints.push(format!("the uniform is called {:?}", uniform.name));
-        }
-        if found != fields || span as usize != size {
-            complaints.push(format!(
-                "{span} bytes {found:?}, in Rust {size} bytes {fields:?}"
-            ));
-        }
-        for bytes in &k.dims_bytes {
-            if *bytes != size {
-                complaints.push(format!(
-                    "a plan gives it a uniform of {bytes} bytes, not {size}"
-                ));
-            }
-        }
         complaints
     });
 }
 
 #[test]
-fn workgroups_fit_the_limits() {
+fn the_lint_finds_nothing() {
+    // In parallel, for the simulation takes its time.
+    let found: Vec<String> = all()
+        .par_iter()
+        .flat_map_iter(|kernel| {
+            let findings = lint::check(kernel).into_iter();
+            findings.map(|finding| format!("{}: {finding}", kernel.kernel))
+        })
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn every_kernel_is_simulated_at_some_size() {
+    for file in KERNELS {
+        assert!(
+            all()
+                .iter()
+                .any(|k| k.kernel.name() == file.name && lint::simulated(k).next().is_some()),
+            "{} is never simulated",
+            file.name
+        );
+    }
+}
+
+#[test]
+fn plans_fill_whole_uniforms() {
     check(|k| {
-        let mut complaints = Vec::new();
-        let invocations: u32 = k
-            .module
-            .entry_points
-            .iter()
-            .map(|e| e.workgroup_size.iter().product::<u32>())
-            .sum();
-        if invocations as usize > k.invocations {
-            complaints.push(format!(
-                "{invocations} invocations a workgroup, of {}",
-                k.invocations
-            ));
-        }
-        // wgpu does not check this limit.
-        let bytes: usize = k
-            .module
-            .global_variables
-            .iter()
-            .filter(|(_, variable)| variable.space == AddressSpace::WorkGroup)
-            .map(|(_, variable)| {
-                k.module.types[variable.ty]
-                    .inner
-                    .size(k.module.to_ctx())
-                    .next_multiple_of(16) as usize
-            })
-            .sum();
-        if bytes > k.workgroup_bytes {
-            complaints.push(format!(
-                "{bytes} bytes of workgroup memory, of {}",
-                k.workgroup_bytes
-            ));
-        }
-        complaints
+        let (_, size) = lint::rust_dims(k.kernel.name());
+        let wrong = k.dims_bytes.iter().filter(|&&bytes| bytes != size);
+        wrong
+            .map(|bytes| format!("a plan gives it a uniform of {bytes} bytes, not {size}"))
+            .collect()
     });
 }
 
 #[test]
 fn kernels_of_the_portable_form_use_no_subgroups() {
     check(|k| {
-        let count = lint::subgroup_operations(&k.module);
+        let count = lint::subgroup_operations(&k.shader.module);
         match (k.portable, count) {
             (true, 1..) => vec![format!("{count} subgroup operations or built-ins")],
             _ => vec![],
@@ -210,7 +138,10 @@ fn kernels_of_the_portable_form_use_no_subgroups() {
     });
     let others = all().iter().filter(|k| !k.portable);
     assert!(
-        others.map(|k| lint::subgroup_operations(&k.module)).max() > Some(0),
+        others
+            .map(|k| lint::subgroup_operations(&k.shader.module))
+            .max()
+            > Some(0),
         "the lint finds none anywhere"
     );
 }
@@ -219,7 +150,7 @@ fn kernels_of_the_portable_form_use_no_subgroups() {
 fn no_kernel_calls_what_some_driver_gets_wrong() {
     check(|k| {
         let mut complaints = Vec::new();
-        for function in modules::functions(&k.module) {
+        for function in functions(&k.shader.module) {
             for (_, expression) in function.expressions.iter() {
                 match expression {
                     naga::Expression::Math {
@@ -255,7 +186,7 @@ fn no_kernel_calls_what_some_driver_gets_wrong() {
                 }
             });
         }
-        for (_, kind) in k.module.types.iter() {
+        for (_, kind) in k.shader.module.types.iter() {
             if let TypeInner::Atomic(scalar) = kind.inner
                 && !matches!(scalar.kind, naga::ScalarKind::Uint | naga::ScalarKind::Sint)
             {
@@ -267,53 +198,8 @@ fn no_kernel_calls_what_some_driver_gets_wrong() {
 }
 
 #[test]
-fn barriers_stand_in_uniform_control_flow() {
-    check(|k| lint::divergent_barriers(&k.module));
-}
-
-#[test]
-fn the_barrier_lint_finds_what_it_should() {
-    let body = |text: &str| {
-        format!(
-            "struct Dims {{ n: u32 }}
-             @group(0) @binding(0) var<uniform> dims: Dims;
-             @group(0) @binding(1) var<storage, read_write> x: array<u32>;
-             var<workgroup> shared_words: array<u32, 64>;
-             @compute @workgroup_size(64)
-             fn kernel(@builtin(local_invocation_index) i: u32, @builtin(workgroup_id) group: vec3<u32>) {{
-                 {text}
-             }}"
-        )
-    };
-    let complaints = |text: &str| {
-        lint::divergent_barriers(&naga::front::wgsl::parse_str(&body(text)).unwrap()).len()
-    };
-    for fine in [
-        "workgroupBarrier();",
-        "if dims.n > 3u { workgroupBarrier(); }",
-        "if group.x > 3u { return; } workgroupBarrier();",
-        "for (var k = 0u; k < dims.n; k++) { shared_words[i] = k; workgroupBarrier(); }",
-        "for (var k = 32u; k > 0u; k /= 2u) { workgroupBarrier(); if i < k { shared_words[i] += shared_words[i + k]; } }",
-        "for (var k = i; k < dims.n; k += 64u) { x[k] = k; } workgroupBarrier();",
-    ] {
-        assert_eq!(complaints(fine), 0, "{fine}");
-    }
-    for wrong in [
-        "if i < 3u { workgroupBarrier(); }",
-        "if i < dims.n { return; } workgroupBarrier();",
-        "for (var k = i; k < dims.n; k += 64u) { workgroupBarrier(); }",
-        "for (var k = 0u; k < dims.n; k++) { if x[k] == i { break; } workgroupBarrier(); }",
-        "for (var k = 0u; k < dims.n; k++) { workgroupBarrier(); if x[k] == i { continue; } shared_words[i] = k; }",
-        "var n = 3u; if i == 2u { n = 4u; } if n == 3u { workgroupBarrier(); }",
-        "let n = shared_words[0]; if n == 3u { workgroupBarrier(); }",
-    ] {
-        assert!(complaints(wrong) > 0, "{wrong}");
-    }
-}
-
-#[test]
 fn every_kernel_translates_to_spirv_msl_and_hlsl() {
-    check(modules::translate);
+    check(translate);
 }
 
 #[test]

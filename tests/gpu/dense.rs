@@ -3,6 +3,8 @@
 //! Bounds: a sum of n products errs by (n + 2)·u of the sum of their magnitudes; no activation is steeper
 //! than 1, and each errs by a few u itself.
 
+use std::cell::RefCell;
+
 use gatefold::gpu::Gpu;
 use gatefold::model::{Activation, Model};
 use gatefold::plan::{Limits, ParameterLayout, Plan};
@@ -11,6 +13,7 @@ use gatefold::reference::activations::derivative;
 use gatefold::reference::dense::{backward, forward};
 use gatefold::reference::matmul::{a_b, a_bt, at_b, column_sums};
 
+use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{dense, random_batch, training_plan};
 use crate::support::numbers::{UNIT, double, index_of, magnitudes, parameters, sum_error, uniform};
@@ -216,4 +219,33 @@ fn every_activation_at_every_size() {
             }
         }
     }
+}
+
+#[test]
+fn random_sizes() {
+    let gpu = RefCell::new(device::open());
+    let sizes = (1..40usize, 1..70usize, 1..70usize, 0..3usize, 0.5..200f64);
+    random_cases(
+        24,
+        (sizes, 8..40u32, 0..u64::MAX),
+        |(sizes, workgroups, seed)| {
+            let (rows, inputs, units, activation, range) = sizes;
+            let activation =
+                [Activation::Linear, Activation::Relu, Activation::Sigmoid][activation];
+            let sizes = Sizes {
+                rows,
+                inputs,
+                units,
+                activation,
+                range,
+            };
+            let limits = Limits {
+                workgroups,
+                ..Limits::WEBGPU
+            };
+            let mut case = Case::new(sizes, &limits, seed);
+            case.forward(&mut gpu.borrow_mut());
+            case.backward(&mut gpu.borrow_mut());
+        },
+    );
 }

@@ -1,10 +1,14 @@
 //! Dropout masks, forward and backward, against the f64 twin: which elements stay is the same exactly.
 
+use std::cell::RefCell;
+
+use gatefold::gpu::Gpu;
 use gatefold::model::Activation;
 use gatefold::plan::{DropoutMask, Limits, ParameterLayout, Plan, StepContext, training_step};
-use gatefold::random::Philox;
+use gatefold::random::{Philox, philox4x32};
 use gatefold::reference::dropout::{Draw, apply, factors, factors_of_mask};
 
+use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{context, dense, random_batch};
 use crate::support::numbers::{UNIT, double, uniform};
@@ -50,32 +54,81 @@ fn drawn_masks_are_those_of_the_twin() {
     for (n, (seed, step)) in draws.into_iter().enumerate() {
         for (rows, units) in sizes {
             let rate = [0.5, 0.25, 0.9, 1e-3, 0.999][n];
-            let plan = plan(rows, units, rate, DropoutMask::Drawn { seed, step });
-            // The gradient gets the same mask as the value.
-            for pass in ["y", "d_input"] {
-                let label = format!("dropout.{pass}");
-                let x = uniform(random, rows * units, 200.0);
-                let mut probe = Probe::new(&plan, |found| found == label);
-                probe.set(&probe.bound(&label, 0), &x);
-                probe.run(gpu);
-                let expected = apply(
-                    &double(&x),
-                    &factors(
-                        Draw {
-                            seed,
-                            step,
-                            layer: LAYER,
-                        },
-                        rate,
-                        rows * units,
-                    ),
-                );
-                probe.compare(&label, &expected, |i| 3.0 * UNIT * expected[i].abs());
-                probe.finish(&format!(
-                    "seed {seed} step {step} rate {rate} {rows}×{units}"
-                ));
-            }
+            check(gpu, random, (rows, units), rate, (seed, step));
         }
+    }
+}
+
+#[test]
+fn random_draws() {
+    let gpu = RefCell::new(device::open());
+    let draws = (
+        1..70usize,
+        1..70usize,
+        1e-6..0.999f32,
+        0..u64::MAX,
+        1..u64::MAX,
+    );
+    random_cases(24, draws, |(rows, units, rate, seed, step)| {
+        let random = &mut Philox::new(52, seed);
+        check(
+            &mut gpu.borrow_mut(),
+            random,
+            (rows, units),
+            rate,
+            (seed, step),
+        );
+    });
+}
+
+/// The word is cut to 24 bits, not rounded, and a number equal to the rate stays.
+#[test]
+fn words_at_the_rate_itself() {
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(53, 0);
+    let (seed, step) = (11, 12);
+    // Words of the first row that round up to the next of 24 bits.
+    let words = (0..64)
+        .map(|e| philox4x32([e / 4, step as u32, 0, LAYER], [seed as u32, 0])[e as usize % 4]);
+    let words: Vec<u32> = words
+        .filter(|word| word >> 31 == 1 && word & 0x80 != 0)
+        .take(3)
+        .collect();
+    assert_eq!(words.len(), 3);
+    for word in words {
+        for cut in [word >> 8, (word >> 8) + 1] {
+            let rate = cut as f32 / 16_777_216.0;
+            check(gpu, random, (1, 64), rate, (seed, step));
+        }
+    }
+}
+
+/// The value and its gradient, which gets the same mask.
+fn check(
+    gpu: &mut Gpu,
+    random: &mut Philox,
+    (rows, units): (usize, usize),
+    rate: f32,
+    (seed, step): (u64, u64),
+) {
+    let plan = plan(rows, units, rate, DropoutMask::Drawn { seed, step });
+    for pass in ["y", "d_input"] {
+        let label = format!("dropout.{pass}");
+        let x = uniform(random, rows * units, 200.0);
+        let mut probe = Probe::new(&plan, |found| found == label);
+        probe.set(&probe.bound(&label, 0), &x);
+        probe.run(gpu);
+        let draw = Draw {
+            seed,
+            step,
+            layer: LAYER,
+        };
+        let expected = apply(&double(&x), &factors(draw, rate, rows * units));
+        // The factor is rounded once, its product once more.
+        probe.compare(&label, &expected, |i| 3.0 * UNIT * expected[i].abs());
+        probe.finish(&format!(
+            "seed {seed} step {step} rate {rate} {rows}×{units}"
+        ));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Gathering embedding rows, summing and scattering their gradients, against the f64 twin.
 
+use std::cell::RefCell;
+
 use gatefold::batch::Batch;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
@@ -7,6 +9,7 @@ use gatefold::plan::{BatchLayout, Limits, ParameterLayout, Plan};
 use gatefold::random::Philox;
 use gatefold::reference::embedding::{gather, gather_gradient, scatter_rows};
 
+use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{VOCABULARY, equal_batch, random_batch, spread, training_plan};
 use crate::support::numbers::{double, magnitudes, parameters, sum_error, uniform};
@@ -64,7 +67,7 @@ impl Case {
     }
 }
 
-/// Runs a check on every batch at every width.
+/// Runs a check on every batch at every width, then on random batches at random widths.
 fn each(seed: u64, check: impl Fn(&mut Gpu, &Case, usize, &mut Philox)) {
     let gpu = &mut device::open();
     let random = &mut Philox::new(31, seed);
@@ -74,6 +77,13 @@ fn each(seed: u64, check: impl Fn(&mut Gpu, &Case, usize, &mut Philox)) {
             check(gpu, &case, width, random);
         }
     }
+    let gpu = RefCell::new(device::open());
+    let sizes = (1..40usize, 1..200usize, 1..13usize, 0..u64::MAX);
+    random_cases(12, sizes, |(width, length, size, seed)| {
+        let random = &mut Philox::new(32, seed);
+        let case = Case::new(width, random_batch(length, size, random), random);
+        check(&mut gpu.borrow_mut(), &case, width, random);
+    });
 }
 
 #[test]

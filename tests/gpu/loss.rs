@@ -1,5 +1,7 @@
 //! The loss, its gradient and the step's record, against the f64 twin.
 
+use std::cell::RefCell;
+
 use gatefold::batch::Batch;
 use gatefold::data::Review;
 use gatefold::plan::{
@@ -8,6 +10,7 @@ use gatefold::plan::{
 use gatefold::random::Philox;
 use gatefold::reference::loss::{accuracy, binary_cross_entropy, binary_cross_entropy_gradient};
 
+use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{context, recurrent};
 use crate::support::numbers::{UNIT, double};
@@ -81,6 +84,20 @@ fn loss_gradient_and_right_predictions() {
         p[0] = 0.5; // counts as negative
         check(gpu, &case(&labels, [0, 63, 64, 1000, 3, 5, 77][n]), &p, 0.0);
     }
+}
+
+#[test]
+fn random_probabilities() {
+    let gpu = RefCell::new(device::open());
+    let row = (0..2u8, 1e-6..0.999_999f32);
+    random_cases(
+        16,
+        (proptest::collection::vec(row, 1..300), 0..u64::MAX),
+        |(rows, sequence)| {
+            let (labels, p): (Vec<u8>, Vec<f32>) = rows.into_iter().unzip();
+            check(&mut gpu.borrow_mut(), &case(&labels, sequence), &p, 0.0);
+        },
+    );
 }
 
 #[test]

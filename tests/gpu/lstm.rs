@@ -5,9 +5,12 @@ mod case;
 #[path = "lstm/properties.rs"]
 mod properties;
 
-use gatefold::plan::Limits;
+use std::cell::RefCell;
+
+use gatefold::plan::{Form, Limits};
 use gatefold::random::Philox;
 
+use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{equal_batch, random_batch, training_plan};
 use case::{Case, Layer, PLAIN, forms, stepwise};
@@ -43,6 +46,46 @@ fn every_choice_at_small_sizes() {
         }
     }
     eprintln!("worst error {worst:.2} of its bound");
+}
+
+#[test]
+fn random_sizes() {
+    let gpu = device::open();
+    let mut forms = device::forms(&gpu);
+    forms.push(stepwise(&gpu));
+    let gpu = RefCell::new(gpu);
+    for limits in forms {
+        let sizes = (1..10usize, 1..25usize, 1..14usize, 0.1..20f64);
+        let cuts = (1..9usize, 1..17usize);
+        let choices = (0..16u32, 0..u64::MAX);
+        random_cases(
+            5,
+            (sizes, cuts, choices),
+            |(sizes, cuts, (choice, seed))| {
+                let (units, length, size, range) = sizes;
+                let [sequences, gathered, masked, both] = [1, 2, 4, 8].map(|bit| choice & bit != 0);
+                let layer = Layer {
+                    units: match limits.form {
+                        Form::Subgroup { lanes } => units.div_ceil(4) * lanes,
+                        Form::Portable => units,
+                    },
+                    directions: 1 + usize::from(both),
+                    sequences,
+                    gathered,
+                    masked,
+                    range,
+                };
+                let random = &mut Philox::new(21, seed);
+                let case = Case::new(layer, random_batch(length, size, random), random);
+                let limits = Limits {
+                    segment: cuts.0,
+                    wanted_workgroups: cuts.1,
+                    ..limits.clone()
+                };
+                case.check(&mut gpu.borrow_mut(), &limits);
+            },
+        );
+    }
 }
 
 #[test]

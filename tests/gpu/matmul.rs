@@ -3,12 +3,15 @@
 //! Bounds: a sum of n products errs by at most (n + 2)·u of the sum of their magnitudes; splitting it and
 //! adding the parts up errs by the number of parts more.
 
+use std::cell::RefCell;
+
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
 use gatefold::plan::{BatchLayout, Limits, ParameterLayout};
 use gatefold::random::Philox;
 use gatefold::reference::matmul::{a_b, a_bt, at_b, column_sums};
 
+use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{random_batch, recurrent, training_plan};
 use crate::support::numbers::{double, index_of, magnitudes, parameters, sum_error, uniform};
@@ -389,23 +392,54 @@ impl Case {
     }
 }
 
+fn check(gpu: &mut Gpu, limits: &Limits, sizes: Sizes, seed: u64) -> f64 {
+    let mut case = Case::new(sizes, limits, seed);
+    [
+        Case::project,
+        Case::d_kernel,
+        Case::d_recurrent_kernel,
+        Case::d_bias,
+        Case::d_input,
+    ]
+    .into_iter()
+    .map(|check| check(&mut case, gpu))
+    .fold(0.0, f64::max)
+}
+
 #[test]
 fn products_of_a_recurrent_layer() {
     let gpu = &mut device::open();
     let mut worst = 0.0f64;
     for limits in device::forms(gpu) {
         for (seed, &sizes) in CASES.iter().enumerate() {
-            let mut case = Case::new(sizes, &limits, seed as u64);
-            for check in [
-                Case::project,
-                Case::d_kernel,
-                Case::d_recurrent_kernel,
-                Case::d_bias,
-                Case::d_input,
-            ] {
-                worst = worst.max(check(&mut case, gpu));
-            }
+            worst = worst.max(check(gpu, &limits, sizes, seed as u64));
         }
     }
     eprintln!("worst error {worst:.2} of its bound");
+}
+
+#[test]
+fn random_sizes() {
+    let gpu = device::open();
+    let forms = device::forms(&gpu);
+    let gpu = RefCell::new(gpu);
+    let sizes = (1..70usize, 1..40usize, 1..3usize, 1..60usize, 1..13usize);
+    let choices = (proptest::bool::ANY, 0..forms.len(), 0..u64::MAX);
+    random_cases(12, (sizes, choices), |(sizes, (first, form, seed))| {
+        let (inputs, units, directions, length, batch) = sizes;
+        let sizes = Sizes {
+            // The layer before has two directions.
+            inputs: if first {
+                inputs
+            } else {
+                inputs.next_multiple_of(2)
+            },
+            units,
+            directions,
+            length,
+            batch,
+            first,
+        };
+        check(&mut gpu.borrow_mut(), &forms[form], sizes, seed);
+    });
 }

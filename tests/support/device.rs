@@ -3,9 +3,13 @@
 use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
 use gatefold::plan::{Form, Limits};
 
-/// Opens the adapter; panics with the remedy where there is none.
+use super::faults;
+
+/// Opens the adapter; panics with the remedy where there is none. Its kernels have the fault that is asked for.
 pub fn open() -> Gpu {
-    Gpu::open(&AdapterChoice::default()).unwrap_or_else(|error| panic!("{error}"))
+    Gpu::open(&AdapterChoice::default())
+        .unwrap_or_else(|error| panic!("{error}"))
+        .with_templates(faults::templates())
 }
 
 /// Limits for each form of the kernels that this adapter can run.

@@ -3,12 +3,17 @@
 // Each of the three test programs uses a part of this.
 #![allow(dead_code)]
 
+pub mod cases;
 pub mod damage;
 pub mod device;
+pub mod faults;
 pub mod fixture;
+pub mod kernels;
+pub mod lint;
 pub mod models;
 pub mod numbers;
 pub mod probe;
+pub mod simulator;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

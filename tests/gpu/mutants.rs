@@ -1,0 +1,201 @@
+//! Whether the lint and these tests notice a kernel that is wrong: every fault of `tests/support/faults/`, one at
+//! a time.
+//!
+//! A faulty kernel is linted here; if that finds nothing, this program runs its own tests again, in another process
+//! that compiles the faulty kernel, until one fails. Some faults of each family are part of the ordinary tests; all
+//! of them take minutes:
+//!
+//! ```sh
+//! cargo test --test gpu -- --ignored --nocapture mutants::every_fault
+//! ```
+//!
+//! That writes `docs/mutants.md`, a row as soon as it is known. Faults that have a row there already are left out,
+//! so an interrupted run goes on where it was; `GATEFOLD_FAULTS=adam` takes up those whose name has `adam` in it,
+//! row or none.
+
+#[path = "mutants/table.rs"]
+mod table;
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use gatefold::plan::KERNELS;
+
+use crate::support::faults::{Fault, VARIABLE, all};
+use crate::support::kernels::specialise;
+use crate::support::lint;
+use table::Table;
+
+/// Who noticed a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// A rule of the lint.
+    Lint(String),
+    /// A test of this program.
+    Test(String),
+    /// The program did not end by itself.
+    Crash,
+    Nobody,
+}
+
+/// How long the tests of one fault may take: a faulty kernel may hang.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// The tests that concern a file of `shaders/`, those first that notice the most for their time.
+fn tests_of(file: &str) -> &'static [&'static str] {
+    match file {
+        "adam" => &["adam::"],
+        "square_sums" | "clip_scale" => &["clip::"],
+        "binary_cross_entropy" | "end_step" => &["loss::"],
+        "dropout" | "common/philox" => &["dropout::"],
+        "column_sums" | "common/matmul_dims" | "transpose_matrix" => &["matmul::"],
+        "segment_sum" => &["embedding::"],
+        "common/dense_activation" => &["dense::"],
+        "common/activations" => &[
+            "dense::",
+            "activations::",
+            "lstm::every_choice",
+            "lstm::pre_",
+        ],
+        _ if file.starts_with("dense_") => &["dense::"],
+        _ if file.starts_with("embedding_") => &["embedding::"],
+        _ if file.starts_with("matmul") => &["matmul::"],
+        _ => &["lstm::every_choice", "lstm::larger", "lstm::"],
+    }
+}
+
+fn examine(fault: &Fault) -> Verdict {
+    let templates = fault.templates();
+    let concerned = |kernel: &gatefold::plan::Kernel| {
+        let text = templates.text(kernel.name()).unwrap_or_default();
+        kernel.name() == fault.file
+            || fault.file.starts_with("common/") && text.contains(&fault.file)
+    };
+    let kernels = specialise(&templates, concerned).unwrap_or_else(|failures| {
+        panic!(
+            "{} does not compile, so it proves nothing:\n{}",
+            fault.name(),
+            failures.join("\n")
+        )
+    });
+    if let Some(finding) = kernels.iter().flat_map(lint::check).next() {
+        return Verdict::Lint(finding.rule.name().to_owned());
+    }
+    let verdicts = tests_of(&fault.file).iter().chain(&[""]);
+    verdicts
+        .map(|filter| run_tests(fault, filter))
+        .find(|verdict| *verdict != Verdict::Nobody)
+        .unwrap_or(Verdict::Nobody)
+}
+
+/// Runs the tests whose name has `filter` in it, until one fails.
+fn run_tests(fault: &Fault, filter: &str) -> Verdict {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--test-threads=1", "--skip=mutants::", filter])
+        .env(VARIABLE, fault.name())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (sender, failures) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            let failed = line
+                .strip_prefix("test ")
+                .and_then(|line| line.strip_suffix(" ... FAILED"));
+            if let Some(test) = failed {
+                // Nobody listens any more after the first.
+                let _ = sender.send(test.to_owned());
+            }
+        }
+    });
+    let verdict = match failures.recv_timeout(LIMIT) {
+        Ok(test) => Verdict::Test(test),
+        Err(mpsc::RecvTimeoutError::Timeout) => Verdict::Crash,
+        // The tests ended.
+        Err(mpsc::RecvTimeoutError::Disconnected) => match child.wait().unwrap().success() {
+            true => Verdict::Nobody,
+            false => Verdict::Crash,
+        },
+    };
+    // It may have ended by itself.
+    let _ = child.kill();
+    child.wait().unwrap();
+    verdict
+}
+
+#[test]
+fn every_file_has_faults_and_every_fault_its_place() {
+    let mut names = HashSet::new();
+    for fault in all() {
+        fault.templates();
+        assert!(names.insert(fault.name()), "{} twice", fault.name());
+    }
+    for file in KERNELS {
+        assert!(
+            all().iter().any(|fault| fault.file == file.name),
+            "no fault in {}",
+            file.name
+        );
+    }
+}
+
+#[test]
+fn every_survivor_in_the_table_has_a_reason() {
+    let table = Table::read();
+    assert!(all().iter().any(|fault| table.of(fault).is_some()));
+    for fault in all() {
+        assert!(
+            table.of(fault) != Some(&Verdict::Nobody) || fault.harmless.is_some(),
+            "{}: noticed by no test, and why is not said",
+            fault.name()
+        );
+    }
+}
+
+/// Of each family a fault that only the numbers tell, and one that only the lint does.
+#[test]
+fn some_faults_of_each_family_are_noticed() {
+    for (name, by_lint) in [
+        ("adam: climbs instead of descending", false),
+        ("dense_forward: no activation", false),
+        ("dropout: what stays is not scaled", false),
+        ("segment_sum: the last row of a run is left out", false),
+        (
+            "binary_cross_entropy: a barrier that half of the workgroup reaches",
+            true,
+        ),
+        ("lstm_forward_subgroup: no barrier between timesteps", true),
+        ("matmul_portable: no barrier before the next tiles", true),
+    ] {
+        let fault = all().iter().find(|fault| fault.name() == name);
+        let verdict = examine(fault.unwrap_or_else(|| panic!("no fault {name}")));
+        match verdict {
+            Verdict::Lint(_) => assert!(by_lint, "{name}: {verdict:?}"),
+            Verdict::Test(_) => assert!(!by_lint, "{name}: {verdict:?}"),
+            Verdict::Crash | Verdict::Nobody => panic!("{name}: {verdict:?}"),
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes minutes; writes docs/mutants.md"]
+fn every_fault_is_noticed() {
+    let wanted = std::env::var("GATEFOLD_FAULTS");
+    let mut table = Table::read();
+    for fault in all() {
+        let again = wanted
+            .as_ref()
+            .is_ok_and(|wanted| fault.name().contains(wanted.as_str()));
+        if again || (wanted.is_err() && table.of(fault).is_none()) {
+            let verdict = examine(fault);
+            eprintln!("{}: {verdict:?}", fault.name());
+            table.set(fault, verdict);
+            table.write();
+        }
+    }
+}

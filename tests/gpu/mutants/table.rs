@@ -1,0 +1,97 @@
+//! `docs/mutants.md`: which fault is noticed by whom.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::Verdict;
+use crate::support::faults::{Fault, all};
+
+const HEADER: &str = "\
+# Seeded faults
+
+Do the tests notice a kernel that is wrong? Each row is one change of one file in `shaders/`, made alone, and the
+first that noticed it: a rule of the lint (`tests/support/lint/`), or a test (`tests/gpu/`) on Mesa's software
+adapter. The faults stand in `tests/support/faults/`; this table is written by
+
+```sh
+cargo test --test gpu -- --ignored --nocapture mutants::every_fault
+```
+
+which leaves out what has a row already: delete the rows, or the file, to examine faults anew.
+
+| file | fault | noticed by |
+|---|---|---|
+";
+
+/// Verdicts by file and fault.
+pub struct Table(HashMap<(String, String), Verdict>);
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/mutants.md")
+}
+
+impl Verdict {
+    fn cell(&self, fault: &Fault) -> String {
+        match self {
+            Verdict::Lint(rule) => format!("lint: {rule}"),
+            Verdict::Test(test) => format!("`{test}`"),
+            Verdict::Crash => "the tests do not end".to_owned(),
+            Verdict::Nobody => format!(
+                "nobody: {}",
+                fault.harmless.as_deref().unwrap_or("why, is not known")
+            ),
+        }
+    }
+
+    fn of_cell(cell: &str) -> Option<Verdict> {
+        if let Some(rule) = cell.strip_prefix("lint: ") {
+            return Some(Verdict::Lint(rule.to_owned()));
+        }
+        if let Some(test) = cell.strip_prefix('`').and_then(|c| c.strip_suffix('`')) {
+            return Some(Verdict::Test(test.to_owned()));
+        }
+        match cell {
+            "the tests do not end" => Some(Verdict::Crash),
+            _ if cell.starts_with("nobody: ") => Some(Verdict::Nobody),
+            _ => None,
+        }
+    }
+}
+
+impl Table {
+    /// The table as it stands; without rows where there is no file.
+    pub fn read() -> Table {
+        let text = std::fs::read_to_string(path()).unwrap_or_default();
+        let rows = text.lines().filter_map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            let [file, fault, cell] = cells[..] else {
+                return None;
+            };
+            let key = (file.trim_matches('`').to_owned(), fault.to_owned());
+            Some((key, Verdict::of_cell(cell)?))
+        });
+        Table(rows.collect())
+    }
+
+    pub fn of(&self, fault: &Fault) -> Option<&Verdict> {
+        self.0.get(&(fault.file.clone(), fault.breaks.clone()))
+    }
+
+    pub fn set(&mut self, fault: &Fault, verdict: Verdict) {
+        self.0
+            .insert((fault.file.clone(), fault.breaks.clone()), verdict);
+    }
+
+    /// Writes the rows of all faults there are, in their order.
+    pub fn write(&self) {
+        let rows = all().iter().filter_map(|fault| {
+            let cell = self.of(fault)?.cell(fault);
+            Some(format!(
+                "| `{}` | {} | {cell} |\n",
+                fault.file, fault.breaks
+            ))
+        });
+        let text = HEADER.to_owned() + &rows.collect::<String>();
+        std::fs::write(path(), text).unwrap();
+    }
+}

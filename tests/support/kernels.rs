@@ -1,0 +1,317 @@
+//! The kernels of many plans, each specialised once, parsed and validated; and walks over their code.
+
+// Each test program uses another part of it.
+#![allow(dead_code)]
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use gatefold::batch::Batch;
+use gatefold::model::{Model, Variant};
+use gatefold::plan::{BatchLayout, Form, Kernel, Limits, Plan, Templates};
+use gatefold::random::Philox;
+use naga::back::{hlsl, msl, spv};
+use naga::valid::{Capabilities, ModuleInfo, SubgroupOperationSet, ValidationFlags, Validator};
+use naga::{Block, Function, Module, ShaderStage, Statement};
+use rayon::prelude::*;
+
+use super::models::{
+    clipped_plan, equal_batch, evaluation_plan, random_batch, recurrent, spread, training_plan,
+};
+use super::simulator::Launch;
+
+/// A kernel with its sizes, and what plans of these tests ask of it.
+pub struct Specialised {
+    pub kernel: Kernel,
+    /// Whether a plan in the portable form uses it.
+    pub portable: bool,
+    /// Fewest invocations a workgroup of the limits that it was planned for.
+    pub invocations: usize,
+    /// Fewest bytes of workgroup memory of those limits.
+    pub workgroup_bytes: usize,
+    /// Sizes of the uniforms that plans give it.
+    pub dims_bytes: BTreeSet<usize>,
+    /// Some dispatches of it, small ones.
+    pub launches: Vec<Launch>,
+    pub shader: Shader,
+}
+
+/// WGSL text that naga takes.
+pub struct Shader {
+    pub source: String,
+    pub module: Module,
+    pub info: ModuleInfo,
+}
+
+impl Shader {
+    /// Parses and validates.
+    pub fn new(name: &str, source: String) -> Result<Shader, String> {
+        let module = naga::front::wgsl::parse_str(&source)
+            .map_err(|error| error.emit_to_string_with_path(&source, name))?;
+        let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+            .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+            .subgroup_operations(SubgroupOperationSet::all())
+            .validate(&module)
+            .map_err(|error| error.emit_to_string_with_path(&source, name))?;
+        Ok(Shader {
+            source,
+            module,
+            info,
+        })
+    }
+}
+
+/// What plans of these tests ask of a kernel.
+struct Use {
+    kernel: Kernel,
+    portable: bool,
+    invocations: usize,
+    workgroup_bytes: usize,
+    dims_bytes: BTreeSet<usize>,
+    launches: Vec<Launch>,
+}
+
+/// Every kernel of the plans, parsed and validated.
+pub fn all() -> &'static [Specialised] {
+    static ALL: LazyLock<Vec<Specialised>> = LazyLock::new(|| {
+        specialise(&Templates::default(), |_| true).unwrap_or_else(|failures| {
+            panic!(
+                "{} kernels are not valid:\n{}",
+                failures.len(),
+                failures.join("\n")
+            )
+        })
+    });
+    &ALL
+}
+
+/// The kernels of the plans that `wanted` picks, made from these texts; or why some are not valid.
+pub fn specialise(
+    templates: &Templates,
+    wanted: impl Fn(&Kernel) -> bool,
+) -> Result<Vec<Specialised>, Vec<String>> {
+    static USES: LazyLock<Vec<Use>> = LazyLock::new(uses);
+    let uses: Vec<&Use> = USES.iter().filter(|usage| wanted(&usage.kernel)).collect();
+    let specialised = uses.into_par_iter().map(|usage| {
+        let source = usage
+            .kernel
+            .source_from(templates)
+            .map_err(|error| error.to_string())?;
+        let shader = Shader::new(usage.kernel.name(), source)
+            .map_err(|problem| format!("{}: {problem}", usage.kernel))?;
+        Ok(Specialised {
+            kernel: usage.kernel.clone(),
+            portable: usage.portable,
+            invocations: usage.invocations,
+            workgroup_bytes: usage.workgroup_bytes,
+            dims_bytes: usage.dims_bytes.clone(),
+            launches: usage.launches.clone(),
+            shader,
+        })
+    });
+    let (done, failed): (Vec<_>, Vec<_>) = specialised.partition(Result::is_ok);
+    let failures: Vec<String> = failed.into_iter().filter_map(Result::err).collect();
+    match failures.is_empty() {
+        true => Ok(done.into_iter().filter_map(Result::ok).collect()),
+        false => Err(failures),
+    }
+}
+
+fn limits() -> Vec<Limits> {
+    let subgroup = |lanes| Limits {
+        form: Form::Subgroup { lanes },
+        workgroup_bytes: 32 << 10,
+        workgroup_invocations: 1024,
+        wanted_workgroups: 2 * lanes,
+        ..Limits::WEBGPU
+    };
+    [4, 8, 16, 32, 64]
+        .into_iter()
+        .map(subgroup)
+        .chain([Limits::WEBGPU])
+        .collect()
+}
+
+/// Models, whether they mask padding, and batches.
+fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
+    let mut random = Philox::new(1, 0);
+    let batches = |sizes: &[usize], random: &mut Philox| {
+        sizes
+            .iter()
+            .map(|&size| random_batch(9, size, random))
+            .collect()
+    };
+    let mut cases: Vec<(Model, bool, Vec<Batch>)> = Variant::ALL
+        .iter()
+        .map(|variant| {
+            (
+                variant.model(8185).unwrap(),
+                false,
+                batches(&[1, 10], &mut random),
+            )
+        })
+        .collect();
+    for masked in [false, true] {
+        for layers in [
+            &[(5, 2)][..],
+            &[(8, 1)],
+            &[(32, 2), (16, 1)],
+            &[(64, 1), (64, 2)],
+            &[(96, 2)],
+        ] {
+            cases.push((
+                recurrent(if layers[0].0 == 5 { 5 } else { 12 }, masked, layers),
+                masked,
+                // Few rows of the widest, so that a simulation of it ends soon.
+                batches(&[if layers[0].0 == 96 { 3 } else { 11 }], &mut random),
+            ));
+        }
+    }
+    cases.push((spread(6, 4), false, vec![equal_batch(130, 11, 4)]));
+    cases
+}
+
+/// Launches kept of a kernel.
+const LAUNCHES: usize = 2;
+
+/// Workgroups of a launch that is kept, at most.
+const LARGEST: u32 = 128;
+
+fn uses() -> Vec<Use> {
+    let mut uses: HashMap<Kernel, Use> = HashMap::new();
+    let mut add = |plan: &Plan, limits: &Limits, batch: &[u32]| {
+        for dispatch in &plan.dispatches {
+            let usage = uses.entry(dispatch.kernel.clone()).or_insert_with(|| Use {
+                kernel: dispatch.kernel.clone(),
+                portable: false,
+                invocations: usize::MAX,
+                workgroup_bytes: usize::MAX,
+                dims_bytes: BTreeSet::new(),
+                launches: Vec::new(),
+            });
+            usage.portable |= limits.form == Form::Portable;
+            usage.invocations = usage.invocations.min(limits.workgroup_invocations);
+            usage.workgroup_bytes = usage.workgroup_bytes.min(limits.workgroup_bytes);
+            usage.dims_bytes.insert(dispatch.dims.len());
+            let groups: u32 = dispatch.groups.iter().product();
+            if usage.launches.len() < LAUNCHES && groups <= LARGEST {
+                usage
+                    .launches
+                    .push(Launch::of(plan, dispatch, limits.form, batch));
+            }
+        }
+    };
+    for limits in limits() {
+        for (model, masked, batches) in cases() {
+            for batch in batches {
+                let words = BatchLayout::new(batch.shape()).pack(&batch, masked);
+                let one_tile = Limits {
+                    wanted_workgroups: 1,
+                    segment: 4,
+                    ..limits.clone()
+                };
+                let shape = batch.shape();
+                add(&training_plan(&model, &limits, shape), &limits, &words);
+                add(&evaluation_plan(&model, &limits, shape), &limits, &words);
+                add(&training_plan(&model, &one_tile, shape), &limits, &words);
+            }
+        }
+        let batch = equal_batch(3, 2, 1);
+        let words = BatchLayout::new(batch.shape()).pack(&batch, false);
+        let clipped = clipped_plan(&recurrent(5, false, &[(4, 1)]), &limits, batch.shape());
+        add(&clipped, &limits, &words);
+    }
+    uses.into_values().collect()
+}
+
+/// What the three back ends complain of.
+pub fn translate(kernel: &Specialised) -> Vec<String> {
+    let Shader { module, info, .. } = &kernel.shader;
+    let mut complaints = Vec::new();
+    let mut note = |language: &str, error: Option<String>| {
+        complaints.extend(error.map(|error| format!("{language}: {error}")))
+    };
+
+    let options = spv::Options {
+        lang_version: (1, 3),
+        ..spv::Options::default()
+    };
+    note(
+        "SPIR-V",
+        spv::write_vec(module, info, &options, None)
+            .err()
+            .map(|error| error.to_string()),
+    );
+
+    let options = msl::Options {
+        lang_version: (2, 4),
+        ..msl::Options::default()
+    };
+    let written = msl::write_string(module, info, &options, &msl::PipelineOptions::default());
+    let inner = |info: &msl::TranslationInfo| {
+        info.entry_point_names
+            .iter()
+            .filter_map(|name| name.as_ref().err().map(|error| error.to_string()))
+            .next()
+    };
+    note(
+        "MSL",
+        written.map_or_else(|error| Some(error.to_string()), |(_, info)| inner(&info)),
+    );
+
+    let options = hlsl::Options {
+        shader_model: hlsl::ShaderModel::V6_0,
+        ..hlsl::Options::default()
+    };
+    let (mut text, pipeline) = (String::new(), hlsl::PipelineOptions::default());
+    let written = hlsl::Writer::new(&mut text, &options, &pipeline).write(module, info, None);
+    let inner = |info: &hlsl::ReflectionInfo| {
+        info.entry_point_names
+            .iter()
+            .filter_map(|name| name.as_ref().err().map(|error| error.to_string()))
+            .next()
+    };
+    note(
+        "HLSL",
+        written.map_or_else(|error| Some(error.to_string()), |info| inner(&info)),
+    );
+    complaints
+}
+
+/// All functions, entry points included.
+pub fn functions(module: &Module) -> impl Iterator<Item = &Function> {
+    let entries = module
+        .entry_points
+        .iter()
+        .filter(|entry| entry.stage == ShaderStage::Compute);
+    module
+        .functions
+        .iter()
+        .map(|(_, function)| function)
+        .chain(entries.map(|entry| &entry.function))
+}
+
+/// Visits every statement of a block, those in inner blocks included.
+pub fn statements(block: &Block, visit: &mut dyn FnMut(&Statement)) {
+    for statement in block.iter() {
+        visit(statement);
+        match statement {
+            Statement::Block(inner) => statements(inner, visit),
+            Statement::If { accept, reject, .. } => {
+                statements(accept, visit);
+                statements(reject, visit);
+            }
+            Statement::Switch { cases, .. } => {
+                cases.iter().for_each(|case| statements(&case.body, visit))
+            }
+            Statement::Loop {
+                body, continuing, ..
+            } => {
+                statements(body, visit);
+                statements(continuing, visit);
+            }
+            _ => {}
+        }
+    }
+}
