@@ -32,7 +32,7 @@ pub enum Side {
 /// use gatefold::batch::{Batches, Order, Padding, Side};
 /// use gatefold::data::Review;
 ///
-/// let reviews = [vec![5, 9, 6, 8], vec![7]].map(|ids| Review { ids, label: 1 });
+/// let reviews = [vec![5, 9, 6, 8], vec![7]].map(|ids| Review { ids: ids.into(), label: 1 });
 /// let padding = Padding { pad: Side::Before, max_length: NonZeroUsize::new(3), truncate: Side::After };
 /// let mut batches = Batches::with_padding(&reviews, 2, Order::Sequential, padding)?;
 /// let text = batches.next().map(|batch| batch.to_string());

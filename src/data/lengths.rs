@@ -8,7 +8,7 @@ use super::Review;
 /// ```
 /// use gatefold::data::{Lengths, Review};
 ///
-/// let reviews = [3, 1, 8].map(|length| Review { ids: vec![1; length], label: 0 });
+/// let reviews = [3, 1, 8].map(|length| Review { ids: vec![1; length].into(), label: 0 });
 /// let lengths = Lengths::of(&reviews);
 /// assert_eq!((lengths.mean(), lengths.quantile(0.5), lengths.longest()), (4.0, 3, 8));
 /// ```

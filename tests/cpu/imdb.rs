@@ -342,7 +342,10 @@ fn the_vocabulary_is_looked_for_beside_the_data() {
             ),
             "{error}"
         );
-        assert!(error.ends_with("; give one with --vocab FILE"), "{error}");
+        assert!(
+            error.contains("; give one with --vocab FILE, or make one: gatefold data build-vocab"),
+            "{error}"
+        );
     }
     write(
         &place,
