@@ -27,5 +27,7 @@ mod oracle;
 mod padding;
 #[path = "gpu/plans.rs"]
 mod plans;
+#[path = "gpu/predict.rs"]
+mod predict;
 #[path = "gpu/training.rs"]
 mod training;

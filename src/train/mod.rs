@@ -6,6 +6,7 @@
 mod fit;
 mod history;
 mod metrics;
+mod predict;
 mod segment;
 mod session;
 mod weights;
@@ -13,6 +14,7 @@ mod weights;
 pub use fit::{Event, FitOptions, fit, reserve_for};
 pub use history::{EpochRecord, History};
 pub use metrics::Metrics;
+pub use predict::Prediction;
 pub use segment::segment_length;
 pub use session::{Session, StepResult};
 pub use weights::Weights;

@@ -37,8 +37,8 @@ struct Running {
 
 /// A model on a device.
 pub struct Session {
-    gpu: Gpu,
-    model: Model,
+    pub(super) gpu: Gpu,
+    pub(super) model: Model,
     layout: ParameterLayout,
     limits: Limits,
     seed: u64,
