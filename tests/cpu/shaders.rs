@@ -5,6 +5,8 @@
 mod lint;
 #[path = "shaders/modules.rs"]
 mod modules;
+#[path = "shaders/spirv_val.rs"]
+mod spirv_val;
 
 use std::path::Path;
 

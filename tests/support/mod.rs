@@ -30,11 +30,15 @@ fn folder(variable: &str, default: &str) -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    // Not eprintln!, which the test harness hides where a test passes.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: no folder {} (set {variable} to one)",
+    skipped(&format!(
+        "no folder {} (set {variable} to one)",
         folder.display()
-    );
+    ));
     None
+}
+
+/// Says that a test cannot do its work here.
+pub fn skipped(why: &str) {
+    // Not eprintln!, which the test harness hides where a test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }

@@ -9,6 +9,7 @@ use gatefold::model::{Model, Variant};
 use gatefold::plan::{Form, Kernel, Limits, Plan};
 use gatefold::random::Philox;
 use naga::back::{hlsl, msl, spv};
+use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, SubgroupOperationSet, ValidationFlags, Validator};
 use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
@@ -161,6 +162,20 @@ fn validate(kernel: &Kernel) -> Result<(Module, ModuleInfo), String> {
     Ok((module, info))
 }
 
+/// The kernel in SPIR-V, with the checks that wgpu adds for a driver that has none of its own.
+pub fn spirv(kernel: &Specialised) -> Result<Vec<u32>, String> {
+    let options = spv::Options {
+        lang_version: (1, 3),
+        bounds_check_policies: BoundsCheckPolicies {
+            index: BoundsCheckPolicy::Restrict,
+            buffer: BoundsCheckPolicy::Restrict,
+            ..BoundsCheckPolicies::default()
+        },
+        ..spv::Options::default()
+    };
+    spv::write_vec(&kernel.module, &kernel.info, &options, None).map_err(|error| error.to_string())
+}
+
 /// What the three back ends complain of.
 pub fn translate(kernel: &Specialised) -> Vec<String> {
     let Specialised { module, info, .. } = kernel;
@@ -169,16 +184,7 @@ pub fn translate(kernel: &Specialised) -> Vec<String> {
         complaints.extend(error.map(|error| format!("{language}: {error}")))
     };
 
-    let options = spv::Options {
-        lang_version: (1, 3),
-        ..spv::Options::default()
-    };
-    note(
-        "SPIR-V",
-        spv::write_vec(module, info, &options, None)
-            .err()
-            .map(|error| error.to_string()),
-    );
+    note("SPIR-V", spirv(kernel).err());
 
     let options = msl::Options {
         lang_version: (2, 4),
