@@ -15,6 +15,8 @@ mod dense;
 mod dropout;
 #[path = "gpu/embedding.rs"]
 mod embedding;
+#[path = "gpu/limits.rs"]
+mod limits;
 #[path = "gpu/loss.rs"]
 mod loss;
 #[path = "gpu/lstm.rs"]

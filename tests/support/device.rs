@@ -3,9 +3,14 @@
 use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
 use gatefold::plan::{Form, Limits};
 
-/// Opens the adapter; panics with the remedy where there is none.
+/// Opens the adapter, with WebGPU's default limits alone where `GATEFOLD_WEBGPU_LIMITS` is set; panics with
+/// the remedy where there is none.
 pub fn open() -> Gpu {
-    Gpu::open(&AdapterChoice::default()).unwrap_or_else(|error| panic!("{error}"))
+    let choice = AdapterChoice {
+        webgpu_limits: std::env::var_os("GATEFOLD_WEBGPU_LIMITS").is_some(),
+        ..AdapterChoice::default()
+    };
+    Gpu::open(&choice).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Limits for each form of the kernels that this adapter can run.
