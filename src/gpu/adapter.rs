@@ -163,6 +163,8 @@ fn none_found() -> String {
         "Vulkan, DX12"
     } else if cfg!(target_vendor = "apple") {
         "Metal"
+    } else if cfg!(feature = "gles") {
+        "Vulkan, OpenGL ES"
     } else {
         "Vulkan"
     };
