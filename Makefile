@@ -1,7 +1,7 @@
 # `make demo` and `make test` see to an adapter first; ARGS goes to the command behind, as in
 #   make demo ARGS="--epochs 1"
 
-.PHONY: demo test check bench
+.PHONY: demo test test-adapters check bench
 
 # Trains the three models on the demo corpus and compares them.
 demo:
@@ -10,6 +10,10 @@ demo:
 # All checks and all tests.
 test:
 	@sh scripts/test.sh $(ARGS)
+
+# The tests that need a device, on every adapter of this machine and one more that is fetched.
+test-adapters:
+	@sh scripts/test-adapters.sh $(ARGS)
 
 # Format, lints and documentation.
 check:

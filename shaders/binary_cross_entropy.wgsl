@@ -1,4 +1,5 @@
 // binary_cross_entropy: the loss of a batch, its gradient, and how many predictions are right.
+// uses: common/activations
 //
 // Math   q = clip(p, ε, 1 - ε)     ε = 1e-7
 //        loss = mean of -(y·ln q + (1 - y)·ln(1 - q))
@@ -37,10 +38,11 @@ fn binary_cross_entropy(@builtin(local_invocation_index) index: u32) {
     for (var row = index; row < dims.batch; row += 64u) {
         let y = labels[row];
         let probability = p[row];
-        let low = probability < EPSILON;
-        let high = probability > 1.0 - EPSILON;
+        let nan = is_nan(probability);
+        let low = !nan && probability < EPSILON;
+        let high = !nan && probability > 1.0 - EPSILON;
         let q = select(select(probability, EPSILON, low), 1.0 - EPSILON, high);
-        loss -= y * log(q) + (1.0 - y) * log(1.0 - q);
+        loss -= select(y * log(q) + (1.0 - y) * log(1.0 - q), probability, nan);
         d_p[row] = select((q - y) / (q * (1.0 - q)) / f32(dims.batch), 0.0, low || high);
         count += select(0u, 1u, (probability > 0.5) == (y > 0.5));
     }

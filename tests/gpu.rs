@@ -19,6 +19,8 @@ mod dense;
 mod dropout;
 #[path = "gpu/embedding.rs"]
 mod embedding;
+#[path = "gpu/limits.rs"]
+mod limits;
 #[path = "gpu/loss.rs"]
 mod loss;
 #[path = "gpu/lstm.rs"]
@@ -33,6 +35,8 @@ mod oracle;
 mod padding;
 #[path = "gpu/plans.rs"]
 mod plans;
+#[path = "gpu/predict.rs"]
+mod predict;
 #[path = "gpu/recover.rs"]
 mod recover;
 #[path = "gpu/training.rs"]

@@ -2,7 +2,7 @@
 
 fn activate(sum: f32, activation: u32) -> f32 {
     switch activation {
-        case 1u: { return select(sum, 0.0, sum < 0.0); } // max could turn a NaN into 0
+        case 1u: { return select(sum, 0.0, sum < 0.0 && !is_nan(sum)); } // max could turn a NaN into 0
         case 2u: { return sigmoid(sum); }
         default: { return sum; }
     }

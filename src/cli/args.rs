@@ -336,6 +336,11 @@ pub struct DeviceArgs {
     /// Form of the hot kernels; both give the same results
     #[arg(long, value_enum, default_value_t)]
     pub kernels: Kernels,
+    /// Take WebGPU's default limits and no feature, as a browser would
+    ///
+    /// Whatever more the adapter has is left unused. The kernels are then the portable ones.
+    #[arg(long)]
+    pub webgpu_limits: bool,
 }
 
 /// Reads a corpus's name, and lists them all where there is none of that name.

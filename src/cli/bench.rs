@@ -84,6 +84,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     let start = Instant::now();
     let gpu = Gpu::open(&AdapterChoice {
         name: args.adapter.clone(),
+        ..AdapterChoice::default()
     })?;
     let limits = gpu.limits(args.kernels.into())?;
     let adapter = gpu.report().name.clone();

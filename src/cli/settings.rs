@@ -421,6 +421,7 @@ impl Settings {
 pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
     AdapterChoice {
         name: args.adapter.clone(),
+        webgpu_limits: args.webgpu_limits,
     }
 }
 

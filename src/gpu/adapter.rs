@@ -5,11 +5,14 @@ use wgpu::{Backends, DeviceType, Features, Instance, InstanceDescriptor, PowerPr
 
 use crate::error::{Error, Result};
 
-/// Which adapter to take.
+/// Which adapter to take, and how much of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AdapterChoice {
     /// Part of the adapter's name, in any case, or its index in [`adapters`].
     pub name: Option<String>,
+    /// Takes WebGPU's default limits and no feature, as a browser would, however much more there is: every
+    /// adapter then looks alike, and what needs more shows.
+    pub webgpu_limits: bool,
 }
 
 /// What is known of an adapter.
@@ -17,7 +20,7 @@ pub struct AdapterChoice {
 pub struct AdapterReport {
     /// The adapter's name.
     pub name: String,
-    /// Vulkan, Metal or DX12.
+    /// Vulkan, Metal or DX12; OpenGL ES with the feature `gles`.
     pub backend: String,
     /// Discrete, integrated, virtual or software.
     pub kind: &'static str,
@@ -160,6 +163,8 @@ fn none_found() -> String {
         "Vulkan, DX12"
     } else if cfg!(target_vendor = "apple") {
         "Metal"
+    } else if cfg!(feature = "gles") {
+        "Vulkan, OpenGL ES"
     } else {
         "Vulkan"
     };

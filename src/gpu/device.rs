@@ -97,7 +97,7 @@ fn fault_of(error: &wgpu::Error) -> DeviceFault {
 }
 
 impl Gpu {
-    /// Opens the adapter that was chosen, with all the limits it has.
+    /// Opens the adapter that was chosen, with all the limits it has unless the choice says otherwise.
     ///
     /// # Errors
     /// [`Error::Adapter`] if there is none or none matches; [`Error::Limit`] if it lacks what every kernel
@@ -105,7 +105,12 @@ impl Gpu {
     pub fn open(choice: &AdapterChoice) -> Result<Gpu> {
         let adapter = choose(choice)?;
         let report = AdapterReport::of(&adapter);
-        let limits = adapter.limits();
+        let (limits, optional) = if choice.webgpu_limits {
+            (wgpu::Limits::default(), Features::empty())
+        } else {
+            let optional = Features::SUBGROUP | Features::TIMESTAMP_QUERY;
+            (adapter.limits(), adapter.features() & optional)
+        };
         if limits.max_storage_buffers_per_shader_stage < BINDINGS {
             return Err(Error::Limit {
                 what: "a kernel".into(),
@@ -115,11 +120,10 @@ impl Gpu {
                 remedy: "choose another --adapter".into(),
             });
         }
-        let optional = Features::SUBGROUP | Features::TIMESTAMP_QUERY;
         let software = adapter.get_info().device_type == DeviceType::Cpu;
         let opened = pollster::block_on(adapter.request_device(&DeviceDescriptor {
             label: Some("gatefold"),
-            required_features: adapter.features() & optional,
+            required_features: optional,
             required_limits: limits,
             memory_hints: MemoryHints::MemoryUsage,
             ..DeviceDescriptor::default()
@@ -224,15 +228,17 @@ impl Gpu {
         self.software
     }
 
-    /// The limits that plans are made for.
+    /// The limits that plans are made for: the device's, which are the adapter's unless fewer were asked for.
     ///
     /// # Errors
-    /// [`Error::Adapter`] if the subgroup form is forced and the adapter has no subgroups of one size.
+    /// [`Error::Adapter`] if the subgroup form is forced and the device has no subgroups of one size.
     pub fn limits(&self, form: KernelForm) -> Result<Limits> {
+        let granted = self.device.limits();
         let lanes = self
             .report
             .subgroup
             .filter(|(least, most)| least == most)
+            .filter(|_| self.device.features().contains(Features::SUBGROUP))
             .map(|(lanes, _)| lanes as usize);
         let form = match (form, lanes) {
             (KernelForm::Automatic | KernelForm::Subgroup, Some(lanes)) => Form::Subgroup { lanes },
@@ -252,14 +258,14 @@ impl Gpu {
         };
         Ok(Limits {
             form,
-            binding_bytes: self.report.binding_bytes,
+            binding_bytes: granted.max_storage_buffer_binding_size,
             workgroup_bytes: match form {
                 Form::Portable => Limits::WEBGPU.workgroup_bytes,
-                Form::Subgroup { .. } => self.report.workgroup_bytes as usize,
+                Form::Subgroup { .. } => granted.max_compute_workgroup_storage_size as usize,
             },
             workgroup_invocations: match form {
                 Form::Portable => Limits::WEBGPU.workgroup_invocations,
-                Form::Subgroup { .. } => self.report.workgroup_invocations as usize,
+                Form::Subgroup { .. } => granted.max_compute_invocations_per_workgroup as usize,
             },
             wanted_workgroups,
             // No watchdog looks at a software adapter.

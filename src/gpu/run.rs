@@ -82,7 +82,7 @@ impl Gpu {
 
     /// Buffers, pipelines, uniforms and bind groups of a plan.
     pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Prepared> {
-        let most = self.report().binding_bytes;
+        let most = self.device.limits().max_storage_buffer_binding_size;
         let mut buffers = Vec::with_capacity(plan.buffers.len());
         for spec in &plan.buffers {
             let (index, is_new) = self.arena.provide(&self.device, spec, most)?;

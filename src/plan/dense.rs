@@ -7,6 +7,11 @@ use super::step::{StepBuilder, Value};
 use crate::error::Result;
 use crate::model::{Activation, Dense};
 
+/// Name of the buffer of what a dense layer gives.
+pub(super) fn output_buffer(layer: &str) -> String {
+    format!("{layer}.y")
+}
+
 impl StepBuilder<'_> {
     fn dense_dims(&self, dense: &Dense, x: Value) -> DenseDims {
         DenseDims {
@@ -32,7 +37,7 @@ impl StepBuilder<'_> {
         let dims = self.dense_dims(dense, x);
         let parameters = self.parameter_slices(index);
         let elements = self.rows(x.rows) * dense.units;
-        let slice = self.plan.scratch(&format!("{name}.y"), elements)?;
+        let slice = self.plan.scratch(&output_buffer(name), elements)?;
         let bindings = [x.slice, parameters[0], parameters[1], slice];
         let groups = self.plan.elementwise(elements);
         let flops = 2 * elements * x.width;

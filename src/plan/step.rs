@@ -2,6 +2,7 @@
 
 use super::batch_layout::BatchLayout;
 use super::builder::PlanBuilder;
+use super::dense::output_buffer;
 use super::dispatch::{Lifetime, Plan, Slice};
 use super::dropout::DropoutMask;
 use super::limits::Limits;
@@ -50,6 +51,11 @@ impl StepContext {
     pub fn marker(&self) -> u32 {
         (self.sequence as u32).wrapping_add(1).max(1)
     }
+}
+
+/// Name of the buffer of the probabilities, `[B]`: what the last layer gives.
+pub fn probabilities_buffer(model: &Model) -> String {
+    output_buffer(model.layers().last().map_or("", |layer| &layer.name))
 }
 
 /// What the rows of a value stand for.

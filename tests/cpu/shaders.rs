@@ -3,6 +3,8 @@
 
 #[path = "shaders/rules.rs"]
 mod rules;
+#[path = "shaders/spirv_val.rs"]
+mod spirv_val;
 
 use std::path::Path;
 

@@ -5,9 +5,14 @@ use gatefold::plan::{Form, Limits};
 
 use super::faults;
 
-/// Opens the adapter; panics with the remedy where there is none. Its kernels have the fault that is asked for.
+/// Opens the adapter, with WebGPU's default limits alone where `GATEFOLD_WEBGPU_LIMITS` is set; panics with
+/// the remedy where there is none. Its kernels have the fault that is asked for.
 pub fn open() -> Gpu {
-    Gpu::open(&AdapterChoice::default())
+    let choice = AdapterChoice {
+        webgpu_limits: std::env::var_os("GATEFOLD_WEBGPU_LIMITS").is_some(),
+        ..AdapterChoice::default()
+    };
+    Gpu::open(&choice)
         .unwrap_or_else(|error| panic!("{error}"))
         .with_templates(faults::templates())
 }

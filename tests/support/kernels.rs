@@ -12,6 +12,7 @@ use gatefold::model::{Model, Variant};
 use gatefold::plan::{BatchLayout, Form, Kernel, Limits, Plan, Templates};
 use gatefold::random::Philox;
 use naga::back::{hlsl, msl, spv};
+use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, SubgroupOperationSet, ValidationFlags, Validator};
 use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
@@ -225,6 +226,21 @@ fn uses() -> Vec<Use> {
     uses.into_values().collect()
 }
 
+/// The kernel in SPIR-V, with the checks that wgpu adds for a driver that has none of its own.
+pub fn spirv(kernel: &Specialised) -> Result<Vec<u32>, String> {
+    let options = spv::Options {
+        lang_version: (1, 3),
+        bounds_check_policies: BoundsCheckPolicies {
+            index: BoundsCheckPolicy::Restrict,
+            buffer: BoundsCheckPolicy::Restrict,
+            ..BoundsCheckPolicies::default()
+        },
+        ..spv::Options::default()
+    };
+    let Shader { module, info, .. } = &kernel.shader;
+    spv::write_vec(module, info, &options, None).map_err(|error| error.to_string())
+}
+
 /// What the three back ends complain of.
 pub fn translate(kernel: &Specialised) -> Vec<String> {
     let Shader { module, info, .. } = &kernel.shader;
@@ -233,16 +249,7 @@ pub fn translate(kernel: &Specialised) -> Vec<String> {
         complaints.extend(error.map(|error| format!("{language}: {error}")))
     };
 
-    let options = spv::Options {
-        lang_version: (1, 3),
-        ..spv::Options::default()
-    };
-    note(
-        "SPIR-V",
-        spv::write_vec(module, info, &options, None)
-            .err()
-            .map(|error| error.to_string()),
-    );
+    note("SPIR-V", spirv(kernel).err());
 
     let options = msl::Options {
         lang_version: (2, 4),

@@ -1,0 +1,84 @@
+#!/bin/sh
+# Runs the tests that need a device on every adapter of this machine, once more with WebGPU's default limits
+# alone, and compares what the adapters train to. Arguments go to the test program: a part of the tests' names.
+#
+# A second software adapter, SwiftShader, is fetched where the system is Debian: two files of its package
+# chromium-common, into target/swiftshader; nothing is installed. Elsewhere, VK_ADD_DRIVER_FILES may name a
+# vk_swiftshader_icd.json of your own.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/say.sh
+. scripts/toolchain.sh
+. scripts/adapter.sh
+
+swiftshader=target/swiftshader
+
+main() {
+    need_toolchain
+    need_adapter
+    if fetch_swiftshader; then
+        add_driver "$PWD/$swiftshader/vk_swiftshader_icd.json"
+    fi
+    cargo build --locked --features gles
+    cargo test --locked --features gles --test gpu --no-run
+    count=$(gatefold devices --json | tr ',' '\n' | grep -c '"index":') || stop 'no adapter found'
+    gatefold devices >&2
+    failed=
+    adapter=0
+    while [ "$adapter" -lt "$count" ]; do
+        say "adapter $adapter"
+        WGPU_ADAPTER_NAME=$adapter run_tests "$@" || failed="$failed $adapter"
+        adapter=$((adapter + 1))
+    done
+    say "WebGPU's default limits alone, on the adapter that is taken by default"
+    GATEFOLD_WEBGPU_LIMITS=1 run_tests "$@" || failed="$failed default-limits"
+    [ -z "$failed" ] || stop "tests failed on:$failed"
+    cargo run --quiet --locked --release --features gles --example compare_adapters
+}
+
+gatefold() {
+    cargo run --quiet --locked --features gles -- "$@"
+}
+
+run_tests() {
+    cargo test --quiet --locked --features gles --test gpu -- "$@"
+}
+
+# The Vulkan loader adds drivers to its own only where none are named outright.
+add_driver() {
+    if [ -n "$chosen" ]; then
+        export VK_DRIVER_FILES="$chosen:$1"
+    else
+        export VK_ADD_DRIVER_FILES="${VK_ADD_DRIVER_FILES:+$VK_ADD_DRIVER_FILES:}$1"
+    fi
+}
+
+# Puts the driver and its manifest into $swiftshader, or says why there is none.
+fetch_swiftshader() {
+    [ ! -f "$swiftshader/vk_swiftshader_icd.json" ] || return 0
+    if ! apt-cache show chromium-common >/dev/null 2>&1; then
+        say 'SKIPPED: SwiftShader (this system has no package chromium-common, or apt-get update has not run)'
+        return 1
+    fi
+    if [ -n "${GATEFOLD_NO_INSTALL:-}" ]; then
+        say 'SKIPPED: SwiftShader (GATEFOLD_NO_INSTALL is set, so nothing is fetched)'
+        return 1
+    fi
+    say "fetching SwiftShader, a software adapter: two files of Debian's package chromium-common, into $swiftshader"
+    rm -rf "$swiftshader.part"
+    mkdir -p "$swiftshader.part"
+    # In a condition `set -e` does not hold.
+    if ! (
+        cd "$swiftshader.part" &&
+            apt-get download chromium-common >&2 &&
+            dpkg-deb --extract chromium-common_*.deb package &&
+            mv package/usr/lib/chromium/libvk_swiftshader.so package/usr/lib/chromium/vk_swiftshader_icd.json . &&
+            rm -r package chromium-common_*.deb
+    ); then
+        say 'SKIPPED: SwiftShader (the package could not be fetched or unpacked, see above)'
+        return 1
+    fi
+    mv "$swiftshader.part" "$swiftshader"
+}
+
+main "$@"

@@ -1,0 +1,101 @@
+//! Using a trained model: batches in, probabilities out.
+
+use std::borrow::Borrow;
+use std::collections::VecDeque;
+
+use super::session::{Session, StepResult};
+use super::weights::Weights;
+use crate::batch::Batch;
+use crate::error::{Error, Result};
+use crate::gpu::{Gpu, Readback};
+use crate::plan::{Adam, Limits, probabilities_buffer};
+
+/// The learning rate of a session that is not meant to train.
+const UNUSED_RATE: f64 = 1e-3;
+
+/// What the model says of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// Probability that each review is positive, in the order of the batch: `[B]`.
+    pub probabilities: Vec<f32>,
+    /// Loss and right predictions by the batch's labels, as in validation.
+    pub result: StepResult,
+}
+
+impl Session {
+    /// Puts a trained model on a device, to predict with it; dropout layers then do nothing.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn of_weights(gpu: Gpu, limits: Limits, weights: &Weights) -> Result<Session> {
+        Session::new(
+            gpu,
+            weights.model.clone(),
+            limits,
+            &weights.parameters,
+            Adam::new(UNUSED_RATE),
+            0,
+        )
+    }
+
+    /// Runs `batches` through the model and gives what it says of each to `observe`, in their order.
+    ///
+    /// The host prepares the next batches while the device works; it waits only where it is too far
+    /// ahead, and at the end. Results of earlier steps that nobody took are dropped.
+    ///
+    /// # Errors
+    /// As [`Session::results`], and what `batches` or `observe` report, which ends the run.
+    pub fn predict_all(
+        &mut self,
+        batches: impl IntoIterator<Item = Result<impl Borrow<Batch>>>,
+        observe: &mut dyn FnMut(Prediction) -> Result<()>,
+    ) -> Result<()> {
+        self.drain()?;
+        let buffer = probabilities_buffer(&self.model);
+        let mut coming = VecDeque::new();
+        for batch in batches {
+            let batch = batch?;
+            let batch = batch.borrow();
+            self.evaluate(batch)?;
+            // Copied before a later batch can overwrite it: the queue keeps its order.
+            let bytes = (batch.size * size_of::<f32>()) as u64;
+            coming.push_back(self.gpu.read_later(&buffer, bytes)?);
+            for result in self.results()? {
+                observe(self.prediction(result, &mut coming)?)?;
+            }
+        }
+        for result in self.drain()? {
+            observe(self.prediction(result, &mut coming)?)?;
+        }
+        Ok(())
+    }
+
+    /// Probability that each review of the batch is positive, waited for: `[B]`.
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn predict(&mut self, batch: &Batch) -> Result<Vec<f32>> {
+        let mut probabilities = Vec::new();
+        self.predict_all([Ok(batch)], &mut |prediction| {
+            probabilities = prediction.probabilities;
+            Ok(())
+        })?;
+        Ok(probabilities)
+    }
+
+    /// `result` with the oldest probabilities on their way, which its step has written.
+    fn prediction(
+        &self,
+        result: StepResult,
+        coming: &mut VecDeque<Readback>,
+    ) -> Result<Prediction> {
+        let oldest = coming.pop_front().ok_or_else(|| Error::Internal {
+            place: "predicting",
+            problem: "a result without its probabilities".to_string(),
+        })?;
+        Ok(Prediction {
+            probabilities: bytemuck::pod_collect_to_vec(&oldest.wait(&self.gpu)?),
+            result,
+        })
+    }
+}
