@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 ///
 /// let adam = Templates::default().text("adam").unwrap_or_default().replace("w[i] -=", "w[i] +=");
 /// let uphill = Templates::default().replace("adam", adam)?;
-/// assert!(Kernel::new("adam").source_from(&uphill)?.contains("w[i] += dims.alpha"));
+/// let kernel = Kernel::new("adam").flag("clip", false);
+/// assert!(kernel.source_from(&uphill)?.contains("w[i] += dims.alpha"));
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
