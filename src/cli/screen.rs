@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
+pub use gatefold::report::grouped;
 use serde::Serialize;
 
 /// Columns of text.
@@ -86,19 +87,6 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
-}
-
-/// `25,000`
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `0:42`, or `1:02:42` from an hour on.

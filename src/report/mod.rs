@@ -32,7 +32,7 @@ pub use figure::{
 pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
-pub use table::{comparison_markdown, comparison_table};
+pub use table::{comparison_markdown, comparison_table, grouped};
 
 use crate::error::{Error, Result};
 use crate::train::History;

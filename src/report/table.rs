@@ -127,7 +127,7 @@ fn number(value: f64) -> String {
 }
 
 /// Digits in groups of three, as in 561,089.
-fn grouped(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
