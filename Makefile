@@ -1,7 +1,7 @@
 # `make demo` and `make test` see to an adapter first; ARGS goes to the command behind, as in
 #   make demo ARGS="--epochs 1"
 
-.PHONY: demo test test-adapters check bench
+.PHONY: demo test test-adapters check bench deny
 
 # Trains the three models on the demo corpus and compares them.
 demo:
@@ -22,3 +22,7 @@ check:
 # Times a training step of each variant.
 bench:
 	@sh scripts/bench.sh $(ARGS)
+
+# Licences, sources and known weaknesses of the libraries; needs cargo-deny, and the network for weaknesses.
+deny:
+	@sh scripts/deny.sh

@@ -164,6 +164,34 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    /// A second name of the old file: were it written in place, its content would change too.
+    #[test]
+    fn a_file_is_replaced_and_not_written_in_place() {
+        let place = tempfile::tempdir().unwrap();
+        let [path, old, previous] = ["file", "old", "previous"].map(|name| place.path().join(name));
+        fs::write(&path, b"first").unwrap();
+        fs::hard_link(&path, &old).unwrap();
+        write_atomically(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read(&old).unwrap(), b"first");
+
+        write_atomically_keeping(&path, &previous, b"third").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"third");
+        assert_eq!(fs::read(&previous).unwrap(), b"second");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_stands_and_nothing_is_left_beside_it() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("folder");
+        fs::create_dir_all(path.join("inside")).unwrap();
+        let refused = write_atomically(&path, b"bytes").unwrap_err().to_string();
+        assert!(refused.contains("folder: cannot be written"), "{refused}");
+        assert!(path.join("inside").is_dir());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+
     #[test]
     fn a_folder_is_there_whole_or_not_at_all() {
         let place = tempfile::tempdir().unwrap();

@@ -169,18 +169,11 @@ fn read_text(path: &Path) -> Result<String> {
 impl DataSettings {
     /// Rejects what [`gatefold::data::load`] would reject without looking at the data.
     pub fn new(args: &DataArgs) -> Result<DataSettings> {
-        let limits = [
-            ("--limit-train", args.limit_train),
-            ("--limit-test", args.limit_test),
-        ];
-        for (name, limit) in limits {
-            if limit == Some(0) {
-                return Err(option(
-                    name,
-                    "0 reviews are nothing to work with; give 1 or more",
-                ));
-            }
-        }
+        let limits = Limits {
+            train: args.limit_train,
+            test: args.limit_test,
+        };
+        limits.check()?;
         if args.source.data.is_none() && args.vocab.is_some() {
             return Err(option(
                 "--vocab",
@@ -192,10 +185,7 @@ impl DataSettings {
             source,
             note,
             vocabulary: args.vocab.clone(),
-            limits: Limits {
-                train: args.limit_train,
-                test: args.limit_test,
-            },
+            limits,
             cache: if args.no_cache { None } else { token_cache() },
         })
     }

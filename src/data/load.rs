@@ -51,7 +51,7 @@ pub fn load_cached(
     limits: Limits,
     cache: Option<&Path>,
 ) -> Result<Dataset> {
-    check_limits(limits)?;
+    limits.check()?;
     let asked = Asked {
         vocabulary,
         limits,
@@ -62,22 +62,6 @@ pub fn load_cached(
         Source::Path(path) => load_path(path, asked),
         Source::Table(table) => load_table(table, asked),
     }
-}
-
-pub(super) fn check_limits(limits: Limits) -> Result<()> {
-    for (option, limit) in [
-        ("--limit-train", limits.train),
-        ("--limit-test", limits.test),
-    ] {
-        if limit == Some(0) {
-            let problem = "0 reviews are nothing to work with; give 1 or more".to_owned();
-            return Err(Error::Option {
-                option: option.to_owned(),
-                problem,
-            });
-        }
-    }
-    Ok(())
 }
 
 /// What is asked of a source, whatever its form.

@@ -34,6 +34,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::error::{Error, Result};
+
 pub use cache_folder::cache_folder;
 pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
@@ -151,4 +153,21 @@ pub struct Limits {
     pub train: Option<usize>,
     /// Reviews to validate with.
     pub test: Option<usize>,
+}
+
+impl Limits {
+    /// Whether there is anything to keep.
+    ///
+    /// # Errors
+    /// [`Error::Option`] names the option whose limit is 0.
+    pub fn check(&self) -> Result<()> {
+        let limits = [("--limit-train", self.train), ("--limit-test", self.test)];
+        match limits.into_iter().find(|(_, limit)| *limit == Some(0)) {
+            None => Ok(()),
+            Some((option, _)) => Err(Error::Option {
+                option: option.to_owned(),
+                problem: "0 reviews are nothing to work with; give 1 or more".to_owned(),
+            }),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The training reviews as text, not encoded: what a vocabulary is built from.
 
 use super::demo::{self, SYNTHETIC_NOTE};
-use super::load::{check_exists, check_limits, file_name, table_at};
+use super::load::{check_exists, file_name, table_at};
 use super::raw::{Content, RawDataset, RawReview};
 use super::{Limits, Source, Table, imdb, table, tfds};
 use crate::error::{Error, Result};
@@ -34,10 +34,11 @@ pub struct Texts {
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn load_texts(source: &Source, limit: Option<usize>) -> Result<Texts> {
-    check_limits(Limits {
+    let asked = Limits {
         train: limit,
         test: None,
-    })?;
+    };
+    asked.check()?;
     // The test reviews must be there, but not in memory.
     let limits = Limits {
         train: limit,

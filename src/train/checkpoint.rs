@@ -120,7 +120,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read; [`Error::Malformed`] if it is cut short or was changed, is
-    /// of another version, or not a checkpoint.
+    /// of another version, not a checkpoint, or one of its numbers is not finite.
     pub fn load(path: &Path) -> Result<Checkpoint> {
         let bytes = fs::read(path).map_err(Error::io(path))?;
         if !Checkpoint::is_whole(&bytes) {

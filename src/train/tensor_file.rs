@@ -132,7 +132,8 @@ impl<'a> TensorFile<'a> {
     /// A group's tensors, in the order of the model's parameters.
     ///
     /// # Errors
-    /// [`Error::Malformed`] with the tensor's name and both shapes.
+    /// [`Error::Malformed`] with the tensor's name: it is missing, or of another shape (both are told), or one of its
+    /// numbers is not finite (its place is told).
     pub(super) fn group(&self, model: &Model, group: &str) -> Result<Vec<Vec<f32>>> {
         let read = |parameter: &Parameter| {
             let name = format!("{group}{}", parameter.name);
@@ -150,10 +151,21 @@ impl<'a> TensorFile<'a> {
                 return Err(malformed(self.path, &name, problem));
             }
             let (values, _) = view.data().as_chunks::<4>();
-            Ok(values
+            let values: Vec<f32> = values
                 .iter()
                 .map(|bytes| f32::from_le_bytes(*bytes))
-                .collect())
+                .collect();
+            match values.iter().position(|value| !value.is_finite()) {
+                None => Ok(values),
+                Some(at) => {
+                    let place = place_in(&parameter.shape, at);
+                    let problem = format!(
+                        "{} at {place:?}, which would spread to every result; take an earlier copy",
+                        values[at]
+                    );
+                    Err(malformed(self.path, &name, problem))
+                }
+            }
         };
         model.parameters().iter().map(read).collect()
     }
@@ -181,6 +193,22 @@ impl<'a> TensorFile<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// The index along each axis of the number that is `at` in row-major order.
+fn place_in(shape: &[usize], at: usize) -> Vec<usize> {
+    let mut rest = at;
+    let mut place: Vec<usize> = shape
+        .iter()
+        .rev()
+        .map(|&size| {
+            let index = rest % size;
+            rest /= size;
+            index
+        })
+        .collect();
+    place.reverse();
+    place
 }
 
 /// A file whose content is not what it should be.

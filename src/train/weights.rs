@@ -57,8 +57,9 @@ impl Weights {
     /// Reads what [`Weights::to_bytes`] made.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read; [`Error::Malformed`] if it is cut short, is not one of gatefold's, or
-    /// its tensors are not those of its model, with the tensor's name and both shapes.
+    /// [`Error::Io`] if the file cannot be read; [`Error::Malformed`] if it is cut short, is not one of gatefold's,
+    /// its tensors are not those of its model, with the tensor's name and both shapes, or a number in one is not
+    /// finite, with its place.
     pub fn load(path: &Path) -> Result<Weights> {
         let bytes = fs::read(path).map_err(Error::io(path))?;
         let file = TensorFile::parse(path, &bytes, "model.safetensors")?;

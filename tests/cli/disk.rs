@@ -142,6 +142,14 @@ impl SmallDisk {
         crate::support::skipped("may not mount a file system");
         None
     }
+
+    /// Takes no more writes from now on, or takes them again.
+    fn set_read_only(&self, read_only: bool) {
+        let options = ["remount,rw", "remount,ro"][usize::from(read_only)];
+        let mut command = std::process::Command::new("mount");
+        let status = command.args(["-o", options]).arg(&self.0).status();
+        assert!(status.unwrap().success(), "{options}");
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -170,4 +178,31 @@ fn a_full_disk_loses_nothing() {
     }
     std::fs::remove_file(place.path("run/.mine.tmp")).unwrap();
     place.run(["train", "--resume", "run"]).succeeds();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_read_only_folder_is_refused_before_any_work() {
+    let place = Workplace::new();
+    let Some(disk) = SmallDisk::mount(&place.path("run"), 6000) else {
+        return;
+    };
+    tiny_run(&place);
+    let before = place.files();
+    disk.set_read_only(true);
+    for arguments in [
+        &["train", "--resume", "run", "--epochs", "3"][..],
+        &["train", "baseline", "--out", "run", "--overwrite"],
+        &["compare", "--out", "run/new"],
+        &["plot", "run"],
+    ] {
+        let outcome = place.run(arguments.iter().copied());
+        outcome.fails(1, &["run", "Read-only file system"]);
+        assert!(!outcome.stderr.contains("Epoch"), "{}", outcome.stderr);
+        assert!(place.files() == before, "{arguments:?} left something");
+    }
+    disk.set_read_only(false);
+    place
+        .run(["train", "--resume", "run", "--epochs", "3"])
+        .succeeds();
 }

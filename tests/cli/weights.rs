@@ -77,6 +77,29 @@ fn parameters_of_another_model_are_refused() {
 }
 
 #[test]
+fn numbers_that_are_not_finite_are_refused() {
+    let place = Workplace::new();
+    for (index, at, value, words) in [
+        (
+            0,
+            64 * 7 + 3,
+            f32::NAN,
+            ["embedding.embeddings", "NaN at [7, 3]"],
+        ),
+        (3, 0, f32::INFINITY, ["bias", "inf at [0]"]),
+    ] {
+        let mut broken = weights();
+        broken.parameters[index][at] = value;
+        let name = broken.model.parameters()[index].name.clone();
+        let path = place.write("weights.safetensors", broken.to_bytes().unwrap());
+        let message = Weights::load(&path).unwrap_err().to_string();
+        for word in [&["weights.safetensors", &name, "earlier copy"], &words[..]].concat() {
+            assert!(message.contains(word), "no `{word}` in {message}");
+        }
+    }
+}
+
+#[test]
 fn damaged_files_are_named_with_the_tensor() {
     let place = Workplace::new();
     let whole = weights().to_bytes().unwrap();

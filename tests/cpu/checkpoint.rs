@@ -96,6 +96,26 @@ fn every_bit_comes_back() {
 }
 
 #[test]
+fn numbers_that_are_not_finite_are_refused() {
+    type Tensors = fn(&mut SessionState) -> &mut Vec<Vec<f32>>;
+    let groups: [(&str, Tensors); 3] = [
+        ("parameters", |state| &mut state.parameters),
+        ("first_moments", |state| &mut state.first_moments),
+        ("second_moments", |state| &mut state.second_moments),
+    ];
+    for (group, tensors) in groups {
+        let mut broken = checkpoint(12);
+        let mut snapshot = (*broken.snapshot).clone();
+        tensors(&mut snapshot.state)[0][65] = f32::NEG_INFINITY;
+        broken.snapshot = Arc::new(snapshot);
+        let bytes = broken.to_bytes().unwrap();
+        let error = Checkpoint::from_bytes(Path::new("c"), &bytes).unwrap_err();
+        let expected = format!("{group}.embedding.embeddings: -inf at [1, 1]");
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+}
+
+#[test]
 fn any_change_shows() {
     let bytes = checkpoint(12).to_bytes().unwrap();
     for length in [0, 31, 32, bytes.len() / 2, bytes.len() - 1] {

@@ -4,7 +4,7 @@ use crate::support::kernels::Shader;
 use crate::support::lint::{Finding, Rule, layout, resources, statics};
 use crate::support::simulator::{Buffer, Launch, simulate};
 
-/// A kernel of 64 invocations with this body, and two functions that it may call.
+/// A kernel of 64 invocations with this body, and functions that it may call.
 fn shader(body: &str) -> Shader {
     let source = format!(
         "struct Dims {{ n: u32 }}
@@ -15,6 +15,7 @@ fn shader(body: &str) -> Shader {
          var<workgroup> total: atomic<u32>;
          var<workgroup> one: u32;
          fn wait() {{ workgroupBarrier(); }}
+         fn first(value: u32) -> u32 {{ return subgroupBroadcast(value, 0u); }}
          fn put(i: u32, value: u32) {{ words[i] = value; }}
          @compute @workgroup_size(64)
          fn kernel(
@@ -98,6 +99,30 @@ fn divergent_barriers() {
             "if ids[i] == 1u { workgroupBarrier(); }",
             "if local.x == 0u { let n = workgroupUniformLoad(&one); x[n] = n; }",
             "switch i { case 0u: { workgroupBarrier(); } default: {} }",
+        ],
+    );
+}
+
+#[test]
+fn divergent_subgroup_operations() {
+    check(
+        Rule::Subgroup,
+        &[
+            "words[i] = subgroupBroadcast(i, 0u);",
+            "words[i] = first(i);",
+            "if dims.n > 3u { words[i] = subgroupAdd(i); }",
+            "if group.x > 3u { return; } words[i] = subgroupMax(i);",
+            "for (var k = 0u; k < dims.n; k++) { words[i] = subgroupShuffle(i, 3u); }",
+            "let sum = subgroupAdd(i); if i < 3u { words[i] = sum; }",
+        ],
+        &[
+            "if i < 3u { words[i] = subgroupBroadcast(i, 0u); }",
+            "if i < 3u { words[i] = first(i); }",
+            "if i >= dims.n { return; } words[i] = subgroupAdd(i);",
+            "for (var k = i; k < dims.n; k += 64u) { words[i] = subgroupShuffle(k, 3u); }",
+            "for (var k = 0u; k < dims.n; k++) { if x[k] == i { break; } words[i] = subgroupMax(k); }",
+            "if i % 2u == 0u { words[i] = subgroupBallot(true).x; }",
+            "switch i { case 0u: { words[i] = subgroupXor(i); } default: {} }",
         ],
     );
 }

@@ -20,6 +20,7 @@ pub use resources::{layout, resources, rust_dims, subgroup_operations};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     Divergence,
+    Subgroup,
     SharedStore,
     Race,
     Bounds,
@@ -35,6 +36,7 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Rule::Divergence => "divergent barrier",
+            Rule::Subgroup => "divergent subgroup operation",
             Rule::SharedStore => "shared store",
             Rule::Race => "data race",
             Rule::Bounds => "index out of bounds",
@@ -52,6 +54,10 @@ impl Rule {
             Rule::Divergence => {
                 "a barrier or workgroupUniformLoad that not all invocations of a workgroup reach together has no \
                  defined effect; some GPUs hang, others go on without waiting"
+            }
+            Rule::Subgroup => {
+                "a broadcast takes its value from a lane that may not be there, and a reduction leaves lanes out; \
+                 GPUs differ in which lanes they take for being there"
             }
             Rule::SharedStore => {
                 "several invocations store to one word without an order, so what stands there afterwards differs \
@@ -79,6 +85,9 @@ impl Rule {
             Rule::Divergence => {
                 "move it out of the branch or loop, or make the condition the same for the whole workgroup: \
                  constants, uniforms, workgroup_id"
+            }
+            Rule::Subgroup => {
+                "move it before the branch, loop or return, and select from its result afterwards"
             }
             Rule::SharedStore => {
                 "give each invocation a word of its own, or let one invocation store, inside `if index == 0u`"
@@ -172,7 +181,7 @@ pub fn simulated(kernel: &Specialised) -> impl Iterator<Item = &Launch> {
     })
 }
 
-/// What the text alone shows: divergent barriers and shared stores.
+/// What the text alone shows: divergent barriers and subgroup operations, and shared stores.
 pub fn statics(shader: &Shader) -> Vec<Finding> {
     uniformity::findings(&shader.module, &shader.source)
 }

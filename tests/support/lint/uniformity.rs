@@ -1,26 +1,28 @@
-//! Barriers that not every invocation of a workgroup reaches, and words that several store to, as far as the text
-//! shows it.
+//! Barriers and subgroup operations that not every invocation of a workgroup reaches, and words that several store
+//! to, as far as the text shows it.
 //!
 //! A value is uniform if it comes from constants, uniforms, the workgroup's place, or read-only memory at a
 //! uniform index. A local variable is uniform if all it is ever given is, in uniform control flow. A break,
 //! continue or return in non-uniform flow makes what may follow it non-uniform: to the end of the loop or
-//! function.
+//! function. A subgroup operation could stand where whole subgroups part ways; no kernel needs that, so it is held
+//! to the rule of barriers.
 //!
 //! A store is shared if its index is the same for all invocations of a workgroup of several, unless it stands in
 //! a branch that one invocation alone takes: `if index == 0u`, with an id that no two have in common. Stores whose
 //! index differs may still meet; the simulation sees that.
 
+mod values;
+
 use std::collections::HashSet;
 
 use naga::{
-    AddressSpace, BinaryOperator, Binding, Block, BuiltIn, Expression, Function, Handle,
-    LocalVariable, Module, Span, Statement, StorageAccess, TypeInner,
+    Binding, Block, BuiltIn, Expression, Function, Handle, LocalVariable, Module, Span, Statement,
 };
 
 use super::{Finding, Rule};
 use crate::support::kernels::statements;
 
-/// Divergent barriers and shared stores of the entry points and of what they call.
+/// Divergent barriers and subgroup operations and shared stores of the entry points and of what they call.
 pub fn findings(module: &Module, source: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for entry in &module.entry_points {
@@ -138,6 +140,15 @@ impl<'a> Flow<'a> {
                 }
                 Exits::default()
             }
+            Statement::SubgroupBallot { .. }
+            | Statement::SubgroupGather { .. }
+            | Statement::SubgroupCollectiveOperation { .. } => {
+                if way.divergent {
+                    let detail = "it stands where control flow may differ within a subgroup";
+                    self.report(Rule::Subgroup, span, detail);
+                }
+                Exits::default()
+            }
             Statement::Store { pointer, value } => {
                 self.store(*pointer, *value, span, way);
                 Exits::default()
@@ -236,7 +247,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Looks into a function for the barriers and stores it has, as it is called here.
+    /// Looks into a function for the barriers, subgroup operations and stores it has, as it is called here.
     fn call(&mut self, callee: &'a Function, arguments: &[Handle<Expression>], way: Way) {
         let mut matters = false;
         statements(&callee.body, &mut |statement| {
@@ -244,6 +255,9 @@ impl<'a> Flow<'a> {
                 statement,
                 Statement::ControlBarrier(_)
                     | Statement::WorkGroupUniformLoad { .. }
+                    | Statement::SubgroupBallot { .. }
+                    | Statement::SubgroupGather { .. }
+                    | Statement::SubgroupCollectiveOperation { .. }
                     | Statement::Call { .. }
             ) || matches!(statement, Statement::Store { pointer, .. }
                 if root(callee, *pointer).is_none());
@@ -267,149 +281,8 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Whether one invocation of a workgroup at most meets the condition: an id equal to something uniform.
-    fn picks_one(&self, condition: Handle<Expression>) -> bool {
-        match self.function.expressions[condition] {
-            Expression::Binary {
-                op: BinaryOperator::Equal,
-                left,
-                right,
-            } => {
-                self.is_own_id(left) && !self.varies(right)
-                    || self.is_own_id(right) && !self.varies(left)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether the expression is an id that no two invocations of a workgroup have in common.
-    fn is_own_id(&self, expression: Handle<Expression>) -> bool {
-        let built_in = |argument: u32| self.function.arguments[argument as usize].binding.clone();
-        match self.function.expressions[expression] {
-            Expression::FunctionArgument(argument) => {
-                built_in(argument) == Some(Binding::BuiltIn(BuiltIn::LocalInvocationIndex))
-            }
-            Expression::AccessIndex { base, index } => {
-                let Expression::FunctionArgument(argument) = self.function.expressions[base] else {
-                    return false;
-                };
-                let others = (0..3).filter(|&axis| axis != index as usize);
-                matches!(
-                    built_in(argument),
-                    Some(Binding::BuiltIn(
-                        BuiltIn::LocalInvocationId | BuiltIn::GlobalInvocationId
-                    ))
-                ) && others.map(|axis| self.size[axis]).product::<u32>() == 1
-            }
-            _ => false,
-        }
-    }
-
-    fn is_atomic(&self, pointer: Handle<Expression>) -> bool {
-        // Whole atomics and arrays of them: what lies behind the indices.
-        let mut at = pointer;
-        loop {
-            match self.function.expressions[at] {
-                Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => at = base,
-                Expression::GlobalVariable(variable) => {
-                    let mut inner =
-                        &self.module.types[self.module.global_variables[variable].ty].inner;
-                    while let TypeInner::Array { base, .. } = *inner {
-                        inner = &self.module.types[base].inner;
-                    }
-                    return matches!(inner, TypeInner::Atomic(_));
-                }
-                _ => return false,
-            }
-        }
-    }
-
     /// The local variable that a pointer points into.
     fn local(&self, pointer: Handle<Expression>) -> Option<Handle<LocalVariable>> {
         root(self.function, pointer)
-    }
-
-    /// Whether an index on the way to what a pointer points at may differ within a workgroup.
-    fn varies_index(&self, pointer: Handle<Expression>) -> bool {
-        match self.function.expressions[pointer] {
-            Expression::Access { base, index } => self.varies(index) || self.varies_index(base),
-            Expression::AccessIndex { base, .. } => self.varies_index(base),
-            _ => false,
-        }
-    }
-
-    fn varies(&self, expression: Handle<Expression>) -> bool {
-        let any = |parts: &[Handle<Expression>]| parts.iter().any(|&part| self.varies(part));
-        match &self.function.expressions[expression] {
-            Expression::Literal(_)
-            | Expression::Constant(_)
-            | Expression::Override(_)
-            | Expression::ZeroValue(_) => false,
-            Expression::Compose { components, .. } => any(components),
-            Expression::Access { base, index } => any(&[*base, *index]),
-            Expression::AccessIndex { base, .. } => self.varies(*base),
-            Expression::Splat { value, .. } => self.varies(*value),
-            Expression::Swizzle { vector, .. } => self.varies(*vector),
-            Expression::FunctionArgument(index) => self.arguments[*index as usize],
-            Expression::GlobalVariable(variable) => {
-                !self.is_uniform_memory(self.module.global_variables[*variable].space)
-            }
-            Expression::LocalVariable(variable) => self.varying.contains(variable),
-            Expression::Load { pointer } => self.varies(*pointer),
-            Expression::Unary { expr, .. } | Expression::As { expr, .. } => self.varies(*expr),
-            Expression::Binary { left, right, .. } => any(&[*left, *right]),
-            Expression::Select {
-                condition,
-                accept,
-                reject,
-            } => any(&[*condition, *accept, *reject]),
-            Expression::Relational { argument, .. } => self.varies(*argument),
-            Expression::Math {
-                arg,
-                arg1,
-                arg2,
-                arg3,
-                ..
-            } => any(&[Some(*arg), *arg1, *arg2, *arg3]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()),
-            Expression::CallResult(_) => self.varies_call(expression),
-            Expression::WorkGroupUniformLoadResult { .. } => false,
-            _ => true,
-        }
-    }
-
-    fn is_uniform_memory(&self, space: AddressSpace) -> bool {
-        matches!(space, AddressSpace::Uniform)
-            || space
-                == AddressSpace::Storage {
-                    access: StorageAccess::LOAD,
-                }
-    }
-
-    /// A call's result is uniform if its arguments are and the function reads nothing that is not.
-    fn varies_call(&self, result: Handle<Expression>) -> bool {
-        let mut varies = true;
-        statements(&self.function.body, &mut |statement| {
-            if let Statement::Call {
-                function,
-                arguments,
-                result: Some(of),
-            } = statement
-                && *of == result
-            {
-                let reads =
-                    self.module.functions[*function]
-                        .expressions
-                        .iter()
-                        .any(|(_, expression)| {
-                            matches!(expression, Expression::GlobalVariable(variable)
-                        if !self.is_uniform_memory(self.module.global_variables[*variable].space))
-                        });
-                varies = reads || arguments.iter().any(|&argument| self.varies(argument));
-            }
-        });
-        varies
     }
 }
