@@ -26,6 +26,8 @@ mod random;
 mod reference;
 #[path = "cpu/report.rs"]
 mod report;
+#[path = "cpu/scores.rs"]
+mod scores;
 #[path = "cpu/shaders.rs"]
 mod shaders;
 #[path = "cpu/subwords.rs"]

@@ -15,6 +15,8 @@ mod dense;
 mod dropout;
 #[path = "gpu/embedding.rs"]
 mod embedding;
+#[path = "gpu/explain.rs"]
+mod explain;
 #[path = "gpu/loss.rs"]
 mod loss;
 #[path = "gpu/lstm.rs"]

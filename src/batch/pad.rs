@@ -2,13 +2,13 @@
 
 use std::num::NonZeroUsize;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::tokens::{TokenPlan, TokenScratch};
 use crate::data::{PADDING, Review};
 
 /// An end of a review's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Its beginning; Keras's `"pre"`.

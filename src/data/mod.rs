@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use demo::demo_corpus;
 pub use demo::{DEMO_LEARNING_RATE, demo};
+use demo::{demo_corpus, demo_vocabulary};
 pub use duplicates::{Duplicate, Duplicates};
 pub use jsonl::{decode_lines, encode_lines};
 pub use lengths::{Bins, Lengths};
@@ -173,6 +173,18 @@ pub fn load_corpus(source: &Source, limit: Option<usize>) -> Result<Corpus> {
                 notes,
             })
         }
+    }
+}
+
+/// The vocabulary that [`load`] would take, without the reviews: `file`, or the one that goes with `source`.
+///
+/// # Errors
+/// As [`load`].
+pub fn vocabulary_of(source: &Source, file: Option<&Path>) -> Result<Vocabulary> {
+    match (source, file) {
+        (_, Some(file)) => Vocabulary::load(file),
+        (Source::Demo, None) => demo_vocabulary(),
+        (Source::Path(path), None) => Vocabulary::load(&find_vocabulary(path)?),
     }
 }
 

@@ -3,18 +3,24 @@
 //! A [`Session`] is a model on a device; it runs steps and brings their results back without making the
 //! host wait. [`fit`] runs epochs of them over a dataset.
 
+mod evaluate;
+mod explain;
 mod fit;
 mod history;
 mod metrics;
 mod predict;
+mod scores;
 mod segment;
 mod session;
 mod weights;
 
+pub use evaluate::{Evaluation, evaluate};
+pub use explain::Attribution;
 pub use fit::{Event, FitOptions, fit, reserve_for};
 pub use history::{EpochRecord, History};
 pub use metrics::Metrics;
 pub use predict::Prediction;
+pub use scores::{Bin, CALIBRATION_BINS, Confusion, Scores, THRESHOLD};
 pub use segment::segment_length;
 pub use session::{Session, StepResult};
 pub use weights::Weights;
