@@ -16,6 +16,10 @@ mod compare;
 mod convert;
 #[path = "cli/devices.rs"]
 mod devices;
+#[path = "cli/evaluate.rs"]
+mod evaluate;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/inspect.rs"]
@@ -26,6 +30,8 @@ mod interrupt;
 mod out_folder;
 #[path = "cli/plot.rs"]
 mod plot;
+#[path = "cli/predict.rs"]
+mod predict;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/summary.rs"]

@@ -9,6 +9,7 @@ use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
 use super::bench::BenchArgs;
+use super::run_args::{EvaluateArgs, ExplainArgs, PredictArgs};
 use super::settings::EXPERIMENT_VOCABULARY;
 
 /// Trains recurrent sentiment models with GPU compute shaders
@@ -32,7 +33,7 @@ pub struct Arguments {
 
 const GENERAL: &str = "General options";
 
-const OUTPUT: &str = "Output options";
+pub const OUTPUT: &str = "Output options";
 
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
@@ -46,6 +47,22 @@ pub enum Command {
     Compare(CompareArgs),
     /// Train one model
     Train(TrainArgs),
+    /// Measure how good a trained model is on the test reviews
+    ///
+    /// Loss and accuracy are those that training gives for validation, in the batches of training, but
+    /// over all test reviews. Precision, recall and F1 are those of positive reviews.
+    Evaluate(EvaluateArgs),
+    /// Tell the probability that reviews are positive
+    ///
+    /// Every review is read at its own length, without padding, so that its probability does not depend on
+    /// those beside it. A model that does not mask padding has seen much of it in training, and may say
+    /// something else of a padded review: that is how `gatefold evaluate` reads them.
+    Predict(PredictArgs),
+    /// Show which words moved a prediction
+    ///
+    /// A word's contribution is gradient times input, summed over its tokens: how fast the logit moves
+    /// as its embedding is scaled. Above 0 it speaks for a positive review, below 0 against it.
+    Explain(ExplainArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
     /// Draw the plots of finished runs again, from their histories

@@ -6,21 +6,26 @@ mod build_vocab;
 mod compare;
 mod convert;
 mod devices;
+mod evaluate;
 mod excerpt;
+mod explain;
 mod inspect;
 mod inspection;
 mod interrupt;
 mod plot;
+mod predict;
 mod progress;
+mod run_args;
 mod run_config;
 mod run_folder;
 mod screen;
 mod settings;
 mod summary;
 mod train;
+mod trained_run;
 mod training;
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use anyhow::Result;
 use clap::Parser;
@@ -36,6 +41,9 @@ pub fn run() -> Result<()> {
     match &arguments.command {
         Command::Compare(args) => compare::run(args, quiet),
         Command::Train(args) => train::run(args, quiet),
+        Command::Evaluate(args) => evaluate::run(args, quiet),
+        Command::Predict(args) => predict::run(args, quiet),
+        Command::Explain(args) => explain::run(args, quiet),
         Command::Summary(args) => summary::run(args),
         Command::Plot(args) => plot::run(args),
         Command::Devices(args) => devices::run(args),
@@ -57,11 +65,10 @@ fn start_logging(verbose: u8) {
         _ => "trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal() && !no_color)
+        .with_ansi(screen::coloured(&io::stderr()))
         .without_time()
         .init();
 }

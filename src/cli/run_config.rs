@@ -12,6 +12,7 @@ use gatefold::gpu::AdapterReport;
 use gatefold::model::{LayerKind, Model};
 use gatefold::plan::Limits;
 use gatefold::{Error, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
@@ -96,14 +97,8 @@ pub fn to_toml(
     let config = RunConfig {
         gatefold: env!("CARGO_PKG_VERSION"),
         data: Data {
-            source: match &data.source {
-                Source::Demo => "demo".to_string(),
-                Source::Path(path) => path.to_string_lossy().into_owned(),
-            },
-            vocabulary: data
-                .vocabulary
-                .as_ref()
-                .map(|path| path.to_string_lossy().into_owned()),
+            source: source_name(&data.source),
+            vocabulary: data.vocabulary.as_deref().map(shown),
             limit_train: data.limits.train,
             limit_test: data.limits.test,
             name: &dataset.name,
@@ -134,15 +129,46 @@ pub fn to_toml(
             driver: &adapter.driver,
             kernels: kernel_form(limits),
         },
-        model: ModelFile {
-            name: model.name(),
-            layer: model.layers().iter().map(|layer| &layer.kind).collect(),
-        },
+        model: model_file(model),
     };
-    toml::to_string(&config).map_err(|error| Error::Internal {
+    toml::to_string(&config).map_err(refused)
+}
+
+/// What the source is called where it is the embedded demo corpus.
+const DEMO: &str = "demo";
+
+/// What `config.toml` calls a source.
+fn source_name(source: &Source) -> String {
+    match source {
+        Source::Demo => DEMO.to_string(),
+        Source::Path(path) => shown(path),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn model_file(model: &Model) -> ModelFile<'_> {
+    ModelFile {
+        name: model.name(),
+        layer: model.layers().iter().map(|layer| &layer.kind).collect(),
+    }
+}
+
+fn refused(error: toml::ser::Error) -> Error {
+    Error::Internal {
         place: "writing config.toml",
         problem: error.to_string(),
-    })
+    }
+}
+
+/// The source that `config.toml` calls so.
+pub fn source(name: &str) -> Source {
+    match name {
+        DEMO => Source::Demo,
+        path => Source::Path(path.into()),
+    }
 }
 
 /// What the plots of a run need from its `config.toml`.
@@ -162,13 +188,21 @@ struct KnownData {
 /// # Errors
 /// [`Error::Io`], or [`Error::Malformed`] with the line where the file is damaged.
 pub fn data_name(folder: &Path) -> Result<Option<String>> {
+    Ok(known::<Known>(folder)?.map(|known| known.data.name))
+}
+
+/// What `T` takes of `config.toml` in `folder`, other keys ignored; `None` where there is no such file.
+///
+/// # Errors
+/// [`Error::Io`], or [`Error::Malformed`] with the line where the file is damaged.
+pub fn known<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>> {
     let path = folder.join(FILE);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io(path)(error)),
     };
-    let known: Known = toml::from_str(&text).map_err(|error| {
+    toml::from_str(&text).map(Some).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
         Error::Malformed {
@@ -176,6 +210,5 @@ pub fn data_name(folder: &Path) -> Result<Option<String>> {
             place: format!("line {line}"),
             problem: error.message().to_string(),
         }
-    })?;
-    Ok(Some(known.data.name))
+    })
 }

@@ -2,10 +2,13 @@
 
 use crate::program::{Workplace, assert_80_columns};
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["compare"],
     &["train"],
+    &["evaluate"],
+    &["predict"],
+    &["explain"],
     &["summary"],
     &["plot"],
     &["devices"],

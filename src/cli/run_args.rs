@@ -1,0 +1,91 @@
+//! What was typed for the commands that use a trained model.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::args::{DeviceArgs, OUTPUT};
+
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The reviews, as `gatefold train` takes them [default: those of the run]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// The subword vocabulary [default: that of the run, or the one beside the data]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    /// Take the first N test reviews
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub limit_test: Option<usize>,
+    /// Reviews a batch [default: that of the run]
+    ///
+    /// Where padding is not masked it shows in the results, and the batch size with it.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub batch_size: Option<usize>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Draw the ROC curve, the calibration and the confusion matrix into this folder, .png and .svg
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
+    pub figures: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The reviews [default: read from standard input, one a line]
+    #[arg(value_name = "TEXT")]
+    pub texts: Vec<String>,
+    /// Read reviews from here instead, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "texts")]
+    pub file: Option<PathBuf>,
+    /// The subword vocabulary [default: that of the run]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    /// Reviews a batch at most
+    ///
+    /// Only reviews of one length share a batch, or of similar length where padding is masked.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 32,
+        allow_negative_numbers = true
+    )]
+    pub batch_size: usize,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Print a JSON object a review
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The review
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// The subword vocabulary [default: that of the run]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Write the coloured text as a page for a browser
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub html: Option<PathBuf>,
+    /// Draw the coloured text, .png
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub png: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+}
