@@ -20,8 +20,12 @@ mod devices;
 mod evaluate;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/import.rs"]
+mod import;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/interrupt.rs"]

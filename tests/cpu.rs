@@ -10,6 +10,8 @@ mod batch;
 mod data_figures;
 #[path = "cpu/demo.rs"]
 mod demo;
+#[path = "cpu/exchange.rs"]
+mod exchange;
 #[path = "cpu/imdb.rs"]
 mod imdb;
 #[path = "cpu/jsonl.rs"]

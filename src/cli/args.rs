@@ -9,7 +9,7 @@ use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
 use super::bench::BenchArgs;
-use super::run_args::{EvaluateArgs, ExplainArgs, PredictArgs};
+use super::run_args::{EvaluateArgs, ExplainArgs, ExportArgs, ImportArgs, PredictArgs};
 use super::settings::EXPERIMENT_VOCABULARY;
 
 /// Trains recurrent sentiment models with GPU compute shaders
@@ -63,6 +63,13 @@ pub enum Command {
     /// A word's contribution is gradient times input, summed over its tokens: how fast the logit moves
     /// as its embedding is scaled. Above 0 it speaks for a positive review, below 0 against it.
     Explain(ExplainArgs),
+    /// Write a trained model in another program's format
+    Export(ExportArgs),
+    /// Make a run folder of weights that another program trained
+    ///
+    /// Reads a .weights.h5 of Keras, or safetensors under the names that `gatefold export` writes. The
+    /// model must have the same layers, and the data the vocabulary that it was trained with.
+    Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
     /// Draw the plots of finished runs again, from their histories

@@ -9,9 +9,12 @@ mod devices;
 mod evaluate;
 mod excerpt;
 mod explain;
+mod export;
+mod import;
 mod inspect;
 mod inspection;
 mod interrupt;
+mod output_file;
 mod plot;
 mod predict;
 mod progress;
@@ -44,6 +47,8 @@ pub fn run() -> Result<()> {
         Command::Evaluate(args) => evaluate::run(args, quiet),
         Command::Predict(args) => predict::run(args, quiet),
         Command::Explain(args) => explain::run(args, quiet),
+        Command::Export(args) => export::run(args, quiet),
+        Command::Import(args) => import::run(args, quiet),
         Command::Summary(args) => summary::run(args),
         Command::Plot(args) => plot::run(args),
         Command::Devices(args) => devices::run(args),

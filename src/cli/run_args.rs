@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::args::{DeviceArgs, OUTPUT};
+use super::args::{DataArgs, DeviceArgs, ModelArgs, OUTPUT};
 
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
@@ -88,4 +88,73 @@ pub struct ExplainArgs {
     /// Print a JSON object
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The format
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Write the model here, all or nothing
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Replace the file that stands there
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The weights
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// The data to use the model with, as `gatefold train` takes them [default: the demo corpus]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    /// The model was trained with its padding masked
+    #[arg(long)]
+    pub mask_padding: bool,
+    /// The run folder to make
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace the run that stands there; other files in that folder stay
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl ImportArgs {
+    /// Which data the model goes with.
+    pub fn data(&self) -> DataArgs {
+        DataArgs {
+            data: self.data.clone(),
+            vocab: self.vocab.clone(),
+            limit_train: None,
+            limit_test: None,
+        }
+    }
+}
+
+/// What `gatefold export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The parameters as safetensors, under Keras's names
+    Safetensors,
+    /// A .weights.h5 that Keras loads into a Sequential of the same layers
+    Keras,
+    /// The whole model as an ONNX graph, batch and length of any size
+    Onnx,
 }

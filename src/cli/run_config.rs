@@ -11,11 +11,12 @@ use gatefold::data::{Dataset, Source};
 use gatefold::gpu::AdapterReport;
 use gatefold::model::{LayerKind, Model};
 use gatefold::plan::Limits;
+use gatefold::train::Weights;
 use gatefold::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::settings::{DataSettings, Settings};
 use super::training::kernel_form;
 
 /// The file's name.
@@ -143,6 +144,46 @@ fn source_name(source: &Source) -> String {
         Source::Demo => DEMO.to_string(),
         Source::Path(path) => shown(path),
     }
+}
+
+/// `config.toml` of a run that another program trained.
+#[derive(Serialize)]
+struct ImportedConfig<'a> {
+    gatefold: &'a str,
+    data: ImportedData<'a>,
+    model: ModelFile<'a>,
+}
+
+#[derive(Serialize)]
+struct ImportedData<'a> {
+    source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vocabulary: Option<String>,
+    name: &'a str,
+    synthetic: bool,
+    vocabulary_size: usize,
+    vocabulary_sha256: &'a str,
+}
+
+/// The file's content for imported weights: `data` is what they are to be used with, `name` what they were
+/// trained on.
+///
+/// # Errors
+/// [`Error::Internal`] if the TOML writer refuses.
+pub fn imported(data: &DataSettings, name: &str, weights: &Weights) -> Result<String> {
+    let config = ImportedConfig {
+        gatefold: env!("CARGO_PKG_VERSION"),
+        data: ImportedData {
+            source: source_name(&data.source),
+            vocabulary: data.vocabulary.as_deref().map(shown),
+            name,
+            synthetic: false,
+            vocabulary_size: weights.vocabulary_size,
+            vocabulary_sha256: &weights.vocabulary_sha256,
+        },
+        model: model_file(&weights.model),
+    };
+    toml::to_string(&config).map_err(refused)
 }
 
 fn shown(path: &Path) -> String {

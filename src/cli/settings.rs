@@ -280,22 +280,28 @@ impl Settings {
 
     /// `model` with its padding masked if that was asked for.
     pub fn with_mask(&self, model: Model) -> Result<Model> {
-        if !self.mask_padding {
-            return Ok(model);
+        if self.mask_padding {
+            mask_padding(model)
+        } else {
+            Ok(model)
         }
-        let embedding = model.embedding().clone().mask_zero();
-        let layers = model
-            .layers()
-            .iter()
-            .skip(1)
-            .map(|layer| layer.kind.clone());
-        layers
-            .fold(
-                Sequential::new(model.name()).add(embedding),
-                Sequential::add,
-            )
-            .build()
     }
+}
+
+/// `model` with its padding masked.
+pub fn mask_padding(model: Model) -> Result<Model> {
+    let embedding = model.embedding().clone().mask_zero();
+    let layers = model
+        .layers()
+        .iter()
+        .skip(1)
+        .map(|layer| layer.kind.clone());
+    layers
+        .fold(
+            Sequential::new(model.name()).add(embedding),
+            Sequential::add,
+        )
+        .build()
 }
 
 /// The adapter that was asked for.

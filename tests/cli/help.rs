@@ -2,13 +2,15 @@
 
 use crate::program::{Workplace, assert_80_columns};
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["compare"],
     &["train"],
     &["evaluate"],
     &["predict"],
     &["explain"],
+    &["export"],
+    &["import"],
     &["summary"],
     &["plot"],
     &["devices"],
