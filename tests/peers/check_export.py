@@ -1,8 +1,9 @@
-"""Loads what `gatefold export` writes into Keras and onnxruntime, and compares probabilities.
+"""Loads what `gatefold export` writes into Keras and onnxruntime, and what Keras writes into
+`gatefold import`, and compares probabilities.
 
     python check_export.py --gatefold target/debug/gatefold --run RUN --vocab assets/demo.subwords
 
-RUN is a folder that `gatefold train` wrote, --vocab the vocabulary of its data. Reviews are turned into ids
+RUN is a folder that `gatefold train` wrote on the demo corpus, or on --data, --vocab the vocabulary of its data. Reviews are turned into ids
 and predicted by gatefold; the other programs get the same ids, each review at its own length, and once more
 in one padded batch. A program that is not installed is told as SKIPPED; with neither the check fails.
 Exit status 0 where the largest difference is at most 1e-5.
@@ -75,7 +76,31 @@ def largest_difference(run, rows, expected):
     return max(abs(found - p) for found, p in zip(alone, expected))
 
 
-def check_keras(export, layers, rows, expected):
+def model_file(config, path):
+    """The model of a run's config.toml as a file of its own."""
+    with open(config, encoding="utf-8") as file:
+        text = file.read().split("[model]\n")[1]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("[[model.layer]]", "[[layer]]"))
+    return path
+
+
+def check_import(options, folder, model, run, rows):
+    """Keras's own file, of other weights than the run's, predicted with by gatefold."""
+    model.set_weights([weights * 1.25 for weights in model.get_weights()])
+    written = os.path.join(folder, "keras.weights.h5")
+    model.save_weights(written)
+    toml = model_file(os.path.join(options.run, "config.toml"), os.path.join(folder, "model.toml"))
+    imported = os.path.join(folder, "imported")
+    data = ["--data", options.data, "--vocab", options.vocab] if options.data else []
+    gatefold(options.gatefold, "import", written, "--config", toml, "--out", imported, "--json", *data)
+    predicted = gatefold(options.gatefold, "predict", imported, "--json", *REVIEWS)
+    difference = largest_difference(run, rows, [line["probability"] for line in predicted])
+    print(f"keras's file imported: {len(rows)} reviews, largest difference {difference:.1e}")
+    return difference
+
+
+def check_keras(options, folder, export, layers, rows, expected):
     import numpy
     from safetensors.numpy import load_file
 
@@ -90,10 +115,11 @@ def check_keras(export, layers, rows, expected):
         if not numpy.array_equal(variable.numpy(), named[path]):
             sys.exit(f"safetensors and HDF5 differ in {path}")
     run = lambda ids: numpy.asarray(model(ids, training=False))[:, 0]
-    return run, largest_difference(run, rows, expected)
+    together, difference = run(padded(rows)), largest_difference(run, rows, expected)
+    return together, max(difference, check_import(options, folder, model, run, rows))
 
 
-def check_onnx(export, layers, rows, expected):
+def check_onnx(options, folder, export, layers, rows, expected):
     import onnx
     import onnxruntime
 
@@ -101,13 +127,14 @@ def check_onnx(export, layers, rows, expected):
     onnx.checker.check_model(onnx.load(path), full_check=True)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     run = lambda ids: session.run(["probability"], {"ids": ids})[0][:, 0]
-    return run, largest_difference(run, rows, expected)
+    return run(padded(rows)), largest_difference(run, rows, expected)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     for name in ("--gatefold", "--run", "--vocab"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--data")
     options = parser.parse_args()
     with open(os.path.join(options.run, "config.toml"), "rb") as file:
         layers = tomllib.load(file)["model"]["layer"]
@@ -132,8 +159,8 @@ def main():
             if missing:
                 print(f"SKIPPED: {name} needs {' and '.join(missing)}")
                 continue
-            run, difference = check(export, layers, rows, expected)
-            padded_results[name] = run(padded(rows))
+            together, difference = check(options, folder, export, layers, rows, expected)
+            padded_results[name] = together
             ran += 1
             failed |= not difference <= TOLERANCE
             print(f"{name}: {len(rows)} reviews, largest difference {difference:.1e}")
