@@ -56,7 +56,8 @@ pub enum Command {
     ///
     /// Every review is read at its own length, without padding, so that its probability does not depend on
     /// those beside it. A model that does not mask padding has seen much of it in training, and may say
-    /// something else of a padded review: that is how `gatefold evaluate` reads them.
+    /// something else of a padded review: that is how `gatefold evaluate` reads them. Lines are read 4,096
+    /// at a time and answered in their order.
     Predict(PredictArgs),
     /// Show which words moved a prediction
     ///
