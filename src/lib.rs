@@ -70,6 +70,10 @@
 //! # Ok::<(), gatefold::Error>(())
 //! ```
 //!
+//! A trained model is used through [`train::Session::of_weights`]: [`train::evaluate`] measures it,
+//! [`train::Session::predict_reviews`] and [`train::Session::explain`] tell what it says of reviews and why, and
+//! [`exchange`] has it in the formats of other programs.
+//!
 //! [`mod@reference`] holds the kernels again in plain f64 Rust, for tests; [`random`] the generator that all of
 //! the above draw from. Whatever fails, fails with an [`Error`] that names the place and the remedy.
 
@@ -77,6 +81,7 @@ mod atomic;
 pub mod batch;
 pub mod data;
 mod error;
+pub mod exchange;
 pub mod gpu;
 pub mod model;
 pub mod plan;

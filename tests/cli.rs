@@ -18,13 +18,23 @@ mod convert;
 mod devices;
 #[path = "cli/disk.rs"]
 mod disk;
+#[path = "cli/evaluate.rs"]
+mod evaluate;
+#[path = "cli/explain.rs"]
+mod explain;
+#[cfg(feature = "keras")]
 #[path = "cli/export.rs"]
 mod export;
+#[path = "cli/export_data.rs"]
+mod export_data;
 #[cfg(feature = "download")]
 #[path = "cli/fetch.rs"]
 mod fetch;
 #[path = "cli/help.rs"]
 mod help;
+#[cfg(feature = "keras")]
+#[path = "cli/import.rs"]
+mod import;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/interrupt.rs"]
@@ -33,10 +43,15 @@ mod interrupt;
 mod killed;
 #[path = "cli/named_corpus.rs"]
 mod named_corpus;
+#[cfg(not(feature = "keras"))]
+#[path = "cli/no_keras.rs"]
+mod no_keras;
 #[path = "cli/out_folder.rs"]
 mod out_folder;
 #[path = "cli/plot.rs"]
 mod plot;
+#[path = "cli/predict.rs"]
+mod predict;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/resume.rs"]

@@ -14,6 +14,9 @@ mod convert;
 mod data_figures;
 #[path = "cpu/demo.rs"]
 mod demo;
+#[cfg(feature = "keras")]
+#[path = "cpu/exchange.rs"]
+mod exchange;
 #[path = "cpu/export.rs"]
 mod export;
 #[path = "cpu/imdb.rs"]
@@ -30,6 +33,8 @@ mod random;
 mod reference;
 #[path = "cpu/report.rs"]
 mod report;
+#[path = "cpu/scores.rs"]
+mod scores;
 #[path = "cpu/shaders.rs"]
 mod shaders;
 #[path = "cpu/subwords.rs"]

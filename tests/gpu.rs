@@ -19,6 +19,8 @@ mod dense;
 mod dropout;
 #[path = "gpu/embedding.rs"]
 mod embedding;
+#[path = "gpu/explain.rs"]
+mod explain;
 #[path = "gpu/limits.rs"]
 mod limits;
 #[path = "gpu/loss.rs"]

@@ -5,6 +5,7 @@
 
 mod batches;
 mod bucket;
+mod by_length;
 mod pad;
 mod prefetch;
 mod shape;
@@ -13,6 +14,7 @@ mod shuffle;
 mod tokens;
 
 pub use batches::{Batches, Order, Reviews};
+pub(crate) use by_length::by_length;
 pub use pad::{Batch, Padding, Scratch, Side};
 pub use prefetch::Prefetch;
 pub use shape::{BatchShape, longest_shape};

@@ -11,6 +11,7 @@ use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
 use super::bench::BenchArgs;
+use super::run_args::{EvaluateArgs, ExplainArgs, ExportArgs, ImportArgs, PredictArgs};
 use super::settings::EXPERIMENT_VOCABULARY;
 
 /// Trains recurrent sentiment models with GPU compute shaders
@@ -34,7 +35,7 @@ pub struct Arguments {
 
 const GENERAL: &str = "General options";
 
-const OUTPUT: &str = "Output options";
+pub const OUTPUT: &str = "Output options";
 
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
@@ -48,6 +49,30 @@ pub enum Command {
     Compare(CompareArgs),
     /// Train one model
     Train(TrainArgs),
+    /// Measure how good a trained model is on the test reviews
+    ///
+    /// Loss and accuracy are those that training gives for validation, in the batches of training, but
+    /// over all test reviews. Precision, recall and F1 are those of positive reviews.
+    Evaluate(EvaluateArgs),
+    /// Tell the probability that reviews are positive
+    ///
+    /// Every review is read at its own length, without padding, so that its probability does not depend on
+    /// those beside it. A model that does not mask padding has seen much of it in training, and may say
+    /// something else of a padded review: that is how `gatefold evaluate` reads them. Lines are read 4,096
+    /// at a time and answered in their order.
+    Predict(PredictArgs),
+    /// Show which words moved a prediction
+    ///
+    /// A word's contribution is gradient times input, summed over its tokens: how fast the logit moves
+    /// as its embedding is scaled. Above 0 it speaks for a positive review, below 0 against it.
+    Explain(ExplainArgs),
+    /// Write a trained model in another program's format
+    Export(ExportArgs),
+    /// Make a run folder of weights that another program trained
+    ///
+    /// Reads a .weights.h5 of Keras, or safetensors under the names that `gatefold export` writes. The
+    /// model must have the same layers, and the data the vocabulary that it was trained with.
+    Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
     /// Draw the plots of finished runs again, from their histories
@@ -90,7 +115,7 @@ pub enum DataCommand {
     ///
     /// Whatever --data takes comes out as a TFDS folder, a JSON Lines or a CSV file, and --data reads
     /// that again.
-    Export(ExportArgs),
+    Export(DataExportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -142,7 +167,7 @@ pub struct ModelArgs {
 }
 
 /// Where the reviews are.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Data options")]
 pub struct SourceArgs {
     /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst; a TFDS
@@ -480,7 +505,7 @@ pub struct FetchArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ExportArgs {
+pub struct DataExportArgs {
     /// The form
     #[arg(long, value_enum)]
     pub format: Format,

@@ -1,10 +1,8 @@
 //! `gatefold data build-vocab`: subwords from the training reviews.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use gatefold::Error;
 use gatefold::data::{
     BuiltVocabulary, SearchStep, build_vocabulary, check_target_size, load_texts,
 };
@@ -12,10 +10,10 @@ use serde::Serialize;
 
 use super::args::BuildVocabArgs;
 use super::interrupt;
+use super::output_file;
 use super::progress::bar;
-use super::run_folder::try_writing;
 use super::screen::{Output, counted, field, grouped, print_json};
-use super::settings::{DataSettings, option};
+use super::settings::DataSettings;
 use super::training::tell_reading;
 
 const BAR: &str = "Least count  {wide_bar:.cyan/dim} {msg}";
@@ -37,7 +35,7 @@ struct VocabularyObject<'a> {
 pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
     let data = DataSettings::new(&args.corpus())?;
     check_target_size(args.target_size)?;
-    check(&args.output, args.overwrite)?;
+    output_file::check(&args.output, args.overwrite)?;
     let output = Output {
         json: args.json,
         quiet,
@@ -93,27 +91,4 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
         vocabulary.sha256()
     );
     output.result(&field("Subwords", &text))
-}
-
-/// Fails where `path` holds something already or cannot be written; leaves no trace.
-fn check(path: &Path, overwrite: bool) -> Result<()> {
-    let shown = path.display();
-    if path.is_dir() || path.file_name().is_none() {
-        return Err(option(
-            "--output",
-            format!("{shown} is a folder; name a file in it"),
-        )
-        .into());
-    }
-    if fs::symlink_metadata(path).is_ok() && !overwrite {
-        let problem = format!(
-            "{shown} is there already; choose another file, or give --overwrite to replace it"
-        );
-        return Err(option("--output", problem).into());
-    }
-    let folder = path.parent().unwrap_or(Path::new(""));
-    try_writing(folder).map_err(|error| {
-        let told = format!("cannot be written: {error}; choose another file with --output FILE");
-        Error::io(path)(std::io::Error::new(error.kind(), told)).into()
-    })
 }

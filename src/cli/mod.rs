@@ -8,26 +8,36 @@ mod convert;
 mod devices;
 #[cfg(feature = "download")]
 mod download_progress;
+mod evaluate;
 mod excerpt;
+mod explain;
 mod export;
+mod export_data;
 mod fetch;
+mod import;
+mod imported_config;
 mod inspect;
 mod inspection;
 mod interrupt;
 mod lock;
+mod output_file;
 mod plot;
+mod predict;
 mod progress;
 mod resume;
 mod run;
+mod run_args;
 mod run_config;
 mod run_folder;
 mod screen;
 mod settings;
+mod source_keys;
 mod summary;
 mod train;
+mod trained_run;
 mod training;
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
@@ -46,6 +56,11 @@ pub fn run() -> Result<()> {
     match arguments.command {
         Command::Compare(args) => compare::run(args, &typed, quiet),
         Command::Train(args) => train::run(args, &typed, quiet),
+        Command::Evaluate(args) => evaluate::run(&args, quiet),
+        Command::Predict(args) => predict::run(&args, quiet),
+        Command::Explain(args) => explain::run(&args, quiet),
+        Command::Export(args) => export::run(&args, quiet),
+        Command::Import(args) => import::run(&args, quiet),
         Command::Summary(args) => summary::run(&args),
         Command::Plot(args) => plot::run(&args),
         Command::Devices(args) => devices::run(&args),
@@ -54,7 +69,7 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Decode(args)) => convert::decode(&args),
         Command::Data(DataCommand::BuildVocab(args)) => build_vocab::run(&args, quiet),
         Command::Data(DataCommand::Fetch(args)) => fetch::run(&args, quiet),
-        Command::Data(DataCommand::Export(args)) => export::run(&args, quiet),
+        Command::Data(DataCommand::Export(args)) => export_data::run(&args, quiet),
         Command::Bench(args) => bench::run(&args),
     }
 }
@@ -69,11 +84,10 @@ fn start_logging(verbose: u8) {
         _ => "trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal() && !no_color)
+        .with_ansi(screen::coloured(&io::stderr()))
         .without_time()
         .init();
 }

@@ -14,6 +14,7 @@ use super::run_config::{self, RunConfig};
 use super::run_folder::RunFolder;
 use super::screen::Output;
 use super::settings::option;
+use super::source_keys::DEMO;
 
 /// Which options of a subcommand were typed.
 pub struct Typed(ArgMatches);
@@ -99,7 +100,7 @@ impl Begun {
         let begun = &self.config;
         // The same reviews may lie elsewhere by now: what is in them is compared, not where they are.
         let source = &mut data.source;
-        if source.data.is_none() && begun.data.source != run_config::DEMO {
+        if source.data.is_none() && begun.data.source != DEMO {
             source.data = Some(begun.data.source.clone().into());
         }
         if source.test_data.is_none() {

@@ -8,14 +8,16 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use gatefold::batch::{SHUFFLE_BUFFER, Side};
-use gatefold::data::{Dataset, Source};
+use gatefold::data::Dataset;
 use gatefold::gpu::AdapterReport;
 use gatefold::model::{LayerKind, Model, Sequential};
 use gatefold::plan::Limits;
 use gatefold::{Error, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::settings::{Settings, option};
+use super::source_keys::SourceKeys;
 use super::training::kernel_form;
 
 /// The file's name.
@@ -136,19 +138,15 @@ impl RunConfig {
     ) -> RunConfig {
         let Settings { data, fit, .. } = settings;
         let padding = fit.padding;
-        let table = match &data.source {
-            Source::Table(table) => Some(table),
-            _ => None,
-        };
-        let written = |path: &Path| path.to_string_lossy().into_owned();
+        let keys = SourceKeys::of(data);
         RunConfig {
             gatefold: env!("CARGO_PKG_VERSION").to_string(),
             data: Data {
-                source: data.source.path().map_or(DEMO.to_string(), written),
-                test_source: table.and_then(|table| table.test.as_deref()).map(written),
-                text_column: table.and_then(|table| table.text_column.clone()),
-                label_column: table.and_then(|table| table.label_column.clone()),
-                vocabulary: data.vocabulary.as_deref().map(written),
+                source: keys.source,
+                test_source: keys.test_source,
+                text_column: keys.text_column,
+                label_column: keys.label_column,
+                vocabulary: keys.vocabulary,
                 limit_train: data.limits.train,
                 limit_test: data.limits.test,
                 name: dataset.name.clone(),
@@ -189,12 +187,8 @@ impl RunConfig {
 
     /// The same for a run that trains this model.
     pub fn of_model(&self, model: &Model) -> RunConfig {
-        let layers = model.layers().iter();
         RunConfig {
-            model: Some(ModelFile {
-                name: model.name().to_string(),
-                layer: layers.map(|layer| layer.kind.clone()).collect(),
-            }),
+            model: Some(ModelFile::of(model)),
             ..self.clone()
         }
     }
@@ -222,7 +216,15 @@ impl RunConfig {
     ///
     /// # Errors
     /// [`Error::Malformed`] with the line; where another version of gatefold wrote it, it says so.
+    /// [`Error::Option`] for imported weights, which no training of ours can go on with.
     pub fn from_toml(path: &Path, text: &str) -> Result<RunConfig> {
+        if is_imported(text) {
+            let problem = format!(
+                "{}: these weights were imported, there is no training to go on with; begin another run",
+                path.display()
+            );
+            return Err(option("--resume", problem));
+        }
         parse(path, text).map_err(|error| match (error, written_by(text)) {
             (
                 Error::Malformed {
@@ -291,6 +293,15 @@ impl RunConfig {
 }
 
 impl ModelFile {
+    /// That of this model.
+    pub fn of(model: &Model) -> ModelFile {
+        let layers = model.layers().iter();
+        ModelFile {
+            name: model.name().to_string(),
+            layer: layers.map(|layer| layer.kind.clone()).collect(),
+        }
+    }
+
     /// The model.
     ///
     /// # Errors
@@ -303,17 +314,15 @@ impl ModelFile {
     }
 }
 
-/// What the source is called where it is the embedded demo corpus.
-pub const DEMO: &str = "demo";
-
-fn refused(error: toml::ser::Error) -> Error {
+/// The TOML writer's fault.
+pub fn refused(error: toml::ser::Error) -> Error {
     Error::Internal {
         place: "writing config.toml",
         problem: error.to_string(),
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
@@ -329,6 +338,12 @@ fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
 fn written_by(text: &str) -> Option<String> {
     let table: toml::Table = text.parse().ok()?;
     Some(table.get("gatefold")?.as_str()?.to_string())
+}
+
+/// Whether the file has a model, but no training.
+fn is_imported(text: &str) -> bool {
+    let table = text.parse::<toml::Table>();
+    table.is_ok_and(|table| table.contains_key("model") && !table.contains_key("training"))
 }
 
 /// The content of `folder`'s `config.toml`; `None` where there is none.
@@ -361,9 +376,15 @@ struct KnownData {
 /// # Errors
 /// [`Error::Io`], or [`Error::Malformed`] with the line where the file is damaged.
 pub fn data_name(folder: &Path) -> Result<Option<String>> {
-    let Some(text) = read(folder)? else {
-        return Ok(None);
-    };
-    let known: Known = parse(&folder.join(FILE), &text)?;
-    Ok(Some(known.data.name))
+    Ok(known::<Known>(folder)?.map(|known| known.data.name))
+}
+
+/// What `T` takes of `folder`'s `config.toml`, other keys ignored; `None` where there is none.
+///
+/// # Errors
+/// As [`data_name`].
+pub fn known<T: DeserializeOwned>(folder: &Path) -> Result<Option<T>> {
+    let text = read(folder)?;
+    text.map(|text| parse(&folder.join(FILE), &text))
+        .transpose()
 }

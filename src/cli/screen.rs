@@ -1,6 +1,6 @@
 //! What the user sees: results on standard output, the rest on standard error, 80 columns wide.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 pub use gatefold::report::grouped;
@@ -87,6 +87,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// Whether colours may be printed to `stream`: on a terminal, unless `NO_COLOR` forbids it.
+pub fn coloured(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// `0:42`, or `1:02:42` from an hour on.

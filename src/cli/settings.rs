@@ -186,7 +186,7 @@ impl DataSettings {
             note,
             vocabulary: args.vocab.clone(),
             limits,
-            cache: if args.no_cache { None } else { token_cache() },
+            cache: token_cache(args.no_cache),
         })
     }
 
@@ -225,8 +225,11 @@ impl DataSettings {
     }
 }
 
-/// The folder for encoded reviews, if the system has a place for it.
-fn token_cache() -> Option<PathBuf> {
+/// The folder for encoded reviews, if they are to be kept and the system has a place for it.
+pub fn token_cache(no_cache: bool) -> Option<PathBuf> {
+    if no_cache {
+        return None;
+    }
     match cache_folder() {
         Ok(folder) => Some(folder.join("tokens")),
         Err(error) => {
@@ -389,22 +392,28 @@ impl Settings {
 
     /// `model` with its padding masked if that was asked for.
     pub fn with_mask(&self, model: Model) -> Result<Model> {
-        if !self.mask_padding {
-            return Ok(model);
+        if self.mask_padding {
+            mask_padding(model)
+        } else {
+            Ok(model)
         }
-        let embedding = model.embedding().clone().mask_zero();
-        let layers = model
-            .layers()
-            .iter()
-            .skip(1)
-            .map(|layer| layer.kind.clone());
-        layers
-            .fold(
-                Sequential::new(model.name()).add(embedding),
-                Sequential::add,
-            )
-            .build()
     }
+}
+
+/// `model` with its padding masked.
+pub fn mask_padding(model: Model) -> Result<Model> {
+    let embedding = model.embedding().clone().mask_zero();
+    let layers = model
+        .layers()
+        .iter()
+        .skip(1)
+        .map(|layer| layer.kind.clone());
+    layers
+        .fold(
+            Sequential::new(model.name()).add(embedding),
+            Sequential::add,
+        )
+        .build()
 }
 
 /// The adapter that was asked for.

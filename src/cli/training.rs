@@ -193,7 +193,8 @@ pub fn kernel_form(limits: &Limits) -> String {
     }
 }
 
-fn tell_adapter(output: Output, adapter: &AdapterReport, limits: &Limits) -> Result<()> {
+/// Says which adapter is taken, and which form of the kernels.
+pub fn tell_adapter(output: Output, adapter: &AdapterReport, limits: &Limits) -> Result<()> {
     let kernels = kernel_form(limits);
     output.field(
         "Adapter",

@@ -58,7 +58,7 @@ const WORDS_PER_VERDICT: usize = 60;
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn demo() -> Result<Dataset> {
-    let vocabulary = Vocabulary::from_text(VOCABULARY_FILE, VOCABULARY)?;
+    let vocabulary = demo_vocabulary()?;
     let encoder = SubwordEncoder::new(&vocabulary);
     let [train, test] = reviews()?;
     Ok(Dataset {
@@ -69,6 +69,11 @@ pub fn demo() -> Result<Dataset> {
         synthetic: true,
         notes: vec![SYNTHETIC_NOTE.to_owned()],
     })
+}
+
+/// The demo corpus's vocabulary.
+pub(super) fn demo_vocabulary() -> Result<Vocabulary> {
+    Vocabulary::from_text(VOCABULARY_FILE, VOCABULARY)
 }
 
 /// The reviews to train on and those to validate with.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::cache::{self, Encoded, Origin};
-use super::demo::SYNTHETIC_NOTE;
+use super::demo::{SYNTHETIC_NOTE, demo_vocabulary};
 use super::raw::{Content, RawDataset, RawReview};
 use super::tfds::{self, TextForm};
 use super::{
@@ -147,19 +147,29 @@ fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
 /// Loads the data set found at or below `path`.
 fn load_tfds(found: &tfds::Found, path: &Path, asked: Asked) -> Result<Dataset> {
     let form = tfds::read_features(&found.folder)?;
-    let own = found.folder.join(tfds::VOCABULARY);
-    let vocabulary = match form {
-        TextForm::Ids if own.is_file() => own_vocabulary(&own, asked.vocabulary)?,
-        _ if asked.vocabulary.is_none() && find_vocabulary(&found.folder).is_ok() => {
-            vocabulary_for(&found.folder, None)?
-        }
-        _ => vocabulary_for(path, asked.vocabulary)?,
-    };
+    let vocabulary = tfds_vocabulary(found, form, path, asked.vocabulary)?;
     let read = || tfds::read(found, form, vocabulary.size(), asked.limits);
     // The note tells of what is beside the folder.
     let name = format!("tfds {:?}", found.note);
     let encoded = encoded(&name, &[&found.folder], &vocabulary, asked, read)?;
     Ok(dataset(found.name(), encoded, vocabulary))
+}
+
+/// The vocabulary of the data set found at or below `path`, or the one that was asked for.
+fn tfds_vocabulary(
+    found: &tfds::Found,
+    form: TextForm,
+    path: &Path,
+    asked: Option<&Path>,
+) -> Result<Vocabulary> {
+    let own = found.folder.join(tfds::VOCABULARY);
+    match form {
+        TextForm::Ids if own.is_file() => own_vocabulary(&own, asked),
+        _ if asked.is_none() && find_vocabulary(&found.folder).is_ok() => {
+            vocabulary_for(&found.folder, None)
+        }
+        _ => vocabulary_for(path, asked),
+    }
 }
 
 /// The vocabulary that ids were made with, unless another was asked for.
@@ -265,6 +275,39 @@ pub(super) fn encode(reviews: Vec<RawReview>, encoder: &SubwordEncoder) -> Vec<R
             }
         })
         .collect()
+}
+
+/// The vocabulary that [`load`] would take, without the reviews: `file`, or the one that goes with `source`.
+///
+/// # Errors
+/// As [`load`].
+///
+/// # Examples
+/// ```
+/// use gatefold::data::{Source, vocabulary_of};
+///
+/// assert_eq!(vocabulary_of(&Source::Demo, None)?.size(), 761);
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+pub fn vocabulary_of(source: &Source, file: Option<&Path>) -> Result<Vocabulary> {
+    let path = match (source.path(), file) {
+        // Whether a TFDS folder has another one shows when its reviews are read.
+        (_, Some(file)) => return Vocabulary::load(file),
+        (None, None) => return demo_vocabulary(),
+        (Some(path), None) => path,
+    };
+    let found = if path.is_dir() {
+        tfds::find(path)?
+    } else {
+        None
+    };
+    match found {
+        Some(found) => {
+            let form = tfds::read_features(&found.folder)?;
+            tfds_vocabulary(&found, form, path, None)
+        }
+        None => vocabulary_for(path, None),
+    }
 }
 
 /// Reads the vocabulary that was asked for, or the one beside the data.

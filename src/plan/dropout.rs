@@ -17,6 +17,8 @@ pub enum DropoutMask {
         /// The step, counted from 1.
         step: u64,
     },
+    /// Nothing is dropped.
+    Off,
     /// Uploaded by the caller into the buffer `LAYER.mask`, 1 keeps and 0 drops: for tests.
     Given,
 }
@@ -31,7 +33,8 @@ impl StepBuilder<'_> {
         x: Value,
         pass: &str,
     ) -> Result<Value> {
-        if !self.training || dropout.rate == 0.0 {
+        let off = !self.training || self.context.dropout == DropoutMask::Off;
+        if off || dropout.rate == 0.0 {
             return Ok(x);
         }
         let count = self.rows(x.rows) * x.width;
@@ -69,6 +72,7 @@ impl StepBuilder<'_> {
         Ok(match self.context.dropout {
             // A binding has to be there; without a given mask the kernel does not read it.
             DropoutMask::Drawn { seed, step } => (false, x.slice, seed, step),
+            DropoutMask::Off => (false, x.slice, 0, 0),
             DropoutMask::Given => (
                 true,
                 self.plan

@@ -10,7 +10,7 @@ use super::optimiser::Adam;
 use super::parameters::ParameterLayout;
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
-use crate::model::{LayerKind, Model};
+use crate::model::{Activation, Dense, Layer, LayerKind, Model};
 
 /// Records in the ring of step results. A record is read before its place is used again.
 pub const RECORDS: u64 = 64;
@@ -31,6 +31,8 @@ pub mod names {
     pub const RECORDS: &str = "records";
     /// Place of a gradient of the step that is not finite, see the kernel `adam`; 0 if there is none.
     pub const NOT_FINITE: &str = "not_finite";
+    /// Gradient of the logits in an explanation: `[B]`.
+    pub const D_LOGITS: &str = "d_logits";
 }
 
 /// What differs from step to step, besides the batch.
@@ -87,6 +89,8 @@ pub(super) struct StepBuilder<'a> {
     pub(super) training: bool,
     /// Whether padding is masked.
     pub(super) masked: bool,
+    /// Whether the embedding gives a row for every position, whatever layer is above it.
+    pub(super) spread: bool,
     batch: Slice,
     pub(super) parameter_buffer: Slice,
 }
@@ -133,7 +137,7 @@ pub fn evaluation_step(
 }
 
 impl<'a> StepBuilder<'a> {
-    fn new(
+    pub(super) fn new(
         model: &Model,
         parameters: &'a ParameterLayout,
         limits: &'a Limits,
@@ -162,13 +166,14 @@ impl<'a> StepBuilder<'a> {
             context,
             training,
             masked,
+            spread: false,
             batch,
             parameter_buffer,
         })
     }
 
     /// What each layer gives, input first.
-    fn forward(&mut self, model: &Model) -> Result<Vec<Value>> {
+    pub(super) fn forward(&mut self, model: &Model) -> Result<Vec<Value>> {
         let mut values: Vec<Value> = Vec::with_capacity(model.layers().len());
         for (index, layer) in model.layers().iter().enumerate() {
             let below = values.last().copied();
@@ -176,10 +181,11 @@ impl<'a> StepBuilder<'a> {
                 (LayerKind::Embedding(embedding), _) => {
                     // A recurrent layer projects unique tokens; any other needs a row for every position.
                     let above = model.layers().get(index + 1).map(|layer| &layer.kind);
-                    let spread = !matches!(
-                        above,
-                        Some(LayerKind::Lstm(_) | LayerKind::Bidirectional(_))
-                    );
+                    let spread = self.spread
+                        || !matches!(
+                            above,
+                            Some(LayerKind::Lstm(_) | LayerKind::Bidirectional(_))
+                        );
                     self.embedding_forward(index, &layer.name, embedding.width, spread)?
                 }
                 (LayerKind::Lstm(lstm), Some(x)) => self.lstm_forward(index, layer, lstm, 1, x)?,
@@ -211,32 +217,68 @@ impl<'a> StepBuilder<'a> {
         };
         let mut gradient = self.binary_cross_entropy(probabilities)?;
         for (index, layer) in model.layers().iter().enumerate().skip(1).rev() {
-            let (x, y) = (values[index - 1], values[index]);
-            gradient = match &layer.kind {
-                LayerKind::Embedding(_) => {
-                    return Err(Error::Model {
-                        layer: layer.name.clone(),
-                        problem: "stands above the first layer".into(),
-                    });
-                }
-                LayerKind::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 1, x, gradient)?,
-                LayerKind::Bidirectional(both) => {
-                    self.lstm_backward(index, layer, &both.layer, 2, x, gradient)?
-                }
-                LayerKind::Dense(dense) => {
-                    self.dense_backward(index, &layer.name, dense, x, y, gradient)?
-                }
-                LayerKind::Dropout(dropout) => {
-                    let d_y = Value {
-                        slice: gradient,
-                        ..y
-                    };
-                    self.dropout(index, &layer.name, dropout, d_y, "d_input")?
-                        .slice
-                }
-            };
+            gradient = self.layer_backward(index, layer, values, gradient)?;
         }
         self.embedding_backward(0, &model.layers()[0].name, values[0], gradient)
+    }
+
+    /// Gradient by what the embedding gave, from that by the logits: what the sigmoid of the last layer takes.
+    pub(super) fn backward_from_logits(
+        &mut self,
+        model: &Model,
+        values: &[Value],
+        d_logits: Slice,
+    ) -> Result<Slice> {
+        let mut gradient = d_logits;
+        let last = model.layers().len() - 1;
+        for (index, layer) in model.layers().iter().enumerate().skip(1).rev() {
+            gradient = match &layer.kind {
+                LayerKind::Dense(dense) if index == last => {
+                    let linear = Dense {
+                        activation: Activation::Linear,
+                        ..dense.clone()
+                    };
+                    let (x, y) = (values[index - 1], values[index]);
+                    self.dense_backward(index, &layer.name, &linear, x, y, gradient)?
+                }
+                _ => self.layer_backward(index, layer, values, gradient)?,
+            };
+        }
+        Ok(gradient)
+    }
+
+    /// Gradients of the parameters of a layer above the embedding, and of its input, which is given back.
+    fn layer_backward(
+        &mut self,
+        index: usize,
+        layer: &Layer,
+        values: &[Value],
+        gradient: Slice,
+    ) -> Result<Slice> {
+        let (x, y) = (values[index - 1], values[index]);
+        Ok(match &layer.kind {
+            LayerKind::Embedding(_) => {
+                return Err(Error::Model {
+                    layer: layer.name.clone(),
+                    problem: "stands above the first layer".into(),
+                });
+            }
+            LayerKind::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 1, x, gradient)?,
+            LayerKind::Bidirectional(both) => {
+                self.lstm_backward(index, layer, &both.layer, 2, x, gradient)?
+            }
+            LayerKind::Dense(dense) => {
+                self.dense_backward(index, &layer.name, dense, x, y, gradient)?
+            }
+            LayerKind::Dropout(dropout) => {
+                let d_y = Value {
+                    slice: gradient,
+                    ..y
+                };
+                self.dropout(index, &layer.name, dropout, d_y, "d_input")?
+                    .slice
+            }
+        })
     }
 
     /// Number of rows of a value.

@@ -9,16 +9,30 @@ use super::layout::{
     CAPTION, DIGIT, FRAME, HEIGHT, LINE, Layout, MARKER, TEXT, TICK, TITLE, WIDTH,
 };
 use super::legend::Legend;
+use super::picture::Picture;
 
 pub(super) const BLACK: Colour = [0, 0, 0];
-const GREY: Colour = [89, 89, 89];
-const WHITE: Colour = [255, 255, 255];
+pub(super) const GREY: Colour = [89, 89, 89];
+pub(super) const WHITE: Colour = [255, 255, 255];
 
 /// Length of the stroke that stands for a line through a single point.
 const LONE_STROKE: f64 = 20.0;
 
-/// Draws all of `figure`.
-pub(super) fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
+impl Picture for Figure {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn size(&self) -> (u32, u32) {
+        (WIDTH as u32, HEIGHT as u32)
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
+        draw(self, canvas)
+    }
+}
+
+fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
     let caption = caption(figure);
     let layout = Layout::of(figure, caption.is_some(), canvas.typeface);
     let page = Rectangle {
@@ -51,7 +65,10 @@ fn caption(figure: &Figure) -> Option<String> {
 
 /// How large the markers of `series` are: smaller where they would cover one another.
 pub(super) fn marker_size(series: &Series, layout: &Layout) -> f64 {
-    let distance = layout.unit_width() * series.mark_every.max(1) as f64;
+    let steps = series.points.windows(2);
+    let step = steps.map(|ends| ends[1].0.saturating_sub(ends[0].0)).min();
+    let places = step.unwrap_or(1).max(1) * series.mark_every.max(1);
+    let distance = layout.unit_width() * places as f64;
     MARKER.min((distance * 1.2).max(3.0))
 }
 

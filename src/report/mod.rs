@@ -1,21 +1,27 @@
 //! What a run leaves in its folder: history as CSV and JSON, plots as PNG and SVG, comparisons.
 //!
-//! Everything here eats a [`History`], or the lengths of reviews, and knows nothing of training.
+//! Everything here eats a [`History`], an evaluation, or the lengths of reviews, and knows nothing of training.
 
 mod canvas;
+mod confusion_matrix;
 mod curves;
 mod draw;
+mod evaluation;
+mod explanation;
 mod figure;
+mod heat_map;
 mod histogram;
 mod history_csv;
 mod history_json;
 mod layout;
 mod legend;
+mod picture;
 mod png;
 mod svg;
 mod table;
 mod text;
 mod ticks;
+mod words;
 
 use std::fs;
 use std::io;
@@ -25,17 +31,22 @@ pub use crate::atomic::{
     is_temporary, remove_leftovers, write_atomically, write_atomically_keeping,
 };
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
+pub use evaluation::{calibration_figure, evaluation_table, roc_figure, write_evaluation};
+pub use explanation::{AGAINST, FOR, explanation_page, strongest};
 pub use figure::{
     Colour, Corner, Curve, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
     WIDTH_INCHES,
 };
+pub use heat_map::explanation_picture;
 pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use table::{comparison_markdown, comparison_table, grouped};
+pub use words::{Word, depth, largest, words};
 
 use crate::error::{Error, Result};
 use crate::train::History;
+use picture::Picture;
 
 /// PNG files are 800 × 600 pixels at 4 × 3 inches: sharp on a dense screen and in print.
 pub const PNG_SCALE: u32 = 2;
@@ -140,10 +151,10 @@ pub fn read_history(folder: &Path) -> Result<History> {
     })
 }
 
-fn write_figure(folder: &Path, name: &str, figure: &Figure) -> Result<[PathBuf; 2]> {
+fn write_figure(folder: &Path, name: &str, picture: &impl Picture) -> Result<[PathBuf; 2]> {
     let png = folder.join(format!("{name}.png"));
-    write_atomically(&png, &figure.to_png(PNG_SCALE)?)?;
+    write_atomically(&png, &png::render(picture, PNG_SCALE)?)?;
     let svg = folder.join(format!("{name}.svg"));
-    write_atomically(&svg, figure.to_svg()?.as_bytes())?;
+    write_atomically(&svg, svg::render(picture)?.as_bytes())?;
     Ok([png, svg])
 }

@@ -1,12 +1,12 @@
-//! A figure as a PNG file: drawn several times too large, then scaled down, so that edges are smooth.
+//! A picture as a PNG file: drawn several times too large, then scaled down, so that edges are smooth.
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use plotters_bitmap::BitMapBackend;
 
 use super::canvas::Canvas;
-use super::draw::draw;
-use super::figure::{Figure, HEIGHT_INCHES, PIXELS_PER_INCH, WIDTH_INCHES};
+use super::figure::PIXELS_PER_INCH;
+use super::picture::Picture;
 use super::text::Typeface;
 use crate::error::{Error, Result};
 
@@ -16,17 +16,16 @@ const OVERSAMPLING: u32 = 4;
 /// Bytes up to the end of the header chunk: signature 8, chunk 25.
 const HEADER_END: usize = 33;
 
-pub(super) fn render(figure: &Figure, scale: u32) -> Result<Vec<u8>> {
+pub(super) fn render(picture: &impl Picture, scale: u32) -> Result<Vec<u8>> {
     let failed = |problem: String| Error::Figure {
-        title: figure.title.clone(),
+        title: picture.title().to_owned(),
         problem,
     };
     if !(1..=10).contains(&scale) {
         return Err(failed(format!("a scale of {scale} is not from 1 to 10")));
     }
-    let width = WIDTH_INCHES * PIXELS_PER_INCH * scale;
-    let height = HEIGHT_INCHES * PIXELS_PER_INCH * scale;
-
+    let (width, height) = picture.size();
+    let (width, height) = (width * scale, height * scale);
     let size = (width * OVERSAMPLING, height * OVERSAMPLING);
     let mut drawn = vec![255; (size.0 * size.1 * 3) as usize];
     let typeface = Typeface::embedded().map_err(|error| failed(error.to_string()))?;
@@ -38,7 +37,9 @@ pub(super) fn render(figure: &Figure, scale: u32) -> Result<Vec<u8>> {
         // It fills a stroke's outline with both edges.
         stroke_excess: 1,
     };
-    draw(figure, &mut canvas).map_err(|error| failed(error.to_string()))?;
+    picture
+        .draw(&mut canvas)
+        .map_err(|error| failed(error.to_string()))?;
     drop(canvas);
 
     let pixels = scaled_down(&drawn, width, height);

@@ -1,23 +1,23 @@
-//! A figure as an SVG file.
+//! A picture as an SVG file.
 
 use plotters_svg::SVGBackend;
 
 use super::canvas::Canvas;
-use super::draw::draw;
-use super::figure::{Figure, HEIGHT_INCHES, PIXELS_PER_INCH, WIDTH_INCHES};
+use super::figure::PIXELS_PER_INCH;
+use super::picture::Picture;
 use super::text::Typeface;
 use crate::error::{Error, Result};
 
 /// plotters places shapes at whole units, so a pixel is ten of them.
 const UNITS_PER_PIXEL: u32 = 10;
 
-pub(super) fn render(figure: &Figure) -> Result<String> {
+pub(super) fn render(picture: &impl Picture) -> Result<String> {
     let failed = |problem: String| Error::Figure {
-        title: figure.title.clone(),
+        title: picture.title().to_owned(),
         problem,
     };
-    let units = PIXELS_PER_INCH * UNITS_PER_PIXEL;
-    let size = (WIDTH_INCHES * units, HEIGHT_INCHES * units);
+    let (width, height) = picture.size();
+    let size = (width * UNITS_PER_PIXEL, height * UNITS_PER_PIXEL);
     let typeface = Typeface::embedded().map_err(|error| failed(error.to_string()))?;
     let mut file = String::new();
     let mut canvas = Canvas {
@@ -27,13 +27,21 @@ pub(super) fn render(figure: &Figure) -> Result<String> {
         grid: 1.0,
         stroke_excess: 0,
     };
-    draw(figure, &mut canvas).map_err(|error| failed(error.to_string()))?;
+    picture
+        .draw(&mut canvas)
+        .map_err(|error| failed(error.to_string()))?;
     drop(canvas);
 
-    // plotters sizes the picture by its units; it is to be 4 × 3 inches, with round joins.
+    // plotters sizes the picture by its units; it is to be sized in inches, with round joins.
     let by_units = format!("<svg width=\"{}\" height=\"{}\"", size.0, size.1);
     let by_inches = format!(
-        "<svg width=\"{WIDTH_INCHES}in\" height=\"{HEIGHT_INCHES}in\" stroke-linejoin=\"round\""
+        "<svg width=\"{}in\" height=\"{}in\" stroke-linejoin=\"round\"",
+        inches(width),
+        inches(height)
     );
     Ok(file.replacen(&by_units, &by_inches, 1))
+}
+
+fn inches(pixels: u32) -> f64 {
+    f64::from(pixels) / f64::from(PIXELS_PER_INCH)
 }

@@ -14,7 +14,7 @@ use crate::data::Dataset;
 use crate::error::{Error, Result};
 
 /// Batches prepared ahead of the device.
-const PREFETCH: usize = 8;
+pub(super) const PREFETCH: usize = 8;
 
 /// What to train, and for how long.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use super::session::{Session, StepResult};
 use super::weights::Weights;
-use crate::batch::Batch;
+use crate::batch::{Batch, Padding, Scratch, by_length};
+use crate::data::Review;
 use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Readback};
 use crate::plan::{Adam, Limits, probabilities_buffer};
@@ -80,6 +81,38 @@ impl Session {
             probabilities = prediction.probabilities;
             Ok(())
         })?;
+        Ok(probabilities)
+    }
+
+    /// Probability that each of `reviews` is positive, in their order, whatever the others are.
+    ///
+    /// Reviews of similar length share a batch of at most `batch_size`, or of the same length where the
+    /// model does not mask padding and so would see it. `padding` says how they are cut.
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn predict_reviews(
+        &mut self,
+        reviews: &[Review],
+        batch_size: usize,
+        padding: Padding,
+    ) -> Result<Vec<f32>> {
+        let mixed = self.model.embedding().mask_zero;
+        let groups = by_length(reviews, batch_size, padding, mixed);
+        let mut scratch = Scratch::default();
+        let batches = groups.iter().map(|group| {
+            let chosen: Vec<&Review> = group.iter().map(|&index| &reviews[index]).collect();
+            Ok(Batch::with_padding(&chosen, padding, &mut scratch))
+        });
+        let mut sorted = Vec::with_capacity(reviews.len());
+        self.predict_all(batches, &mut |prediction| {
+            sorted.extend(prediction.probabilities);
+            Ok(())
+        })?;
+        let mut probabilities = vec![0.0; reviews.len()];
+        for (&index, probability) in groups.iter().flatten().zip(sorted) {
+            probabilities[index] = probability;
+        }
         Ok(probabilities)
     }
 

@@ -40,7 +40,7 @@ pub struct Session {
     pub(super) gpu: Gpu,
     pub(super) model: Model,
     pub(super) layout: ParameterLayout,
-    limits: Limits,
+    pub(super) limits: Limits,
     seed: u64,
     pub(super) adam: Adam,
     pub(super) sequence: u64,
@@ -157,7 +157,7 @@ impl Session {
         Ok(())
     }
 
-    fn context(&self, step: u64, optimiser: Option<Adam>) -> StepContext {
+    pub(super) fn context(&self, step: u64, optimiser: Option<Adam>) -> StepContext {
         StepContext {
             sequence: self.sequence,
             step,
@@ -245,16 +245,16 @@ impl Session {
         self.gpu.profile(&plan)
     }
 
-    fn submit(
+    pub(super) fn submit(
         &mut self,
         plan: &Plan,
         batch: &Batch,
         context: StepContext,
-        masks: &[(&str, &[u8])],
+        others: &[(&str, &[u8])],
     ) -> Result<()> {
         let words = BatchLayout::new(batch.shape()).pack(batch, self.model.embedding().mask_zero);
         let mut uploads: Vec<(&str, &[u8])> = vec![(names::BATCH, bytemuck::cast_slice(&words))];
-        uploads.extend_from_slice(masks);
+        uploads.extend_from_slice(others);
         self.gpu.run(plan, &uploads)?;
         self.sequence += 1;
         self.unread.push(Running {

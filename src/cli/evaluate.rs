@@ -1,0 +1,138 @@
+//! `gatefold evaluate`: how good a trained model is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use gatefold::Error;
+use gatefold::data::Limits;
+use gatefold::report::{evaluation_table, write_evaluation};
+use gatefold::train::{Bin, Confusion, Evaluation, evaluate};
+use serde::Serialize;
+
+use super::args::{DataArgs, SourceArgs};
+use super::progress::bar;
+use super::run_args::EvaluateArgs;
+use super::run_folder;
+use super::screen::{Output, counted, field, print_json};
+use super::settings::{DataSettings, option, token_cache};
+use super::trained_run::TrainedRun;
+use super::training::{load_told, tell_synthetic};
+
+const BAR: &str = "Evaluating  {pos}/{len} {wide_bar:.cyan/dim} {left} left";
+
+#[derive(Serialize)]
+struct Report<'a> {
+    run: &'a Path,
+    model: &'a str,
+    data: &'a str,
+    synthetic: bool,
+    reviews: usize,
+    batch_size: usize,
+    loss: f64,
+    accuracy: f64,
+    precision: Option<f64>,
+    recall: Option<f64>,
+    f1: Option<f64>,
+    roc_auc: Option<f64>,
+    calibration_error: f64,
+    confusion: Confusion,
+    reliability: &'a [Bin],
+    figures: Vec<PathBuf>,
+}
+
+/// Evaluates a run on the test reviews of its data, or of other data.
+pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
+    if args.batch_size == Some(0) {
+        return Err(option("--batch-size", "a batch holds at least 1 review").into());
+    }
+    if let Some(folder) = &args.figures {
+        run_folder::check(folder, true)?;
+    }
+    let output = Output {
+        json: args.json,
+        quiet,
+    };
+    let run = TrainedRun::load(&args.run)?;
+    let batch_size = args.batch_size.unwrap_or(run.batch_size);
+    let data = data(args, &run)?;
+    let mut session = run.session(&args.device, output)?;
+    let dataset = Arc::new(load_told(&data, output)?);
+    run.check_vocabulary(&dataset.vocabulary)?;
+
+    let bar = bar(output, BAR, dataset.test.len().div_ceil(batch_size))?;
+    let mut done = |batches| bar.set_position(batches as u64);
+    let evaluation = evaluate(&mut session, &dataset, batch_size, run.padding, &mut done);
+    bar.finish_and_clear();
+    let evaluation = evaluation?;
+
+    let model = run.weights.model.name();
+    let figures = match &args.figures {
+        None => Vec::new(),
+        Some(folder) => {
+            fs::create_dir_all(folder).map_err(Error::io(folder))?;
+            let note = format!("{model} · {}", dataset.name);
+            write_evaluation(folder, &evaluation.scores, &note)?
+        }
+    };
+    let Evaluation {
+        loss,
+        accuracy,
+        scores,
+    } = &evaluation;
+    if args.json {
+        return print_json(&Report {
+            run: &run.folder,
+            model,
+            data: &dataset.name,
+            synthetic: dataset.synthetic,
+            reviews: dataset.test.len(),
+            batch_size,
+            loss: *loss,
+            accuracy: *accuracy,
+            precision: scores.confusion.precision(),
+            recall: scores.confusion.recall(),
+            f1: scores.confusion.f1(),
+            roc_auc: scores.roc_auc,
+            calibration_error: scores.calibration_error,
+            confusion: scores.confusion,
+            reliability: &scores.reliability,
+            figures,
+        });
+    }
+    let reviews = counted(dataset.test.len(), "review");
+    output.result(&format!("{model} on {reviews} of {}\n", dataset.name))?;
+    output.result(&format!("{}\n", evaluation_table(&evaluation)))?;
+    tell_synthetic(output, &dataset)?;
+    for figure in figures {
+        output.result(&field("Figure", &figure.display().to_string()))?;
+    }
+    Ok(())
+}
+
+/// The run's data, or what was asked for.
+///
+/// The training reviews are not used, but with them the encoded reviews that training kept are found again.
+fn data(args: &EvaluateArgs, run: &TrainedRun) -> gatefold::Result<DataSettings> {
+    let typed = DataArgs {
+        source: args.source.clone(),
+        vocab: args.vocab.clone(),
+        limit_train: None,
+        limit_test: args.limit_test,
+        no_cache: args.no_cache,
+    };
+    if typed.source != SourceArgs::default() {
+        return DataSettings::new(&typed);
+    }
+    Ok(DataSettings {
+        source: run.source.clone(),
+        note: None,
+        vocabulary: typed.vocab.or(run.vocabulary.clone()),
+        limits: Limits {
+            train: None,
+            test: args.limit_test,
+        },
+        cache: token_cache(args.no_cache),
+    })
+}

@@ -1,0 +1,150 @@
+//! `gatefold explain`: which words moved a prediction.
+
+use std::io;
+
+use anyhow::Result;
+use gatefold::batch::Batch;
+use gatefold::report::{
+    Word, depth, explanation_page, explanation_picture, largest, strongest, words, write_atomically,
+};
+use serde::Serialize;
+
+use super::excerpt::excerpt;
+use super::predict::{Reader, label};
+use super::run_args::ExplainArgs;
+use super::screen::{COLUMNS, Output, coloured, field, print_json};
+use super::trained_run::TrainedRun;
+
+/// Columns of a contribution in the list of the strongest words.
+const NUMBER: usize = 12;
+
+/// Backgrounds of a terminal's 256 colours, the palest first: blue speaks for a positive review, orange
+/// against it. Letters are black on all of them.
+const FOR: [u8; 4] = [195, 153, 117, 75];
+const AGAINST: [u8; 4] = [230, 223, 222, 214];
+
+#[derive(Serialize)]
+struct Report<'a> {
+    probability: f32,
+    label: &'static str,
+    words: &'a [Word],
+}
+
+/// Explains the prediction of one review.
+pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
+    let output = Output {
+        json: args.json,
+        quiet,
+    };
+    let run = TrainedRun::load(&args.run)?;
+    let mut reader = Reader::new(&run, args.vocab.as_deref())?;
+    let review = reader.review(&args.text);
+    let mut session = run.session(&args.device, output)?;
+    let attribution = session.explain(&Batch::new(&[&review]))?;
+    let probability = attribution
+        .probabilities
+        .first()
+        .copied()
+        .unwrap_or(f32::NAN);
+    let words = words(reader.encoder(), &review.ids, &attribution.contributions);
+
+    let label = label(probability);
+    let title = format!("{label}, probability {probability:.4}");
+    let model = run.weights.model.name();
+    if let Some(path) = &args.png {
+        let note = format!("{model} · trained on {}", run.data_name);
+        write_atomically(path, &explanation_picture(&words, &title, &note)?)?;
+    }
+    if let Some(path) = &args.html {
+        let note = format!("Model: {model}, trained on {}.", run.data_name);
+        write_atomically(path, explanation_page(&words, &title, &note)?.as_bytes())?;
+    }
+    if args.json {
+        return print_json(&Report {
+            probability,
+            label,
+            words: &words,
+        });
+    }
+    output.result(&format!("{title}\n"))?;
+    output.result(&text(&words, coloured(&io::stdout())))?;
+    output.result(&format!("\n{:>NUMBER$}  Word", "Contribution"))?;
+    for word in strongest(&words) {
+        let shown = excerpt(&word.text, COLUMNS - NUMBER - 2);
+        output.result(&format!("{:>+NUMBER$.4}  {shown}", word.contribution))?;
+    }
+    if run.synthetic {
+        let note = format!("trained on {}: it knows no real reviews", run.data_name);
+        output.result(&format!("\n{}", field("Note", &note)))?;
+    }
+    Ok(())
+}
+
+/// The review in lines of a terminal, each word on the background of its contribution if `coloured`.
+fn text(words: &[Word], coloured: bool) -> String {
+    let largest = largest(words);
+    let mut text = String::new();
+    let mut column = 0;
+    for word in words {
+        let shown = excerpt(&word.text, COLUMNS);
+        let width = shown.chars().count();
+        if column > 0 && column + 1 + width > COLUMNS {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        column += width;
+        match background(depth(word, largest)).filter(|_| coloured) {
+            Some(colour) => {
+                text.push_str(&format!("\u{1b}[38;5;16;48;5;{colour}m{shown}\u{1b}[0m"))
+            }
+            None => text.push_str(&shown),
+        }
+    }
+    text
+}
+
+/// The background for a share of the largest contribution, from −1 to 1; none for a tenth and less.
+fn background(depth: f64) -> Option<u8> {
+    let palette = if depth < 0.0 { AGAINST } else { FOR };
+    let size = depth.abs();
+    let level = (size * palette.len() as f64).ceil() as usize;
+    (size > 0.1).then(|| palette[level.clamp(1, palette.len()) - 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str, contribution: f64) -> Word {
+        Word {
+            text: text.to_string(),
+            contribution,
+            ids: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn words_are_coloured_by_sign_and_size() {
+        let words = [word("fine", 2.0), word("so", 0.1), word("dull", -0.9)];
+        assert_eq!(text(&words, false), "fine so dull");
+        let shown = text(&words, true);
+        let on = |colour: u8, word: &str| format!("\u{1b}[38;5;16;48;5;{colour}m{word}\u{1b}[0m");
+        assert_eq!(shown, format!("{} so {}", on(75, "fine"), on(223, "dull")));
+    }
+
+    #[test]
+    fn lines_end_at_80_columns_and_hide_nothing() {
+        let words: Vec<Word> = (0..60)
+            .map(|n| word(&"x".repeat(n % 23 + 1), 1.0))
+            .collect();
+        let shown = text(&words, false);
+        assert!(shown.lines().all(|line| line.chars().count() <= COLUMNS));
+        assert_eq!(shown.split_whitespace().count(), 60);
+        assert_eq!(text(&[word("a\u{1b}[2Jb", 1.0)], false), "a\\u{1b}[2Jb");
+        assert_eq!(text(&[], true), "");
+        assert_eq!(text(&[word("still", 0.0)], true), "still");
+    }
+}

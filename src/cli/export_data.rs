@@ -1,0 +1,48 @@
+//! `gatefold data export`: reviews in forms that other programs read.
+
+use anyhow::Result;
+use gatefold::data::{ExportCells, ExportForm, check_absent, export};
+
+use super::args::{DataExportArgs, Format};
+use super::screen::{Output, counted, field};
+use super::settings::{DataSettings, option};
+use super::training::load_told;
+
+/// Writes the reviews, whole or not at all.
+pub fn run(args: &DataExportArgs, quiet: bool) -> Result<()> {
+    let cells = if args.ids {
+        ExportCells::Ids
+    } else {
+        ExportCells::Text
+    };
+    let form = match args.format {
+        Format::Tfds if args.ids => {
+            return Err(option("--ids", "TFDS records have ids anyway; leave this out").into());
+        }
+        Format::Tfds => ExportForm::Tfds,
+        Format::Jsonl => ExportForm::JsonLines(cells),
+        Format::Csv => ExportForm::Csv(cells),
+    };
+    let data = DataSettings::new(&args.data)?;
+    check_absent(&args.output)?;
+    let output = Output { json: false, quiet };
+    let dataset = load_told(&data, output)?;
+    for note in &dataset.notes {
+        output.field("Note", note);
+    }
+    let exported = export(&dataset, form, &args.output)?;
+    if exported.inexact > 0 {
+        let note = format!(
+            "{} whose text, read again, has other ids; --ids keeps them",
+            counted(exported.inexact, "review")
+        );
+        output.field("Note", &note);
+    }
+    let text = format!(
+        "{}: {} to train on, {} to test with",
+        exported.path.display(),
+        counted(dataset.train.len(), "review"),
+        counted(dataset.test.len(), "review")
+    );
+    output.result(&field("Wrote", &text))
+}

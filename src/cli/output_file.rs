@@ -1,0 +1,35 @@
+//! The file that a command is to write: refused before any work where it cannot be.
+
+use std::fs;
+use std::path::Path;
+
+use gatefold::{Error, Result};
+
+use super::run_folder::try_writing;
+use super::settings::option;
+
+/// Fails where `path` holds something already, unless it is to be overwritten, or cannot be written; leaves
+/// no trace.
+///
+/// # Errors
+/// [`Error::Option`] with the remedy, [`Error::Io`] where the system refuses.
+pub fn check(path: &Path, overwrite: bool) -> Result<()> {
+    let shown = path.display();
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(option(
+            "--output",
+            format!("{shown} is a folder; name a file in it"),
+        ));
+    }
+    if fs::symlink_metadata(path).is_ok() && !overwrite {
+        let problem = format!(
+            "{shown} is there already; choose another file, or give --overwrite to replace it"
+        );
+        return Err(option("--output", problem));
+    }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    try_writing(folder).map_err(|error| {
+        let told = format!("cannot be written: {error}; choose another file with --output FILE");
+        Error::io(path)(std::io::Error::new(error.kind(), told))
+    })
+}

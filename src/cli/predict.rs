@@ -1,0 +1,208 @@
+//! `gatefold predict`: the probability that each of some texts is a positive review.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use gatefold::Error;
+use gatefold::data::{PADDING, Review, SubwordEncoder};
+use gatefold::train::THRESHOLD;
+use serde::Serialize;
+
+use super::excerpt::excerpt;
+use super::run_args::PredictArgs;
+use super::screen::{COLUMNS, Output, counted, print_json};
+use super::settings::option;
+use super::trained_run::TrainedRun;
+
+/// Reviews that are read, sorted by length and answered together.
+const WINDOW: usize = 4096;
+
+/// Columns before the text of a review.
+const BEFORE_TEXT: usize = 18;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    text: &'a str,
+    tokens: usize,
+    probability: f32,
+    label: &'static str,
+}
+
+/// Reviews as ids; an empty text is one padding token.
+pub struct Reader<'a> {
+    run: &'a TrainedRun,
+    encoder: SubwordEncoder,
+    empty: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader with the vocabulary of the run, or `vocab`, which must be the same.
+    pub fn new(run: &'a TrainedRun, vocab: Option<&Path>) -> Result<Reader<'a>> {
+        Ok(Reader {
+            run,
+            encoder: SubwordEncoder::new(&run.load_vocabulary(vocab)?),
+            empty: 0,
+        })
+    }
+
+    /// The review as training reads it: white space at its ends stripped, and cut as the run's were.
+    pub fn review(&mut self, text: &str) -> Review {
+        let mut ids = self.encoder.encode(text.trim_ascii());
+        ids = self.run.padding.kept(&ids).to_vec();
+        if ids.is_empty() {
+            self.empty += 1;
+            ids.push(PADDING);
+        }
+        Review {
+            ids: ids.into(),
+            label: 0,
+        }
+    }
+
+    /// What turns ids into text.
+    pub fn encoder(&self) -> &SubwordEncoder {
+        &self.encoder
+    }
+}
+
+/// `positive` or `negative`.
+pub fn label(probability: f32) -> &'static str {
+    if probability > THRESHOLD {
+        "positive"
+    } else {
+        "negative"
+    }
+}
+
+/// Answers every review with a line, in order.
+pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
+    if args.batch_size == 0 {
+        return Err(option("--batch-size", "a batch holds at least 1 review").into());
+    }
+    let output = Output {
+        json: args.json,
+        quiet,
+    };
+    let run = TrainedRun::load(&args.run)?;
+    let mut reader = Reader::new(&run, args.vocab.as_deref())?;
+    let mut texts = Texts::open(args, output)?;
+    let mut session = run.session(&args.device, output)?;
+
+    let mut answered = 0;
+    let mut spent = Duration::ZERO;
+    loop {
+        let window = texts.take(WINDOW)?;
+        if window.is_empty() {
+            break;
+        }
+        let start = Instant::now();
+        let reviews: Vec<Review> = window.iter().map(|text| reader.review(text)).collect();
+        let probabilities = session.predict_reviews(&reviews, args.batch_size, run.padding)?;
+        spent += start.elapsed();
+        answered += window.len();
+        for ((text, review), probability) in window.iter().zip(&reviews).zip(probabilities) {
+            print(text, review, probability, output)?;
+        }
+    }
+    if answered == 0 {
+        return Err(Error::Data(format!("{}: no reviews", texts.name)).into());
+    }
+    tell(output, &reader, &texts, answered, spent);
+    Ok(())
+}
+
+fn print(text: &str, review: &Review, probability: f32, output: Output) -> Result<()> {
+    let label = label(probability);
+    if output.json {
+        return print_json(&Line {
+            text,
+            tokens: review.ids.len(),
+            probability,
+            label,
+        });
+    }
+    let text = excerpt(text.trim_ascii(), COLUMNS - BEFORE_TEXT);
+    output.result(format!("{probability:.4}  {label:8}  {text}").trim_end())
+}
+
+fn tell(output: Output, reader: &Reader, texts: &Texts, answered: usize, spent: Duration) {
+    for (count, what) in [
+        (reader.empty, "empty, each read as one padding token"),
+        (
+            texts.repaired,
+            "not UTF-8, read with U+FFFD for what is not",
+        ),
+    ] {
+        if count > 0 {
+            output.field("Note", &format!("{} {what}", counted(count, "review")));
+        }
+    }
+    let seconds = spent.as_secs_f64();
+    output.say(&format!(
+        "{} in {seconds:.2} s, {:.1} a second",
+        counted(answered, "review"),
+        answered as f64 / seconds.max(1e-9)
+    ));
+}
+
+/// The reviews that were asked about, one after the other.
+struct Texts {
+    name: String,
+    from: Origin,
+    /// Texts that were not UTF-8.
+    repaired: usize,
+}
+
+enum Origin {
+    Arguments(std::vec::IntoIter<String>),
+    Lines(Box<dyn BufRead>),
+}
+
+impl Texts {
+    fn open(args: &PredictArgs, output: Output) -> Result<Texts> {
+        let (name, from) = if let Some(path) = &args.file {
+            let file = File::open(path).map_err(Error::io(path))?;
+            let lines = Box::new(BufReader::new(file));
+            (path.display().to_string(), Origin::Lines(lines))
+        } else if args.texts.is_empty() {
+            if io::stdin().is_terminal() {
+                output.say("Reading reviews from standard input, one a line.");
+            }
+            let lines = Box::new(io::stdin().lock());
+            ("standard input".to_string(), Origin::Lines(lines))
+        } else {
+            let texts = args.texts.clone().into_iter();
+            ("TEXT".to_string(), Origin::Arguments(texts))
+        };
+        Ok(Texts {
+            name,
+            from,
+            repaired: 0,
+        })
+    }
+
+    /// The next `count` texts, fewer at the end.
+    fn take(&mut self, count: usize) -> Result<Vec<String>> {
+        let lines = match &mut self.from {
+            Origin::Arguments(texts) => return Ok(texts.take(count).collect()),
+            Origin::Lines(lines) => lines,
+        };
+        let mut texts = Vec::new();
+        let mut bytes = Vec::new();
+        while texts.len() < count {
+            bytes.clear();
+            let read = lines.read_until(b'\n', &mut bytes);
+            if read.map_err(Error::io(&self.name))? == 0 {
+                break;
+            }
+            let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            self.repaired += usize::from(std::str::from_utf8(line).is_err());
+            texts.push(String::from_utf8_lossy(line).into_owned());
+        }
+        Ok(texts)
+    }
+}

@@ -1,0 +1,168 @@
+//! What was typed for the commands that use a trained model.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::args::{DataArgs, DeviceArgs, ModelArgs, OUTPUT, SourceArgs};
+
+#[derive(Debug, Args)]
+#[command(mut_arg("data", |data| data
+    .help("The reviews, as `gatefold train` takes them [default: those of the run]")
+    .long_help(None)))]
+pub struct EvaluateArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The subword vocabulary [default: that of the run, or the one beside the data]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    /// Take the first N test reviews
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub limit_test: Option<usize>,
+    /// Read and encode the reviews anew, and keep no encoded ones
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Reviews a batch [default: that of the run]
+    ///
+    /// Where padding is not masked it shows in the results, and the batch size with it.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub batch_size: Option<usize>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Draw the ROC curve, the calibration and the confusion matrix into this folder, .png and .svg
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
+    pub figures: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The reviews [default: read from standard input, one a line]
+    #[arg(value_name = "TEXT")]
+    pub texts: Vec<String>,
+    /// Read reviews from here instead, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "texts")]
+    pub file: Option<PathBuf>,
+    /// The subword vocabulary [default: that of the run]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    /// Reviews a batch at most
+    ///
+    /// Only reviews of one length share a batch, or of similar length where padding is masked.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 32,
+        allow_negative_numbers = true
+    )]
+    pub batch_size: usize,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Print a JSON object a review
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The review
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// The subword vocabulary [default: that of the run]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Write the coloured text as a page for a browser
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub html: Option<PathBuf>,
+    /// Draw the coloured text, .png
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub png: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The format
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Write the model here, all or nothing
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Replace the file that stands there
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(mut_arg("data", |data| data
+    .help("The data to use the model with, as `gatefold train` takes them [default: the demo corpus]")
+    .long_help(None)))]
+pub struct ImportArgs {
+    /// The weights
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
+    #[arg(long, value_name = "FILE")]
+    pub vocab: Option<PathBuf>,
+    /// The model was trained with its padding masked
+    #[arg(long)]
+    pub mask_padding: bool,
+    /// The run folder to make
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace the run that stands there; other files in that folder stay
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl ImportArgs {
+    /// Which data the model goes with.
+    pub fn data(&self) -> DataArgs {
+        DataArgs {
+            source: self.source.clone(),
+            vocab: self.vocab.clone(),
+            limit_train: None,
+            limit_test: None,
+            no_cache: true,
+        }
+    }
+}
+
+/// What `gatefold export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The parameters as safetensors, under Keras's names
+    Safetensors,
+    /// A .weights.h5 that Keras loads into a Sequential of the same layers
+    Keras,
+    /// The whole model as an ONNX graph, batch and length of any size
+    Onnx,
+}

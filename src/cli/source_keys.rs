@@ -1,0 +1,100 @@
+//! Where a run's reviews come from, as `config.toml` says it.
+
+use std::path::{Path, PathBuf};
+
+use gatefold::data::{Source, Table};
+use serde::{Deserialize, Serialize};
+
+use super::settings::DataSettings;
+
+/// What the source is called where it is the embedded demo corpus.
+pub const DEMO: &str = "demo";
+
+/// The keys of `[data]` that name files and columns.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceKeys {
+    pub source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<String>,
+}
+
+impl SourceKeys {
+    /// Those of this source and vocabulary.
+    pub fn of(data: &DataSettings) -> SourceKeys {
+        let table = match &data.source {
+            Source::Table(table) => Some(table),
+            Source::Demo | Source::Path(_) => None,
+        };
+        let written = |path: &Path| path.to_string_lossy().into_owned();
+        SourceKeys {
+            source: data.source.path().map_or(DEMO.to_string(), written),
+            test_source: table.and_then(|table| table.test.as_deref()).map(written),
+            text_column: table.and_then(|table| table.text_column.clone()),
+            label_column: table.and_then(|table| table.label_column.clone()),
+            vocabulary: data.vocabulary.as_deref().map(written),
+        }
+    }
+
+    /// The source that they name.
+    pub fn source(&self) -> Source {
+        if self.source == DEMO {
+            return Source::Demo;
+        }
+        let table = Table {
+            path: PathBuf::from(&self.source),
+            test: self.test_source.as_ref().map(PathBuf::from),
+            text_column: self.text_column.clone(),
+            label_column: self.label_column.clone(),
+        };
+        let plain = Table {
+            path: table.path.clone(),
+            ..Table::default()
+        };
+        // What kind of data a path holds shows when it is read.
+        if table == plain {
+            Source::Path(table.path)
+        } else {
+            Source::Table(table)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gatefold::data::Limits;
+
+    use super::*;
+
+    #[test]
+    fn every_source_is_found_again() {
+        let table = |test: Option<&str>, label: Option<&str>| {
+            Source::Table(Table {
+                path: "reviews.csv".into(),
+                test: test.map(PathBuf::from),
+                text_column: None,
+                label_column: label.map(str::to_string),
+            })
+        };
+        for source in [
+            Source::Demo,
+            Source::Path("reviews.csv".into()),
+            table(Some("test.csv"), None),
+            table(None, Some("verdict")),
+        ] {
+            let data = DataSettings {
+                source: source.clone(),
+                note: None,
+                vocabulary: None,
+                limits: Limits::default(),
+                cache: None,
+            };
+            assert_eq!(SourceKeys::of(&data).source(), source);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What Keras calls the parameters of a model.
+
+use crate::model::{LayerKind, Model};
+
+/// Keras's `Variable.path` of every parameter, in the order of [`Model::parameters`], without the model's name
+/// that a `Sequential` puts before it.
+///
+/// # Source
+/// Keras 3, in a fresh process and a `Sequential` of unnamed layers: a class and its number, where the layer
+/// in a `Bidirectional` counts among the others of its class.
+///
+/// # Examples
+/// ```
+/// use gatefold::exchange::variable_paths;
+/// use gatefold::model::Variant;
+///
+/// let paths = variable_paths(&Variant::Dropout.model(8185)?);
+/// assert_eq!(paths[0], "embedding/embeddings");
+/// assert_eq!(paths[1], "bidirectional/forward_lstm/lstm_cell/kernel");
+/// assert_eq!(paths[12], "bidirectional_1/backward_lstm_1/lstm_cell/bias");
+/// assert_eq!(paths[13], "dense/kernel");
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+pub fn variable_paths(model: &Model) -> Vec<String> {
+    let mut recurrent = 0;
+    let mut paths = Vec::new();
+    for layer in model.layers() {
+        let name = &layer.name;
+        match &layer.kind {
+            LayerKind::Embedding(_) => paths.push(format!("{name}/embeddings")),
+            LayerKind::Dense(_) => {
+                paths.extend(["kernel", "bias"].map(|tensor| format!("{name}/{tensor}")));
+            }
+            LayerKind::Dropout(_) => {}
+            LayerKind::Lstm(_) => {
+                paths.extend(cell(&numbered("lstm", recurrent)));
+                recurrent += 1;
+            }
+            LayerKind::Bidirectional(_) => {
+                let inner = numbered("lstm", recurrent);
+                for direction in ["forward", "backward"] {
+                    paths.extend(cell(&format!("{name}/{direction}_{inner}")));
+                }
+                recurrent += 1;
+            }
+        }
+    }
+    paths
+}
+
+fn numbered(class: &str, number: usize) -> String {
+    match number {
+        0 => class.to_string(),
+        number => format!("{class}_{number}"),
+    }
+}
+
+fn cell(layer: &str) -> [String; 3] {
+    ["kernel", "recurrent_kernel", "bias"].map(|tensor| format!("{layer}/lstm_cell/{tensor}"))
+}
+
+/// Where Keras's `.weights.h5` has every parameter, in the order of [`Model::parameters`].
+///
+/// # Source
+/// Keras 3.15, `saving_lib.save_weights_only`: groups are named after classes, `_1`, `_2` from the second of
+/// a class on, as gatefold names its layers.
+#[cfg(feature = "keras")]
+pub(super) fn variable_places(model: &Model) -> Vec<String> {
+    let mut places = Vec::new();
+    for layer in model.layers() {
+        let (groups, tensors): (&[&str], usize) = match &layer.kind {
+            LayerKind::Embedding(_) => (&["vars"], 1),
+            LayerKind::Dense(_) => (&["vars"], 2),
+            LayerKind::Dropout(_) => (&[], 0),
+            LayerKind::Lstm(_) => (&["cell/vars"], 3),
+            LayerKind::Bidirectional(_) => {
+                (&["forward_layer/cell/vars", "backward_layer/cell/vars"], 3)
+            }
+        };
+        for group in groups {
+            let tensor = |index| format!("layers/{}/{group}/{index}", layer.name);
+            places.extend((0..tensors).map(tensor));
+        }
+    }
+    places
+}

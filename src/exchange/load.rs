@@ -1,0 +1,117 @@
+//! Parameters from other programs' files.
+
+use std::fs;
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors};
+
+use super::keras_names::variable_paths;
+#[cfg(feature = "keras")]
+use super::read_keras_weights::from_hdf5;
+use crate::error::{Error, Result};
+use crate::model::{Model, Parameter};
+
+/// The bytes that an HDF5 file begins with.
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// Reads the parameters of `model`, in the order of [`Model::parameters`], from a file that Keras or
+/// [`to_keras_weights`](super::to_keras_weights) wrote (`.weights.h5`), or from safetensors under the names of
+/// [`variable_paths`] or of [`Model::parameters`]. What the file is, its content says.
+///
+/// # Errors
+/// [`Error::Io`] if it cannot be read; [`Error::Malformed`] if it is damaged, lacks a parameter, has one of
+/// another shape or type, or has more of them than the model, with its name.
+pub fn load_parameters(path: &Path, model: &Model) -> Result<Vec<Vec<f32>>> {
+    let bytes = fs::read(path).map_err(Error::io(path))?;
+    let malformed = |place: &str, problem: String| Error::Malformed {
+        path: path.to_path_buf(),
+        place: place.to_string(),
+        problem,
+    };
+    let found = if bytes.starts_with(HDF5) {
+        from_hdf5(bytes, model)
+    } else {
+        from_safetensors(&bytes, model)
+    };
+    let parameters = found.map_err(|Problem { place, text }| malformed(&place, text))?;
+    let names = model.parameters().iter().map(|parameter| &parameter.name);
+    for (name, values) in names.zip(&parameters) {
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(malformed(
+                name,
+                "holds a value that is not a finite number".into(),
+            ));
+        }
+    }
+    Ok(parameters)
+}
+
+/// What is wrong with a file, and where.
+pub(super) struct Problem {
+    pub place: String,
+    pub text: String,
+}
+
+impl Problem {
+    pub fn new(place: &str, text: impl Into<String>) -> Problem {
+        Problem {
+            place: place.to_string(),
+            text: text.into(),
+        }
+    }
+}
+
+#[cfg(not(feature = "keras"))]
+fn from_hdf5(_: Vec<u8>, _: &Model) -> Result<Vec<Vec<f32>>, Problem> {
+    let text = "this gatefold was built without the feature `keras`; build it with that, or give the weights as \
+                safetensors";
+    Err(Problem::new("HDF5", text))
+}
+
+fn from_safetensors(bytes: &[u8], model: &Model) -> Result<Vec<Vec<f32>>, Problem> {
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
+        let text = format!("neither HDF5 nor safetensors: {error}");
+        Problem::new("the file", text)
+    })?;
+    let paths = variable_paths(model);
+    let known = |name: &str| {
+        paths.iter().any(|path| path == name)
+            || model.parameters().iter().any(|one| one.name == name)
+    };
+    if let Some(name) = tensors.names().into_iter().find(|name| !known(name)) {
+        let text = format!("no parameter of the model {}", model.name());
+        return Err(Problem::new(name, text));
+    }
+    let read = |(parameter, path): (&Parameter, &String)| {
+        let view = tensors
+            .tensor(path)
+            .or_else(|_| tensors.tensor(&parameter.name))
+            .map_err(|_| {
+                let text = format!("missing; expected shape {:?}", parameter.shape);
+                Problem::new(path, text)
+            })?;
+        check_shape(path, parameter, view.shape())?;
+        if view.dtype() != Dtype::F32 {
+            let text = format!("expected F32, found {:?}", view.dtype());
+            return Err(Problem::new(path, text));
+        }
+        let (values, _) = view.data().as_chunks::<4>();
+        Ok(values
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect())
+    };
+    model.parameters().iter().zip(&paths).map(read).collect()
+}
+
+pub(super) fn check_shape(
+    place: &str,
+    parameter: &Parameter,
+    found: &[usize],
+) -> Result<(), Problem> {
+    if found == parameter.shape {
+        return Ok(());
+    }
+    let text = format!("expected shape {:?}, found {found:?}", parameter.shape);
+    Err(Problem::new(place, text))
+}

@@ -1,0 +1,47 @@
+//! Trained weights in the formats of other programs: safetensors and HDF5 with Keras's names, and ONNX.
+//!
+//! Every format is a function of [`Weights`] to bytes, and [`load_parameters`] reads all but ONNX; nothing here
+//! needs a device. HDF5 takes the feature `keras`.
+
+mod keras_names;
+#[cfg(feature = "keras")]
+mod keras_weights;
+mod load;
+mod onnx;
+mod onnx_messages;
+#[cfg(feature = "keras")]
+mod read_keras_weights;
+mod tensors;
+
+pub use keras_names::variable_paths;
+#[cfg(feature = "keras")]
+pub use keras_weights::to_keras_weights;
+pub use load::load_parameters;
+pub use onnx::to_onnx;
+pub use tensors::to_safetensors;
+
+use crate::error::{Error, Result};
+use crate::train::Weights;
+
+/// Fails if a parameter has not as many values as the model says.
+fn check(weights: &Weights) -> Result<()> {
+    let shape = |tensor: &str, expected: usize, found: usize| Error::Shape {
+        tensor: tensor.to_string(),
+        expected: expected.to_string(),
+        found: found.to_string(),
+    };
+    let expected = weights.model.parameters();
+    if expected.len() != weights.parameters.len() {
+        return Err(shape(
+            "parameters",
+            expected.len(),
+            weights.parameters.len(),
+        ));
+    }
+    for (parameter, values) in expected.iter().zip(&weights.parameters) {
+        if parameter.len() != values.len() {
+            return Err(shape(&parameter.name, parameter.len(), values.len()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! The dispatches that tell how the logit of each review moves with the embedding of each position.
+
+use super::dispatch::{Lifetime, Plan, Slice};
+use super::limits::Limits;
+use super::parameters::ParameterLayout;
+use super::step::{StepBuilder, StepContext, names};
+use crate::batch::BatchShape;
+use crate::error::{Error, Result};
+use crate::model::Model;
+
+/// A plan and the buffers in which it leaves its results.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The dispatches. The caller writes `[B]` ones to [`names::D_LOGITS`] before they run.
+    pub plan: Plan,
+    /// Name of the buffer of x, the embedding at every position: `[P, E]`.
+    pub embeddings: String,
+    /// Name of the buffer of the gradient of the logits by x: `[P, E]`.
+    pub gradients: String,
+}
+
+/// Forward pass and loss, then the gradient of each review's logit by the embedding at each of its positions.
+///
+/// Where training sums over the positions of a token, every position has a row of its own here. Nothing is
+/// dropped if `context` says so. Gradients of parameters are made on the way, and are of no use.
+///
+/// # Errors
+/// As [`training_step`](super::training_step).
+pub fn explanation_step(
+    model: &Model,
+    parameters: &ParameterLayout,
+    limits: &Limits,
+    shape: BatchShape,
+    context: StepContext,
+) -> Result<Explanation> {
+    // The backward pass needs what only a training step keeps.
+    let mut step = StepBuilder::new(model, parameters, limits, shape, context, true)?;
+    step.spread = true;
+    let values = step.forward(model)?;
+    let (Some(&embeddings), Some(&probabilities)) = (values.first(), values.last()) else {
+        return Err(Error::Data("a model without layers".into()));
+    };
+    step.binary_cross_entropy(probabilities)?;
+    let d_logits = step
+        .plan
+        .buffer(names::D_LOGITS, shape.size, Lifetime::Upload)?;
+    let gradients = step.backward_from_logits(model, &values, d_logits)?;
+    step.end_step()?;
+    let plan = step.plan.finish();
+    let name = |slice: Slice| plan.buffers[slice.buffer.0].name.clone();
+    Ok(Explanation {
+        embeddings: name(embeddings.slice),
+        gradients: name(gradients),
+        plan,
+    })
+}

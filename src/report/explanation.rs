@@ -1,0 +1,73 @@
+//! An explained prediction as a page for a browser.
+
+use super::figure::Colour;
+use super::words::{Word, depth, largest};
+use crate::error::{Error, Result};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+
+const TEMPLATE: &str = include_str!("../../assets/explanation.html");
+
+/// What speaks for a positive review, and what against it.
+///
+/// # Source
+/// Okabe and Ito (2008): told apart by every kind of colour vision.
+pub const FOR: Colour = [0, 114, 178];
+/// See [`FOR`].
+pub const AGAINST: Colour = [230, 159, 0];
+
+/// How far the deepest colour covers the page, so that black letters stay readable on it.
+pub(super) const DEEPEST: f64 = 0.75;
+
+/// Words that [`strongest`] lists.
+const STRONGEST: usize = 10;
+
+/// The words that contributed most, whatever the sign, the largest first; equal ones in order.
+pub fn strongest(words: &[Word]) -> Vec<&Word> {
+    let mut order: Vec<&Word> = words.iter().collect();
+    order.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+    order.truncate(STRONGEST);
+    order
+}
+
+/// The colour of a word and its opacity.
+pub(super) fn shade(word: &Word, largest: f64) -> (Colour, f64) {
+    let depth = depth(word, largest);
+    let colour = if depth < 0.0 { AGAINST } else { FOR };
+    (colour, depth.abs() * DEEPEST)
+}
+
+/// A page that shows `words` coloured by what they contributed, under `title`; it needs no other file.
+///
+/// `note` says what the model was trained on.
+///
+/// # Errors
+/// [`Error::Internal`] where the template engine refuses.
+pub fn explanation_page(words: &[Word], title: &str, note: &str) -> Result<String> {
+    render(words, title, note).map_err(|error| Error::Internal {
+        place: "writing a page",
+        problem: error.to_string(),
+    })
+}
+
+fn render(words: &[Word], title: &str, note: &str) -> Result<String, minijinja::Error> {
+    let largest = largest(words);
+    let all: Vec<Value> = words.iter().map(|word| shown(word, largest)).collect();
+    let strongest = strongest(words);
+    let strongest: Vec<Value> = strongest.iter().map(|word| shown(word, largest)).collect();
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Reviews are strangers' words: none of them may become markup.
+    engine.set_auto_escape_callback(|_| AutoEscape::Html);
+    let context = context! { title, note, words => all, strongest };
+    engine.template_from_str(TEMPLATE)?.render(context)
+}
+
+/// A word as the template takes it; the colour as CSS has it: red, green, blue, opacity.
+fn shown(word: &Word, largest: f64) -> Value {
+    let ([red, green, blue], opacity) = shade(word, largest);
+    context! {
+        text => word.text.as_str(),
+        contribution => format!("{:+.3}", word.contribution),
+        colour => format!("{red}, {green}, {blue}, {opacity:.2}"),
+    }
+}

@@ -1,0 +1,73 @@
+//! [`Word`]: what a review's tokens contributed to a prediction, word by word.
+
+use serde::Serialize;
+
+use crate::data::SubwordEncoder;
+
+/// A word, or whatever stands between two white spaces, and what it contributed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Word {
+    /// Its letters, without the white space after it.
+    pub text: String,
+    /// The sum over its tokens: above 0 it speaks for a positive review, below 0 for a negative one.
+    pub contribution: f64,
+    /// The ids of its tokens.
+    pub ids: Vec<u32>,
+}
+
+/// The words of a review's `ids`, in order, with the sums of its tokens' `contributions`.
+///
+/// A token that is white space alone belongs to the word before it.
+///
+/// # Examples
+/// ```
+/// use gatefold::data::{SubwordEncoder, Vocabulary};
+/// use gatefold::report::words;
+///
+/// let file = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";
+/// let encoder = SubwordEncoder::new(&Vocabulary::from_text("example", file)?);
+/// let ids = encoder.encode("good film.");
+/// let words = words(&encoder, &ids, &[0.5, 0.25, -1.0]);
+/// assert_eq!(words[0].text, "good");
+/// assert_eq!((words[1].text.as_str(), words[1].contribution), ("film.", -0.75));
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+pub fn words(encoder: &SubwordEncoder, ids: &[u32], contributions: &[f64]) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut first = 0;
+    for end in 1..=ids.len() {
+        let text = encoder.decode(&ids[first..end]);
+        if !text.ends_with(char::is_whitespace) && end < ids.len() {
+            continue;
+        }
+        let part = Word {
+            text: text.trim().to_string(),
+            contribution: contributions[first..end].iter().sum(),
+            ids: ids[first..end].to_vec(),
+        };
+        match words.last_mut() {
+            Some(word) if part.text.is_empty() => {
+                word.contribution += part.contribution;
+                word.ids.extend(part.ids);
+            }
+            _ => words.push(part),
+        }
+        first = end;
+    }
+    words
+}
+
+/// What the largest contribution is, whatever its sign; 0 where there are none.
+pub fn largest(words: &[Word]) -> f64 {
+    let sizes = words.iter().map(|word| word.contribution.abs());
+    sizes.fold(0.0, f64::max)
+}
+
+/// How deep a word is coloured: its contribution as a share of the largest, from −1 to 1.
+pub fn depth(word: &Word, largest: f64) -> f64 {
+    if largest > 0.0 {
+        word.contribution / largest
+    } else {
+        0.0
+    }
+}

@@ -1,0 +1,56 @@
+//! [`evaluate`]: a trained model against labelled reviews.
+
+use std::sync::Arc;
+
+use super::fit::PREFETCH;
+use super::metrics::Metrics;
+use super::scores::Scores;
+use super::session::Session;
+use crate::batch::{Batches, Order, Padding, Prefetch, Reviews};
+use crate::data::Dataset;
+use crate::error::Result;
+
+/// How good a model is on the test reviews of a data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Mean loss, as in validation.
+    pub loss: f64,
+    /// Share classified rightly, as in validation.
+    pub accuracy: f64,
+    /// What the probabilities say beyond that.
+    pub scores: Scores,
+}
+
+/// Runs the test reviews through the model in the batches that validation makes of them, so that the loss
+/// and the accuracy are validation's. `done` is told how many batches have come back.
+///
+/// Without a mask, padding shows in the probabilities, and so does the batch size.
+///
+/// # Errors
+/// As [`Batches::with_padding`] and [`Session::predict_all`].
+pub fn evaluate(
+    session: &mut Session,
+    dataset: &Arc<Dataset>,
+    batch_size: usize,
+    padding: Padding,
+    done: &mut dyn FnMut(usize),
+) -> Result<Evaluation> {
+    let reviews = Reviews::Test(dataset.clone());
+    let batches = Batches::with_padding(reviews, batch_size, Order::Sequential, padding)?;
+    let mut metrics = Metrics::default();
+    let mut probabilities = Vec::with_capacity(dataset.test.len());
+    let mut count = 0;
+    session.predict_all(Prefetch::new(batches, PREFETCH)?, &mut |prediction| {
+        metrics.add(&prediction.result);
+        probabilities.extend(prediction.probabilities);
+        count += 1;
+        done(count);
+        Ok(())
+    })?;
+    let labels: Vec<u8> = dataset.test.iter().map(|review| review.label).collect();
+    Ok(Evaluation {
+        loss: metrics.loss(),
+        accuracy: metrics.accuracy(),
+        scores: Scores::new(&probabilities, &labels)?,
+    })
+}

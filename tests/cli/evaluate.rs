@@ -1,0 +1,235 @@
+//! `gatefold evaluate`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::program::{Workplace, assert_80_columns};
+
+/// Reviews to validate with, three batches of which the last is not full.
+const TEST: [&str; 4] = ["--limit-test", "24", "--validation-steps", "3"];
+
+fn trained(place: &Workplace, more: &[&str]) {
+    let options = [
+        &["--out", "run", "--limit-train", "30", "--epochs", "1"],
+        &TEST[..],
+        more,
+    ]
+    .concat();
+    place
+        .run([&["train", "bidirectional"], &options[..]].concat())
+        .succeeds();
+}
+
+fn last_epoch(place: &Workplace) -> Value {
+    let history: Value =
+        serde_json::from_slice(&fs::read(place.path("run/history.json")).unwrap()).unwrap();
+    let of = |key: &str| {
+        let values = history["history"][key].as_array();
+        values.and_then(|values| values.last()).cloned().unwrap()
+    };
+    serde_json::json!({"loss": of("val_loss"), "accuracy": of("val_accuracy")})
+}
+
+#[test]
+fn loss_and_accuracy_are_validation_s() {
+    for more in [
+        &[][..],
+        &[
+            "--max-length",
+            "20",
+            "--truncate",
+            "before",
+            "--pad",
+            "before",
+        ],
+    ] {
+        let place = Workplace::new();
+        trained(&place, more);
+        let expected = last_epoch(&place);
+        let found = place
+            .run(["evaluate", "run", "--limit-test", "24", "--json"])
+            .json();
+        let [found] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(found["loss"], expected["loss"], "{more:?}");
+        assert_eq!(found["accuracy"], expected["accuracy"], "{more:?}");
+        assert_eq!(found["reviews"], 24);
+        assert_eq!(found["synthetic"], true);
+        let counts = found["confusion"].as_object().unwrap().values();
+        assert_eq!(counts.map(|count| count.as_u64().unwrap()).sum::<u64>(), 24);
+    }
+}
+
+#[test]
+fn the_table_and_the_figures_are_for_people() {
+    let place = Workplace::new();
+    trained(&place, &[]);
+    let before = place.files();
+    let shown = place.run(["evaluate", "run", "--figures", "figures"]);
+    shown.succeeds();
+    assert_80_columns(&shown.stdout);
+    for words in [
+        "bidirectional on 500 reviews of demo (synthetic)",
+        "ROC AUC",
+        "Calibration error",
+        "0.9 to 1.0",
+        "synthetic",
+    ] {
+        assert!(
+            shown.stdout.contains(words),
+            "no `{words}` in {}",
+            shown.stdout
+        );
+    }
+    let mut names = place.names();
+    names.retain(|name| !before.contains_key(name));
+    assert_eq!(
+        names,
+        [
+            "figures/calibration.png",
+            "figures/calibration.svg",
+            "figures/confusion.png",
+            "figures/confusion.svg",
+            "figures/roc.png",
+            "figures/roc.svg"
+        ]
+    );
+    // Another batch size pads otherwise, which this model sees.
+    let loss = |arguments: &[&str]| {
+        let options = [
+            &["evaluate", "run", "--limit-test", "40", "--json"],
+            arguments,
+        ]
+        .concat();
+        place.run(options).json()[0]["loss"].as_f64().unwrap()
+    };
+    assert_ne!(loss(&[]), loss(&["--batch-size", "1"]));
+}
+
+#[test]
+fn other_data_are_taken_with_the_run_s_vocabulary_only() {
+    let place = Workplace::new();
+    place.write_imdb("reviews");
+    let options = ["--data", "reviews", "--epochs", "1", "--out", "run"];
+    place
+        .run([&["train", "baseline"], &options[..]].concat())
+        .succeeds();
+    let evaluated = place.run(["evaluate", "run", "--json"]).json();
+    assert_eq!(evaluated[0]["reviews"], 8);
+    assert_eq!(evaluated[0]["data"], "reviews");
+
+    // The same vocabulary beside other reviews.
+    place.write_imdb("others");
+    let others = place.run(["evaluate", "run", "--data", "others", "--json"]);
+    assert_eq!(others.json()[0]["data"], "others");
+    // Another vocabulary of the same size.
+    let vocabulary = crate::program::VOCABULARY.replace("'good_'\n'bad_'", "'bad_'\n'good_'");
+    place.write("others/imdb_reviews.subwords", vocabulary);
+    let refused = place.run(["evaluate", "run", "--data", "others"]);
+    refused.fails(
+        1,
+        &[
+            "run/model.safetensors",
+            "vocabulary",
+            "262 ids",
+            "sha256",
+            "--vocab",
+        ],
+    );
+    let given = [
+        "--data",
+        "others",
+        "--vocab",
+        "reviews/imdb_reviews.subwords",
+        "--json",
+    ];
+    place
+        .run([&["evaluate", "run"], &given[..]].concat())
+        .succeeds();
+}
+
+#[test]
+fn a_run_finds_its_reviews_again_whatever_their_form() {
+    let place = Workplace::new();
+    place.write_imdb("reviews");
+    place.write("imdb_reviews.subwords", crate::program::VOCABULARY);
+    let export = |format: &str, output: &str| {
+        let options = ["--data", "reviews", "--format", format, "--output", output];
+        place
+            .run([&["data", "export"], &options[..]].concat())
+            .succeeds();
+    };
+    export("tfds", "tfds");
+    export("csv", "parted.csv");
+    // Both parts in files of their own, under other names.
+    let parted = String::from_utf8(place.files()["parted.csv"].clone()).unwrap();
+    let part = |split: &str| {
+        let rows = parted.lines().filter_map(|line| line.strip_suffix(split));
+        let rows: Vec<&str> = rows.collect();
+        format!("opinion,verdict\n{}\n", rows.join("\n"))
+    };
+    place.write("train.csv", part(",train"));
+    place.write("test.csv", part(",test"));
+    let columns = [
+        "--test-data",
+        "test.csv",
+        "--text-column",
+        "opinion",
+        "--label-column",
+        "verdict",
+    ];
+    let mut losses = Vec::new();
+    for (data, more) in [
+        ("reviews", &[][..]),
+        ("tfds", &[]),
+        ("parted.csv", &[]),
+        ("train.csv", &columns),
+    ] {
+        let out = format!("run-{data}");
+        let options = ["--data", data, "--epochs", "1", "--out", &out];
+        place
+            .run([&["train", "baseline"], &options[..], more].concat())
+            .succeeds();
+        let own = place.run(["evaluate", &out, "--json"]).json();
+        assert_eq!(own[0]["reviews"], 8, "{data}");
+        let options = ["evaluate", "run-reviews", "--json", "--data", data];
+        let other = place.run([&options[..], more].concat()).json();
+        assert_eq!(other[0]["loss"], own[0]["loss"], "{data}");
+        let predicted = place.run(["predict", &out, "--json", "a good film"]).json();
+        losses.push((own[0]["loss"].clone(), predicted[0]["probability"].clone()));
+    }
+    assert!(losses.iter().all(|found| *found == losses[0]), "{losses:?}");
+    place
+        .run(["evaluate", "run-reviews", "--label-column", "verdict"])
+        .fails(2, &["--label-column", "--data"]);
+}
+
+#[test]
+fn what_is_no_run_is_refused_with_the_remedy() {
+    let place = Workplace::new();
+    place
+        .run(["evaluate", "nowhere"])
+        .fails(2, &["nowhere", "no such folder"]);
+    place.write("empty/notes.txt", "");
+    place
+        .run(["evaluate", "empty"])
+        .fails(2, &["model.safetensors", "gatefold train"]);
+    trained(&place, &[]);
+    fs::create_dir(place.path("all")).unwrap();
+    fs::rename(place.path("run"), place.path("all/run")).unwrap();
+    place
+        .run(["evaluate", "all"])
+        .fails(2, &["several runs", "all/run"]);
+    place
+        .run(["evaluate", "all/run", "--batch-size", "0"])
+        .fails(2, &["--batch-size"]);
+    place
+        .run(["evaluate", "all/run", "--limit-test", "0"])
+        .fails(2, &["--limit-test"]);
+    fs::remove_file(place.path("all/run/config.toml")).unwrap();
+    place
+        .run(["evaluate", "all/run"])
+        .fails(2, &["config.toml"]);
+}

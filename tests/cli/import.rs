@@ -1,0 +1,112 @@
+//! `gatefold import`: what was exported comes back.
+
+use std::fs;
+
+use gatefold::train::Weights;
+
+use crate::program::Workplace;
+
+fn trained(variant: &str, more: &[&str]) -> Workplace {
+    let place = Workplace::new();
+    place
+        .tiny(&["train", variant], &[&["--out", "run"], more].concat())
+        .succeeds();
+    place
+}
+
+#[test]
+fn an_exported_run_comes_back_and_predicts_the_same() {
+    for (variant, more) in [("dropout", &[][..]), ("baseline", &["--mask-padding"][..])] {
+        let place = trained(variant, more);
+        let expected = Weights::load(&place.path("run/model.safetensors")).unwrap();
+        let probability = |run: &str| {
+            let line = place
+                .run(["predict", run, "--json", "a wonderful film"])
+                .json();
+            line[0]["probability"].as_f64().unwrap()
+        };
+        let predicted = probability("run");
+        for (format, file) in [("keras", "w.weights.h5"), ("safetensors", "w.safetensors")] {
+            let export = ["export", "run", "--format", format, "--output", file];
+            place.run(export).succeeds();
+            let import = [&["import", file, variant, "--out", format], more].concat();
+            let told = place.run(import.clone());
+            assert!(told.succeeds().stdout.contains(variant), "{}", told.stdout);
+            let found = Weights::load(&place.path(&format!("{format}/model.safetensors")));
+            assert_eq!(found.unwrap(), expected, "{format}");
+            assert_eq!(probability(format), predicted);
+            place.run(import).fails(2, &["--out", "--overwrite"]);
+        }
+        place
+            .run(["train", "--resume", "keras"])
+            .fails(2, &["keras/config.toml", "imported"]);
+        // A run's own file will do as well.
+        let import = ["import", "run/model.safetensors", variant, "--out", "again"];
+        place.run([&import[..], more].concat()).succeeds();
+        let evaluated = place
+            .run(["evaluate", "again", "--limit-test", "20", "--json"])
+            .json();
+        let before = place
+            .run(["evaluate", "run", "--limit-test", "20", "--json"])
+            .json();
+        assert_eq!(evaluated[0]["loss"], before[0]["loss"]);
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_named_and_leaves_nothing() {
+    let place = trained("baseline", &[]);
+    for (format, file) in [("keras", "w.weights.h5"), ("safetensors", "w.safetensors")] {
+        let export = ["export", "run", "--format", format, "--output", file];
+        place.run(export).succeeds();
+    }
+    let small = r#"
+name = "small"
+[[layer]]
+type = "embedding"
+width = 64
+[[layer]]
+type = "lstm"
+units = 32
+[[layer]]
+type = "dense"
+units = 1
+activation = "sigmoid"
+"#;
+    place.write("small.toml", small);
+    let whole = fs::read(place.path("w.weights.h5")).unwrap();
+    place.write("cut.weights.h5", &whole[..whole.len() / 2]);
+    place.write("text", "no weights");
+    let before = place.names();
+    let refused = |file: &str, model: &[&str], words: &[&str]| {
+        let import = [&["import", file, "--out", "new"], model].concat();
+        place.run(import).fails(1, &[&[file], words].concat());
+    };
+    refused(
+        "w.weights.h5",
+        &["bidirectional"],
+        &["layers/lstm", "no layer of the model"],
+    );
+    refused(
+        "w.safetensors",
+        &["bidirectional"],
+        &["lstm/lstm_cell/", "no parameter"],
+    );
+    refused(
+        "w.weights.h5",
+        &["--config", "small.toml"],
+        &["layers/dense_1", "no layer"],
+    );
+    refused("w.safetensors", &["dropout"], &["lstm/lstm_cell/"]);
+    // The HDF5 reader's own words have an "error: " in them.
+    let cut = place.run(["import", "cut.weights.h5", "baseline", "--out", "new"]);
+    cut.fails(1, &["save_weights"]);
+    assert!(
+        cut.stderr.contains("cut.weights.h5: layers/embedding"),
+        "{}",
+        cut.stderr
+    );
+    refused("text", &["baseline"], &["neither HDF5 nor safetensors"]);
+    refused("absent", &["baseline"], &[]);
+    assert_eq!(place.names(), before);
+}

@@ -1,0 +1,26 @@
+//! What a program says that was built without the feature `keras`.
+
+use crate::program::Workplace;
+
+#[test]
+fn keras_weights_are_refused_with_the_remedy() {
+    let place = Workplace::new();
+    place
+        .tiny(&["train", "baseline"], &["--out", "run"])
+        .succeeds();
+    let export = [
+        "export",
+        "run",
+        "--format",
+        "keras",
+        "--output",
+        "w.weights.h5",
+    ];
+    place
+        .run(export)
+        .fails(2, &["--format", "`keras`", "safetensors"]);
+    place.write("w.weights.h5", b"\x89HDF\r\n\x1a\nmore");
+    place
+        .run(["import", "w.weights.h5", "baseline", "--out", "new"])
+        .fails(1, &["w.weights.h5", "`keras`", "safetensors"]);
+}

@@ -1,0 +1,177 @@
+//! Weights in other programs' formats, read back by other readers.
+
+use gatefold::exchange::{to_keras_weights, to_onnx, to_safetensors, variable_paths};
+use gatefold::model::{
+    Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Sequential, Variant, initialise,
+};
+use gatefold::train::Weights;
+
+fn weights(model: Model) -> Weights {
+    Weights {
+        parameters: initialise(&model, 3),
+        vocabulary_size: model.embedding().vocabulary,
+        model,
+        vocabulary_sha256: "ab".repeat(32),
+    }
+}
+
+/// Every kind of layer, and recurrent ones in an order in which Keras's numbers part from gatefold's.
+fn mixed() -> Model {
+    Sequential::new("mixed")
+        .add(Embedding::new(50, 6))
+        .add(Dropout::new(0.5))
+        .add(Bidirectional::new(Lstm::new(5).return_sequences()))
+        .add(Lstm::new(4))
+        .add(Dense::new(3).relu())
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn layers_in_a_bidirectional_count_among_the_others() {
+    let paths = variable_paths(&mixed());
+    assert_eq!(paths.len(), mixed().parameters().len());
+    assert_eq!(paths[4], "bidirectional/backward_lstm/lstm_cell/kernel");
+    assert_eq!(paths[7], "lstm_1/lstm_cell/kernel");
+    assert_eq!(paths[13], "dense_1/bias");
+}
+
+#[test]
+fn safetensors_hold_every_parameter_and_no_more() {
+    for model in [mixed(), Variant::Dropout.model(300).unwrap()] {
+        let weights = weights(model);
+        let bytes = to_safetensors(&weights).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(tensors.len(), weights.parameters.len());
+        let named = variable_paths(&weights.model).into_iter();
+        let parameters = weights.model.parameters().iter().zip(&weights.parameters);
+        for (path, (parameter, values)) in named.zip(parameters) {
+            let tensor = tensors.tensor(&path).unwrap();
+            assert_eq!(tensor.shape(), parameter.shape);
+            assert_eq!(
+                tensor.data(),
+                bytemuck::cast_slice::<f32, u8>(values),
+                "{path}"
+            );
+        }
+        assert_eq!(to_safetensors(&weights).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn keras_s_groups_hold_every_parameter() {
+    let weights = weights(mixed());
+    let bytes = to_keras_weights(&weights).unwrap();
+    assert_eq!(to_keras_weights(&weights).unwrap(), bytes);
+    let file = hdf5_pure::File::from_bytes(bytes).unwrap();
+    let places = [
+        ("embedding.embeddings", "embedding/vars/0"),
+        (
+            "bidirectional.forward.kernel",
+            "bidirectional/forward_layer/cell/vars/0",
+        ),
+        (
+            "bidirectional.backward.recurrent_kernel",
+            "bidirectional/backward_layer/cell/vars/1",
+        ),
+        (
+            "bidirectional.backward.bias",
+            "bidirectional/backward_layer/cell/vars/2",
+        ),
+        ("lstm.recurrent_kernel", "lstm/cell/vars/1"),
+        ("dense.bias", "dense/vars/1"),
+        ("dense_1.kernel", "dense_1/vars/0"),
+    ];
+    for (name, place) in places {
+        let index = weights
+            .model
+            .parameters()
+            .iter()
+            .position(|p| p.name == name);
+        let index = index.unwrap_or_else(|| panic!("no {name}"));
+        let dataset = file.dataset(&format!("layers/{place}")).unwrap();
+        let shape: Vec<usize> = dataset
+            .shape()
+            .unwrap()
+            .iter()
+            .map(|&n| n as usize)
+            .collect();
+        assert_eq!(shape, weights.model.parameters()[index].shape, "{name}");
+        assert_eq!(
+            dataset.read_f32().unwrap(),
+            weights.parameters[index],
+            "{name}"
+        );
+    }
+    // Keras looks into the groups of layers without variables as well.
+    for group in [
+        "vars",
+        "layers/dropout/vars",
+        "layers/lstm/vars",
+        "layers/bidirectional/vars",
+    ] {
+        assert!(file.group(group).is_ok(), "{group}");
+    }
+}
+
+#[test]
+fn an_onnx_graph_has_an_operator_a_layer() {
+    let weights = weights(mixed());
+    let bytes = to_onnx(&weights).unwrap();
+    assert_eq!(to_onnx(&weights).unwrap(), bytes);
+    let count = |word: &str| {
+        bytes
+            .windows(word.len())
+            .filter(|part| *part == word.as_bytes())
+            .count()
+    };
+    for word in [
+        "ids",
+        "probability",
+        "batch",
+        "length",
+        "bidirectional/W",
+        "lstm/R",
+        "Gather",
+    ] {
+        assert!(count(word) > 0, "no {word}");
+    }
+    assert_eq!(count("ReduceSum"), 0, "masks what is not to be masked");
+    let mut masked = weights;
+    masked.model = Sequential::new("masked")
+        .add(Embedding::new(50, 6).mask_zero())
+        .add(Lstm::new(4))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    masked.parameters = initialise(&masked.model, 3);
+    let bytes = to_onnx(&masked).unwrap();
+    assert!(bytes.windows(9).any(|part| part == b"ReduceSum"));
+}
+
+#[test]
+fn parameters_of_another_model_are_refused() {
+    let mut short = weights(mixed());
+    short.parameters[2].pop();
+    let name = short.model.parameters()[2].name.clone();
+    let refused = |weights: &Weights| {
+        [
+            to_safetensors(weights),
+            to_keras_weights(weights),
+            to_onnx(weights),
+        ]
+        .map(|result| result.unwrap_err().to_string())
+    };
+    assert!(
+        refused(&short)
+            .iter()
+            .all(|problem| problem.contains(&name))
+    );
+    short.parameters.pop();
+    assert!(
+        refused(&short)
+            .iter()
+            .all(|problem| problem.contains("parameters"))
+    );
+}

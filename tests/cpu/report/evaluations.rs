@@ -1,0 +1,118 @@
+//! Evaluations and explanations as text and figures.
+
+use gatefold::report::{
+    Word, calibration_figure, evaluation_table, explanation_page, explanation_picture, roc_figure,
+    strongest, words,
+};
+use gatefold::train::{Evaluation, Scores};
+
+fn scores() -> Scores {
+    Scores::new(&[0.95, 0.8, 0.6, 0.3, 0.25, 0.1], &[1, 0, 1, 1, 0, 0]).unwrap()
+}
+
+#[test]
+fn the_roc_curve_goes_through_its_points() {
+    let figure = roc_figure(&scores(), "note").unwrap();
+    let points = &figure.series[1].points;
+    assert_eq!((points.len(), points[0]), (102, (0, 0.0)));
+    let at = |percent: usize| points[percent + 1].1;
+    // One of three negatives is above two of three positives.
+    assert!((at(0) - 100.0 / 3.0).abs() < 1e-9);
+    assert!((at(20) - 100.0 / 3.0).abs() < 1e-9);
+    assert_eq!((at(34), at(100)), (100.0, 100.0));
+    assert!(figure.series[1].label.contains("0.778"));
+    assert_eq!(roc_figure(&Scores::new(&[0.5], &[1]).unwrap(), ""), None);
+    // Where all are equal, the curve is the diagonal.
+    let equal = Scores::new(&[0.5, 0.5], &[1, 0]).unwrap();
+    let figure = roc_figure(&equal, "").unwrap();
+    assert!(
+        figure.series[1]
+            .points
+            .iter()
+            .all(|&(x, y)| (y - x as f64).abs() < 1e-9)
+    );
+}
+
+#[test]
+fn the_calibration_shows_bins_with_reviews_alone() {
+    let figure = calibration_figure(&scores(), "note");
+    let places: Vec<usize> = figure.series[1]
+        .points
+        .iter()
+        .map(|point| point.0)
+        .collect();
+    assert_eq!(places, [10, 25, 30, 60, 80, 95]);
+    assert_eq!(figure.series[1].points[2].1, 100.0);
+    assert_eq!(figure.series[1].points[4].1, 0.0);
+    assert_eq!(figure.values_not_drawn(), 0);
+}
+
+#[test]
+fn the_table_fits_a_terminal_and_shows_what_is_not_defined() {
+    let table = evaluation_table(&Evaluation {
+        loss: 0.25,
+        accuracy: 1.0,
+        scores: Scores::new(&[0.2, 0.3], &[0, 0]).unwrap(),
+    });
+    assert!(table.lines().all(|line| line.chars().count() <= 80));
+    let precision = table
+        .lines()
+        .find(|line| line.starts_with("Precision"))
+        .unwrap();
+    assert!(precision.ends_with(" –"), "{precision}");
+    assert!(table.contains("0.2 to 0.3") && table.contains("0.2500"));
+}
+
+fn word(text: &str, contribution: f64) -> Word {
+    Word {
+        text: text.into(),
+        contribution,
+        ids: vec![1],
+    }
+}
+
+#[test]
+fn the_strongest_words_come_first_and_none_becomes_markup() {
+    let all = [word("fine", 0.5), word("<i>", -2.0), word("so", 0.0)];
+    let order: Vec<&str> = strongest(&all)
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
+    assert_eq!(order, ["<i>", "fine", "so"]);
+    let page = explanation_page(&all, "a & b", "note").unwrap();
+    assert!(page.contains("a &amp; b") && page.contains("&lt;i&gt;") && !page.contains("<i>"));
+    assert!(page.contains("rgba(230, 159, 0, 0.75)") && page.contains("rgba(0, 114, 178, 0.19)"));
+    assert!(page.contains("rgba(0, 114, 178, 0.00)"));
+}
+
+#[test]
+fn the_deepest_colour_is_the_strongest_word_s() {
+    let paint = |contribution: f64| {
+        let all = [word("mmmmmmmm", contribution), word("x", 1.0)];
+        let bytes = explanation_picture(&all, "title", "note").unwrap();
+        let picture = image::load_from_memory(&bytes).unwrap().into_rgb8();
+        // Left of the first letter, on its background; the picture is twice as large as its measures.
+        picture.get_pixel(2 * 20 - 2, 2 * 60).0
+    };
+    assert_eq!(paint(0.0), [255, 255, 255]);
+    let [red, _, blue] = paint(2.0);
+    assert!(red < 80 && blue > 180, "{:?}", paint(2.0));
+    let [red, _, blue] = paint(-2.0);
+    assert!(red > 220 && blue < 80, "{:?}", paint(-2.0));
+}
+
+#[test]
+fn white_space_alone_belongs_to_the_word_before_it() {
+    let file = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";
+    let vocabulary = gatefold::data::Vocabulary::from_text("example", file).unwrap();
+    let encoder = gatefold::data::SubwordEncoder::new(&vocabulary);
+    let ids = encoder.encode(" good  film é");
+    let contributions: Vec<f64> = (0..ids.len()).map(|n| n as f64).collect();
+    let found = words(&encoder, &ids, &contributions);
+    let texts: Vec<&str> = found.iter().map(|word| word.text.as_str()).collect();
+    assert_eq!(texts.join(" ").trim(), "good film é");
+    let total: f64 = found.iter().map(|word| word.contribution).sum();
+    assert_eq!(total, contributions.iter().sum::<f64>());
+    let all: Vec<u32> = found.iter().flat_map(|word| word.ids.clone()).collect();
+    assert_eq!(all, ids);
+}

@@ -1,0 +1,181 @@
+"""Loads what `gatefold export` writes into Keras and onnxruntime, and what Keras writes into
+`gatefold import`, and compares probabilities.
+
+    python check_export.py --gatefold target/debug/gatefold --run RUN --vocab assets/demo.subwords
+
+RUN is a folder that `gatefold train` wrote on the demo corpus, or on --data, --vocab the vocabulary of its data. Reviews are turned into ids
+and predicted by gatefold; the other programs get the same ids, each review at its own length, and once more
+in one padded batch. A program that is not installed is told as SKIPPED; with neither the check fails.
+Exit status 0 where the largest difference is at most 1e-5.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+
+TOLERANCE = 1e-5
+
+REVIEWS = [
+    "the film is wonderful",
+    "dull",
+    "I did not like the plot, and the end is worse than the beginning was; nobody will miss it.",
+    "not bad at all: the cast is superb, though the music is awful",
+    "A film. A long, long film!",
+]
+
+
+def gatefold(program, *arguments, text=""):
+    answer = subprocess.run(
+        [program, "--quiet", *arguments], input=text, capture_output=True, text=True, check=False
+    )
+    if answer.returncode != 0:
+        sys.exit(f"{' '.join(arguments)}: {answer.stderr}")
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def keras_model(layers):
+    """The Sequential of the layers in a run's config.toml."""
+    import keras
+
+    model = keras.Sequential()
+    for layer in layers:
+        kind = layer["type"]
+        if kind == "embedding":
+            made = keras.layers.Embedding(
+                layer["vocabulary"], layer["width"], mask_zero=layer["mask_zero"]
+            )
+        elif kind in ("lstm", "bidirectional"):
+            made = keras.layers.LSTM(layer["units"], return_sequences=layer["return_sequences"])
+            if kind == "bidirectional":
+                made = keras.layers.Bidirectional(made)
+        elif kind == "dense":
+            made = keras.layers.Dense(layer["units"], activation=layer["activation"])
+        elif kind == "dropout":
+            made = keras.layers.Dropout(layer["rate"])
+        else:
+            sys.exit(f"no layer {kind} is known here")
+        model.add(made)
+    model.build((None, None))
+    return model
+
+
+def padded(rows):
+    import numpy
+
+    length = max(len(row) for row in rows)
+    return numpy.array([row + [0] * (length - len(row)) for row in rows], dtype=numpy.int64)
+
+
+def largest_difference(run, rows, expected):
+    alone = [run(padded([row]))[0] for row in rows]
+    return max(abs(found - p) for found, p in zip(alone, expected))
+
+
+def model_file(config, path):
+    """The model of a run's config.toml as a file of its own."""
+    with open(config, encoding="utf-8") as file:
+        text = file.read().split("[model]\n")[1]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("[[model.layer]]", "[[layer]]"))
+    return path
+
+
+def check_import(options, folder, model, run, rows):
+    """Keras's own file, of other weights than the run's, predicted with by gatefold."""
+    model.set_weights([weights * 1.25 for weights in model.get_weights()])
+    written = os.path.join(folder, "keras.weights.h5")
+    model.save_weights(written)
+    toml = model_file(os.path.join(options.run, "config.toml"), os.path.join(folder, "model.toml"))
+    imported = os.path.join(folder, "imported")
+    data = ["--data", options.data, "--vocab", options.vocab] if options.data else []
+    gatefold(options.gatefold, "import", written, "--config", toml, "--out", imported, "--json", *data)
+    predicted = gatefold(options.gatefold, "predict", imported, "--json", *REVIEWS)
+    difference = largest_difference(run, rows, [line["probability"] for line in predicted])
+    print(f"keras's file imported: {len(rows)} reviews, largest difference {difference:.1e}")
+    return difference
+
+
+def check_keras(options, folder, export, layers, rows, expected):
+    import numpy
+    from safetensors.numpy import load_file
+
+    model = keras_model(layers)
+    model.load_weights(export("keras", "model.weights.h5"))
+    named = load_file(export("safetensors", "model.safetensors"))
+    # A Sequential puts its own name first, a functional model none.
+    paths = [variable.path.removeprefix(f"{model.name}/") for variable in model.trainable_variables]
+    if sorted(paths) != sorted(named):
+        sys.exit(f"safetensors: {sorted(named)} are not Keras's {sorted(paths)}")
+    for path, variable in zip(paths, model.trainable_variables):
+        if not numpy.array_equal(variable.numpy(), named[path]):
+            sys.exit(f"safetensors and HDF5 differ in {path}")
+    run = lambda ids: numpy.asarray(model(ids, training=False))[:, 0]
+    together, difference = run(padded(rows)), largest_difference(run, rows, expected)
+    return together, max(difference, check_import(options, folder, model, run, rows))
+
+
+def check_onnx(options, folder, export, layers, rows, expected):
+    import onnx
+    import onnxruntime
+
+    path = export("onnx", "model.onnx")
+    onnx.checker.check_model(onnx.load(path), full_check=True)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    run = lambda ids: session.run(["probability"], {"ids": ids})[0][:, 0]
+    return run(padded(rows)), largest_difference(run, rows, expected)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    for name in ("--gatefold", "--run", "--vocab"):
+        parser.add_argument(name, required=True)
+    parser.add_argument("--data")
+    options = parser.parse_args()
+    with open(os.path.join(options.run, "config.toml"), "rb") as file:
+        layers = tomllib.load(file)["model"]["layer"]
+
+    texts = "".join(json.dumps({"text": text}) + "\n" for text in REVIEWS)
+    encoded = gatefold(options.gatefold, "data", "encode", "--vocab", options.vocab, text=texts)
+    rows = [line["ids"] for line in encoded]
+    predicted = gatefold(options.gatefold, "predict", options.run, "--json", *REVIEWS)
+    expected = [line["probability"] for line in predicted]
+
+    checks = [("keras", ["keras", "safetensors"], check_keras), ("onnx", ["onnx", "onnxruntime"], check_onnx)]
+    padded_results, failed, ran = {}, False, 0
+    with tempfile.TemporaryDirectory() as folder:
+
+        def export(form, name):
+            path = os.path.join(folder, name)
+            gatefold(options.gatefold, "export", options.run, "--format", form, "--output", path, "--json")
+            return path
+
+        for name, packages, check in checks:
+            missing = [package for package in packages if importlib.util.find_spec(package) is None]
+            if missing:
+                print(f"SKIPPED: {name} needs {' and '.join(missing)}")
+                continue
+            together, difference = check(options, folder, export, layers, rows, expected)
+            padded_results[name] = together
+            ran += 1
+            failed |= not difference <= TOLERANCE
+            print(f"{name}: {len(rows)} reviews, largest difference {difference:.1e}")
+    masked = layers[0]["mask_zero"]
+    for name, found in padded_results.items():
+        # Only a mask makes a padded review what it is alone.
+        others = expected if masked else next(iter(padded_results.values()))
+        if others is found:
+            continue
+        difference = max(abs(a - b) for a, b in zip(found, others))
+        failed |= not difference <= TOLERANCE
+        print(f"{name}: one padded batch, largest difference {difference:.1e}")
+    if failed or ran == 0:
+        sys.exit("FAILED")
+
+
+if __name__ == "__main__":
+    main()
