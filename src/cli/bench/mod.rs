@@ -1,234 +1,219 @@
-//! `gatefold bench`: how long a training step takes, and where its time goes.
+//! `gatefold bench`: how long a step takes, and where its time goes.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::time::{Duration, Instant};
+mod args;
+mod comparison;
+mod measure;
+mod report;
+mod table;
+mod timeline;
+mod workload;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Result;
-use clap::Args;
-use comfy_table::{CellAlignment, Table, presets};
-use gatefold::batch::Batch;
-use gatefold::data::Review;
-use gatefold::gpu::{AdapterChoice, DispatchTime, Gpu};
-use gatefold::model::{Variant, initialise};
+use gatefold::Error;
+use gatefold::batch::{Padding, longest_shape};
+use gatefold::gpu::Gpu;
+use gatefold::model::{Model, initialise};
 use gatefold::plan::Adam;
-use gatefold::random::Philox;
+use gatefold::report::write_atomically;
 use gatefold::train::{Session, segment_length};
 use serde::Serialize;
 
-use super::args::Kernels;
+pub use args::BenchArgs;
+use comparison::Comparison;
+use measure::{Pass, Steps, WARM_UP};
+use report::{FORMAT, Report, System, Work, milliseconds, rounded};
+pub use timeline::{OwnSpans, Timeline};
+use workload::Workload;
+
+use super::screen::{Output, print_json};
+use super::settings::{ModelSource, adapter_choice, option};
 use super::training::kernel_form;
 
-/// Arguments of `gatefold bench`.
-#[derive(Debug, Args)]
-pub struct BenchArgs {
-    /// The model to time
-    variant: Variant,
-    /// Tokens a review, T
-    #[arg(long, default_value_t = 864, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    length: u32,
-    /// Reviews a batch, B
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=65_536))]
-    batch_size: u32,
-    /// Words the ids are drawn from, V
-    #[arg(long, default_value_t = 8185, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
-    vocabulary: u32,
-    /// Steps to time, after two to warm up
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
-    steps: u32,
-    /// Part of the adapter's name, or its number in `gatefold devices`
-    #[arg(long, value_name = "NAME|N")]
-    adapter: Option<String>,
-    /// Form of the hot kernels
-    #[arg(long, value_enum, default_value_t)]
-    kernels: Kernels,
-    /// Also time each dispatch of a step
-    #[arg(long)]
-    profile: bool,
-    /// One JSON object on standard output
-    #[arg(long)]
-    json: bool,
+/// Steps in a trace.
+const TRACED: usize = 3;
+
+/// A report, and beside it what it says to an earlier one.
+#[derive(Serialize)]
+struct WithComparison<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'a Comparison>,
 }
 
-/// What a benchmark measured. Times in milliseconds.
-#[derive(Debug, Serialize)]
-struct Report {
-    variant: String,
-    batch_size: u32,
-    length: u32,
-    adapter: String,
-    kernels: String,
-    steps: u32,
-    step_ms_median: f64,
-    step_ms_min: f64,
-    /// Opening the device, compiling the kernels and the first step.
-    first_step_ms: f64,
-    /// The most memory this process has held; null where the system does not tell.
-    peak_memory_mb: Option<f64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    kernels_ms: Vec<KernelTime>,
-}
-
-/// Time of all dispatches of one kind in a step.
-#[derive(Debug, Serialize)]
-struct KernelTime {
-    label: String,
-    kernel: String,
-    dispatches: usize,
-    ms: f64,
-    gflops: f64,
-}
-
-/// Times training steps on random ids, each waited for.
-pub fn run(args: &BenchArgs) -> Result<()> {
-    let start = Instant::now();
-    let gpu = Gpu::open(&AdapterChoice {
-        name: args.adapter.clone(),
-        ..AdapterChoice::default()
-    })?;
-    let limits = gpu.limits(args.kernels.into())?;
-    let adapter = gpu.report().name.clone();
-    let kernels = kernel_form(&limits);
-    let model = args.variant.model(args.vocabulary as usize)?;
-    let parameters = initialise(&model, 0);
-    let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-4), 0)?;
-    let batch = random_batch(args);
-    step(&mut session, &batch)?;
-    let first_step = start.elapsed();
-
-    let warm = step(&mut session, &batch)?;
-    if !session.gpu().is_software() {
-        session.set_segment(segment_length(warm, batch.length));
+/// Times steps of a model; `timeline` collects what is traced.
+pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result<()> {
+    let output = Output {
+        json: args.json,
+        quiet,
+    };
+    let source = ModelSource::new(&args.model)?;
+    let report_file = args
+        .report
+        .as_ref()
+        .map(|file| file.clone().unwrap_or_else(|| default_report(args)));
+    if let Some(file) = &report_file {
+        check_writable("--report", file)?;
     }
-    step(&mut session, &batch)?;
-    let mut times = (0..args.steps)
-        .map(|_| step(&mut session, &batch))
-        .collect::<Result<Vec<_>>>()?;
-    times.sort_unstable();
-    let kernels_ms = if args.profile {
-        by_label(&session.profile(&batch)?)
-    } else {
-        Vec::new()
-    };
-    let report = Report {
-        variant: args.variant.to_string(),
-        batch_size: args.batch_size,
-        length: args.length,
-        adapter,
-        kernels,
-        steps: args.steps,
-        step_ms_median: milliseconds(times[times.len() / 2]),
-        step_ms_min: milliseconds(times[0]),
-        first_step_ms: milliseconds(first_step),
-        peak_memory_mb: peak_memory_mb(),
-        kernels_ms,
-    };
-    let mut out = io::stdout().lock();
+    if let Some(file) = &args.trace {
+        check_writable("--trace", file)?;
+    }
+    let earlier = args.compare.as_deref().map(Report::read).transpose()?;
+    let workload = Workload::new(args)?;
+    let model = source.model_for(workload.vocabulary())?;
+    let (mut session, mut report) = measured(args, &workload, model)?;
+
+    if let (Some(file), Some(timeline)) = (&args.trace, timeline) {
+        timeline.clear();
+        let kernels = measure::traced(&mut session, &workload, pass(args), TRACED)?;
+        let trace = timeline.chrome_trace(&kernels, &report.adapter.name);
+        write_atomically(file, &serde_json::to_vec(&trace)?)?;
+    }
+    if args.profile || report_file.is_some() {
+        let batch = workload.batches(1)?.next().ok_or_else(no_batch)?;
+        pass(args).step(&mut session, &batch)?;
+        let peak = session.peak()?;
+        report.profile = Some(measure::profile(&mut session, &batch, pass(args), peak)?);
+    }
+    if let Some(file) = &report_file {
+        write_atomically(file, &serde_json::to_vec_pretty(&report)?)?;
+        output.say(&format!("Wrote {}", file.display()));
+    }
+    if let Some(file) = &args.trace {
+        output.say(&format!("Wrote {}", file.display()));
+    }
+    let comparison = earlier.map(|earlier| Comparison::new(&earlier, &report));
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(&report)?)?;
-    } else {
-        print_report(&mut out, &report)?;
+        let comparison = comparison.as_ref();
+        return print_json(&WithComparison {
+            report: &report,
+            comparison,
+        });
+    }
+    output.result(&table::text(&report))?;
+    if let Some(comparison) = comparison {
+        output.result(&format!("\n{}", comparison.text()))?;
     }
     Ok(())
 }
 
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
+fn pass(args: &BenchArgs) -> Pass {
+    if args.inference {
+        Pass::Inference
+    } else {
+        Pass::Training
+    }
 }
 
-fn step(session: &mut Session, batch: &Batch) -> Result<Duration> {
+fn no_batch() -> Error {
+    Error::Data("there are no reviews to make batches of".into())
+}
+
+fn limits(args: &BenchArgs, gpu: &Gpu) -> Result<gatefold::plan::Limits> {
+    let mut limits = gpu.limits(args.device.kernels.into())?;
+    limits.row_tile = args.tile.rows();
+    Ok(limits)
+}
+
+/// Opens the device, runs the first step, then those that are timed.
+fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Session, Report)> {
+    let pass = pass(args);
+    let batch = workload.batches(1)?.next().ok_or_else(no_batch)?;
+    let parameters = initialise(&model, 0);
     let start = Instant::now();
-    session.train(batch)?;
-    session.drain()?;
-    Ok(start.elapsed())
-}
+    let gpu = Gpu::open(&adapter_choice(&args.device))?;
+    let limits = limits(args, &gpu)?;
+    let (adapter, kernels) = (gpu.report().clone(), kernel_form(&limits));
+    let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-4), 0)?;
+    pass.step(&mut session, &batch)?;
+    let first_step = start.elapsed();
 
-/// Uniformly random ids: the hardest case for the unique-token projection, and what peers are timed with.
-fn random_batch(args: &BenchArgs) -> Batch {
-    let mut random = Philox::new(u64::from(args.length), 0);
-    let reviews: Vec<Review> = (0..args.batch_size)
-        .map(|row| Review {
-            ids: (0..args.length)
-                .map(|_| random.below(args.vocabulary))
-                .collect(),
-            label: (row % 2) as u8,
-        })
-        .collect();
-    Batch::new(&reviews.iter().collect::<Vec<_>>())
-}
-
-/// Sums dispatches of the same label, most time first.
-fn by_label(times: &[DispatchTime]) -> Vec<KernelTime> {
-    let mut sums: BTreeMap<&str, (usize, Duration, u64, &str)> = BTreeMap::new();
-    for dispatch in times {
-        let sum = sums
-            .entry(&dispatch.label)
-            .or_insert((0, Duration::ZERO, 0, &dispatch.kernel));
-        *sum = (
-            sum.0 + 1,
-            sum.1 + dispatch.time,
-            sum.2 + dispatch.flops,
-            sum.3,
-        );
+    if let Workload::Real { dataset, .. } = workload {
+        let size = args.batch_size as usize;
+        session.reserve(longest_shape(&dataset.train, size, Padding::AFTER))?;
     }
-    let mut kernels: Vec<KernelTime> = sums
-        .into_iter()
-        .map(|(label, (dispatches, time, flops, kernel))| KernelTime {
-            label: label.to_string(),
-            kernel: kernel.to_string(),
-            dispatches,
-            ms: milliseconds(time),
-            gflops: (flops as f64 / time.as_secs_f64().max(1e-9) / 1e7).round() / 1e2,
-        })
-        .collect();
-    kernels.sort_by(|a, b| b.ms.total_cmp(&a.ms));
-    kernels
-}
-
-/// Linux's high-water mark of resident memory.
-fn peak_memory_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some((kibibytes / 1024.0 * 10.0).round() / 10.0)
-}
-
-fn print_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    writeln!(
-        out,
-        "{}, batch {} × {} tokens, on {} (kernels: {})",
-        report.variant, report.batch_size, report.length, report.adapter, report.kernels
-    )?;
-    writeln!(
-        out,
-        "step {:.1} ms median, {:.1} ms min of {} steps; first step {:.0} ms with start-up and compilation",
-        report.step_ms_median, report.step_ms_min, report.steps, report.first_step_ms
-    )?;
-    if let Some(peak) = report.peak_memory_mb {
-        writeln!(out, "peak memory {peak:.0} MB")?;
-    }
-    if report.kernels_ms.is_empty() {
-        return Ok(());
-    }
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["dispatch", "times", "ms", "GFLOP/s", "kernel"]);
-    for kernel in &report.kernels_ms {
-        table.add_row([
-            kernel.label.clone(),
-            kernel.dispatches.to_string(),
-            format!("{:.2}", kernel.ms),
-            format!("{:.2}", kernel.gflops),
-            kernel.kernel.clone(),
-        ]);
-    }
-    for column in 1..4 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
+    for _ in 1..WARM_UP {
+        let (warm, _) = pass.step(&mut session, &batch)?;
+        if !session.gpu().is_software() {
+            session.set_segment(segment_length(warm, batch.length));
         }
     }
-    writeln!(out, "\n{table}")
+    let steps = args.steps as usize;
+    let Steps {
+        step_ms,
+        timesteps_a_second,
+        host_ms,
+        length,
+    } = match workload {
+        Workload::Random { .. } => measure::repeat(&mut session, &batch, pass, steps)?,
+        Workload::Real { .. } => measure::pipeline(&mut session, workload, pass, steps)?,
+    };
+    let report = Report {
+        format: FORMAT,
+        gatefold: env!("CARGO_PKG_VERSION").to_string(),
+        system: System {
+            os: std::env::consts::OS.to_string(),
+            architecture: std::env::consts::ARCH.to_string(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        },
+        adapter,
+        kernels,
+        row_tile: args.tile.rows(),
+        work: work(args, workload, session.model(), length),
+        steps: args.steps,
+        step_ms,
+        timesteps_a_second,
+        host_ms,
+        first_step_ms: rounded(milliseconds(first_step)),
+        peak_memory_mb: measure::peak_memory_mb(),
+        buffer_mb: rounded(session.gpu().buffer_bytes() as f64 / f64::from(1 << 20)),
+        profile: None,
+    };
+    Ok((session, report))
+}
+
+/// What was timed, without what a user called it.
+fn work(args: &BenchArgs, workload: &Workload, model: &Model, length: f64) -> Work {
+    let layers = model.layers().iter();
+    Work {
+        model: model_name(args),
+        layers: layers.map(|layer| format!("{:?}", layer.kind)).collect(),
+        parameters: model.count_parameters(),
+        inference: args.inference,
+        real: matches!(workload, Workload::Real { .. }),
+        batch_size: args.batch_size as usize,
+        length: rounded(length),
+        vocabulary: workload.vocabulary(),
+    }
+}
+
+fn model_name(args: &BenchArgs) -> String {
+    args.model
+        .variant
+        .map_or("config".to_string(), |variant| variant.to_string())
+}
+
+fn default_report(args: &BenchArgs) -> PathBuf {
+    PathBuf::from(format!("gatefold-bench-{}.json", model_name(args)))
+}
+
+/// Fails before any work where a file could not be written after it, or would replace another.
+fn check_writable(name: &'static str, file: &Path) -> Result<(), Error> {
+    if std::fs::symlink_metadata(file).is_ok() {
+        let problem = format!(
+            "{} is there already; choose another name, or remove it first",
+            file.display()
+        );
+        return Err(option(name, problem));
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            let problem = format!("there is no folder {}; make it first", folder.display());
+            Err(option(name, problem))
+        }
+        _ => Ok(()),
+    }
 }
