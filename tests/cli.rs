@@ -8,6 +8,8 @@ mod support;
 
 #[path = "cli/bad_data.rs"]
 mod bad_data;
+#[path = "cli/bench.rs"]
+mod bench;
 #[path = "cli/build_vocab.rs"]
 mod build_vocab;
 #[path = "cli/compare.rs"]

@@ -45,3 +45,5 @@ mod table;
 mod tfds;
 #[path = "cpu/token_cache.rs"]
 mod token_cache;
+#[path = "cpu/traffic.rs"]
+mod traffic;

@@ -35,11 +35,17 @@ mod mutants;
 mod oracle;
 #[path = "gpu/padding.rs"]
 mod padding;
+#[path = "gpu/peak.rs"]
+mod peak;
 #[path = "gpu/plans.rs"]
 mod plans;
 #[path = "gpu/predict.rs"]
 mod predict;
+#[path = "gpu/profile.rs"]
+mod profile;
 #[path = "gpu/recover.rs"]
 mod recover;
+#[path = "gpu/row_tile.rs"]
+mod row_tile;
 #[path = "gpu/training.rs"]
 mod training;

@@ -3,6 +3,8 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
+use tracing::trace_span;
+
 use crate::error::{Error, Result};
 
 /// The items of an iterator, made on a thread of its own and kept in a queue until they are asked
@@ -36,14 +38,17 @@ impl<T: Send + 'static> Prefetch<T> {
     ///
     /// # Errors
     /// [`Error::Internal`] where the system gives no thread.
-    pub fn new(items: impl Iterator<Item = T> + Send + 'static, ahead: usize) -> Result<Self> {
+    pub fn new(mut items: impl Iterator<Item = T> + Send + 'static, ahead: usize) -> Result<Self> {
         let (sender, queue) = sync_channel(ahead);
         let thread = std::thread::Builder::new()
             .name("batches".into())
             .spawn(move || {
-                for item in items {
+                while let Some(item) = trace_span!("make batch").in_scope(|| items.next()) {
                     // The queue closes when the other side is dropped: nobody wants more.
-                    if sender.send(item).is_err() {
+                    if trace_span!("queue is full")
+                        .in_scope(|| sender.send(item))
+                        .is_err()
+                    {
                         return;
                     }
                 }
@@ -60,7 +65,8 @@ impl<T> Iterator for Prefetch<T> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Result<T>> {
-        if let Ok(item) = self.queue.as_ref()?.recv() {
+        let queue = self.queue.as_ref()?;
+        if let Ok(item) = trace_span!("next batch").in_scope(|| queue.recv()) {
             return Some(Ok(item));
         }
         self.queue = None;

@@ -82,7 +82,7 @@ pub enum Command {
     /// Look at reviews, and turn text into subword ids and back
     #[command(subcommand)]
     Data(DataCommand),
-    /// Time training steps of a model
+    /// Time a model's steps, and each kernel of a step
     Bench(BenchArgs),
 }
 
@@ -264,6 +264,8 @@ pub struct TrainingArgs {
     #[command(flatten)]
     pub device: DeviceArgs,
     #[command(flatten)]
+    pub tile: TileArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -366,6 +368,25 @@ pub struct DeviceArgs {
     /// Whatever more the adapter has is left unused. The kernels are then the portable ones.
     #[arg(long)]
     pub webgpu_limits: bool,
+}
+
+/// How a recurrence is cut up.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Device options")]
+pub struct TileArgs {
+    /// Rows of the batch that a workgroup of a recurrence owns [default: by the adapter]
+    ///
+    /// Results are the same, byte for byte; speed and the time to compile differ. More than the
+    /// adapter's workgroup memory holds are not taken.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    row_tile: Option<u32>,
+}
+
+impl TileArgs {
+    /// `--row-tile`, for [`gatefold::plan::Limits`].
+    pub fn rows(&self) -> Option<usize> {
+        self.row_tile.map(|rows| rows as usize)
+    }
 }
 
 /// Reads a corpus's name, and lists them all where there is none of that name.

@@ -41,7 +41,9 @@ use std::io;
 
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use args::{Arguments, Command, DataCommand};
 use resume::Typed;
@@ -51,7 +53,12 @@ pub fn run() -> Result<()> {
     let matches = Arguments::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let typed = Typed::of(&matches);
-    start_logging(arguments.verbose);
+    // A trace needs to see what happens from the start.
+    let timeline = match &arguments.command {
+        Command::Bench(args) => args.trace.as_ref().map(|_| bench::Timeline::new()),
+        _ => None,
+    };
+    start_logging(arguments.verbose, timeline.clone());
     let quiet = arguments.quiet;
     match arguments.command {
         Command::Compare(args) => compare::run(args, &typed, quiet),
@@ -70,12 +77,12 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::BuildVocab(args)) => build_vocab::run(&args, quiet),
         Command::Data(DataCommand::Fetch(args)) => fetch::run(&args, quiet),
         Command::Data(DataCommand::Export(args)) => export_data::run(&args, quiet),
-        Command::Bench(args) => bench::run(&args),
+        Command::Bench(args) => bench::run(&args, timeline.as_ref(), quiet),
     }
 }
 
-/// Sends log records to standard error: what `RUST_LOG` asks for, else what `-v` does.
-fn start_logging(verbose: u8) {
+/// Sends log records to standard error: what `RUST_LOG` asks for, else what `-v` does; and spans to a time line.
+fn start_logging(verbose: u8, timeline: Option<bench::Timeline>) {
     let filter = match verbose {
         // wgpu complains of drivers that work, and its failures come back as errors.
         0 => "warn,wgpu_core=off,wgpu_hal=off,naga=off",
@@ -84,10 +91,14 @@ fn start_logging(verbose: u8) {
         _ => "trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(screen::coloured(&io::stderr()))
         .without_time()
+        .with_filter(filter);
+    let timeline = timeline.map(|timeline| timeline.with_filter(bench::OwnSpans));
+    tracing_subscriber::registry()
+        .with(log)
+        .with(timeline)
         .init();
 }

@@ -176,7 +176,7 @@ impl RunConfig {
             adapter: Adapter {
                 name: adapter.name.clone(),
                 backend: adapter.backend.clone(),
-                kind: adapter.kind.to_string(),
+                kind: adapter.kind.clone(),
                 driver: adapter.driver.clone(),
                 kernels: kernel_form(limits),
             },

@@ -97,6 +97,8 @@ pub struct Settings {
     pub mask_padding: bool,
     pub adapter: AdapterChoice,
     pub kernels: KernelForm,
+    /// Rows of a recurrence's workgroup, if they are not left to the adapter.
+    pub row_tile: Option<usize>,
     /// The subcommand.
     pub command: &'static str,
     pub out: PathBuf,
@@ -377,6 +379,7 @@ impl Settings {
             mask_padding: training.mask_padding,
             adapter: adapter_choice(&training.device),
             kernels: training.device.kernels.into(),
+            row_tile: training.tile.rows(),
             out: out.unwrap_or_else(|| {
                 // One slash everywhere: Windows takes it as well, and prints it back.
                 PathBuf::from(format!("runs/{name}-{}", data.folder_name()))

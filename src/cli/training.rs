@@ -61,7 +61,10 @@ impl Trainer {
         };
         let stop = interrupt::install(output)?;
         let gpu = Gpu::open(&settings.adapter)?;
-        let limits = gpu.limits(settings.kernels)?;
+        let limits = Limits {
+            row_tile: settings.row_tile,
+            ..gpu.limits(settings.kernels)?
+        };
         let adapter = gpu.report().clone();
         tell_adapter(output, &adapter, &limits)?;
         let dataset = Arc::new(load_told(&settings.data, output)?);

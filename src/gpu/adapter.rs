@@ -1,6 +1,6 @@
 //! Choosing an adapter: by `--adapter`, by wgpu's environment variables, or the best there is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wgpu::{Backends, DeviceType, Features, Instance, InstanceDescriptor, PowerPreference};
 
 use crate::error::{Error, Result};
@@ -16,14 +16,14 @@ pub struct AdapterChoice {
 }
 
 /// What is known of an adapter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdapterReport {
     /// The adapter's name.
     pub name: String,
     /// Vulkan, Metal or DX12; OpenGL ES with the feature `gles`.
     pub backend: String,
     /// Discrete, integrated, virtual or software.
-    pub kind: &'static str,
+    pub kind: String,
     /// The driver and its version.
     pub driver: String,
     /// Lanes of its smallest and its largest subgroup; `None` without subgroup operations.
@@ -44,7 +44,7 @@ impl AdapterReport {
         AdapterReport {
             name: info.name,
             backend: info.backend.to_string(),
-            kind: kind(info.device_type),
+            kind: kind(info.device_type).to_string(),
             driver: format!("{} {}", info.driver, info.driver_info)
                 .trim()
                 .to_string(),

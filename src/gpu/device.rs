@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tracing::trace_span;
 use wgpu::{
     DeviceDescriptor, DeviceType, Features, MemoryHints, PollError, PollType, SubmissionIndex,
 };
@@ -143,7 +144,7 @@ impl Gpu {
         let report = AdapterReport {
             name: "noop".into(),
             backend: "noop".into(),
-            kind: "none",
+            kind: "none".into(),
             driver: String::new(),
             subgroup: None,
             binding_bytes: limits.max_storage_buffer_binding_size,
@@ -323,6 +324,7 @@ impl Gpu {
 
     /// Waits for one submission, or for all.
     pub(super) fn wait_for(&self, submission: Option<SubmissionIndex>) -> Result<()> {
+        let _span = trace_span!("wait").entered();
         let waited = self.poll_until(submission);
         self.check()?;
         waited.map_err(|error| unanswered(&error, self.time_limit))

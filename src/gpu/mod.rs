@@ -7,6 +7,7 @@
 mod adapter;
 mod arena;
 mod device;
+mod peak;
 mod pipelines;
 mod profile;
 mod readback;
@@ -15,5 +16,6 @@ mod run;
 pub use adapter::{AdapterChoice, AdapterReport, adapters};
 pub use arena::SizeClasses;
 pub use device::{Gpu, KernelForm};
-pub use profile::DispatchTime;
+pub use peak::Peak;
+pub use profile::{Clock, DispatchTime};
 pub use readback::Readback;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 
+use tracing::trace_span;
 use wgpu::{
     BindGroup, BindGroupDescriptor, BindGroupEntry, BindingResource, Buffer, BufferBinding,
     BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor, ComputePass,
@@ -57,17 +58,26 @@ impl Gpu {
     pub fn run(&mut self, plan: &Plan, uploads: &[(&str, &[u8])]) -> Result<()> {
         self.check()?;
         let prepared = self.prepare(plan)?;
-        for (name, bytes) in uploads {
-            self.write(name, bytes)?;
-        }
-        let mut encoder = self.begin(plan, &prepared);
-        let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
-        for index in 0..plan.dispatches.len() {
-            self.record(&mut pass, plan, &prepared, index);
-        }
-        drop(pass);
-        self.queue.submit([encoder.finish()]);
+        self.upload(uploads)?;
+        let commands = trace_span!("encode").in_scope(|| {
+            let mut encoder = self.begin(plan, &prepared);
+            let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
+            for index in 0..plan.dispatches.len() {
+                self.record(&mut pass, plan, &prepared, index);
+            }
+            drop(pass);
+            encoder.finish()
+        });
+        trace_span!("submit").in_scope(|| self.queue.submit([commands]));
         self.check()
+    }
+
+    /// Writes bytes to buffers of these names.
+    pub(super) fn upload(&self, uploads: &[(&str, &[u8])]) -> Result<()> {
+        let _span = trace_span!("upload").entered();
+        uploads
+            .iter()
+            .try_for_each(|(name, bytes)| self.write(name, bytes))
     }
 
     /// Replaces the start of a buffer of an earlier plan.
@@ -82,6 +92,7 @@ impl Gpu {
 
     /// Buffers, pipelines, uniforms and bind groups of a plan.
     pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Prepared> {
+        let _span = trace_span!("prepare").entered();
         let most = self.device.limits().max_storage_buffer_binding_size;
         let mut buffers = Vec::with_capacity(plan.buffers.len());
         for spec in &plan.buffers {

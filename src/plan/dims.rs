@@ -83,6 +83,12 @@ dims! {
     /// Of clip_scale.
     ClipScaleDims { sums: u32, bound: f32, pad0: u32, pad1: u32 }
 
+    /// Of peak_arithmetic.
+    PeakArithmeticDims { rounds: u32, factor: f32, term: f32, pad0: u32 }
+
+    /// Of peak_copy.
+    PeakCopyDims { count: u32, pad0: u32, pad1: u32, pad2: u32 }
+
     /// Of end_step.
     EndDims { record: u32, marker: u32, pad0: u32, pad1: u32 }
 }

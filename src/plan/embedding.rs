@@ -4,6 +4,7 @@ use super::dims::{RowsDims, SegmentDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::step::{Rows, StepBuilder, Value};
+use crate::batch::RUN;
 use crate::error::Result;
 
 impl StepBuilder<'_> {
@@ -105,12 +106,29 @@ impl StepBuilder<'_> {
             .plan
             .scratch("token_partial_sums", self.shape.partial_runs * width)?;
         let batch = self.batch_slice();
+        // For the profile: partial runs are full but for a token's last, direct ones have at least one position.
+        let positions = self.shape.positions();
+        let in_partial =
+            (RUN * self.shape.partial_runs).min(positions.saturating_sub(self.shape.direct_runs));
+        let (direct, folded) = (positions - in_partial, self.shape.partial_runs);
         let rounds = [
-            (self.layout.direct(batch.buffer), x, sums, "direct"),
-            (self.layout.partial(batch.buffer), x, partial, "partial"),
-            (self.layout.fold(batch.buffer), partial, sums, "fold"),
+            (self.layout.direct(batch.buffer), x, sums, direct, "direct"),
+            (
+                self.layout.partial(batch.buffer),
+                x,
+                partial,
+                in_partial,
+                "partial",
+            ),
+            (
+                self.layout.fold(batch.buffer),
+                partial,
+                sums,
+                folded,
+                "fold",
+            ),
         ];
-        for (runs, from, to, round) in rounds {
+        for (runs, from, to, rows, round) in rounds {
             if runs.runs == 0 {
                 continue;
             }
@@ -123,14 +141,8 @@ impl StepBuilder<'_> {
             let groups = self.plan.elementwise(runs.runs * elements);
             let bindings = [from, runs.starts, runs.rows, runs.targets, to];
             let label = format!("{name}.sum_{round}");
-            self.plan.dispatch(
-                label,
-                kernel,
-                &dims,
-                &bindings,
-                groups,
-                self.shape.positions() * width,
-            )?;
+            self.plan
+                .dispatch(label, kernel, &dims, &bindings, groups, rows * width)?;
         }
         Ok(sums)
     }

@@ -63,6 +63,8 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "matmul": [Read, Read, Read, ReadWrite],
     "matmul_portable": [Read, Read, Read, ReadWrite],
     "matmul_transposed_a": [Read, Read, ReadWrite],
+    "peak_arithmetic": [ReadWrite],
+    "peak_copy": [Read, ReadWrite],
     "segment_sum": [Read, Read, Read, Read, ReadWrite],
     "square_sums": [Read, ReadWrite],
     "transpose_matrix": [Read, ReadWrite],
@@ -145,6 +147,32 @@ impl Kernel {
     /// Name of the file and of the entry point.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The size of this name, if the kernel is specialised for one.
+    pub(super) fn size_of(&self, name: &str) -> Option<u64> {
+        self.constants.iter().find_map(|constant| match constant {
+            (constant, Constant::Size(size)) if *constant == name => Some(u64::from(*size)),
+            _ => None,
+        })
+    }
+
+    /// Whether the choice of this name is made and true.
+    pub(super) fn has_flag(&self, name: &str) -> bool {
+        let chosen = |(constant, value): &(&str, Constant)| {
+            *constant == name && *value == Constant::Flag(true)
+        };
+        self.constants.iter().any(chosen)
+    }
+
+    /// Numbers in an Element: see [`Kernel::element`].
+    pub(super) fn element_numbers(&self) -> u64 {
+        let wide = |(_, value): &(&str, Constant)| *value == Constant::Type("vec4<f32>");
+        if self.constants.iter().any(wide) {
+            4
+        } else {
+            1
+        }
     }
 
     /// The entry of the table.

@@ -27,6 +27,9 @@ pub struct Limits {
     pub workgroups: u32,
     /// Workgroups that a recurrence should be cut into, so that the adapter is busy.
     pub wanted_workgroups: usize,
+    /// Rows of the batch that a workgroup of a recurrence should own, as far as its memory goes; `None` leaves it to
+    /// `wanted_workgroups`.
+    pub row_tile: Option<usize>,
     /// Timesteps of a recurrence in one dispatch: bounds a dispatch's time, which watchdogs watch.
     pub segment: usize,
 }
@@ -40,6 +43,7 @@ impl Limits {
         workgroup_invocations: 256,
         workgroups: 65_535,
         wanted_workgroups: 2,
+        row_tile: None,
         segment: 256,
     };
 }

@@ -140,6 +140,9 @@ fn rows(quads: usize, directions: usize, batch: usize, limits: &Limits) -> Optio
     if most_rows == 0 {
         return None;
     }
+    if let Some(tile) = limits.row_tile {
+        return Some(tile.clamp(1, 4 * quads).min(batch));
+    }
     let wanted = limits.wanted_workgroups.div_ceil(directions).min(batch);
     let tiles = batch.div_ceil(most_rows).max(wanted);
     Some(batch.div_ceil(tiles))

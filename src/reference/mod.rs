@@ -20,3 +20,4 @@ pub mod loss;
 pub mod lstm;
 pub mod matmul;
 pub mod network;
+pub mod peak;

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
+use tracing::trace_span;
+
 use crate::batch::{Batch, BatchShape};
 use crate::error::{DeviceFault, Error, Result};
-use crate::gpu::{Gpu, Readback};
+use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
 use crate::model::Model;
 use crate::plan::{
     Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORDS, StepContext,
@@ -136,6 +138,14 @@ impl Session {
         self.adam.learning_rate
     }
 
+    /// Measures the adapter's peaks beside what the session holds, see [`Gpu::peak`].
+    ///
+    /// # Errors
+    /// As [`Gpu::peak`].
+    pub fn peak(&mut self) -> Result<Peak> {
+        self.gpu.peak(&self.limits)
+    }
+
     /// Sets how many timesteps of a recurrence one dispatch takes. Results do not depend on it.
     pub fn set_segment(&mut self, timesteps: usize) {
         self.limits.segment = timesteps;
@@ -170,10 +180,12 @@ impl Session {
     }
 
     fn training_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
+        let _span = trace_span!("plan").entered();
         training_step(&self.model, &self.layout, &self.limits, shape, context)
     }
 
     fn evaluation_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
+        let _span = trace_span!("plan").entered();
         evaluation_step(&self.model, &self.layout, &self.limits, shape, context)
     }
 
@@ -226,23 +238,41 @@ impl Session {
         self.submit(&plan, batch, context, &[])
     }
 
-    /// The plan of a training step on a batch of this shape, for printing and timing.
-    ///
-    /// # Errors
-    /// As [`Session::reserve`].
-    pub fn plan(&self, shape: BatchShape) -> Result<Plan> {
-        self.training_plan(shape, self.context(self.step + 1, Some(self.adam)))
-    }
-
-    /// Times each dispatch of a training step that is otherwise thrown away: parameters move by one step.
+    /// As [`Session::train`], but times each dispatch, and returns when all are done.
     ///
     /// # Errors
     /// As [`Session::results`].
-    pub fn profile(&mut self, batch: &Batch) -> Result<Vec<crate::gpu::DispatchTime>> {
-        self.train(batch)?;
-        self.drain()?;
-        let plan = self.plan(batch.shape())?;
-        self.gpu.profile(&plan)
+    pub fn profile_train(&mut self, batch: &Batch, clock: Clock) -> Result<Vec<DispatchTime>> {
+        let context = self.context(self.step + 1, Some(self.adam));
+        let plan = self.training_plan(batch.shape(), context)?;
+        let times = self.profile(&plan, batch, context, clock)?;
+        self.step += 1;
+        self.on_device += 1;
+        Ok(times)
+    }
+
+    /// As [`Session::evaluate`], but times each dispatch, and returns when all are done.
+    ///
+    /// # Errors
+    /// As [`Session::results`].
+    pub fn profile_evaluate(&mut self, batch: &Batch, clock: Clock) -> Result<Vec<DispatchTime>> {
+        let context = self.context(self.step, None);
+        let plan = self.evaluation_plan(batch.shape(), context)?;
+        self.profile(&plan, batch, context, clock)
+    }
+
+    fn profile(
+        &mut self,
+        plan: &Plan,
+        batch: &Batch,
+        context: StepContext,
+        clock: Clock,
+    ) -> Result<Vec<DispatchTime>> {
+        let words = self.pack(batch);
+        let uploads = [(names::BATCH, bytemuck::cast_slice(&words))];
+        let times = self.gpu.profile(plan, &uploads, clock)?;
+        self.submitted(batch, context);
+        Ok(times)
     }
 
     pub(super) fn submit(
@@ -252,16 +282,27 @@ impl Session {
         context: StepContext,
         others: &[(&str, &[u8])],
     ) -> Result<()> {
-        let words = BatchLayout::new(batch.shape()).pack(batch, self.model.embedding().mask_zero);
+        let words = self.pack(batch);
         let mut uploads: Vec<(&str, &[u8])> = vec![(names::BATCH, bytemuck::cast_slice(&words))];
         uploads.extend_from_slice(others);
         self.gpu.run(plan, &uploads)?;
+        self.submitted(batch, context);
+        Ok(())
+    }
+
+    /// The batch as the device wants it.
+    fn pack(&self, batch: &Batch) -> Vec<u32> {
+        let _span = trace_span!("pack").entered();
+        BatchLayout::new(batch.shape()).pack(batch, self.model.embedding().mask_zero)
+    }
+
+    /// Notes a step that is on its way.
+    fn submitted(&mut self, batch: &Batch, context: StepContext) {
         self.sequence += 1;
         self.unread.push(Running {
             context,
             reviews: batch.size,
         });
-        Ok(())
     }
 
     /// Results of the steps that are done, in order. Waits only where the host is too far ahead.

@@ -52,6 +52,7 @@ fn tests_of(file: &str) -> &'static [&'static str] {
         "binary_cross_entropy" | "end_step" => &["loss::"],
         "dropout" | "common/philox" => &["dropout::"],
         "column_sums" | "common/matmul_dims" | "transpose_matrix" => &["matmul::"],
+        "peak_arithmetic" | "peak_copy" => &["peak::"],
         "segment_sum" => &["embedding::"],
         "common/dense_activation" => &["dense::"],
         "common/activations" => &[

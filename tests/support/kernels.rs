@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 
 use gatefold::batch::Batch;
 use gatefold::model::{Model, Variant};
-use gatefold::plan::{BatchLayout, Form, Kernel, Limits, Plan, Templates};
+use gatefold::plan::{
+    BatchLayout, Form, Kernel, Limits, Plan, Templates, peak_arithmetic, peak_copy,
+};
 use gatefold::random::Philox;
 use naga::back::{hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
@@ -221,6 +223,8 @@ fn uses() -> Vec<Use> {
         let words = BatchLayout::new(batch.shape()).pack(&batch, false);
         let clipped = clipped_plan(&recurrent(5, false, &[(4, 1)]), &limits, batch.shape());
         add(&clipped, &limits, &words);
+        add(&peak_arithmetic(&limits, 2, 3).unwrap(), &limits, &words);
+        add(&peak_copy(&limits, 70, 1).unwrap(), &limits, &words);
     }
     uses.into_values().collect()
 }

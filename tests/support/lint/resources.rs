@@ -126,6 +126,8 @@ pub fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
         "dropout" => layout!(DropoutDims),
         "end_step" => layout!(EndDims),
         "lstm_last_state" => layout!(LastStateDims),
+        "peak_arithmetic" => layout!(PeakArithmeticDims),
+        "peak_copy" => layout!(PeakCopyDims),
         "segment_sum" => layout!(SegmentDims),
         "square_sums" => layout!(SquareSumsDims),
         "transpose_matrix" => layout!(TransposeDims),

@@ -1,0 +1,53 @@
+"""The experiment's models in PyTorch, on the processor. See turns.py."""
+
+import torch
+from torch import nn
+
+import turns
+
+
+class Classifier(nn.Module):
+    def __init__(self, name, vocabulary):
+        super().__init__()
+        both = name != "baseline"
+        self.embedding = nn.Embedding(vocabulary, 64)
+        self.recurrent = nn.ModuleList([nn.LSTM(64, 64, batch_first=True, bidirectional=both)])
+        if name == "dropout":
+            self.recurrent.append(nn.LSTM(128, 32, batch_first=True, bidirectional=True))
+        width = {"baseline": 64, "bidirectional": 128, "dropout": 64}[name]
+        self.hidden = nn.Linear(width, 64)
+        self.dropout = nn.Dropout(0.5 if name == "dropout" else 0.0)
+        self.output = nn.Linear(64, 1)
+
+    def forward(self, ids):
+        sequence = self.embedding(ids)
+        for layer in self.recurrent:
+            sequence, (last, _) = layer(sequence)
+        state = torch.cat(list(last), 1)
+        return self.output(self.dropout(torch.relu(self.hidden(state))))[:, 0]
+
+
+def main():
+    arguments = turns.options()
+    torch.manual_seed(0)
+    model = Classifier(arguments.model, arguments.vocabulary)
+    adam = torch.optim.Adam(model.parameters(), lr=1e-4, eps=1e-7)
+    loss = nn.BCEWithLogitsLoss()
+
+    def step(ids, labels):
+        ids = torch.from_numpy(ids)
+        if arguments.inference:
+            model.eval()
+            with torch.inference_mode():
+                torch.sigmoid(model(ids)).numpy()
+            return
+        adam.zero_grad()
+        value = loss(model(ids), torch.from_numpy(labels).float())
+        value.backward()
+        adam.step()
+        value.item()
+
+    turns.serve(arguments, f"PyTorch {torch.__version__}", step)
+
+
+main()

@@ -1,0 +1,219 @@
+//! `gatefold bench`: how long a step takes, and where its time goes.
+
+mod args;
+mod comparison;
+mod measure;
+mod report;
+mod table;
+mod timeline;
+mod workload;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Result;
+use gatefold::Error;
+use gatefold::batch::{Padding, longest_shape};
+use gatefold::gpu::Gpu;
+use gatefold::model::{Model, initialise};
+use gatefold::plan::Adam;
+use gatefold::report::write_atomically;
+use gatefold::train::{Session, segment_length};
+use serde::Serialize;
+
+pub use args::BenchArgs;
+use comparison::Comparison;
+use measure::{Pass, Steps, WARM_UP};
+use report::{FORMAT, Report, System, Work, milliseconds, rounded};
+pub use timeline::{OwnSpans, Timeline};
+use workload::Workload;
+
+use super::screen::{Output, print_json};
+use super::settings::{ModelSource, adapter_choice, option};
+use super::training::kernel_form;
+
+/// Steps in a trace.
+const TRACED: usize = 3;
+
+/// A report, and beside it what it says to an earlier one.
+#[derive(Serialize)]
+struct WithComparison<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'a Comparison>,
+}
+
+/// Times steps of a model; `timeline` collects what is traced.
+pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result<()> {
+    let output = Output {
+        json: args.json,
+        quiet,
+    };
+    let source = ModelSource::new(&args.model)?;
+    let report_file = args
+        .report
+        .as_ref()
+        .map(|file| file.clone().unwrap_or_else(|| default_report(args)));
+    if let Some(file) = &report_file {
+        check_writable("--report", file)?;
+    }
+    if let Some(file) = &args.trace {
+        check_writable("--trace", file)?;
+    }
+    let earlier = args.compare.as_deref().map(Report::read).transpose()?;
+    let workload = Workload::new(args)?;
+    let model = source.model_for(workload.vocabulary())?;
+    let (mut session, mut report) = measured(args, &workload, model)?;
+
+    if let (Some(file), Some(timeline)) = (&args.trace, timeline) {
+        timeline.clear();
+        let kernels = measure::traced(&mut session, &workload, pass(args), TRACED)?;
+        let trace = timeline.chrome_trace(&kernels, &report.adapter.name);
+        write_atomically(file, &serde_json::to_vec(&trace)?)?;
+    }
+    if args.profile || report_file.is_some() {
+        let batch = workload.batches(1)?.next().ok_or_else(no_batch)?;
+        pass(args).step(&mut session, &batch)?;
+        let peak = session.peak()?;
+        report.profile = Some(measure::profile(&mut session, &batch, pass(args), peak)?);
+    }
+    if let Some(file) = &report_file {
+        write_atomically(file, &serde_json::to_vec_pretty(&report)?)?;
+        output.say(&format!("Wrote {}", file.display()));
+    }
+    if let Some(file) = &args.trace {
+        output.say(&format!("Wrote {}", file.display()));
+    }
+    let comparison = earlier.map(|earlier| Comparison::new(&earlier, &report));
+    if args.json {
+        let comparison = comparison.as_ref();
+        return print_json(&WithComparison {
+            report: &report,
+            comparison,
+        });
+    }
+    output.result(&table::text(&report))?;
+    if let Some(comparison) = comparison {
+        output.result(&format!("\n{}", comparison.text()))?;
+    }
+    Ok(())
+}
+
+fn pass(args: &BenchArgs) -> Pass {
+    if args.inference {
+        Pass::Inference
+    } else {
+        Pass::Training
+    }
+}
+
+fn no_batch() -> Error {
+    Error::Data("there are no reviews to make batches of".into())
+}
+
+fn limits(args: &BenchArgs, gpu: &Gpu) -> Result<gatefold::plan::Limits> {
+    let mut limits = gpu.limits(args.device.kernels.into())?;
+    limits.row_tile = args.tile.rows();
+    Ok(limits)
+}
+
+/// Opens the device, runs the first step, then those that are timed.
+fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Session, Report)> {
+    let pass = pass(args);
+    let batch = workload.batches(1)?.next().ok_or_else(no_batch)?;
+    let parameters = initialise(&model, 0);
+    let start = Instant::now();
+    let gpu = Gpu::open(&adapter_choice(&args.device))?;
+    let limits = limits(args, &gpu)?;
+    let (adapter, kernels) = (gpu.report().clone(), kernel_form(&limits));
+    let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-4), 0)?;
+    pass.step(&mut session, &batch)?;
+    let first_step = start.elapsed();
+
+    if let Workload::Real { dataset, .. } = workload {
+        let size = args.batch_size as usize;
+        session.reserve(longest_shape(&dataset.train, size, Padding::AFTER))?;
+    }
+    for _ in 1..WARM_UP {
+        let (warm, _) = pass.step(&mut session, &batch)?;
+        if !session.gpu().is_software() {
+            session.set_segment(segment_length(warm, batch.length));
+        }
+    }
+    let steps = args.steps as usize;
+    let Steps {
+        step_ms,
+        timesteps_a_second,
+        host_ms,
+        length,
+    } = match workload {
+        Workload::Random { .. } => measure::repeat(&mut session, &batch, pass, steps)?,
+        Workload::Real { .. } => measure::pipeline(&mut session, workload, pass, steps)?,
+    };
+    let report = Report {
+        format: FORMAT,
+        gatefold: env!("CARGO_PKG_VERSION").to_string(),
+        system: System {
+            os: std::env::consts::OS.to_string(),
+            architecture: std::env::consts::ARCH.to_string(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        },
+        adapter,
+        kernels,
+        row_tile: args.tile.rows(),
+        work: work(args, workload, session.model(), length),
+        steps: args.steps,
+        step_ms,
+        timesteps_a_second,
+        host_ms,
+        first_step_ms: rounded(milliseconds(first_step)),
+        peak_memory_mb: measure::peak_memory_mb(),
+        buffer_mb: rounded(session.gpu().buffer_bytes() as f64 / f64::from(1 << 20)),
+        profile: None,
+    };
+    Ok((session, report))
+}
+
+/// What was timed, without what a user called it.
+fn work(args: &BenchArgs, workload: &Workload, model: &Model, length: f64) -> Work {
+    let layers = model.layers().iter();
+    Work {
+        model: model_name(args),
+        layers: layers.map(|layer| format!("{:?}", layer.kind)).collect(),
+        parameters: model.count_parameters(),
+        inference: args.inference,
+        real: matches!(workload, Workload::Real { .. }),
+        batch_size: args.batch_size as usize,
+        length: rounded(length),
+        vocabulary: workload.vocabulary(),
+    }
+}
+
+fn model_name(args: &BenchArgs) -> String {
+    args.model
+        .variant
+        .map_or("config".to_string(), |variant| variant.to_string())
+}
+
+fn default_report(args: &BenchArgs) -> PathBuf {
+    PathBuf::from(format!("gatefold-bench-{}.json", model_name(args)))
+}
+
+/// Fails before any work where a file could not be written after it, or would replace another.
+fn check_writable(name: &'static str, file: &Path) -> Result<(), Error> {
+    if std::fs::symlink_metadata(file).is_ok() {
+        let problem = format!(
+            "{} is there already; choose another name, or remove it first",
+            file.display()
+        );
+        return Err(option(name, problem));
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            let problem = format!("there is no folder {}; make it first", folder.display());
+            Err(option(name, problem))
+        }
+        _ => Ok(()),
+    }
+}

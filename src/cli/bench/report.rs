@@ -1,0 +1,199 @@
+//! What a benchmark found: printed with `--json`, kept with `--report`, read again with `--compare`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use gatefold::gpu::{AdapterReport, Clock, Peak};
+use gatefold::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// To be raised whenever a field changes its meaning.
+pub const FORMAT: u32 = 1;
+
+/// A benchmark's findings. Times in milliseconds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Report {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Version of gatefold.
+    pub gatefold: String,
+    pub system: System,
+    pub adapter: AdapterReport,
+    /// Form of the kernels: `subgroup, 8 lanes`.
+    pub kernels: String,
+    /// What `--row-tile` asked for.
+    pub row_tile: Option<usize>,
+    pub work: Work,
+    pub steps: u32,
+    /// Of one step; of real batches, of the mean step of a block.
+    pub step_ms: Spread,
+    /// Positions, padding included, a second.
+    pub timesteps_a_second: Spread,
+    /// What the host does for a step while it could wait: plan, upload, encode and submit.
+    pub host_ms: Spread,
+    /// Opening the device, compiling the kernels and the first step.
+    pub first_step_ms: f64,
+    /// The most memory this process has held before any profile; null where the system does not tell.
+    pub peak_memory_mb: Option<f64>,
+    /// Bytes of the buffers on the device.
+    pub buffer_mb: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+}
+
+/// The machine, as far as it matters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct System {
+    pub os: String,
+    pub architecture: String,
+    /// Threads that run at once.
+    pub threads: usize,
+}
+
+/// What was timed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// A variant's name, or `config`.
+    pub model: String,
+    /// The layers, input first.
+    pub layers: Vec<String>,
+    pub parameters: usize,
+    /// Whether steps only predict.
+    pub inference: bool,
+    /// Whether batches are of real reviews, shuffled and padded, instead of random ids.
+    pub real: bool,
+    pub batch_size: usize,
+    /// T; of real batches the mean.
+    pub length: f64,
+    /// V.
+    pub vocabulary: usize,
+}
+
+/// Measurements of one quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    pub median: f64,
+    pub min: f64,
+    /// A quarter of all measurements are smaller.
+    pub lower_quartile: f64,
+    /// A quarter of all measurements are larger.
+    pub upper_quartile: f64,
+    pub max: f64,
+    /// Measurements.
+    pub count: usize,
+}
+
+/// Where a step's time goes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Profile {
+    pub clock: Clock,
+    /// Steps that were profiled.
+    pub rounds: usize,
+    /// What the adapter does at most.
+    pub peak: Peak,
+    /// By kernel, most time first.
+    pub kernels: Vec<Share>,
+    /// By dispatch, most time first.
+    pub dispatches: Vec<Share>,
+}
+
+/// All dispatches of a kernel, or all of the same label, in one step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Share {
+    pub name: String,
+    /// Kernels with their sizes.
+    pub specialised: Vec<String>,
+    pub calls: usize,
+    pub ms: Spread,
+    pub flops: u64,
+    pub bytes: u64,
+    /// flops / median.
+    pub gflops: f64,
+    /// bytes / median.
+    pub gbytes: f64,
+    /// gflops by the peak's.
+    pub of_peak_flops: f64,
+    /// gbytes by the peak's; above 1 where caches hold what is read.
+    pub of_peak_bytes: f64,
+}
+
+impl Spread {
+    /// The spread of these numbers, rounded to four places; of none, zeros.
+    pub fn of(mut numbers: Vec<f64>) -> Spread {
+        numbers.sort_by(f64::total_cmp);
+        // The share of numbers that are smaller, interpolated between neighbours.
+        let quantile = |share: f64| {
+            let place = share * numbers.len().saturating_sub(1) as f64;
+            let at = |place: f64| numbers.get(place as usize).copied().unwrap_or(0.0);
+            let (below, above) = (at(place.floor()), at(place.ceil()));
+            rounded(below + (above - below) * place.fract())
+        };
+        Spread {
+            median: quantile(0.5),
+            min: quantile(0.0),
+            lower_quartile: quantile(0.25),
+            upper_quartile: quantile(0.75),
+            max: quantile(1.0),
+            count: numbers.len(),
+        }
+    }
+
+    /// The spread of durations, in milliseconds.
+    pub fn milliseconds(times: &[Duration]) -> Spread {
+        Spread::of(times.iter().map(|time| milliseconds(*time)).collect())
+    }
+}
+
+/// A number with as many places as a measurement deserves.
+pub fn rounded(number: f64) -> f64 {
+    (number * 1e4).round() / 1e4
+}
+
+/// A duration in milliseconds.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+impl Report {
+    /// The report in a file: what `--report` wrote or `--json` printed.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Malformed`] where it is none, or one of another version of gatefold that measured
+    /// other things.
+    pub fn read(path: &Path) -> Result<Report> {
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let malformed = |place: String, problem: String| Error::Malformed {
+            path: path.to_path_buf(),
+            place,
+            problem,
+        };
+        let report: Report = serde_json::from_slice(&bytes).map_err(|error| {
+            malformed(
+                format!("line {}, column {}", error.line(), error.column()),
+                format!("not a report of gatefold bench ({error}); make one with --report FILE"),
+            )
+        })?;
+        if report.format != FORMAT {
+            let problem = format!(
+                "{} is not {FORMAT}, that of this gatefold; measure anew with --report FILE",
+                report.format
+            );
+            return Err(malformed("format".into(), problem));
+        }
+        Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quartiles_lie_between_their_neighbours() {
+        let spread = Spread::of(vec![5.0, 1.0, 2.0, 4.0]);
+        assert_eq!((spread.min, spread.max, spread.count), (1.0, 5.0, 4));
+        assert_eq!(spread.median, 3.0);
+        assert_eq!((spread.lower_quartile, spread.upper_quartile), (1.75, 4.25));
+        assert_eq!(Spread::of(Vec::new()).median, 0.0);
+    }
+}

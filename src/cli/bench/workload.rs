@@ -1,0 +1,122 @@
+//! What a benchmark runs: batches of random ids, or of real reviews.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gatefold::Result;
+use gatefold::batch::{Batch, Batches, Order, Padding, Reviews};
+use gatefold::data::{Dataset, Review, load_cached};
+use gatefold::random::Philox;
+
+use super::args::BenchArgs;
+use crate::cli::args::{DataArgs, SourceArgs};
+use crate::cli::settings::DataSettings;
+
+/// Where batches come from.
+pub enum Workload {
+    /// Ids drawn uniformly, all reviews of one length: the most unique tokens, and what peers are timed with.
+    Random {
+        length: u32,
+        batch_size: usize,
+        vocabulary: u32,
+    },
+    /// Reviews in the order of training.
+    Real {
+        dataset: Arc<Dataset>,
+        batch_size: usize,
+    },
+}
+
+impl Workload {
+    /// What the options ask for; reads the data.
+    pub fn new(args: &BenchArgs) -> Result<Workload> {
+        let batch_size = args.batch_size as usize;
+        let Some(path) = &args.data else {
+            return Ok(Workload::Random {
+                length: args.length,
+                batch_size,
+                vocabulary: args.vocabulary,
+            });
+        };
+        let settings = DataSettings::new(&data_args(path.clone(), args.vocab.clone()))?;
+        let dataset = load_cached(
+            &settings.source,
+            settings.vocabulary.as_deref(),
+            settings.limits,
+            settings.cache.as_deref(),
+        )?;
+        Ok(Workload::Real {
+            dataset: Arc::new(dataset),
+            batch_size,
+        })
+    }
+
+    /// Ids that batches may hold.
+    pub fn vocabulary(&self) -> usize {
+        match self {
+            Workload::Random { vocabulary, .. } => *vocabulary as usize,
+            Workload::Real { dataset, .. } => dataset.vocabulary.size(),
+        }
+    }
+
+    /// `count` batches; real ones begin with another epoch where one is over.
+    ///
+    /// # Errors
+    /// As [`Batches::new`].
+    pub fn batches(&self, count: usize) -> Result<Box<dyn Iterator<Item = Batch> + Send>> {
+        match self {
+            Workload::Random {
+                length,
+                batch_size,
+                vocabulary,
+            } => {
+                let (length, size, vocabulary) = (*length, *batch_size, *vocabulary);
+                let mut random = Philox::new(u64::from(length), 0);
+                let batch = move |_| random_batch(length, size, vocabulary, &mut random);
+                Ok(Box::new((0..count).map(batch)))
+            }
+            Workload::Real {
+                dataset,
+                batch_size,
+            } => {
+                let epoch = |epoch| {
+                    Batches::with_padding(
+                        Reviews::Train(Arc::clone(dataset)),
+                        *batch_size,
+                        Order::training(0, epoch, false),
+                        Padding::AFTER,
+                    )
+                };
+                let epochs = count.div_ceil(epoch(1)?.steps()) as u32;
+                let batches = (1..=epochs).map(epoch).collect::<Result<Vec<_>>>()?;
+                Ok(Box::new(batches.into_iter().flatten().take(count)))
+            }
+        }
+    }
+}
+
+/// The options of `gatefold train` for these reviews.
+fn data_args(data: PathBuf, vocab: Option<PathBuf>) -> DataArgs {
+    DataArgs {
+        source: SourceArgs {
+            data: Some(data),
+            test_data: None,
+            text_column: None,
+            label_column: None,
+        },
+        vocab,
+        limit_train: None,
+        limit_test: None,
+        no_cache: false,
+    }
+}
+
+fn random_batch(length: u32, size: usize, vocabulary: u32, random: &mut Philox) -> Batch {
+    let reviews: Vec<Review> = (0..size)
+        .map(|row| Review {
+            ids: (0..length).map(|_| random.below(vocabulary)).collect(),
+            label: (row % 2) as u8,
+        })
+        .collect();
+    Batch::new(&reviews.iter().collect::<Vec<_>>())
+}

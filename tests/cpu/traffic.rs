@@ -1,0 +1,227 @@
+//! Work and traffic of a step's dispatches, counted by hand for a model that is small enough for that.
+
+use gatefold::batch::BatchShape;
+use gatefold::model::Model;
+use gatefold::plan::{Dispatch, Form, Limits, Plan};
+
+use crate::support::models::{evaluation_plan, recurrent, training_plan};
+
+/// T, B, U of the batch.
+const LENGTH: usize = 6;
+const ROWS: usize = 3;
+const UNIQUE: usize = 5;
+const POSITIONS: u64 = (LENGTH * ROWS) as u64;
+
+fn shape() -> BatchShape {
+    BatchShape {
+        length: LENGTH,
+        size: ROWS,
+        unique: UNIQUE,
+        direct_runs: UNIQUE,
+        ..BatchShape::default()
+    }
+}
+
+/// E = 4, two directions of H = 8, then 6 hidden units.
+fn model(masked: bool) -> Model {
+    recurrent(4, masked, &[(8, 2)])
+}
+
+fn the<'a>(plan: &'a Plan, label: &str) -> &'a Dispatch {
+    let mut found = plan.dispatches.iter().filter(|d| d.label == label);
+    let dispatch = found
+        .next()
+        .unwrap_or_else(|| panic!("no {label} in\n{plan}"));
+    assert!(found.next().is_none(), "{label} twice");
+    dispatch
+}
+
+#[track_caller]
+fn assert_moves(plan: &Plan, label: &str, numbers: u64) {
+    let dispatch = the(plan, label);
+    assert_eq!(
+        dispatch.bytes(),
+        4 * numbers,
+        "{label}: {}",
+        dispatch.kernel
+    );
+}
+
+const FORMS: [Form; 2] = [Form::Portable, Form::Subgroup { lanes: 4 }];
+
+#[test]
+fn a_training_step_moves_what_was_counted_by_hand() {
+    for form in FORMS {
+        let limits = Limits {
+            form,
+            ..Limits::WEBGPU
+        };
+        let plan = training_plan(&model(false), &limits, shape());
+        let (u, p) = (UNIQUE as u64, POSITIONS);
+        // An id, a row of 4 in, a row of 4 out.
+        assert_moves(&plan, "embedding.gather", u * (1 + 4 + 4));
+        assert_moves(&plan, "embedding.scatter", u * (1 + 4 + 4));
+        // Both directions: rows of 4, a kernel [4, 32], a bias [32], z [U, 32].
+        assert_moves(
+            &plan,
+            "bidirectional.project",
+            2 * (u * 4 + 4 * 32 + 32 + u * 32),
+        );
+        // A position: its row of z, z of 16 units, h, c, gates; and two kernels [8, 32].
+        let forward = p * (1 + 64 + 16 + 16 + 64) + 2 * 8 * 32;
+        assert_moves(&plan, "bidirectional.forward", forward);
+        // A position: gates, dz, c; d_h of the last; what is carried out.
+        let rows = ROWS as u64;
+        let backward = p * (64 + 64) + p * 16 + rows * 16 + 2 * rows * 16 + 2 * 8 * 32;
+        assert_moves(&plan, "bidirectional.backward", backward);
+        // Both directions: h and dz of all positions but one timestep, dU [8, 32].
+        let recurrent_kernel = 2 * ((p - rows) * (8 + 32) + 8 * 32);
+        assert_moves(&plan, "bidirectional.d_recurrent_kernel", recurrent_kernel);
+        // Every position's dz and its place, a sum for every token, where its run begins and belongs.
+        assert_moves(
+            &plan,
+            "bidirectional.sum_direct",
+            p * (64 + 1) + u * (64 + 2),
+        );
+        assert_moves(&plan, "bidirectional.d_kernel", 2 * (u * (4 + 32) + 4 * 32));
+        assert_moves(&plan, "bidirectional.d_bias", u * 64 + 64);
+        assert_moves(
+            &plan,
+            "bidirectional.d_input",
+            2 * (u * 32 + 32 * 4) + u * 4,
+        );
+        assert_moves(&plan, "bidirectional.last", 2 * rows * 16);
+        // x [3, 16], W [16, 6], b [6] and y [3, 6]; slices are multiples of 16 bytes.
+        let round = |numbers: u64| numbers.next_multiple_of(4);
+        let (x, w, b, y) = (48, 96, round(6), round(18));
+        assert_moves(&plan, "dense.forward", x + w + b + y);
+        assert_moves(&plan, "dense.d_parameters", x + 2 * y + w + b);
+        assert_moves(&plan, "dense.d_input", 2 * y + w + x);
+        assert_moves(&plan, "dropout.y", 2 * y);
+        assert_moves(&plan, "loss", 3 * rows + 2);
+        assert_moves(&plan, "end", 4);
+        // Gradients once, parameters and both moments in and out, the place of a fault.
+        let parameters = the(&plan, "adam").bindings[1].bytes / 4;
+        assert_moves(&plan, "adam", 7 * parameters + 2 * 4);
+    }
+}
+
+#[test]
+fn an_evaluation_keeps_nothing_and_moves_less() {
+    for form in FORMS {
+        let limits = Limits {
+            form,
+            ..Limits::WEBGPU
+        };
+        let plan = evaluation_plan(&model(true), &limits, shape());
+        // A position: its row of z, z, h; kernels; c at the end.
+        let forward = POSITIONS * (1 + 64 + 16) + 2 * 8 * 32 + ROWS as u64 * 16;
+        assert_moves(&plan, "bidirectional.forward", forward);
+    }
+}
+
+#[test]
+fn segments_move_what_the_whole_does_and_the_state_between_them() {
+    let bytes = |segment: usize, label: &str| -> Vec<u64> {
+        let limits = Limits {
+            segment,
+            ..Limits::WEBGPU
+        };
+        let plan = training_plan(&model(false), &limits, shape());
+        let dispatches = plan.dispatches.iter().filter(|d| d.label == label);
+        dispatches.map(Dispatch::bytes).collect()
+    };
+    let (state, weights) = (4 * ROWS as u64 * 16, 4 * 2 * 8 * 32);
+    for (label, between) in [
+        // h and c come in.
+        ("bidirectional.forward", 2 * state),
+        // c of the segment's first timestep once more; dh and dc go out and come in.
+        ("bidirectional.backward", state + 4 * state),
+    ] {
+        let [whole] = bytes(LENGTH, label)[..] else {
+            panic!("{label}: more than one dispatch");
+        };
+        let parts = bytes(2, label);
+        assert_eq!(parts.len(), 3);
+        let sum: u64 = parts.iter().sum();
+        assert_eq!(sum, whole + 2 * (weights + between), "{label}");
+    }
+}
+
+#[test]
+fn a_timestep_on_its_own_moves_weights_each_time() {
+    let model = recurrent(4, true, &[(65, 1)]);
+    let plan = training_plan(&model, &Limits::WEBGPU, shape());
+    let bytes = |label: &str| -> Vec<u64> {
+        let dispatches = plan.dispatches.iter().filter(|d| d.label == label);
+        dispatches.map(|d| d.bytes() / 4).collect()
+    };
+    let (rows, state, weights) = (ROWS as u64, ROWS as u64 * 65, 65 * 4 * 65);
+    let forward = bytes("lstm.forward");
+    assert_eq!(forward.len(), LENGTH);
+    assert_eq!(forward[0], 10 * state + rows);
+    assert_eq!(forward[1], 12 * state + rows + weights);
+    let backward = bytes("lstm.backward");
+    // The last timestep: d_h, c, c before, gates, dz, what is carried out.
+    assert_eq!(backward[0], (1 + 2 + 8 + 2) * state + rows);
+    // In between: c, c before, gates, dz, dz after, dc carried in, both carried out; both masks.
+    assert_eq!(
+        backward[1],
+        (2 + 8 + 4 + 1 + 2) * state + 2 * rows + weights
+    );
+    // The first has no c before it.
+    assert_eq!(backward[LENGTH - 1], backward[1] - state);
+}
+
+#[test]
+fn split_sums_are_moved_as_well() {
+    // P − B = 1,030 positions: three chunks of at most 512.
+    let shape = BatchShape {
+        length: 104,
+        size: 10,
+        unique: 7,
+        direct_runs: 7,
+        ..BatchShape::default()
+    };
+    let plan = training_plan(&model(false), &Limits::WEBGPU, shape);
+    let label = "bidirectional.d_recurrent_kernel";
+    assert_moves(&plan, label, 2 * (1030 * (8 + 32) + 3 * 8 * 32));
+    assert_moves(&plan, &format!("{label}.add"), (3 + 1) * 2 * 8 * 32);
+    assert_eq!(the(&plan, label).flops, 2 * 2 * 1030 * 8 * 32);
+}
+
+#[test]
+fn sums_of_frequent_tokens_count_every_position_once() {
+    // 300 of 320 positions are one token's: five runs of at most 64.
+    let shape = BatchShape {
+        length: 32,
+        size: 10,
+        unique: 21,
+        direct_runs: 20,
+        partial_runs: 5,
+        fold_runs: 1,
+    };
+    let plan = training_plan(&model(false), &Limits::WEBGPU, shape);
+    let additions = |round: &str| the(&plan, &format!("bidirectional.sum_{round}")).flops / 64;
+    assert_eq!(additions("direct") + additions("partial"), 320);
+    assert_eq!((additions("partial"), additions("fold")), (300, 5));
+}
+
+#[test]
+fn work_is_counted_as_multiplications_and_additions() {
+    let plan = training_plan(&model(false), &Limits::WEBGPU, shape());
+    let (u, p) = (UNIQUE as u64, POSITIONS);
+    assert_eq!(
+        the(&plan, "bidirectional.project").flops,
+        2 * 2 * u * 4 * 32
+    );
+    assert_eq!(
+        the(&plan, "bidirectional.forward").flops,
+        2 * 2 * p * 8 * 32
+    );
+    assert_eq!(
+        the(&plan, "bidirectional.backward").flops,
+        2 * 2 * p * 8 * 32
+    );
+    assert_eq!(the(&plan, "dense.forward").flops, 2 * 3 * 16 * 6);
+}
