@@ -10,6 +10,8 @@ mod support;
 mod bad_data;
 #[path = "cli/build_vocab.rs"]
 mod build_vocab;
+#[path = "cli/callbacks.rs"]
+mod callbacks;
 #[path = "cli/compare.rs"]
 mod compare;
 #[path = "cli/convert.rs"]

@@ -11,6 +11,7 @@ use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
 use super::bench::BenchArgs;
+use super::callbacks::CallbackArgs;
 use super::settings::EXPERIMENT_VOCABULARY;
 
 /// Trains recurrent sentiment models with GPU compute shaders
@@ -234,6 +235,8 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub checkpoint_steps: u32,
+    #[command(flatten)]
+    pub callbacks: CallbackArgs,
     #[command(flatten)]
     pub batch: BatchArgs,
     #[command(flatten)]

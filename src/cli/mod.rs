@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod build_vocab;
+mod callbacks;
 mod compare;
 mod convert;
 mod devices;

@@ -15,6 +15,7 @@ use gatefold::plan::Limits;
 use gatefold::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::callbacks::Callbacks;
 use super::settings::Settings;
 use super::training::kernel_form;
 
@@ -28,6 +29,7 @@ pub struct RunConfig {
     pub gatefold: String,
     pub data: Data,
     pub training: Training,
+    pub callbacks: Callbacks,
     pub adapter: Adapter,
     /// Of a run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +113,7 @@ pub struct Comparison {
 
 /// What may be another value where a run goes on: how long to train and how often to write; and what
 /// [`super::resume`] tells of, because results then agree to rounding only.
-const FREE: [&str; 12] = [
+const FREE: [&str; 13] = [
     "gatefold",
     "adapter.name",
     "adapter.backend",
@@ -124,6 +126,7 @@ const FREE: [&str; 12] = [
     "data.name",
     "training.epochs",
     "training.checkpoint_steps",
+    "callbacks.early_stopping",
 ];
 
 impl RunConfig {
@@ -175,6 +178,7 @@ impl RunConfig {
                 mask_padding: settings.mask_padding,
                 checkpoint_steps: fit.checkpoint_steps,
             },
+            callbacks: Callbacks::of(fit),
             adapter: Adapter {
                 name: adapter.name.clone(),
                 backend: adapter.backend.clone(),

@@ -17,8 +17,11 @@ use super::settings::option;
 /// The parameters' file.
 pub const MODEL: &str = "model.safetensors";
 
+/// The file of the best epoch's parameters.
+pub const BEST: &str = "best.safetensors";
+
 /// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
     CheckpointFiles::NAMES[0],
     CheckpointFiles::NAMES[1],
@@ -30,6 +33,7 @@ const FILES: [&str; 10] = [
     "accuracy.png",
     "accuracy.svg",
     MODEL,
+    BEST,
 ];
 
 /// What a comparison leaves above its runs, as `report::write_overview` writes it.

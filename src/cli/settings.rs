@@ -365,6 +365,9 @@ impl Settings {
         } else {
             LEARNING_RATE
         };
+        let learning_rate = training
+            .learning_rate
+            .map_or(Ok(default_rate), checked_rate)?;
         let out = training.output.out.clone();
         Ok(Settings {
             fit: FitOptions {
@@ -375,10 +378,11 @@ impl Settings {
                 seed: training.seed,
                 validation_steps: training.validation_steps as usize,
                 checkpoint_steps: training.checkpoint_steps as usize,
+                schedule: training.callbacks.schedule(learning_rate)?,
+                early_stopping: training.callbacks.early_stopping()?,
+                monitor: training.callbacks.monitor,
             },
-            learning_rate: training
-                .learning_rate
-                .map_or(Ok(default_rate), checked_rate)?,
+            learning_rate,
             clip_norm: training.clip_norm.map(checked_norm).transpose()?,
             demo_rate,
             mask_padding: training.mask_padding,
@@ -426,7 +430,7 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
 }
 
 /// Whether it is a number above 0 for the kernels, which compute with f32.
-fn is_positive(number: f64) -> bool {
+pub fn is_positive(number: f64) -> bool {
     number as f32 > 0.0 && (number as f32).is_finite()
 }
 

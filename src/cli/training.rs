@@ -12,6 +12,7 @@ use gatefold::train::{Session, reserve_for};
 use serde::Serialize;
 use tracing::info;
 
+use super::callbacks::callback_words;
 use super::interrupt;
 use super::run_config::RunConfig;
 use super::run_folder;
@@ -143,6 +144,9 @@ impl Trainer {
         for words in padding_words(&fit.padding) {
             text.push_str(&format!(", {words}"));
         }
+        for words in callback_words(fit) {
+            text.push_str(&format!(", {words}"));
+        }
         text.push_str(&format!(", seed {}", fit.seed));
         self.output.field("Training", &text);
     }
@@ -160,7 +164,8 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 
 /// Says where a run's files are.
 pub fn tell_run(output: Output, folder: &str) -> Result<()> {
-    let files = "loss.png, accuracy.png, history.csv, history.json, model.safetensors, config.toml";
+    let files = "loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
+                 best.safetensors, config.toml";
     output.result(&field("Run", &format!("{folder}: {files}")))
 }
 

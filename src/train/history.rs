@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The figures of one epoch, under the names that Keras's `History` gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// Which epoch, counted from 1.
     pub epoch: usize,
@@ -15,7 +15,7 @@ pub struct EpochRecord {
     pub val_loss: f64,
     /// Share of the validation reviews classified rightly, in [0, 1].
     pub val_accuracy: f64,
-    /// The learning rate in force.
+    /// The learning rate of the epoch's last training step.
     pub learning_rate: f64,
     /// Wall-clock time of the epoch with its validation, in seconds; 0 where it is not known.
     ///

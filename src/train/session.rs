@@ -70,7 +70,6 @@ impl Session {
         seed: u64,
     ) -> Result<Session> {
         let layout = ParameterLayout::new(&model);
-        let packed = layout.pack(parameters)?;
         let mut session = Session {
             gpu,
             model,
@@ -94,9 +93,7 @@ impl Session {
             ..BatchShape::default()
         };
         session.reserve(smallest)?;
-        session
-            .gpu
-            .write(names::PARAMETERS, bytemuck::cast_slice(&packed))?;
+        session.set_parameters(parameters)?;
         Ok(session)
     }
 
@@ -134,6 +131,21 @@ impl Session {
     /// The learning rate in force.
     pub fn learning_rate(&self) -> f64 {
         self.adam.learning_rate
+    }
+
+    /// Sets the learning rate of the steps to come.
+    pub fn set_learning_rate(&mut self, rate: f64) {
+        self.adam.learning_rate = rate;
+    }
+
+    /// Puts parameters on the device, for the steps to come; moments stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if they are not the model's; else as [`Session::results`].
+    pub fn set_parameters(&mut self, parameters: &[Vec<f32>]) -> Result<()> {
+        let packed = self.layout.pack(parameters)?;
+        self.gpu
+            .write(names::PARAMETERS, bytemuck::cast_slice(&packed))
     }
 
     /// Sets how many timesteps of a recurrence one dispatch takes. Results do not depend on it.
@@ -361,7 +373,7 @@ impl Session {
         Err(Error::NotFinite {
             step: context.step,
             what,
-            learning_rate: self.adam.learning_rate,
+            learning_rate: context.optimiser.unwrap_or(self.adam).learning_rate,
         })
     }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use gatefold::Error;
 use gatefold::model::{Variant, initialise};
 use gatefold::train::{
-    Checkpoint, CheckpointFiles, EpochRecord, Metrics, Position, SessionState, Snapshot, StepResult,
+    Best, Checkpoint, CheckpointFiles, EpochRecord, Metrics, Position, SessionState, Snapshot,
+    StepResult,
 };
 
 /// A checkpoint of `done` steps, with numbers that decimal digits would lose.
@@ -39,6 +40,10 @@ fn checkpoint(done: usize) -> Checkpoint {
         step: 1 << 40,
         sequence: (1 << 53) + 1,
     };
+    let best = Best {
+        epoch: 1,
+        parameters: initialise(&model, 6),
+    };
     let position = Position {
         epochs: vec![record],
         done,
@@ -47,13 +52,21 @@ fn checkpoint(done: usize) -> Checkpoint {
     Checkpoint {
         model,
         config: "seed = \"1\" # ✓\n".into(),
-        snapshot: Arc::new(Snapshot { state, position }),
+        snapshot: Arc::new(Snapshot {
+            state,
+            position,
+            best: Some(Arc::new(best)),
+        }),
     }
 }
 
 /// Everything but the numbers that are not one, which equal nothing.
 fn bits(checkpoint: &Checkpoint) -> String {
-    let Snapshot { state, position } = &*checkpoint.snapshot;
+    let Snapshot {
+        state,
+        position,
+        best,
+    } = &*checkpoint.snapshot;
     let groups = [
         &state.parameters,
         &state.first_moments,
@@ -82,7 +95,7 @@ fn bits(checkpoint: &Checkpoint) -> String {
     format!(
         "{:?} {words:?} {epochs:?} {} {:?} {} {}",
         checkpoint.model, position.done, position.metrics, state.step, checkpoint.config
-    ) + &state.sequence.to_string()
+    ) + &format!("{} {best:?}", state.sequence)
 }
 
 #[test]
