@@ -33,5 +33,7 @@ pub use optimiser::Adam;
 pub use parameters::ParameterLayout;
 pub use products::SPLIT;
 pub use recurrence::Recurrence;
-pub use step::{RECORDS, StepContext, evaluation_step, names, probabilities_buffer, training_step};
+pub use step::{
+    RECORD_BYTES, RECORDS, StepContext, evaluation_step, names, probabilities_buffer, training_step,
+};
 pub use templates::Templates;

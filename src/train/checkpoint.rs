@@ -66,6 +66,9 @@ struct SavedEpoch {
     val_accuracy: f64,
     #[serde(with = "bits")]
     learning_rate: f64,
+    // Finite, as the norms of all steps that training goes on after; decimal digits give them back exactly.
+    gradient_norm: Option<f64>,
+    gradient_norm_max: Option<f64>,
     #[serde(skip)]
     seconds: f64,
 }

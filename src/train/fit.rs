@@ -213,6 +213,8 @@ impl Run<'_> {
                 val_loss: validated.loss(),
                 val_accuracy: validated.accuracy(),
                 learning_rate: self.rate(last_step, steps),
+                gradient_norm: trained.gradient_norm(),
+                gradient_norm_max: trained.gradient_norm_max(),
                 seconds: start.elapsed().as_secs_f64(),
             };
             self.position.end_epoch(record);

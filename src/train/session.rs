@@ -7,8 +7,8 @@ use crate::error::{DeviceFault, Error, Result};
 use crate::gpu::{Gpu, Readback};
 use crate::model::Model;
 use crate::plan::{
-    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORDS, StepContext,
-    evaluation_step, names, training_step,
+    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORD_BYTES, RECORDS,
+    StepContext, evaluation_step, names, training_step,
 };
 
 /// Steps that the host may be ahead of the device. Bounds the memory of uploads on their way, and stays
@@ -26,6 +26,9 @@ pub struct StepResult {
     pub right: u32,
     /// Reviews in the batch.
     pub reviews: usize,
+    /// Norm of all gradients together, before any clipping: of a training step, if it was
+    /// [measured](Adam::measure_norm).
+    pub gradient_norm: Option<f32>,
 }
 
 /// A step whose record has not come back.
@@ -323,17 +326,20 @@ impl Session {
     }
 
     fn start_readback(&mut self) -> Result<()> {
-        let readback = self.gpu.read_later(names::RECORDS, RECORDS * 16)?;
+        let readback = self.gpu.read_later(names::RECORDS, RECORD_BYTES)?;
         self.coming
             .push_back((readback, std::mem::take(&mut self.unread)));
         Ok(())
     }
 
     fn parse(&self, bytes: &[u8], steps: &[Running], results: &mut Vec<StepResult>) -> Result<()> {
-        let records: Vec<[u32; 4]> = bytemuck::pod_collect_to_vec(bytes);
+        let (records, norms) = bytes.split_at(RECORDS as usize * 16);
+        let records: Vec<[u32; 4]> = bytemuck::pod_collect_to_vec(records);
+        let norms: Vec<f32> = bytemuck::pod_collect_to_vec(norms);
         for running in steps {
             let context = running.context;
-            let [marker, loss, right, fault] = records[(context.sequence % RECORDS) as usize];
+            let place = (context.sequence % RECORDS) as usize;
+            let [marker, loss, right, fault] = records[place];
             if marker != context.marker() {
                 return Err(Error::device(
                     DeviceFault::Empty,
@@ -351,6 +357,10 @@ impl Session {
                 loss,
                 right,
                 reviews: running.reviews,
+                gradient_norm: context
+                    .optimiser
+                    .filter(|adam| adam.measure_norm)
+                    .map(|_| norms[place]),
             });
         }
         Ok(())

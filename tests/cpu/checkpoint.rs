@@ -23,6 +23,7 @@ fn checkpoint(done: usize) -> Checkpoint {
         loss: 0.1,
         right: 3,
         reviews: 7,
+        gradient_norm: Some(0.7),
     });
     let record = EpochRecord {
         epoch: 1,
@@ -31,6 +32,8 @@ fn checkpoint(done: usize) -> Checkpoint {
         val_loss: f64::NAN,
         val_accuracy: f64::INFINITY,
         learning_rate: 1e-4,
+        gradient_norm: Some(0.1 + 0.2),
+        gradient_norm_max: Some(f64::from(f32::MAX)),
         seconds: 0.0,
     };
     let state = SessionState {
@@ -78,7 +81,7 @@ fn bits(checkpoint: &Checkpoint) -> String {
         .flatten()
         .map(|x| x.to_bits())
         .collect();
-    let epochs: Vec<[u64; 5]> = position
+    let epochs: Vec<[u64; 7]> = position
         .epochs
         .iter()
         .map(|e| {
@@ -88,6 +91,8 @@ fn bits(checkpoint: &Checkpoint) -> String {
                 e.val_loss,
                 e.val_accuracy,
                 e.learning_rate,
+                e.gradient_norm.unwrap(),
+                e.gradient_norm_max.unwrap(),
             ]
             .map(f64::to_bits)
         })
