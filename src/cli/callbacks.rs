@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::resume::Typed;
 use super::screen::counted;
-use super::settings::{is_positive, option};
+use super::settings::{Settings, is_positive, option};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Callback options")]
@@ -54,6 +54,16 @@ pub struct CallbackArgs {
     /// Epochs without an improvement that make a plateau [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub plateau_patience: Option<u32>,
+    /// Measure the norm of all gradients in every step, before any clipping
+    ///
+    /// The history then has each epoch's mean and maximum, gradient_norm and gradient_norm_max.
+    #[arg(long)]
+    pub gradient_norms: bool,
+    /// Write event files for TensorBoard into the folder `tensorboard` of the run
+    ///
+    /// `tensorboard --logdir runs` shows all runs below runs. Tags are those that Keras writes.
+    #[arg(long)]
+    pub tensorboard: bool,
 }
 
 /// [`Decay`] on the command line.
@@ -215,11 +225,14 @@ pub struct Callbacks {
     pub plateau_factor: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plateau_patience: Option<u32>,
+    pub gradient_norms: bool,
+    pub tensorboard: bool,
 }
 
 impl Callbacks {
-    /// What these options say.
-    pub fn of(fit: &FitOptions) -> Callbacks {
+    /// What these settings say.
+    pub fn of(settings: &Settings) -> Callbacks {
+        let fit = &settings.fit;
         let epochs = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let (schedule, minimum_rate, plateau) = match fit.schedule.decay {
             Decay::Constant => (Kind::Constant, None, None),
@@ -236,11 +249,13 @@ impl Callbacks {
             minimum_rate,
             plateau_factor: plateau.map(|plateau| plateau.factor),
             plateau_patience: plateau.map(|plateau| epochs(plateau.patience)),
+            gradient_norms: settings.gradient_norms,
+            tensorboard: settings.tensorboard,
         }
     }
 
-    /// Puts what the run was begun with in the place of defaults. More patience only trains for longer, so it
-    /// may be given.
+    /// Puts what the run was begun with in the place of defaults. More patience only trains for longer, and event
+    /// files change nothing, so these may be given.
     ///
     /// # Errors
     /// [`gatefold::Error::Option`] with both values where an option was typed that contradicts it.
@@ -267,6 +282,12 @@ impl Callbacks {
         let factor = &mut args.plateau_factor;
         typed.adopt("plateau_factor", factor, self.plateau_factor, number)?;
         let patience = &mut args.plateau_patience;
-        typed.adopt("plateau_patience", patience, self.plateau_patience, epochs)
+        typed.adopt("plateau_patience", patience, self.plateau_patience, epochs)?;
+        let norms = &mut args.gradient_norms;
+        typed.adopt("gradient_norms", norms, self.gradient_norms, |norms| {
+            if *norms { "it" } else { "no norms" }.to_string()
+        })?;
+        args.tensorboard |= self.tensorboard;
+        Ok(())
     }
 }

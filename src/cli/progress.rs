@@ -8,7 +8,7 @@ use gatefold::train::{EpochRecord, Metrics, Position, RESTARTS};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
-use super::screen::{Output, clock};
+use super::screen::{LABEL, Output, clock};
 
 const BAR: &str = "{prefix}  {pos}/{len} {wide_bar:.cyan/dim} {left} left  {msg}";
 
@@ -96,6 +96,10 @@ impl Progress {
             record.val_accuracy,
             record.val_loss
         ));
+        if let (Some(mean), Some(most)) = (record.gradient_norm, record.gradient_norm_max) {
+            let words = format!("gradient norm {mean:.4}, at most {most:.4}");
+            self.output.say(&format!("{:LABEL$}{words}", ""));
+        }
         let line = EpochLine {
             variant: &self.variant,
             record,

@@ -8,7 +8,7 @@ use anyhow::Result;
 use gatefold::Error;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
-use gatefold::report::write_atomically;
+use gatefold::report::{TensorBoard, write_atomically};
 use gatefold::train::{
     Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Monitor, Position, Session,
     Snapshot, Weights, fit, resume,
@@ -59,6 +59,7 @@ struct Run<'a> {
     checkpoints: CheckpointFiles,
     /// The epoch whose parameters are in [`run_folder::BEST`].
     best: Option<usize>,
+    tensorboard: Option<TensorBoard>,
 }
 
 impl Trainer {
@@ -91,6 +92,7 @@ impl Trainer {
             history: History::new(model.name(), model.count_parameters()),
             checkpoints,
             best: None,
+            tensorboard: None,
         };
         let outcome = run
             .fit(&mut session, from.as_deref())
@@ -133,6 +135,10 @@ impl Run<'_> {
             if let Some(best) = best {
                 self.keep_best(best)?;
             }
+        }
+        if self.trainer.settings.tensorboard {
+            let events = self.folder.path().join(run_folder::EVENTS);
+            self.tensorboard = Some(TensorBoard::create(&events, &self.history.epochs)?);
         }
         if !self.history.epochs.is_empty() {
             // They may be behind the checkpoint.
@@ -198,7 +204,11 @@ impl Run<'_> {
         if written.is_err() {
             self.history.epochs.pop();
         }
-        Ok(written?)
+        written?;
+        if let Some(events) = &mut self.tensorboard {
+            events.append(&record)?;
+        }
+        Ok(())
     }
 
     fn checkpoint(&mut self, snapshot: &Arc<Snapshot>) -> Result<()> {

@@ -113,7 +113,7 @@ pub struct Comparison {
 
 /// What may be another value where a run goes on: how long to train and how often to write; and what
 /// [`super::resume`] tells of, because results then agree to rounding only.
-const FREE: [&str; 13] = [
+const FREE: [&str; 14] = [
     "gatefold",
     "adapter.name",
     "adapter.backend",
@@ -127,6 +127,7 @@ const FREE: [&str; 13] = [
     "training.epochs",
     "training.checkpoint_steps",
     "callbacks.early_stopping",
+    "callbacks.tensorboard",
 ];
 
 impl RunConfig {
@@ -178,7 +179,7 @@ impl RunConfig {
                 mask_padding: settings.mask_padding,
                 checkpoint_steps: fit.checkpoint_steps,
             },
-            callbacks: Callbacks::of(fit),
+            callbacks: Callbacks::of(settings),
             adapter: Adapter {
                 name: adapter.name.clone(),
                 backend: adapter.backend.clone(),

@@ -94,6 +94,10 @@ pub struct Settings {
     pub clip_norm: Option<f64>,
     /// Whether the rate is the demo corpus's, which nobody asked for.
     pub demo_rate: bool,
+    /// Whether norms of gradients are measured.
+    pub gradient_norms: bool,
+    /// Whether event files are written.
+    pub tensorboard: bool,
     pub mask_padding: bool,
     pub adapter: AdapterChoice,
     pub kernels: KernelForm,
@@ -385,6 +389,8 @@ impl Settings {
             learning_rate,
             clip_norm: training.clip_norm.map(checked_norm).transpose()?,
             demo_rate,
+            gradient_norms: training.callbacks.gradient_norms,
+            tensorboard: training.callbacks.tensorboard,
             mask_padding: training.mask_padding,
             adapter: adapter_choice(&training.device),
             kernels: training.device.kernels.into(),

@@ -99,6 +99,7 @@ impl Trainer {
         let parameters = initialise(model, seed);
         let adam = Adam {
             clip_norm: self.settings.clip_norm,
+            measure_norm: self.settings.gradient_norms,
             ..Adam::new(self.settings.learning_rate)
         };
         let mut session = Session::new(
@@ -163,10 +164,18 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 }
 
 /// Says where a run's files are.
-pub fn tell_run(output: Output, folder: &str) -> Result<()> {
+pub fn tell_run(trainer: &Trainer, folder: &str) -> Result<()> {
     let files = "loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
                  best.safetensors, config.toml";
-    output.result(&field("Run", &format!("{folder}: {files}")))
+    let Trainer {
+        output, settings, ..
+    } = trainer;
+    output.result(&field("Run", &format!("{folder}: {files}")))?;
+    if settings.tensorboard {
+        let command = format!("tensorboard --logdir {}", settings.out.display());
+        output.result(&field("Events", &command))?;
+    }
+    Ok(())
 }
 
 /// Says which file or folder is read; a large archive takes seconds.

@@ -1,4 +1,5 @@
-//! What a run leaves in its folder: history as CSV and JSON, plots as PNG and SVG, comparisons.
+//! What a run leaves in its folder: history as CSV and JSON, plots as PNG and SVG, event files for TensorBoard,
+//! comparisons.
 //!
 //! Everything here eats a [`History`], or the lengths of reviews, and knows nothing of training.
 
@@ -14,6 +15,7 @@ mod legend;
 mod png;
 mod svg;
 mod table;
+mod tensorboard;
 mod text;
 mod ticks;
 
@@ -33,6 +35,7 @@ pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use table::{comparison_markdown, comparison_table, grouped};
+pub use tensorboard::TensorBoard;
 
 use crate::error::{Error, Result};
 use crate::train::History;

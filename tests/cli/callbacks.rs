@@ -274,3 +274,109 @@ fn a_comparison_stops_each_model_by_itself() {
         assert_eq!(read_history(&run).unwrap().epochs.len(), 3);
     }
 }
+
+#[test]
+fn norms_of_gradients_are_in_the_history_and_change_nothing() {
+    let place = Workplace::new();
+    let train = |out: &str, options: &[&str]| {
+        let all = [&["--epochs", "2", "--out", out], options].concat();
+        place.tiny(&["train", "baseline"], &all)
+    };
+    train("plain", &[]).succeeds();
+    let outcome = train("measured", &["--gradient-norms", "--json"]);
+    let lines = outcome.json();
+    let epochs = read_history(&place.path("measured")).unwrap().epochs;
+    for epoch in &epochs {
+        let (mean, most) = (
+            epoch.gradient_norm.unwrap(),
+            epoch.gradient_norm_max.unwrap(),
+        );
+        assert!(0.0 < mean && mean <= most, "{mean} {most}");
+        let told = format!("          gradient norm {mean:.4}, at most {most:.4}\n");
+        assert!(
+            outcome.stderr.contains(&told),
+            "no {told} in {}",
+            outcome.stderr
+        );
+    }
+    assert_eq!(lines[4]["event"], "epoch");
+    assert_eq!(lines[4]["gradient_norm"].as_f64(), epochs[1].gradient_norm);
+    let csv = text(&place, "measured/history.csv");
+    assert!(csv.starts_with(
+        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,gradient_norm,gradient_norm_max\n"
+    ));
+    let files = place.files();
+    assert!(files["plain/model.safetensors"] == files["measured/model.safetensors"]);
+    let resume = [
+        "train",
+        "--resume",
+        "plain",
+        "--epochs",
+        "3",
+        "--gradient-norms",
+    ];
+    place
+        .run(resume)
+        .fails(2, &["--gradient-norms", "no norms"]);
+
+    // They are those before clipping.
+    train("clipped", &["--gradient-norms", "--clip-norm", "1e-3"]).succeeds();
+    let clipped = read_history(&place.path("clipped")).unwrap().epochs;
+    assert!(clipped[0].gradient_norm.unwrap() > 1e-3);
+}
+
+#[test]
+fn event_files_grow_with_the_run_and_go_with_it() {
+    let place = Workplace::new();
+    let run = |options: &[&str]| {
+        let all = [&["--epochs", "2", "--out", "run"], options].concat();
+        place.tiny(&["train", "baseline"], &all)
+    };
+    let events = || -> Vec<String> {
+        let names = place.names().into_iter();
+        names.filter(|name| name.contains("tfevents")).collect()
+    };
+    let outcome = run(&["--tensorboard"]);
+    assert!(
+        outcome
+            .succeeds()
+            .stdout
+            .contains("Events    tensorboard --logdir run\n")
+    );
+    let expected = ["train", "validation"]
+        .map(|part| format!("run/tensorboard/{part}/events.out.tfevents.gatefold"));
+    assert_eq!(events(), expected);
+    let before = place.files();
+    place
+        .run(["train", "--resume", "run", "--epochs", "3"])
+        .succeeds();
+    let after = place.files();
+    for name in &expected {
+        let (before, after) = (&before[name], &after[name]);
+        assert!(after.len() > before.len() && after.starts_with(before));
+    }
+    // Those of a run that is replaced go, but not what is not its own.
+    place.write("run/tensorboard/train/mine", "mine");
+    run(&["--overwrite"]).succeeds();
+    assert!(events().is_empty(), "{:?}", place.names());
+    assert!(place.path("run/tensorboard/train/mine").exists());
+    assert!(!place.path("run/tensorboard/validation").exists());
+    // A run that was begun without them may have them from its first epoch on.
+    place
+        .run(["train", "--resume", "run", "--epochs", "3", "--tensorboard"])
+        .succeeds();
+    let late = place.files();
+    for name in &expected {
+        assert!(late[name] == after[name]);
+    }
+}
+
+#[test]
+fn a_run_of_which_nothing_is_kept_leaves_no_event_file() {
+    let place = Workplace::new();
+    let options = ["--learning-rate", "1e30", "--tensorboard"];
+    place
+        .tiny(&["train", "baseline"], &options)
+        .fails(1, &["not a finite number"]);
+    assert!(!place.path("runs").exists(), "{:?}", place.names());
+}

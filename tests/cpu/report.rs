@@ -6,6 +6,8 @@ use std::path::Path;
 use gatefold::train::{EpochRecord, History};
 use proptest::prelude::*;
 
+#[path = "report/events.rs"]
+mod events;
 #[path = "report/files.rs"]
 mod files;
 #[path = "report/histograms.rs"]
