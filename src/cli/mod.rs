@@ -16,6 +16,7 @@ mod inspect;
 mod inspection;
 mod interrupt;
 mod lock;
+mod log;
 mod plot;
 mod progress;
 mod resume;
@@ -28,11 +29,8 @@ mod summary;
 mod train;
 mod training;
 
-use std::io::{self, IsTerminal};
-
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
-use tracing_subscriber::EnvFilter;
 
 use args::{Arguments, Command, DataCommand};
 use resume::Typed;
@@ -42,7 +40,7 @@ pub fn run() -> Result<()> {
     let matches = Arguments::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let typed = Typed::of(&matches);
-    start_logging(arguments.verbose);
+    log::start(arguments.verbose);
     let quiet = arguments.quiet;
     match arguments.command {
         Command::Compare(args) => compare::run(args, &typed, quiet),
@@ -58,23 +56,4 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Export(args)) => export::run(&args, quiet),
         Command::Bench(args) => bench::run(&args),
     }
-}
-
-/// Sends log records to standard error: what `RUST_LOG` asks for, else what `-v` does.
-fn start_logging(verbose: u8) {
-    let filter = match verbose {
-        // wgpu complains of drivers that work, and its failures come back as errors.
-        0 => "warn,wgpu_core=off,wgpu_hal=off,naga=off",
-        1 => "info,wgpu_core=warn,wgpu_hal=warn,naga=warn",
-        2 => "debug,wgpu_core=info,wgpu_hal=info,naga=info",
-        _ => "trace",
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal() && !no_color)
-        .without_time()
-        .init();
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tracing::debug;
+
 use super::early_stopping::EarlyStopping;
 use super::history::{EpochRecord, History};
 use super::metrics::Metrics;
@@ -228,6 +230,12 @@ impl Run<'_> {
                 }));
             }
             self.last = self.snapshot_of(state);
+            debug!(
+                epoch = record.epoch,
+                learning_rate = record.learning_rate,
+                best = self.best.as_ref().map(|best| best.epoch),
+                "epoch over"
+            );
             (self.observe)(Event::Epoch(record));
             (self.observe)(Event::Snapshot(&self.last));
         }
@@ -385,6 +393,8 @@ fn calibrate(session: &mut Session, batch: &Batch) -> Result<()> {
     session.train(batch)?;
     session.gpu().wait()?;
     let step: Duration = start.elapsed();
-    session.set_segment(segment_length(step, batch.length));
+    let segment = segment_length(step, batch.length);
+    debug!(?step, segment, "timesteps of a recurrence in one dispatch");
+    session.set_segment(segment);
     Ok(())
 }
