@@ -12,6 +12,8 @@ mod bad_data;
 mod bench;
 #[path = "cli/build_vocab.rs"]
 mod build_vocab;
+#[path = "cli/callbacks.rs"]
+mod callbacks;
 #[path = "cli/compare.rs"]
 mod compare;
 #[path = "cli/convert.rs"]

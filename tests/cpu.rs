@@ -6,6 +6,8 @@ mod support;
 
 #[path = "cpu/batch.rs"]
 mod batch;
+#[path = "cpu/callbacks.rs"]
+mod callbacks;
 #[path = "cpu/checkpoint.rs"]
 mod checkpoint;
 #[path = "cpu/convert.rs"]

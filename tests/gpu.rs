@@ -11,6 +11,8 @@ mod support;
 mod activations;
 #[path = "gpu/adam.rs"]
 mod adam;
+#[path = "gpu/callbacks.rs"]
+mod callbacks;
 #[path = "gpu/clip.rs"]
 mod clip;
 #[path = "gpu/dense.rs"]

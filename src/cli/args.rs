@@ -12,6 +12,7 @@ use gatefold::model::Variant;
 
 use super::bench::BenchArgs;
 use super::run_args::{EvaluateArgs, ExplainArgs, ExportArgs, ImportArgs, PredictArgs};
+use super::callbacks::CallbackArgs;
 use super::settings::EXPERIMENT_VOCABULARY;
 
 /// Trains recurrent sentiment models with GPU compute shaders
@@ -259,6 +260,8 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub checkpoint_steps: u32,
+    #[command(flatten)]
+    pub callbacks: CallbackArgs,
     #[command(flatten)]
     pub batch: BatchArgs,
     #[command(flatten)]

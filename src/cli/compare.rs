@@ -138,7 +138,7 @@ fn conclude(trainer: &Trainer, models: &[Model], histories: &[History]) -> Resul
     let figures = "validation_loss.png, validation_accuracy.png, comparison.md";
     output.result(&field("Overview", &format!("{}: {figures}", out.display())))?;
     let names: Vec<&str> = models.iter().map(Model::name).collect();
-    tell_run(output, &format!("{}/{}", out.display(), braced(&names)))?;
+    tell_run(trainer, &format!("{}/{}", out.display(), braced(&names)))?;
     output.event(
         "comparison",
         &ComparisonLine {

@@ -4,6 +4,7 @@ use anyhow::Result;
 use gatefold::data::{Corpus, FetchEvent, RemoteFile};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::progress::shown;
 use super::screen::{Output, grouped};
 
 const BAR: &str =
@@ -21,17 +22,12 @@ pub struct DownloadProgress {
 impl DownloadProgress {
     /// Says nothing yet: the file may be there.
     pub fn new(output: Output, corpus: &Corpus, remote: &RemoteFile) -> Result<DownloadProgress> {
-        let target = if output.quiet {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(ProgressStyle::with_template(BAR_WITHOUT_END)?);
         Ok(DownloadProgress {
             output,
             start: format!("{} from {}", corpus.title, remote.url()),
-            bar,
+            bar: shown(output, bar),
             started: false,
         })
     }

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod build_vocab;
+mod callbacks;
 mod compare;
 mod convert;
 mod devices;
@@ -20,6 +21,7 @@ mod inspect;
 mod inspection;
 mod interrupt;
 mod lock;
+mod log;
 mod output_file;
 mod plot;
 mod predict;
@@ -37,13 +39,8 @@ mod train;
 mod trained_run;
 mod training;
 
-use std::io;
-
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use args::{Arguments, Command, DataCommand};
 use resume::Typed;
@@ -58,7 +55,7 @@ pub fn run() -> Result<()> {
         Command::Bench(args) => args.trace.as_ref().map(|_| bench::Timeline::new()),
         _ => None,
     };
-    start_logging(arguments.verbose, timeline.clone());
+    log::start(arguments.verbose, timeline.clone());
     let quiet = arguments.quiet;
     match arguments.command {
         Command::Compare(args) => compare::run(args, &typed, quiet),
@@ -79,26 +76,4 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Export(args)) => export_data::run(&args, quiet),
         Command::Bench(args) => bench::run(&args, timeline.as_ref(), quiet),
     }
-}
-
-/// Sends log records to standard error: what `RUST_LOG` asks for, else what `-v` does; and spans to a time line.
-fn start_logging(verbose: u8, timeline: Option<bench::Timeline>) {
-    let filter = match verbose {
-        // wgpu complains of drivers that work, and its failures come back as errors.
-        0 => "warn,wgpu_core=off,wgpu_hal=off,naga=off",
-        1 => "info,wgpu_core=warn,wgpu_hal=warn,naga=warn",
-        2 => "debug,wgpu_core=info,wgpu_hal=info,naga=info",
-        _ => "trace",
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
-    let log = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(screen::coloured(&io::stderr()))
-        .without_time()
-        .with_filter(filter);
-    let timeline = timeline.map(|timeline| timeline.with_filter(bench::OwnSpans));
-    tracing_subscriber::registry()
-        .with(log)
-        .with(timeline)
-        .init();
 }

@@ -1,16 +1,30 @@
 //! Training as it goes: a bar that moves within an epoch, and a line for each that is over.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::train::{EpochRecord, Metrics, Position, RESTARTS};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::screen::{Output, clock};
 
 const BAR: &str = "{prefix}  {pos}/{len} {wide_bar:.cyan/dim} {left} left  {msg}";
+
+/// All bars that are shown.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Writes to standard error while no bar stands there.
+pub fn above_bars<T>(write: impl FnOnce() -> T) -> T {
+    BARS.suspend(write)
+}
+
+/// Shows a bar on standard error, unless that is no terminal or is to be quiet.
+pub fn shown(output: Output, bar: ProgressBar) -> ProgressBar {
+    if output.quiet { bar } else { BARS.add(bar) }
+}
 
 /// Shows one training run. The bar is for terminals alone; elsewhere there is a line an epoch.
 pub struct Progress {
@@ -86,16 +100,19 @@ impl Progress {
     /// Tells how an epoch ended.
     pub fn epoch(&mut self, record: EpochRecord) -> Result<()> {
         self.bar.finish_and_clear();
-        self.output.say(&format!(
-            "Epoch {}/{} {}  accuracy {:.3} loss {:.4}  val_accuracy {:.3} val_loss {:.4}",
-            record.epoch,
-            self.epochs,
-            clock(record.seconds),
-            record.accuracy,
-            record.loss,
-            record.val_accuracy,
-            record.val_loss
-        ));
+        let (epoch, time) = (record.epoch, clock(record.seconds));
+        let mut figures = vec![
+            format!("Epoch {epoch}/{} {time}", self.epochs),
+            format!("accuracy {:.3} loss {:.4}", record.accuracy, record.loss),
+            format!(
+                "val_accuracy {:.3} val_loss {:.4}",
+                record.val_accuracy, record.val_loss
+            ),
+        ];
+        if let (Some(mean), Some(most)) = (record.gradient_norm, record.gradient_norm_max) {
+            figures.push(format!("gradient norm {mean:.4}, at most {most:.4}"));
+        }
+        self.output.say_row(&figures);
         let line = EpochLine {
             variant: &self.variant,
             record,
@@ -124,15 +141,10 @@ Opening the device anew ({restart} of at most {RESTARTS} times) to go on from {p
     }
 }
 
-/// A bar of `steps` steps on standard error, hidden where that is no terminal or is to be quiet.
+/// A bar of `steps` steps, [`shown`].
 ///
 /// In the template, `{left}` is the time that is left.
 pub fn bar(output: Output, template: &str, steps: usize) -> Result<ProgressBar> {
-    let target = if output.quiet {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
-    };
     let left = |state: &ProgressState, text: &mut dyn Write| {
         // The bar has no way to report a failure to format.
         let _ = match state.pos() {
@@ -143,9 +155,9 @@ pub fn bar(output: Output, template: &str, steps: usize) -> Result<ProgressBar> 
     let style = ProgressStyle::with_template(template)?
         .with_key("left", left)
         .progress_chars("━╸─");
-    let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
     bar.set_style(style);
-    Ok(bar)
+    Ok(shown(output, bar))
 }
 
 impl Drop for Progress {

@@ -10,6 +10,7 @@ use gatefold::train::{CheckpointFiles, Found};
 use gatefold::{Error, Result};
 
 use super::args::{DataArgs, End, Kernels, TrainingArgs};
+use super::callbacks::Kind;
 use super::run_config::{self, RunConfig};
 use super::run_folder::RunFolder;
 use super::screen::Output;
@@ -133,6 +134,14 @@ impl Begun {
         if !typed.has("checkpoint_steps") {
             training.checkpoint_steps = narrow(saved.checkpoint_steps);
         }
+        if begun.callbacks.schedule == Kind::Cosine && training.epochs != epochs {
+            let problem = format!(
+                "the learning rate of the run falls along a cosine over {epochs}; leave it out, or begin \
+                 another run"
+            );
+            return Err(option("--epochs", problem));
+        }
+        begun.callbacks.adopt(typed, &mut training.callbacks)?;
         let batch_size = narrow(saved.batch_size);
         let batch = &mut training.batch;
         typed.adopt("batch_size", &mut batch.batch_size, batch_size, plain)?;

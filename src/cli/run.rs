@@ -8,10 +8,10 @@ use anyhow::Result;
 use gatefold::Error;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
-use gatefold::report::write_atomically;
+use gatefold::report::{TensorBoard, write_atomically};
 use gatefold::train::{
-    Checkpoint, CheckpointFiles, EpochRecord, Event, History, Position, Session, Snapshot, Weights,
-    fit, resume,
+    Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Monitor, Position, Session,
+    Snapshot, Weights, fit, resume,
 };
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ use super::progress::Progress;
 use super::resume::Begun;
 use super::run_folder::{self, RunFolder};
 use super::screen::counted;
+use super::settings::Settings;
 use super::training::Trainer;
 
 /// Where a run is written.
@@ -37,6 +38,17 @@ struct RunLine<'a> {
     complete: bool,
 }
 
+#[derive(Serialize)]
+struct EarlyStoppingLine<'a> {
+    variant: &'a str,
+    /// Whether training ended before its last epoch.
+    stopped: bool,
+    epochs: usize,
+    best_epoch: usize,
+    monitor: Monitor,
+    value: f64,
+}
+
 /// A run under way.
 struct Run<'a> {
     trainer: &'a Trainer,
@@ -45,6 +57,9 @@ struct Run<'a> {
     model: &'a Model,
     history: History,
     checkpoints: CheckpointFiles,
+    /// The epoch whose parameters are in [`run_folder::BEST`].
+    best: Option<usize>,
+    tensorboard: Option<TensorBoard>,
 }
 
 impl Trainer {
@@ -76,10 +91,15 @@ impl Trainer {
             model,
             history: History::new(model.name(), model.count_parameters()),
             checkpoints,
+            best: None,
+            tensorboard: None,
         };
         let outcome = run
             .fit(&mut session, from.as_deref())
             .and_then(|()| run.finish(&session));
+        if outcome.is_ok() {
+            run.tell_best()?;
+        }
         run.tell_kept(outcome.as_ref().err())?;
         match outcome {
             Ok(()) => Ok((session.into_gpu(), run.history)),
@@ -110,8 +130,15 @@ impl Trainer {
 impl Run<'_> {
     /// Runs the epochs that are left, and keeps what each leaves. Nothing is being written afterwards.
     fn fit(&mut self, session: &mut Session, from: Option<&Snapshot>) -> Result<()> {
-        if let Some(Snapshot { position, .. }) = from {
+        if let Some(Snapshot { position, best, .. }) = from {
             self.history.epochs = position.epochs.clone();
+            if let Some(best) = best {
+                self.keep_best(best)?;
+            }
+        }
+        if self.trainer.settings.tensorboard {
+            let events = self.folder.path().join(run_folder::EVENTS);
+            self.tensorboard = Some(TensorBoard::create(&events, &self.history.epochs)?);
         }
         if !self.history.epochs.is_empty() {
             // They may be behind the checkpoint.
@@ -177,10 +204,17 @@ impl Run<'_> {
         if written.is_err() {
             self.history.epochs.pop();
         }
-        Ok(written?)
+        written?;
+        if let Some(events) = &mut self.tensorboard {
+            events.append(&record)?;
+        }
+        Ok(())
     }
 
     fn checkpoint(&mut self, snapshot: &Arc<Snapshot>) -> Result<()> {
+        if let Some(best) = &snapshot.best {
+            self.keep_best(best)?;
+        }
         Ok(self.checkpoints.save(Checkpoint {
             model: self.model.clone(),
             config: self.config.clone(),
@@ -188,22 +222,68 @@ impl Run<'_> {
         })?)
     }
 
-    /// Writes the trained parameters. The last checkpoint stays, to train for more epochs.
-    fn finish(&self, session: &Session) -> Result<()> {
+    /// Writes the best epoch's parameters, unless the file has them.
+    fn keep_best(&mut self, best: &Best) -> Result<()> {
+        if self.best != Some(best.epoch) {
+            self.write_weights(run_folder::BEST, best.parameters.clone())?;
+            self.best = Some(best.epoch);
+        }
+        Ok(())
+    }
+
+    fn write_weights(&self, name: &str, parameters: Vec<Vec<f32>>) -> Result<()> {
         let vocabulary = &self.trainer.dataset.vocabulary;
         let weights = Weights {
             model: self.model.clone(),
-            parameters: session.parameters()?,
+            parameters,
             vocabulary_sha256: vocabulary.sha256().to_string(),
             vocabulary_size: vocabulary.size(),
         };
-        let file = self.folder.path().join(run_folder::MODEL);
-        write_atomically(&file, &weights.to_bytes()?)?;
+        let file = self.folder.path().join(name);
+        Ok(write_atomically(&file, &weights.to_bytes()?)?)
+    }
+
+    /// Writes the trained parameters. The last checkpoint stays, to train for more epochs.
+    fn finish(&self, session: &Session) -> Result<()> {
+        self.write_weights(run_folder::MODEL, session.parameters()?)?;
         Ok(self.folder.remove_previous_checkpoint()?)
     }
 
     fn holds_nothing(&self) -> bool {
         self.history.epochs.is_empty() && self.checkpoints.last().is_none()
+    }
+
+    /// Says whether training ended early, and which epoch's parameters are the result.
+    fn tell_best(&self) -> Result<()> {
+        let Settings { fit, .. } = &self.trainer.settings;
+        let (Some(stopping), Some(best)) =
+            (fit.early_stopping, fit.monitor.best(&self.history.epochs))
+        else {
+            return Ok(());
+        };
+        let output = self.trainer.output;
+        let (epochs, monitor) = (self.history.epochs.len(), fit.monitor);
+        let stopped = stopping.is_over(monitor, &self.history.epochs);
+        if stopped {
+            let patience = counted(stopping.patience, "epoch");
+            let words = format!("after epoch {epochs}: no better {monitor} for {patience}");
+            output.field("Stopped", &words);
+        }
+        let value = monitor.value(best);
+        let words = format!(
+            "epoch {}, {monitor} {value:.4}: its parameters are the result",
+            best.epoch
+        );
+        output.field("Best", &words);
+        let line = EarlyStoppingLine {
+            variant: &self.history.variant,
+            stopped,
+            epochs,
+            best_epoch: best.epoch,
+            monitor,
+            value,
+        };
+        output.event("early_stopping", &line)
     }
 
     fn tell_kept(&self, error: Option<&anyhow::Error>) -> Result<()> {

@@ -16,6 +16,7 @@ use gatefold::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::callbacks::Callbacks;
 use super::settings::{Settings, option};
 use super::source_keys::SourceKeys;
 use super::training::kernel_form;
@@ -30,6 +31,7 @@ pub struct RunConfig {
     pub gatefold: String,
     pub data: Data,
     pub training: Training,
+    pub callbacks: Callbacks,
     pub adapter: Adapter,
     /// Of a run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +115,7 @@ pub struct Comparison {
 
 /// What may be another value where a run goes on: how long to train and how often to write; and what
 /// [`super::resume`] tells of, because results then agree to rounding only.
-const FREE: [&str; 12] = [
+const FREE: [&str; 14] = [
     "gatefold",
     "adapter.name",
     "adapter.backend",
@@ -126,6 +128,8 @@ const FREE: [&str; 12] = [
     "data.name",
     "training.epochs",
     "training.checkpoint_steps",
+    "callbacks.early_stopping",
+    "callbacks.tensorboard",
 ];
 
 impl RunConfig {
@@ -173,6 +177,7 @@ impl RunConfig {
                 mask_padding: settings.mask_padding,
                 checkpoint_steps: fit.checkpoint_steps,
             },
+            callbacks: Callbacks::of(settings),
             adapter: Adapter {
                 name: adapter.name.clone(),
                 backend: adapter.backend.clone(),

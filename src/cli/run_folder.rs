@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gatefold::report::{is_temporary, remove_leftovers, write_atomically, write_run};
+use gatefold::report::{TensorBoard, is_temporary, remove_leftovers, write_atomically, write_run};
 use gatefold::train::{CheckpointFiles, History};
 use gatefold::{Error, Result};
 
@@ -17,8 +17,14 @@ use super::settings::option;
 /// The parameters' file.
 pub const MODEL: &str = "model.safetensors";
 
+/// The file of the best epoch's parameters.
+pub const BEST: &str = "best.safetensors";
+
+/// The folder of the event files.
+pub const EVENTS: &str = "tensorboard";
+
 /// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
     CheckpointFiles::NAMES[0],
     CheckpointFiles::NAMES[1],
@@ -30,6 +36,7 @@ const FILES: [&str; 10] = [
     "accuracy.png",
     "accuracy.svg",
     MODEL,
+    BEST,
 ];
 
 /// What a comparison leaves above its runs, as `report::write_overview` writes it.
@@ -114,11 +121,27 @@ pub fn clear_comparison<'a>(folder: &Path, variants: impl Iterator<Item = &'a st
         let run = folder.join(variant);
         if run.is_dir() {
             let _lock = Lock::take(&run)?;
-            remove(&run, &FILES)?;
+            remove_run(&run)?;
         }
         // Stays where the user keeps files of their own in it.
         let _ = fs::remove_dir(&run);
     }
+    Ok(())
+}
+
+/// Removes what a run left in `folder`.
+fn remove_run(folder: &Path) -> Result<()> {
+    remove(folder, &FILES)?;
+    let events = folder.join(EVENTS);
+    for file in TensorBoard::files(&events) {
+        let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
+            continue;
+        };
+        remove(folder, &[&name.to_string_lossy()])?;
+        // Stays where the user keeps files of their own in it, as the one above it.
+        let _ = fs::remove_dir(folder);
+    }
+    let _ = fs::remove_dir(events);
     Ok(())
 }
 
@@ -163,7 +186,7 @@ impl RunFolder {
             lock: Lock::take(path)?,
         };
         let written = remove_leftovers(path)
-            .and_then(|()| remove(path, &FILES))
+            .and_then(|()| remove_run(path))
             .and_then(|()| folder.write_config(config));
         match written {
             Ok(()) => Ok(folder),
@@ -233,7 +256,7 @@ impl RunFolder {
             return;
         };
         // The error that ended the run is the one to tell.
-        let _ = remove(&self.path, &FILES);
+        let _ = remove_run(&self.path);
         drop(self.lock);
         for folder in made {
             let _ = fs::remove_dir(folder);

@@ -1,13 +1,18 @@
-//! What the user sees: results on standard output, the rest on standard error, 80 columns wide.
+//! What the user sees: results on standard output, the rest on standard error, 80 columns wide or as a narrower
+//! terminal is.
 
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 pub use gatefold::report::grouped;
 use serde::Serialize;
+use terminal_size::{Height, Width, terminal_size_of};
 
-/// Columns of text.
+/// Columns of text, unless the terminal has fewer.
 pub const COLUMNS: usize = 80;
+
+/// Columns that a terminal is taken to have at least.
+const LEAST_COLUMNS: usize = 40;
 
 /// Columns of the labels before the text of a field.
 pub const LABEL: usize = 10;
@@ -38,7 +43,13 @@ impl Output {
 
     /// Tells `text` behind `label`, in as many lines as it takes.
     pub fn field(&self, label: &str, text: &str) {
-        self.say(&field(label, text));
+        self.say(&field_within(label, text, columns(stderr_size())));
+    }
+
+    /// Tells figures that belong together, in as few lines as they take.
+    pub fn say_row(&self, figures: &[String]) {
+        let columns = columns(stderr_size());
+        self.say(&row(figures, columns));
     }
 
     /// Prints a result for people on standard output.
@@ -64,9 +75,48 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-/// `text` behind `label`, further lines indented as far.
+fn stderr_size() -> Option<(Width, Height)> {
+    terminal_size_of(io::stderr())
+}
+
+/// Columns of text for a terminal of this size, or where there is none.
+fn columns(terminal: Option<(Width, Height)>) -> usize {
+    terminal.map_or(COLUMNS, |(Width(columns), _)| {
+        usize::from(columns).clamp(LEAST_COLUMNS, COLUMNS)
+    })
+}
+
+/// `text` behind `label` on standard output, further lines indented as far.
 pub fn field(label: &str, text: &str) -> String {
-    let lines = wrap(text, COLUMNS - LABEL);
+    field_within(label, text, columns(terminal_size_of(io::stdout())))
+}
+
+/// Figures two blanks apart, further lines indented as those of a field.
+fn row(figures: &[String], columns: usize) -> String {
+    let indent = " ".repeat(LABEL);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for figure in figures {
+        let length = figure.chars().count();
+        if used > 0 && used + 2 + length > columns {
+            lines.push(indent.clone());
+            used = LABEL;
+        } else if used > 0 {
+            used += 2;
+            if let Some(line) = lines.last_mut() {
+                line.push_str("  ");
+            }
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(figure);
+        }
+        used += length;
+    }
+    lines.join("\n")
+}
+
+fn field_within(label: &str, text: &str, columns: usize) -> String {
+    let lines = wrap(text, columns - LABEL);
     let indent = format!("\n{}", " ".repeat(LABEL));
     format!("{label:LABEL$}{}", lines.join(&indent))
 }
@@ -108,4 +158,47 @@ pub fn clock(seconds: f64) -> String {
 pub fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_as_wide_as_the_terminal_but_no_wider_than_80_columns() {
+        let of = |width| columns(Some((Width(width), Height(24))));
+        assert_eq!([60, 80, 200, 7].map(of), [60, 80, 80, 40]);
+        assert_eq!(columns(None), 80);
+        let text =
+            "the demo corpus is synthetic: a grammar generated its reviews, nobody wrote them";
+        for columns in [40, 60, 80] {
+            let field = field_within("Note", text, columns);
+            assert!(
+                field.lines().all(|line| line.chars().count() <= columns),
+                "{field}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_breaks_between_figures() {
+        let figures = [
+            "Epoch 5/5 0:09",
+            "accuracy 0.984 loss 0.0443",
+            "val_accuracy 0.943 val_loss 0.1950",
+            "gradient norm 0.1, at most 0.2",
+        ];
+        let figures = figures.map(str::to_string);
+        assert_eq!(
+            row(&figures[..3], 80),
+            "Epoch 5/5 0:09  accuracy 0.984 loss 0.0443  val_accuracy 0.943 val_loss 0.1950"
+        );
+        assert_eq!(
+            row(&figures, 60),
+            "Epoch 5/5 0:09  accuracy 0.984 loss 0.0443\n\
+             \u{20}         val_accuracy 0.943 val_loss 0.1950\n\
+             \u{20}         gradient norm 0.1, at most 0.2"
+        );
+        assert_eq!(row(&figures, 80).lines().count(), 2);
+    }
 }

@@ -94,6 +94,10 @@ pub struct Settings {
     pub clip_norm: Option<f64>,
     /// Whether the rate is the demo corpus's, which nobody asked for.
     pub demo_rate: bool,
+    /// Whether norms of gradients are measured.
+    pub gradient_norms: bool,
+    /// Whether event files are written.
+    pub tensorboard: bool,
     pub mask_padding: bool,
     pub adapter: AdapterChoice,
     pub kernels: KernelForm,
@@ -360,6 +364,9 @@ impl Settings {
         } else {
             LEARNING_RATE
         };
+        let learning_rate = training
+            .learning_rate
+            .map_or(Ok(default_rate), checked_rate)?;
         let out = training.output.out.clone();
         Ok(Settings {
             fit: FitOptions {
@@ -370,12 +377,15 @@ impl Settings {
                 seed: training.seed,
                 validation_steps: training.validation_steps as usize,
                 checkpoint_steps: training.checkpoint_steps as usize,
+                schedule: training.callbacks.schedule(learning_rate)?,
+                early_stopping: training.callbacks.early_stopping()?,
+                monitor: training.callbacks.monitor,
             },
-            learning_rate: training
-                .learning_rate
-                .map_or(Ok(default_rate), checked_rate)?,
+            learning_rate,
             clip_norm: training.clip_norm.map(checked_norm).transpose()?,
             demo_rate,
+            gradient_norms: training.callbacks.gradient_norms,
+            tensorboard: training.callbacks.tensorboard,
             mask_padding: training.mask_padding,
             adapter: adapter_choice(&training.device),
             kernels: training.device.kernels.into(),
@@ -428,7 +438,7 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
 }
 
 /// Whether it is a number above 0 for the kernels, which compute with f32.
-fn is_positive(number: f64) -> bool {
+pub fn is_positive(number: f64) -> bool {
     number as f32 > 0.0 && (number as f32).is_finite()
 }
 

@@ -51,5 +51,5 @@ pub fn run(mut args: TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
     let (_, history) = trained.inspect_err(|error| trainer.tell_resume(error))?;
     output.result(&format!("\n{}\n", comparison_table(&[history])))?;
     tell_synthetic(output, &trainer.dataset)?;
-    tell_run(output, &trainer.settings.out.display().to_string())
+    tell_run(&trainer, &trainer.settings.out.display().to_string())
 }

@@ -12,6 +12,7 @@ use gatefold::train::{Session, reserve_for};
 use serde::Serialize;
 use tracing::info;
 
+use super::callbacks::callback_words;
 use super::interrupt;
 use super::run_config::RunConfig;
 use super::run_folder;
@@ -101,6 +102,7 @@ impl Trainer {
         let parameters = initialise(model, seed);
         let adam = Adam {
             clip_norm: self.settings.clip_norm,
+            measure_norm: self.settings.gradient_norms,
             ..Adam::new(self.settings.learning_rate)
         };
         let mut session = Session::new(
@@ -146,6 +148,9 @@ impl Trainer {
         for words in padding_words(&fit.padding) {
             text.push_str(&format!(", {words}"));
         }
+        for words in callback_words(fit) {
+            text.push_str(&format!(", {words}"));
+        }
         text.push_str(&format!(", seed {}", fit.seed));
         self.output.field("Training", &text);
     }
@@ -162,9 +167,18 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 }
 
 /// Says where a run's files are.
-pub fn tell_run(output: Output, folder: &str) -> Result<()> {
-    let files = "loss.png, accuracy.png, history.csv, history.json, model.safetensors, config.toml";
-    output.result(&field("Run", &format!("{folder}: {files}")))
+pub fn tell_run(trainer: &Trainer, folder: &str) -> Result<()> {
+    let files = "loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
+                 best.safetensors, config.toml";
+    let Trainer {
+        output, settings, ..
+    } = trainer;
+    output.result(&field("Run", &format!("{folder}: {files}")))?;
+    if settings.tensorboard {
+        let command = format!("tensorboard --logdir {}", settings.out.display());
+        output.result(&field("Events", &command))?;
+    }
+    Ok(())
 }
 
 /// Says which file or folder is read; a large archive takes seconds.

@@ -81,7 +81,7 @@ dims! {
     SquareSumsDims { count: u32, sums: u32, pad0: u32, pad1: u32 }
 
     /// Of clip_scale.
-    ClipScaleDims { sums: u32, bound: f32, pad0: u32, pad1: u32 }
+    ClipScaleDims { sums: u32, bound: f32, record: u32, pad0: u32 }
 
     /// Of peak_arithmetic.
     PeakArithmeticDims { rounds: u32, factor: f32, term: f32, pad0: u32 }

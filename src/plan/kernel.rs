@@ -44,7 +44,7 @@ macro_rules! kernel_files {
 pub static KERNELS: &[KernelFile] = kernel_files! {
     "adam": [Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, Read],
     "binary_cross_entropy": [Read, Read, ReadWrite, ReadWrite],
-    "clip_scale": [Read, ReadWrite, ReadWrite],
+    "clip_scale": [Read, ReadWrite, ReadWrite, ReadWrite],
     "column_sums": [Read, ReadWrite],
     "dense_backward_input": [Read, Read, Read, ReadWrite],
     "dense_backward_parameters": [Read, Read, Read, ReadWrite, ReadWrite],

@@ -38,5 +38,7 @@ pub use parameters::ParameterLayout;
 pub use peak::{peak_arithmetic, peak_copy};
 pub use products::SPLIT;
 pub use recurrence::Recurrence;
-pub use step::{RECORDS, StepContext, evaluation_step, names, probabilities_buffer, training_step};
+pub use step::{
+    RECORD_BYTES, RECORDS, StepContext, evaluation_step, names, probabilities_buffer, training_step,
+};
 pub use templates::Templates;

@@ -3,7 +3,7 @@
 use super::dims::{AdamDims, ClipScaleDims, SquareSumsDims};
 use super::dispatch::{Lifetime, Slice};
 use super::kernel::Kernel;
-use super::step::{StepBuilder, names};
+use super::step::{RECORDS, StepBuilder, names};
 use crate::error::Result;
 
 /// vec4 of gradients in a partial sum of their squares.
@@ -25,10 +25,13 @@ pub struct Adam {
     pub epsilon: f64,
     /// Greatest norm of all gradients together; larger ones are scaled down to it (Keras's `global_clipnorm`).
     pub clip_norm: Option<f64>,
+    /// Whether the norm of all gradients together is measured, before any clipping. One beyond the range of f32
+    /// ends training, as it does where gradients are clipped.
+    pub measure_norm: bool,
 }
 
 impl Adam {
-    /// β1 = 0.9, β2 = 0.999, ε = 1e-7, no clipping.
+    /// β1 = 0.9, β2 = 0.999, ε = 1e-7, no clipping, no norm.
     pub fn new(learning_rate: f64) -> Self {
         Adam {
             learning_rate,
@@ -36,6 +39,7 @@ impl Adam {
             beta2: 0.999,
             epsilon: 1e-7,
             clip_norm: None,
+            measure_norm: false,
         }
     }
 
@@ -75,6 +79,8 @@ impl StepBuilder<'_> {
         ];
         if let Some(bound) = adam.clip_norm {
             bindings.push(self.clip_scale(bound)?);
+        } else if adam.measure_norm {
+            self.clip_scale(f64::from(f32::MAX))?;
         }
         let groups = self.plan.elementwise(numbers / 4);
         self.plan.dispatch(
@@ -87,7 +93,7 @@ impl StepBuilder<'_> {
         )
     }
 
-    /// The factor that brings the norm of all gradients down to `bound`.
+    /// The norm of all gradients, into the step's record, and the factor that brings it down to `bound`.
     fn clip_scale(&mut self, bound: f64) -> Result<Slice> {
         let count = self.parameters.len() / 4;
         let sums = count.div_ceil(SUMMED);
@@ -111,14 +117,15 @@ impl StepBuilder<'_> {
         let dims = ClipScaleDims {
             sums: sums as u32,
             bound: bound as f32,
+            record: (self.context.sequence % RECORDS) as u32,
             ..ClipScaleDims::default()
         };
-        let not_finite = self.not_finite()?;
+        let (not_finite, norms) = (self.not_finite()?, self.norms()?);
         self.plan.dispatch(
             "clip.scale".into(),
             Kernel::new("clip_scale"),
             &dims,
-            &[squares, scale, not_finite],
+            &[squares, scale, not_finite, norms],
             [1, 1, 1],
             sums,
         )?;

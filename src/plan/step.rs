@@ -15,6 +15,12 @@ use crate::model::{Activation, Dense, Layer, LayerKind, Model};
 /// Records in the ring of step results. A record is read before its place is used again.
 pub const RECORDS: u64 = 64;
 
+/// Where the norms begin in the buffer of records, in bytes: a multiple of the 256 that a binding's offset may need.
+const NORMS_OFFSET: u64 = RECORDS * 16;
+
+/// Bytes of the buffer of records.
+pub const RECORD_BYTES: u64 = NORMS_OFFSET + RECORDS * 4;
+
 /// Names of the buffers that a caller reads or writes.
 pub mod names {
     /// The batch, laid out by [`BatchLayout`](super::BatchLayout).
@@ -27,7 +33,8 @@ pub mod names {
     pub const FIRST_MOMENTS: &str = "first_moments";
     /// Adam's second moments, in the same layout.
     pub const SECOND_MOMENTS: &str = "second_moments";
-    /// Results of the last steps: `[RECORDS, 4]` words, a marker, the loss, right predictions, a fault.
+    /// Results of the last steps: `[RECORDS, 4]` words, a marker, the loss, right predictions, a fault; then
+    /// `[RECORDS]` norms of all gradients, where they are measured.
     pub const RECORDS: &str = "records";
     /// Place of a gradient of the step that is not finite, see the kernel `adam`; 0 if there is none.
     pub const NOT_FINITE: &str = "not_finite";
@@ -328,8 +335,26 @@ impl<'a> StepBuilder<'a> {
     }
 
     pub(super) fn records(&mut self) -> Result<Slice> {
+        Ok(Slice {
+            bytes: NORMS_OFFSET,
+            ..self.all_records()?
+        })
+    }
+
+    /// The part of the records that holds norms of gradients.
+    pub(super) fn norms(&mut self) -> Result<Slice> {
+        let all = self.all_records()?;
+        Ok(Slice {
+            offset: NORMS_OFFSET,
+            bytes: all.bytes - NORMS_OFFSET,
+            ..all
+        })
+    }
+
+    fn all_records(&mut self) -> Result<Slice> {
+        let words = RECORD_BYTES as usize / 4;
         self.plan
-            .buffer(names::RECORDS, RECORDS as usize * 4, Lifetime::Persistent)
+            .buffer(names::RECORDS, words, Lifetime::Persistent)
     }
 
     pub(super) fn not_finite(&mut self) -> Result<Slice> {

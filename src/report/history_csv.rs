@@ -7,7 +7,7 @@ use csv::{ReaderBuilder, WriterBuilder};
 use crate::error::{Error, Result};
 use crate::train::EpochRecord;
 
-/// The columns, in order.
+/// The columns that every run has, in order.
 const HEADER: [&str; 6] = [
     "epoch",
     "loss",
@@ -16,6 +16,9 @@ const HEADER: [&str; 6] = [
     "val_accuracy",
     "learning_rate",
 ];
+
+/// Columns of a run whose norms of gradients were measured.
+const NORMS: [&str; 2] = ["gradient_norm", "gradient_norm_max"];
 
 /// The content of `history.csv`: every number with as many digits as give it back exactly.
 ///
@@ -28,9 +31,25 @@ pub fn to_csv(epochs: &[EpochRecord]) -> Result<Vec<u8>> {
     let mut writer = WriterBuilder::new()
         .has_headers(false)
         .from_writer(Vec::new());
-    writer.write_record(HEADER).map_err(failed)?;
+    let measured = epochs.iter().any(|record| record.gradient_norm.is_some());
+    let norms = if measured { &NORMS[..] } else { &[] };
+    let header = HEADER.iter().chain(norms);
+    writer.write_record(header).map_err(failed)?;
     for record in epochs {
-        writer.serialize(record).map_err(failed)?;
+        let figures = (
+            record.epoch,
+            record.loss,
+            record.accuracy,
+            record.val_loss,
+            record.val_accuracy,
+            record.learning_rate,
+        );
+        let written = if measured {
+            writer.serialize((figures, record.gradient_norm, record.gradient_norm_max))
+        } else {
+            writer.serialize(figures)
+        };
+        written.map_err(failed)?;
     }
     let bytes = writer.into_inner();
     bytes.map_err(|error| Error::Data(format!("history.csv: {error}")))
@@ -86,9 +105,12 @@ pub fn from_csv(path: &Path, bytes: &[u8]) -> Result<Vec<EpochRecord>> {
 fn problem(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::Deserialize { err, .. } => {
-            let column = err
-                .field()
-                .and_then(|field| HEADER.get(usize::try_from(field).ok()?));
+            let column = err.field().and_then(|field| {
+                HEADER
+                    .iter()
+                    .chain(&NORMS)
+                    .nth(usize::try_from(field).ok()?)
+            });
             match column {
                 Some(name) => format!("column {name}: {}", err.kind()),
                 None => err.kind().to_string(),

@@ -69,6 +69,10 @@ struct Lists {
     val_loss: Vec<Number>,
     val_accuracy: Vec<Number>,
     learning_rate: Vec<Number>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gradient_norm: Option<Vec<Option<Number>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gradient_norm_max: Option<Vec<Option<Number>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +97,14 @@ pub fn to_json(history: &History) -> Result<Vec<u8>> {
             .map(|record| Number(value(record)))
             .collect()
     };
+    let norms = |value: fn(&EpochRecord) -> Option<f64>| {
+        let norms: Vec<Option<Number>> = history
+            .epochs
+            .iter()
+            .map(|record| value(record).map(Number))
+            .collect();
+        norms.iter().any(Option::is_some).then_some(norms)
+    };
     let document = Document {
         variant: history.variant.clone(),
         parameters: history.parameters,
@@ -103,6 +115,8 @@ pub fn to_json(history: &History) -> Result<Vec<u8>> {
             val_loss: list(|record| record.val_loss),
             val_accuracy: list(|record| record.val_accuracy),
             learning_rate: list(|record| record.learning_rate),
+            gradient_norm: norms(|record| record.gradient_norm),
+            gradient_norm_max: norms(|record| record.gradient_norm_max),
         },
     };
     let mut bytes = serde_json::to_vec_pretty(&document)
@@ -127,21 +141,25 @@ pub fn from_json(path: &Path, bytes: &[u8]) -> Result<History> {
         malformed(place, error.to_string())
     })?;
     let Document { epoch, history, .. } = &document;
-    let lists = [
-        ("loss", &history.loss),
-        ("accuracy", &history.accuracy),
-        ("val_loss", &history.val_loss),
-        ("val_accuracy", &history.val_accuracy),
-        ("learning_rate", &history.learning_rate),
+    let norms = |list: &Option<Vec<_>>| list.as_ref().map_or(epoch.len(), Vec::len);
+    let lengths = [
+        ("loss", history.loss.len()),
+        ("accuracy", history.accuracy.len()),
+        ("val_loss", history.val_loss.len()),
+        ("val_accuracy", history.val_accuracy.len()),
+        ("learning_rate", history.learning_rate.len()),
+        ("gradient_norm", norms(&history.gradient_norm)),
+        ("gradient_norm_max", norms(&history.gradient_norm_max)),
     ];
-    if let Some((name, list)) = lists.iter().find(|(_, list)| list.len() != epoch.len()) {
-        let problem = format!("{} values for {} epochs", list.len(), epoch.len());
+    if let Some((name, length)) = lengths.iter().find(|(_, length)| *length != epoch.len()) {
+        let problem = format!("{length} values for {} epochs", epoch.len());
         return Err(malformed(format!("history.{name}"), problem));
     }
     if epoch.first() == Some(&0) || epoch.windows(2).any(|pair| pair[0] >= pair[1]) {
         let problem = "epochs count upwards from 1".to_owned();
         return Err(malformed("epoch".to_owned(), problem));
     }
+    let norm = |list: &Option<Vec<Option<Number>>>, index: usize| Some(list.as_ref()?[index]?.0);
     let records = epoch.iter().enumerate().map(|(index, epoch)| EpochRecord {
         epoch: *epoch,
         loss: history.loss[index].0,
@@ -149,6 +167,8 @@ pub fn from_json(path: &Path, bytes: &[u8]) -> Result<History> {
         val_loss: history.val_loss[index].0,
         val_accuracy: history.val_accuracy[index].0,
         learning_rate: history.learning_rate[index].0,
+        gradient_norm: norm(&history.gradient_norm, index),
+        gradient_norm_max: norm(&history.gradient_norm_max, index),
         seconds: 0.0,
     });
     Ok(History {

@@ -1,4 +1,5 @@
-//! What a run leaves in its folder: history as CSV and JSON, plots as PNG and SVG, comparisons.
+//! What a run leaves in its folder: history as CSV and JSON, plots as PNG and SVG, event files for TensorBoard,
+//! comparisons.
 //!
 //! Everything here eats a [`History`], an evaluation, or the lengths of reviews, and knows nothing of training.
 
@@ -19,6 +20,7 @@ mod picture;
 mod png;
 mod svg;
 mod table;
+mod tensorboard;
 mod text;
 mod ticks;
 mod words;
@@ -43,6 +45,7 @@ pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use table::{comparison_markdown, comparison_table, grouped};
 pub use words::{Word, depth, largest, words};
+pub use tensorboard::TensorBoard;
 
 use crate::error::{Error, Result};
 use crate::train::History;

@@ -10,19 +10,20 @@ use sha2::{Digest, Sha256};
 use super::bits;
 use super::history::EpochRecord;
 use super::metrics::Metrics;
-use super::snapshot::{Position, Snapshot};
+use super::snapshot::{Best, Position, Snapshot};
 use super::state::SessionState;
 use super::tensor_file::{Group, TensorFile, malformed, to_bytes};
 use crate::error::{Error, Result};
 use crate::model::Model;
 
 /// Version of [`Header`].
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Names before those of the parameters.
 const PARAMETERS: &str = "parameters.";
 const FIRST_MOMENTS: &str = "first_moments.";
 const SECOND_MOMENTS: &str = "second_moments.";
+const BEST: &str = "best.";
 
 /// The tensor at the file's end: SHA-256 of all that is before it.
 const CHECKSUM: &str = "sha256";
@@ -43,6 +44,8 @@ struct Header {
     epochs: Vec<Saved>,
     done: usize,
     metrics: Metrics,
+    /// The epoch of the best parameters, where there are any.
+    best: Option<usize>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,6 +66,9 @@ struct SavedEpoch {
     val_accuracy: f64,
     #[serde(with = "bits")]
     learning_rate: f64,
+    // Finite, as the norms of all steps that training goes on after; decimal digits give them back exactly.
+    gradient_norm: Option<f64>,
+    gradient_norm_max: Option<f64>,
     #[serde(skip)]
     seconds: f64,
 }
@@ -84,7 +90,11 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Shape`] if a tensor has not as many values as the model says.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let Snapshot { state, position } = &*self.snapshot;
+        let Snapshot {
+            state,
+            position,
+            best,
+        } = &*self.snapshot;
         let header = Header {
             format: FORMAT,
             model: self.model.to_toml()?,
@@ -94,13 +104,19 @@ impl Checkpoint {
             epochs: position.epochs.iter().copied().map(Saved).collect(),
             done: position.done,
             metrics: position.metrics,
+            best: best.as_ref().map(|best| best.epoch),
         };
-        let groups = [
+        let state = [
             (PARAMETERS, &state.parameters),
             (FIRST_MOMENTS, &state.first_moments),
             (SECOND_MOMENTS, &state.second_moments),
-        ]
-        .map(|(name, tensors)| Group { name, tensors });
+        ];
+        let best = best.iter().map(|best| (BEST, &best.parameters));
+        let groups: Vec<Group<'_>> = state
+            .into_iter()
+            .chain(best)
+            .map(|(name, tensors)| Group { name, tensors })
+            .collect();
         let checksum = Some((CHECKSUM, &[0; DIGEST][..]));
         let mut bytes = to_bytes(&self.model, &groups, &header, checksum)?;
         if let Some((content, checksum)) = bytes.split_last_chunk_mut::<DIGEST>() {
@@ -155,10 +171,21 @@ impl Checkpoint {
             done: header.done,
             metrics: header.metrics,
         };
+        let best = match header.best {
+            Some(epoch) => Some(Arc::new(Best {
+                epoch,
+                parameters: file.group(&model, BEST)?,
+            })),
+            None => None,
+        };
         Ok(Checkpoint {
             model,
             config: header.config,
-            snapshot: Arc::new(Snapshot { state, position }),
+            snapshot: Arc::new(Snapshot {
+                state,
+                position,
+                best,
+            }),
         })
     }
 }

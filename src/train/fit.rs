@@ -4,11 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tracing::debug;
+
+use super::early_stopping::EarlyStopping;
 use super::history::{EpochRecord, History};
 use super::metrics::Metrics;
+use super::monitor::Monitor;
+use super::schedule::Schedule;
 use super::segment::segment_length;
 use super::session::{Session, StepResult};
-use super::snapshot::{Position, Snapshot};
+use super::snapshot::{Best, Position, Snapshot};
+use super::state::SessionState;
 use crate::batch::{Batch, Batches, Order, Padding, Prefetch, Reviews, longest_shape};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -33,10 +39,16 @@ pub struct FitOptions {
     pub validation_steps: usize,
     /// Steps from one snapshot to the next; 0 for one at the end of each epoch alone.
     pub checkpoint_steps: usize,
+    /// How the learning rate moves, from that of the session.
+    pub schedule: Schedule,
+    /// Whether training may end before its last epoch.
+    pub early_stopping: Option<EarlyStopping>,
+    /// What tells which epoch is best.
+    pub monitor: Monitor,
 }
 
 impl Default for FitOptions {
-    /// The reference experiment's, and a snapshot every 500 steps.
+    /// The reference experiment's, with a snapshot every 500 steps.
     fn default() -> Self {
         FitOptions {
             epochs: 5,
@@ -46,6 +58,9 @@ impl Default for FitOptions {
             seed: 0,
             validation_steps: 30,
             checkpoint_steps: 500,
+            schedule: Schedule::CONSTANT,
+            early_stopping: None,
+            monitor: Monitor::ValLoss,
         }
     }
 }
@@ -101,6 +116,9 @@ pub fn reserve_for(
 /// thread prepares. `stop` ends training after the step at hand. Where the device fails, a new one goes on
 /// from the last snapshot, which changes no bit of the result.
 ///
+/// The session's learning rate is the one that [`FitOptions::schedule`] starts from, and is the same afterwards.
+/// Its parameters are those of the last epoch, or of the best where [`EarlyStopping::restore_best`] says so.
+///
 /// # Errors
 /// [`Error::Interrupted`] if `stop` was set; what [`Session::results`] and the batches report.
 pub fn fit(
@@ -110,8 +128,7 @@ pub fn fit(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<History> {
-    let start = Position::default();
-    run(session, dataset, options, start, stop, observe)
+    run(session, dataset, options, None, stop, observe)
 }
 
 /// Goes on from a snapshot of a run with the same model, data and options, but for more epochs: the result is
@@ -128,34 +145,41 @@ pub fn resume(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<History> {
     session.restore(&from.state)?;
-    let start = from.position.clone();
-    run(session, dataset, options, start, stop, observe)
+    run(session, dataset, options, Some(from), stop, observe)
 }
 
 fn run(
     session: &mut Session,
     dataset: &Arc<Dataset>,
     options: &FitOptions,
-    position: Position,
+    from: Option<&Snapshot>,
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<History> {
     let mut history = History::new(session.model().name(), session.model().count_parameters());
-    let state = session.state()?;
-    let last = Arc::new(Snapshot {
-        state,
-        position: position.clone(),
+    let last = Arc::new(match from {
+        Some(from) => from.clone(),
+        None => Snapshot {
+            state: session.state()?,
+            position: Position::default(),
+            best: None,
+        },
     });
+    let rate = session.learning_rate();
     let mut run = Run {
         session,
         dataset,
         options,
         stop,
         observe,
-        position,
+        rate,
+        position: last.position.clone(),
+        best: last.best.clone(),
         last,
     };
-    run.run()?;
+    let outcome = run.run();
+    run.session.set_learning_rate(rate);
+    outcome?;
     history.epochs = run.position.epochs;
     Ok(history)
 }
@@ -167,17 +191,21 @@ pub(super) struct Run<'a> {
     options: &'a FitOptions,
     stop: &'a AtomicBool,
     pub(super) observe: &'a mut dyn FnMut(Event<'_>),
+    /// The session's learning rate before the schedule moved it.
+    rate: f64,
     pub(super) position: Position,
+    pub(super) best: Option<Arc<Best>>,
     /// What a restart goes back to.
     pub(super) last: Arc<Snapshot>,
 }
 
 impl Run<'_> {
-    /// Goes on from the position until all epochs are over.
+    /// Goes on from the position until training is over.
     pub(super) fn run_epochs(&mut self) -> Result<()> {
-        while self.position.epochs.len() < self.options.epochs {
+        while !self.is_over() {
             let start = Instant::now();
-            self.train()?;
+            let steps = self.train()? as u64;
+            let last_step = self.position.epoch() as u64 * steps - 1;
             let validated = self.validate()?;
             let trained = self.position.metrics;
             let record = EpochRecord {
@@ -186,20 +214,67 @@ impl Run<'_> {
                 accuracy: trained.accuracy(),
                 val_loss: validated.loss(),
                 val_accuracy: validated.accuracy(),
-                learning_rate: self.session.learning_rate(),
+                learning_rate: self.rate(last_step, steps),
+                gradient_norm: trained.gradient_norm(),
+                gradient_norm_max: trained.gradient_norm_max(),
                 seconds: start.elapsed().as_secs_f64(),
             };
             self.position.end_epoch(record);
             // Taken first: an epoch that was told of must not be trained again.
-            self.last = self.snapshot()?;
+            let state = self.session.state()?;
+            let best = self.options.monitor.best(&self.position.epochs);
+            if best.is_some_and(|best| best.epoch == record.epoch) {
+                self.best = Some(Arc::new(Best {
+                    epoch: record.epoch,
+                    parameters: state.parameters.clone(),
+                }));
+            }
+            self.last = self.snapshot_of(state);
+            debug!(
+                epoch = record.epoch,
+                learning_rate = record.learning_rate,
+                best = self.best.as_ref().map(|best| best.epoch),
+                "epoch over"
+            );
             (self.observe)(Event::Epoch(record));
             (self.observe)(Event::Snapshot(&self.last));
         }
-        Ok(())
+        match (&self.options.early_stopping, &self.best) {
+            (Some(stopping), Some(best)) if stopping.restore_best => {
+                self.session.set_parameters(&best.parameters)
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// The steps of the epoch that are not done yet.
-    fn train(&mut self) -> Result<()> {
+    fn is_over(&self) -> bool {
+        let (options, epochs) = (self.options, &self.position.epochs);
+        let stopping = options.early_stopping.as_ref();
+        epochs.len() >= options.epochs
+            || stopping.is_some_and(|stopping| stopping.is_over(options.monitor, epochs))
+    }
+
+    /// The learning rate of the run's step `step`, counted from 0, where an epoch has `steps`.
+    fn rate(&self, step: u64, steps: u64) -> f64 {
+        let FitOptions {
+            schedule,
+            monitor,
+            epochs,
+            ..
+        } = self.options;
+        let of = *epochs as u64 * steps;
+        let over = step / steps;
+        schedule.rate(
+            self.rate,
+            step,
+            of,
+            *monitor,
+            &self.position.epochs[..over as usize],
+        )
+    }
+
+    /// The steps of the epoch that are not done yet. Returns how many steps the epoch has.
+    fn train(&mut self) -> Result<usize> {
         let options = self.options;
         let epoch = self.position.epoch() as u32;
         let batches = Batches::with_padding(
@@ -210,13 +285,16 @@ impl Run<'_> {
         )?;
         let steps = batches.steps();
         let batches = batches.skip_steps(self.position.done);
-        for batch in Prefetch::new(batches, PREFETCH)? {
+        let first = self.position.epochs.len() * steps + self.position.done;
+        for (step, batch) in (first as u64..).zip(Prefetch::new(batches, PREFETCH)?) {
             if self.stopped() {
                 let results = self.session.drain()?;
                 self.take(&results, steps);
                 return Err(self.interrupt(self.session.sequence())?);
             }
             let batch = batch?;
+            self.session
+                .set_learning_rate(self.rate(step, steps as u64));
             match self.session.steps_on_device() {
                 // The first step compiles the kernels, so the second is the one to measure.
                 1 if !self.session.gpu().is_software() => calibrate(self.session, &batch)?,
@@ -235,7 +313,7 @@ impl Run<'_> {
         }
         let results = self.session.drain()?;
         self.take(&results, steps);
-        Ok(())
+        Ok(steps)
     }
 
     /// Loss and accuracy over the first batches of the test reviews, in their order.
@@ -285,10 +363,15 @@ impl Run<'_> {
 
     /// What the device holds at this position, to which all steps have come back.
     fn snapshot(&self) -> Result<Arc<Snapshot>> {
-        Ok(Arc::new(Snapshot {
-            state: self.session.state()?,
+        Ok(self.snapshot_of(self.session.state()?))
+    }
+
+    fn snapshot_of(&self, state: SessionState) -> Arc<Snapshot> {
+        Arc::new(Snapshot {
+            state,
             position: self.position.clone(),
-        }))
+            best: self.best.clone(),
+        })
     }
 
     /// Gives away a snapshot of steps that no earlier one has, as after `sequence` steps; all have come back.
@@ -296,8 +379,7 @@ impl Run<'_> {
         if self.position != self.last.position {
             let mut state = self.session.state()?;
             state.sequence = sequence;
-            let position = self.position.clone();
-            self.last = Arc::new(Snapshot { state, position });
+            self.last = self.snapshot_of(state);
             (self.observe)(Event::Snapshot(&self.last));
         }
         Ok(Error::Interrupted)
@@ -311,6 +393,8 @@ fn calibrate(session: &mut Session, batch: &Batch) -> Result<()> {
     session.train(batch)?;
     session.gpu().wait()?;
     let step: Duration = start.elapsed();
-    session.set_segment(segment_length(step, batch.length));
+    let segment = segment_length(step, batch.length);
+    debug!(?step, segment, "timesteps of a recurrence in one dispatch");
+    session.set_segment(segment);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The figures of one epoch, under the names that Keras's `History` gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// Which epoch, counted from 1.
     pub epoch: usize,
@@ -15,8 +15,15 @@ pub struct EpochRecord {
     pub val_loss: f64,
     /// Share of the validation reviews classified rightly, in [0, 1].
     pub val_accuracy: f64,
-    /// The learning rate in force.
+    /// The learning rate of the epoch's last training step.
     pub learning_rate: f64,
+    /// Mean of the training steps' norms of all gradients together, where they were
+    /// [measured](crate::plan::Adam::measure_norm).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_norm: Option<f64>,
+    /// The greatest of these norms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_norm_max: Option<f64>,
     /// Wall-clock time of the epoch with its validation, in seconds; 0 where it is not known.
     ///
     /// Never written to a file: two runs of one command leave the same bytes.

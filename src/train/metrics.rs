@@ -17,6 +17,11 @@ pub struct Metrics {
     loss: f64,
     right: u64,
     reviews: u64,
+    #[serde(with = "bits")]
+    norm: f64,
+    #[serde(with = "bits")]
+    norm_max: f64,
+    norms: u64,
 }
 
 impl Metrics {
@@ -25,6 +30,21 @@ impl Metrics {
         self.loss += f64::from(step.loss) * step.reviews as f64;
         self.right += u64::from(step.right);
         self.reviews += step.reviews as u64;
+        if let Some(norm) = step.gradient_norm.map(f64::from) {
+            self.norm += norm;
+            self.norm_max = self.norm_max.max(norm);
+            self.norms += 1;
+        }
+    }
+
+    /// Mean of the steps' [gradient norms](StepResult::gradient_norm), if any was measured.
+    pub fn gradient_norm(&self) -> Option<f64> {
+        (self.norms > 0).then(|| self.norm / self.norms as f64)
+    }
+
+    /// The greatest of them.
+    pub fn gradient_norm_max(&self) -> Option<f64> {
+        (self.norms > 0).then_some(self.norm_max)
     }
 
     /// Mean loss; NaN before the first batch.
@@ -49,11 +69,30 @@ mod tests {
             loss,
             right,
             reviews,
+            gradient_norm: None,
         };
         let mut metrics = Metrics::default();
         metrics.add(&step(0.5, 9, 10));
         metrics.add(&step(2.0, 0, 2));
         assert_eq!(metrics.loss(), (0.5 * 10.0 + 2.0 * 2.0) / 12.0);
         assert_eq!(metrics.accuracy(), 0.75);
+        assert_eq!(metrics.gradient_norm(), None);
+        assert_eq!(metrics.gradient_norm_max(), None);
+    }
+
+    #[test]
+    fn every_step_counts_once_in_the_norm() {
+        let mut metrics = Metrics::default();
+        for (norm, reviews) in [(0.5, 10), (4.0, 10), (1.5, 2)] {
+            metrics.add(&StepResult {
+                sequence: 0,
+                loss: 0.0,
+                right: 0,
+                reviews,
+                gradient_norm: Some(norm),
+            });
+        }
+        assert_eq!(metrics.gradient_norm(), Some(2.0));
+        assert_eq!(metrics.gradient_norm_max(), Some(4.0));
     }
 }

@@ -2,18 +2,59 @@
 //!
 //! A [`Session`] is a model on a device; it runs steps and brings their results back without making the
 //! host wait. [`fit`] runs epochs of them over a dataset; [`resume`] goes on from a [`Checkpoint`].
+//!
+//! # Callbacks
+//!
+//! What Keras calls callbacks comes in two kinds. What *steers* a run is data in [`FitOptions`]: an
+//! [`EarlyStopping`], a [`Schedule`] of the learning rate, the [`Monitor`] that both go by. Each is a function of
+//! the epochs that are over, without a state of its own, so that nothing is lost where a run goes on from a
+//! checkpoint. What *watches* a run is the closure that [`fit`] gives every [`Event`] to: it shows progress, writes
+//! files, keeps [`Snapshot::best`].
+//!
+//! ```no_run
+//! use std::sync::{Arc, atomic::AtomicBool};
+//! use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+//! use gatefold::model::{Variant, initialise};
+//! use gatefold::plan::Adam;
+//! use gatefold::train::{Decay, EarlyStopping, Event, FitOptions, Plateau, Schedule, Session, fit};
+//!
+//! let demo = Arc::new(gatefold::data::demo()?);
+//! let model = Variant::Dropout.model(demo.vocabulary.size())?;
+//! let gpu = Gpu::open(&AdapterChoice::default())?;
+//! let limits = gpu.limits(KernelForm::Automatic)?;
+//! let parameters = initialise(&model, 0);
+//! let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
+//!
+//! let options = FitOptions {
+//!     epochs: 50,
+//!     early_stopping: Some(EarlyStopping { patience: 4, ..EarlyStopping::default() }),
+//!     schedule: Schedule { warmup_steps: 100, decay: Decay::Plateau(Plateau::default()) },
+//!     ..FitOptions::default()
+//! };
+//! let mut best = None;
+//! let history = fit(&mut session, &demo, &options, &AtomicBool::new(false), &mut |event| match event {
+//!     Event::Epoch(record) => println!("epoch {}: val_loss {:.4}", record.epoch, record.val_loss),
+//!     Event::Snapshot(snapshot) => best = snapshot.best.clone(),
+//!     _ => {}
+//! })?;
+//! println!("{} epochs; the best was {:?}", history.epochs.len(), best.map(|best| best.epoch));
+//! # Ok::<(), gatefold::Error>(())
+//! ```
 
 mod bits;
 mod checkpoint;
 mod checkpoint_files;
 mod evaluate;
 mod explain;
+mod early_stopping;
 mod fit;
 mod history;
 mod metrics;
+mod monitor;
 mod predict;
 mod recover;
 mod scores;
+mod schedule;
 mod segment;
 mod session;
 mod snapshot;
@@ -25,14 +66,17 @@ pub use checkpoint::Checkpoint;
 pub use checkpoint_files::{CheckpointFiles, Found};
 pub use evaluate::{Evaluation, evaluate};
 pub use explain::Attribution;
+pub use early_stopping::EarlyStopping;
 pub use fit::{Event, FitOptions, fit, reserve_for, resume};
 pub use history::{EpochRecord, History};
 pub use metrics::Metrics;
+pub use monitor::Monitor;
 pub use predict::Prediction;
 pub use recover::RESTARTS;
 pub use scores::{Bin, CALIBRATION_BINS, Confusion, Scores, THRESHOLD};
+pub use schedule::{Decay, Plateau, Schedule};
 pub use segment::segment_length;
 pub use session::{Session, StepResult};
-pub use snapshot::{Position, Snapshot};
+pub use snapshot::{Best, Position, Snapshot};
 pub use state::SessionState;
 pub use weights::Weights;

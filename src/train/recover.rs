@@ -37,6 +37,7 @@ impl Run<'_> {
         self.session.reopen()?;
         self.session.restore(&self.last.state)?;
         self.position = self.last.position.clone();
+        self.best = self.last.best.clone();
         Ok(())
     }
 }

@@ -9,8 +9,8 @@ use crate::error::{DeviceFault, Error, Result};
 use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
 use crate::model::Model;
 use crate::plan::{
-    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORDS, StepContext,
-    evaluation_step, names, training_step,
+    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORD_BYTES, RECORDS,
+    StepContext, evaluation_step, names, training_step,
 };
 
 /// Steps that the host may be ahead of the device. Bounds the memory of uploads on their way, and stays
@@ -28,6 +28,9 @@ pub struct StepResult {
     pub right: u32,
     /// Reviews in the batch.
     pub reviews: usize,
+    /// Norm of all gradients together, before any clipping: of a training step, if it was
+    /// [measured](Adam::measure_norm).
+    pub gradient_norm: Option<f32>,
 }
 
 /// A step whose record has not come back.
@@ -72,7 +75,6 @@ impl Session {
         seed: u64,
     ) -> Result<Session> {
         let layout = ParameterLayout::new(&model);
-        let packed = layout.pack(parameters)?;
         let mut session = Session {
             gpu,
             model,
@@ -96,9 +98,7 @@ impl Session {
             ..BatchShape::default()
         };
         session.reserve(smallest)?;
-        session
-            .gpu
-            .write(names::PARAMETERS, bytemuck::cast_slice(&packed))?;
+        session.set_parameters(parameters)?;
         Ok(session)
     }
 
@@ -144,6 +144,21 @@ impl Session {
     /// As [`Gpu::peak`].
     pub fn peak(&mut self) -> Result<Peak> {
         self.gpu.peak(&self.limits)
+    }
+
+    /// Sets the learning rate of the steps to come.
+    pub fn set_learning_rate(&mut self, rate: f64) {
+        self.adam.learning_rate = rate;
+    }
+
+    /// Puts parameters on the device, for the steps to come; moments stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if they are not the model's; else as [`Session::results`].
+    pub fn set_parameters(&mut self, parameters: &[Vec<f32>]) -> Result<()> {
+        let packed = self.layout.pack(parameters)?;
+        self.gpu
+            .write(names::PARAMETERS, bytemuck::cast_slice(&packed))
     }
 
     /// Sets how many timesteps of a recurrence one dispatch takes. Results do not depend on it.
@@ -352,17 +367,20 @@ impl Session {
     }
 
     fn start_readback(&mut self) -> Result<()> {
-        let readback = self.gpu.read_later(names::RECORDS, RECORDS * 16)?;
+        let readback = self.gpu.read_later(names::RECORDS, RECORD_BYTES)?;
         self.coming
             .push_back((readback, std::mem::take(&mut self.unread)));
         Ok(())
     }
 
     fn parse(&self, bytes: &[u8], steps: &[Running], results: &mut Vec<StepResult>) -> Result<()> {
-        let records: Vec<[u32; 4]> = bytemuck::pod_collect_to_vec(bytes);
+        let (records, norms) = bytes.split_at(RECORDS as usize * 16);
+        let records: Vec<[u32; 4]> = bytemuck::pod_collect_to_vec(records);
+        let norms: Vec<f32> = bytemuck::pod_collect_to_vec(norms);
         for running in steps {
             let context = running.context;
-            let [marker, loss, right, fault] = records[(context.sequence % RECORDS) as usize];
+            let place = (context.sequence % RECORDS) as usize;
+            let [marker, loss, right, fault] = records[place];
             if marker != context.marker() {
                 return Err(Error::device(
                     DeviceFault::Empty,
@@ -380,6 +398,10 @@ impl Session {
                 loss,
                 right,
                 reviews: running.reviews,
+                gradient_norm: context
+                    .optimiser
+                    .filter(|adam| adam.measure_norm)
+                    .map(|_| norms[place]),
             });
         }
         Ok(())
@@ -402,7 +424,7 @@ impl Session {
         Err(Error::NotFinite {
             step: context.step,
             what,
-            learning_rate: self.adam.learning_rate,
+            learning_rate: context.optimiser.unwrap_or(self.adam).learning_rate,
         })
     }
 

@@ -1,6 +1,7 @@
 //! [`Snapshot`]: everything that training needs to go on as if it had never stopped.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::history::EpochRecord;
 use super::metrics::Metrics;
@@ -45,6 +46,16 @@ impl fmt::Display for Position {
     }
 }
 
+/// The parameters after the epoch that was best by the run's [`Monitor`](super::Monitor), the first of those that were
+/// equally good.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Best {
+    /// Which epoch, counted from 1.
+    pub epoch: usize,
+    /// The parameters, in the model's order.
+    pub parameters: Vec<Vec<f32>>,
+}
+
 /// A session's state and its place in the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -52,4 +63,6 @@ pub struct Snapshot {
     pub state: SessionState,
     /// Which steps led there.
     pub position: Position,
+    /// The best epoch so far; `None` before the end of the first.
+    pub best: Option<Arc<Best>>,
 }

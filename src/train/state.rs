@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::gpu::Readback;
-use crate::plan::{RECORDS, names};
+use crate::plan::{RECORD_BYTES, names};
 
 /// Parameters, moments and counters: with them, another session of the same model goes on as this one would.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +71,7 @@ impl Session {
         }
         // Markers of steps that were undone must not vouch for those that take their place.
         self.gpu
-            .write(names::RECORDS, &[0; RECORDS as usize * 16])?;
+            .write(names::RECORDS, &[0; RECORD_BYTES as usize])?;
         self.gpu.write(names::NOT_FINITE, &[0; 16])?;
         self.unread.clear();
         self.coming.clear();

@@ -18,6 +18,7 @@ fn write_run(place: &Workplace, folder: &str, variant: &str) {
             val_accuracy: 0.55,
             learning_rate: 1e-3,
             seconds: 0.0,
+            ..EpochRecord::default()
         });
     }
     place.write(

@@ -97,8 +97,8 @@ fn checkpoints_of_other_versions_and_runs_are_refused() {
         outcome.fails(1, words);
         place.write(name, &whole);
     };
-    forge(&place, name, "\\\"format\\\":1", "\\\"format\\\":9");
-    refused(&[name, "format 9", "format 1", "newer gatefold"]);
+    forge(&place, name, "\\\"format\\\":2", "\\\"format\\\":9");
+    refused(&[name, "format 9", "format 2", "newer gatefold"]);
     forge(&place, name, "batch_size = 10", "batch_size = 17");
     refused(&[name, "training.batch_size", "17 there", "10 now"]);
     forge(&place, name, "batch_size = 10", "bench_size = 10");

@@ -24,9 +24,10 @@ activation = \"sigmoid\"
 ";
 
 /// Everything a run leaves in its folder, in alphabetical order.
-pub const RUN_FILES: [&str; 9] = [
+pub const RUN_FILES: [&str; 10] = [
     "accuracy.png",
     "accuracy.svg",
+    "best.safetensors",
     "checkpoint.safetensors",
     "config.toml",
     "history.csv",

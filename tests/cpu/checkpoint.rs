@@ -7,7 +7,8 @@ use std::sync::Arc;
 use gatefold::Error;
 use gatefold::model::{Variant, initialise};
 use gatefold::train::{
-    Checkpoint, CheckpointFiles, EpochRecord, Metrics, Position, SessionState, Snapshot, StepResult,
+    Best, Checkpoint, CheckpointFiles, EpochRecord, Metrics, Position, SessionState, Snapshot,
+    StepResult,
 };
 
 /// A checkpoint of `done` steps, with numbers that decimal digits would lose.
@@ -22,6 +23,7 @@ fn checkpoint(done: usize) -> Checkpoint {
         loss: 0.1,
         right: 3,
         reviews: 7,
+        gradient_norm: Some(0.7),
     });
     let record = EpochRecord {
         epoch: 1,
@@ -30,6 +32,8 @@ fn checkpoint(done: usize) -> Checkpoint {
         val_loss: f64::NAN,
         val_accuracy: f64::INFINITY,
         learning_rate: 1e-4,
+        gradient_norm: Some(0.1 + 0.2),
+        gradient_norm_max: Some(f64::from(f32::MAX)),
         seconds: 0.0,
     };
     let state = SessionState {
@@ -39,6 +43,10 @@ fn checkpoint(done: usize) -> Checkpoint {
         step: 1 << 40,
         sequence: (1 << 53) + 1,
     };
+    let best = Best {
+        epoch: 1,
+        parameters: initialise(&model, 6),
+    };
     let position = Position {
         epochs: vec![record],
         done,
@@ -47,13 +55,21 @@ fn checkpoint(done: usize) -> Checkpoint {
     Checkpoint {
         model,
         config: "seed = \"1\" # ✓\n".into(),
-        snapshot: Arc::new(Snapshot { state, position }),
+        snapshot: Arc::new(Snapshot {
+            state,
+            position,
+            best: Some(Arc::new(best)),
+        }),
     }
 }
 
 /// Everything but the numbers that are not one, which equal nothing.
 fn bits(checkpoint: &Checkpoint) -> String {
-    let Snapshot { state, position } = &*checkpoint.snapshot;
+    let Snapshot {
+        state,
+        position,
+        best,
+    } = &*checkpoint.snapshot;
     let groups = [
         &state.parameters,
         &state.first_moments,
@@ -65,7 +81,7 @@ fn bits(checkpoint: &Checkpoint) -> String {
         .flatten()
         .map(|x| x.to_bits())
         .collect();
-    let epochs: Vec<[u64; 5]> = position
+    let epochs: Vec<[u64; 7]> = position
         .epochs
         .iter()
         .map(|e| {
@@ -75,6 +91,8 @@ fn bits(checkpoint: &Checkpoint) -> String {
                 e.val_loss,
                 e.val_accuracy,
                 e.learning_rate,
+                e.gradient_norm.unwrap(),
+                e.gradient_norm_max.unwrap(),
             ]
             .map(f64::to_bits)
         })
@@ -82,7 +100,7 @@ fn bits(checkpoint: &Checkpoint) -> String {
     format!(
         "{:?} {words:?} {epochs:?} {} {:?} {} {}",
         checkpoint.model, position.done, position.metrics, state.step, checkpoint.config
-    ) + &state.sequence.to_string()
+    ) + &format!("{} {best:?}", state.sequence)
 }
 
 #[test]

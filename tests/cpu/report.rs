@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 #[path = "report/evaluations.rs"]
 mod evaluations;
+#[path = "report/events.rs"]
+mod events;
 #[path = "report/files.rs"]
 mod files;
 #[path = "report/histograms.rs"]
@@ -31,6 +33,7 @@ fn history(variant: &str, rows: &[[f64; 4]]) -> History {
             val_accuracy,
             learning_rate: 1e-4,
             seconds: 61.3,
+            ..EpochRecord::default()
         });
     }
     history
@@ -55,11 +58,21 @@ fn any_history() -> impl Strategy<Value = History> {
         "[a-z \"\\\\,é]{0,12}",
         prop::collection::vec(row, 0..8),
         any::<Option<u32>>(),
+        prop::collection::vec(any::<Option<f64>>(), 8),
     )
-        .prop_map(|(variant, rows, parameters)| History {
+        .prop_map(|(variant, rows, parameters, norms)| History {
             parameters: parameters.map(|count| count as usize),
-            ..history(&variant, &rows)
+            ..with_norms(history(&variant, &rows), norms)
         })
+}
+
+/// The history with norms of gradients in some epochs.
+fn with_norms(mut history: History, norms: Vec<Option<f64>>) -> History {
+    for (record, norm) in history.epochs.iter_mut().zip(norms) {
+        record.gradient_norm = norm;
+        record.gradient_norm_max = norm.map(|norm| 2.0 * norm);
+    }
+    history
 }
 
 fn names_in(folder: &Path) -> Vec<String> {

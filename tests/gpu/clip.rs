@@ -73,6 +73,15 @@ fn scale_of(squares: &[f32], fault: u32, expected: f64, fault_after: u32) {
         probe.ignore("gradients.scale");
     }
     probe.compare_words(names::NOT_FINITE, 0, &[fault_after]);
+    let norm = double(squares).iter().sum::<f64>().sqrt();
+    // Behind 64 records of 4 words; the plan is of a step in the fourth place.
+    let place = 64 * 4 + 3;
+    if norm.is_finite() {
+        let bound = (sum_error(squares.len()) + 6.0 * UNIT) * norm;
+        probe.compare_at(names::RECORDS, [place], &[norm], |_| bound);
+    } else {
+        probe.ignore(names::RECORDS);
+    }
     probe.finish(&format!("{expected}"));
 }
 
@@ -122,6 +131,7 @@ fn training_agrees_with_the_twin() {
         twin.clip_norm = Some(bound);
         let adam = Adam {
             clip_norm: Some(bound),
+            measure_norm: true,
             ..Adam::new(twin.adam.learning_rate)
         };
         let gpu = device::open();
@@ -129,7 +139,7 @@ fn training_agrees_with_the_twin() {
             Session::new(gpu, model.clone(), limits.clone(), &start, adam, 5).unwrap();
         for (step, batch) in (1..).zip(&batches) {
             session.train(batch).unwrap();
-            session.drain().unwrap();
+            let found = session.drain().unwrap()[0].gradient_norm.unwrap();
             let reference = network::Batch {
                 steps: batch.length,
                 size: batch.size,
@@ -137,7 +147,13 @@ fn training_agrees_with_the_twin() {
                 labels: &batch.labels,
             };
             let (_, gradients) = twin.train(&reference, Masks::Drawn { seed: 5, step });
-            clipped += usize::from(global_norm(&gradients) > bound);
+            // Measured before clipping.
+            let norm = global_norm(&gradients);
+            assert!(
+                (f64::from(found) - norm).abs() <= 2e-5 * norm,
+                "{found} {norm}"
+            );
+            clipped += usize::from(norm > bound);
         }
         assert!(
             clipped > 0 && clipped < batches.len(),
@@ -154,6 +170,48 @@ fn training_agrees_with_the_twin() {
             }
         }
     }
+}
+
+#[test]
+fn measuring_the_norm_changes_no_bit() {
+    let random = &mut Philox::new(111, 6);
+    let model = recurrent(6, false, &[(8, 2)]);
+    let start = parameters(&model, random, 1.0);
+    // More steps than there are records.
+    let batches: Vec<_> = (0..70).map(|_| random_batch(3, 3, random)).collect();
+    let limits = device::forms(&device::open()).pop().unwrap();
+    let run = |measure_norm| {
+        let adam = Adam {
+            measure_norm,
+            ..Adam::new(1e-3)
+        };
+        let gpu = device::open();
+        let mut session =
+            Session::new(gpu, model.clone(), limits.clone(), &start, adam, 5).unwrap();
+        let mut results = Vec::new();
+        for batch in &batches {
+            session.train(batch).unwrap();
+            results.extend(session.results().unwrap());
+        }
+        results.extend(session.drain().unwrap());
+        session.evaluate(&batches[0]).unwrap();
+        let evaluated = session.drain().unwrap();
+        assert_eq!(evaluated[0].gradient_norm, None);
+        (results, session.state().unwrap())
+    };
+    let (plain, state) = run(false);
+    let (measured, same) = run(true);
+    assert!(state == same);
+    assert!(plain.iter().all(|step| step.gradient_norm.is_none()));
+    let norms: Vec<f32> = measured
+        .iter()
+        .map(|step| step.gradient_norm.unwrap())
+        .collect();
+    assert!(norms.iter().all(|norm| *norm > 0.0));
+    let mut distinct: Vec<u32> = norms.iter().map(|norm| norm.to_bits()).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), 70, "steps share a norm");
 }
 
 #[test]

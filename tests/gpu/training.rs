@@ -12,7 +12,9 @@ use gatefold::model::{Activation, Dense, Embedding, Lstm, Model, Sequential, ini
 use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
 use gatefold::reference::network::{self, Masks, Network};
-use gatefold::train::{Event, FitOptions, History, Metrics, Session, StepResult, fit, reserve_for};
+use gatefold::train::{
+    Event, FitOptions, History, Metrics, Monitor, Schedule, Session, StepResult, fit, reserve_for,
+};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
@@ -74,6 +76,9 @@ pub const OPTIONS: FitOptions = FitOptions {
     seed: 3,
     validation_steps: 2,
     checkpoint_steps: 0,
+    schedule: Schedule::CONSTANT,
+    early_stopping: None,
+    monitor: Monitor::ValLoss,
 };
 
 /// Figures of a run's epochs, and its parameters.

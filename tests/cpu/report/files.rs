@@ -17,6 +17,8 @@ fn same_bits(a: &EpochRecord, b: &EpochRecord) -> bool {
             record.val_loss,
             record.val_accuracy,
             record.learning_rate,
+            record.gradient_norm.unwrap_or(-1.5),
+            record.gradient_norm_max.unwrap_or(-1.5),
         ]
     };
     let mut pairs = figures(a).into_iter().zip(figures(b));
@@ -70,6 +72,31 @@ fn json_is_a_list_for_each_of_keras_names() {
     );
     let names: Vec<&String> = value["history"].as_object().unwrap().keys().collect();
     assert_eq!(names.len(), 5, "{names:?}");
+}
+
+#[test]
+fn norms_have_columns_where_they_were_measured() {
+    let mut history = history("baseline", &[[0.7, 0.5, 0.6, 0.5], [0.6, 0.6, 0.5, 0.6]]);
+    history.epochs[1].gradient_norm = Some(0.25);
+    history.epochs[1].gradient_norm_max = Some(1.5);
+    let text = String::from_utf8(report::to_csv(&history.epochs).unwrap()).unwrap();
+    assert_eq!(
+        text,
+        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,gradient_norm,gradient_norm_max\n\
+         1,0.7,0.5,0.6,0.5,0.0001,,\n\
+         2,0.6,0.6,0.5,0.6,0.0001,0.25,1.5\n"
+    );
+    let bytes = report::to_json(&history).unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let expected = serde_json::json!([null, 1.5]);
+    assert_eq!(value["history"]["gradient_norm_max"], expected);
+    let short = String::from_utf8(bytes).unwrap().replace("null,", "");
+    let error = report::from_json(Path::new("history.json"), short.as_bytes()).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("history.gradient_norm: 1 values for 2 epochs"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,0 +1,45 @@
+//! Log records on standard error, above a bar that stands there.
+
+use std::io::{self, Write};
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use super::progress::above_bars;
+use super::{bench, screen};
+
+/// Sends log records to standard error: what `RUST_LOG` asks for, else what `-v` does; and spans to a time line.
+pub fn start(verbose: u8, timeline: Option<bench::Timeline>) {
+    let filter = match verbose {
+        // wgpu complains of drivers that work, and its failures come back as errors.
+        0 => "warn,wgpu_core=off,wgpu_hal=off,naga=off",
+        1 => "info,wgpu_core=warn,wgpu_hal=warn,naga=warn",
+        2 => "debug,wgpu_core=info,wgpu_hal=info,naga=info",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
+    let log = tracing_subscriber::fmt::layer()
+        .with_writer(|| AboveBars)
+        .with_ansi(screen::coloured(&io::stderr()))
+        .without_time()
+        .with_filter(filter);
+    let timeline = timeline.map(|timeline| timeline.with_filter(bench::OwnSpans));
+    tracing_subscriber::registry()
+        .with(log)
+        .with(timeline)
+        .init();
+}
+
+/// Standard error. A record comes as one write.
+struct AboveBars;
+
+impl Write for AboveBars {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        above_bars(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
