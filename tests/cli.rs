@@ -52,5 +52,7 @@ mod token_cache;
 mod train;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/watch.rs"]
+mod watch;
 #[path = "cli/weights.rs"]
 mod weights;

@@ -40,3 +40,5 @@ mod table;
 mod tfds;
 #[path = "cpu/token_cache.rs"]
 mod token_cache;
+#[path = "cpu/watch.rs"]
+mod watch;

@@ -1,6 +1,8 @@
 //! What was typed: every option once, with its help. [`super::settings`] checks what it means.
 
 use std::fmt;
+#[cfg(feature = "serve")]
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -50,6 +52,12 @@ pub enum Command {
     Train(TrainArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
+    /// Show how a run goes: its curves, its rate and the time left, in the terminal or as a page
+    ///
+    /// It reads what the run writes to its folder, so it works from any terminal, while the run trains
+    /// and afterwards, and may be started and stopped at will. Where standard output is no terminal,
+    /// it prints a line an epoch until the run is over.
+    Watch(WatchArgs),
     /// Draw the plots of finished runs again, from their histories
     Plot(PlotArgs),
     /// List the adapters of this machine and say which one gatefold takes
@@ -322,6 +330,9 @@ pub struct OutputArgs {
     /// Print JSON lines on standard output
     #[arg(long)]
     pub json: bool,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    pub serve: ServeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -392,6 +403,38 @@ pub struct SummaryArgs {
     /// Print a JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The folder of a run or of a comparison
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// The page that shows a run as it goes.
+#[cfg(feature = "serve")]
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ServeArgs {
+    /// Show the run as a page on this port of 127.0.0.1; 0 takes a free one
+    ///
+    /// ADDRESS:PORT makes it reachable from elsewhere, 0.0.0.0:8080 say from all who reach this machine.
+    /// The page can be looked at, and nothing else.
+    #[arg(long, value_name = "[ADDRESS:]PORT", value_parser = parse_address)]
+    pub serve: Option<SocketAddr>,
+}
+
+/// Reads `8080` as a port of this machine alone, else an IP address and a port.
+#[cfg(feature = "serve")]
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.parse()
+        .map_err(|_| "give a port, 8080 say, or an IP address and a port, 0.0.0.0:8080 say".into())
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,8 @@ mod inspect;
 mod inspection;
 mod interrupt;
 mod lock;
+#[cfg(feature = "serve")]
+mod page;
 mod plot;
 mod progress;
 mod resume;
@@ -26,6 +28,9 @@ mod settings;
 mod summary;
 mod train;
 mod training;
+mod watch;
+#[cfg(feature = "watch")]
+mod watch_screen;
 
 use std::io::{self, IsTerminal};
 
@@ -47,6 +52,7 @@ pub fn run() -> Result<()> {
         Command::Compare(args) => compare::run(args, &typed, quiet),
         Command::Train(args) => train::run(args, &typed, quiet),
         Command::Summary(args) => summary::run(&args),
+        Command::Watch(args) => watch::run(&args, quiet),
         Command::Plot(args) => plot::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Data(DataCommand::Inspect(args)) => inspect::run(&args, quiet),

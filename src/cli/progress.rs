@@ -86,16 +86,7 @@ impl Progress {
     /// Tells how an epoch ended.
     pub fn epoch(&mut self, record: EpochRecord) -> Result<()> {
         self.bar.finish_and_clear();
-        self.output.say(&format!(
-            "Epoch {}/{} {}  accuracy {:.3} loss {:.4}  val_accuracy {:.3} val_loss {:.4}",
-            record.epoch,
-            self.epochs,
-            clock(record.seconds),
-            record.accuracy,
-            record.loss,
-            record.val_accuracy,
-            record.val_loss
-        ));
+        self.output.say(&epoch_line(&record, self.epochs));
         let line = EpochLine {
             variant: &self.variant,
             record,
@@ -122,6 +113,18 @@ Opening the device anew ({restart} of at most {RESTARTS} times) to go on from {p
         };
         self.output.event("restart", &line)
     }
+}
+
+/// `Epoch 2/5 0:09  accuracy …`, without the time where it is not known.
+pub fn epoch_line(record: &EpochRecord, epochs: usize) -> String {
+    let time = match record.seconds {
+        0.0 => String::new(),
+        seconds => format!(" {}", clock(seconds)),
+    };
+    format!(
+        "Epoch {}/{epochs}{time}  accuracy {:.3} loss {:.4}  val_accuracy {:.3} val_loss {:.4}",
+        record.epoch, record.accuracy, record.loss, record.val_accuracy, record.val_loss
+    )
 }
 
 /// A bar of `steps` steps on standard error, hidden where that is no terminal or is to be quiet.

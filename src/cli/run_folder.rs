@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use gatefold::report::{is_temporary, remove_leftovers, write_atomically, write_run};
 use gatefold::train::{CheckpointFiles, History};
+use gatefold::watch::PROGRESS;
 use gatefold::{Error, Result};
 
 use super::lock::{self, Lock};
@@ -18,11 +19,12 @@ use super::settings::option;
 pub const MODEL: &str = "model.safetensors";
 
 /// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
     CheckpointFiles::NAMES[0],
     CheckpointFiles::NAMES[1],
     run_config::FILE,
+    PROGRESS,
     "history.csv",
     "history.json",
     "loss.png",

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 pub use gatefold::report::grouped;
+pub use gatefold::watch::clock;
 use serde::Serialize;
 
 /// Columns of text.
@@ -87,16 +88,6 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
-}
-
-/// `0:42`, or `1:02:42` from an hour on.
-pub fn clock(seconds: f64) -> String {
-    let seconds = seconds.round() as u64;
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
 }
 
 /// `1 epoch`, `5 epochs`.

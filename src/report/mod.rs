@@ -15,7 +15,7 @@ mod png;
 mod svg;
 mod table;
 mod text;
-mod ticks;
+pub(crate) mod ticks;
 
 use std::fs;
 use std::io;

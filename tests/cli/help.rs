@@ -17,6 +17,7 @@ const COMMANDS: &[&[&str]] = &[
     &["data", "export"],
     &["data", "fetch"],
     &["bench"],
+    &["watch"],
 ];
 
 #[test]
