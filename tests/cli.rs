@@ -12,6 +12,8 @@ mod bad_data;
 mod build_vocab;
 #[path = "cli/compare.rs"]
 mod compare;
+#[path = "cli/completions.rs"]
+mod completions;
 #[path = "cli/convert.rs"]
 mod convert;
 #[path = "cli/devices.rs"]

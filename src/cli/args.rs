@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use gatefold::batch::Side;
 use gatefold::data::Corpus;
 use gatefold::gpu::KernelForm;
@@ -41,6 +42,13 @@ const OUTPUT: &str = "Output options";
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
 
+const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
+  bash        ~/.local/share/bash-completion/completions/gatefold
+  zsh         ~/.zfunc/_gatefold, with fpath+=~/.zfunc before compinit in .zshrc
+  fish        ~/.config/fish/completions/gatefold.fish
+  powershell  at the end of the file that $PROFILE names
+  elvish      at the end of ~/.config/elvish/rc.elv";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train the experiment's models on the same data and compare them
@@ -67,6 +75,14 @@ pub enum Command {
     Data(DataCommand),
     /// Time training steps of a model
     Bench(BenchArgs),
+    /// Print what makes a shell complete gatefold's commands and options
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArgs),
+    /// Write the man pages, one a command
+    ///
+    /// gatefold man ~/.local/share/man/man1 puts them where `man gatefold` finds them. Without a folder
+    /// the page of gatefold itself goes to standard output: gatefold man | man -l -
+    Man(ManArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -435,6 +451,20 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
     }
     text.parse()
         .map_err(|_| "give a port, 8080 say, or an IP address and a port, 0.0.0.0:8080 say".into())
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder to write them to; it is made where it is not there
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

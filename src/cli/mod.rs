@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod build_vocab;
 mod compare;
+mod completions;
 mod convert;
 mod devices;
 #[cfg(feature = "download")]
@@ -15,6 +16,7 @@ mod inspect;
 mod inspection;
 mod interrupt;
 mod lock;
+mod man;
 #[cfg(feature = "serve")]
 mod page;
 mod plot;
@@ -62,6 +64,8 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Fetch(args)) => fetch::run(&args, quiet),
         Command::Data(DataCommand::Export(args)) => export::run(&args, quiet),
         Command::Bench(args) => bench::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 

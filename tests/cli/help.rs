@@ -18,6 +18,8 @@ const COMMANDS: &[&[&str]] = &[
     &["data", "fetch"],
     &["bench"],
     &["watch"],
+    &["completions"],
+    &["man"],
 ];
 
 #[test]
