@@ -7,7 +7,7 @@
 //! # Five steps
 //!
 //! Data flows one way, a module a step: [`data`] → [`batch`] → [`model`] → [`plan`] → [`gpu`] → [`train`] →
-//! [`report`].
+//! [`report`]; [`watch`] shows a run as it goes.
 //!
 //! 1. Reviews become subword ids ([`data::load`], or [`data::demo`] for the embedded corpus), and ids become
 //!    padded batches ([`batch::Batches`]).
@@ -89,5 +89,6 @@ pub mod random;
 pub mod reference;
 pub mod report;
 pub mod train;
+pub mod watch;
 
 pub use error::{DeviceFault, Error, Result};

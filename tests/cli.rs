@@ -16,6 +16,8 @@ mod build_vocab;
 mod callbacks;
 #[path = "cli/compare.rs"]
 mod compare;
+#[path = "cli/completions.rs"]
+mod completions;
 #[path = "cli/convert.rs"]
 mod convert;
 #[path = "cli/devices.rs"]
@@ -71,5 +73,7 @@ mod token_cache;
 mod train;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/watch.rs"]
+mod watch;
 #[path = "cli/weights.rs"]
 mod weights;

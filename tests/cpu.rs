@@ -49,3 +49,5 @@ mod tfds;
 mod token_cache;
 #[path = "cpu/traffic.rs"]
 mod traffic;
+#[path = "cpu/watch.rs"]
+mod watch;

@@ -1,10 +1,13 @@
 //! What was typed: every option once, with its help. [`super::settings`] checks what it means.
 
 use std::fmt;
+#[cfg(feature = "serve")]
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use gatefold::batch::Side;
 use gatefold::data::Corpus;
 use gatefold::gpu::KernelForm;
@@ -41,6 +44,13 @@ pub const OUTPUT: &str = "Output options";
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
 
+const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
+  bash        ~/.local/share/bash-completion/completions/gatefold
+  zsh         ~/.zfunc/_gatefold, with fpath+=~/.zfunc before compinit in .zshrc
+  fish        ~/.config/fish/completions/gatefold.fish
+  powershell  at the end of the file that $PROFILE names
+  elvish      at the end of ~/.config/elvish/rc.elv";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train the experiment's models on the same data and compare them
@@ -76,6 +86,12 @@ pub enum Command {
     Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
+    /// Show how a run goes: its curves, its rate and the time left, in the terminal or as a page
+    ///
+    /// It reads what the run writes to its folder, so it works from any terminal, while the run trains
+    /// and afterwards, and may be started and stopped at will. Where standard output is no terminal,
+    /// it prints a line an epoch until the run is over.
+    Watch(WatchArgs),
     /// Draw the plots of finished runs again, from their histories
     Plot(PlotArgs),
     /// List the adapters of this machine and say which one gatefold takes
@@ -85,6 +101,14 @@ pub enum Command {
     Data(DataCommand),
     /// Time a model's steps, and each kernel of a step
     Bench(BenchArgs),
+    /// Print what makes a shell complete gatefold's commands and options
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArgs),
+    /// Write the man pages, one a command
+    ///
+    /// gatefold man ~/.local/share/man/man1 puts them where `man gatefold` finds them. Without a folder
+    /// the page of gatefold itself goes to standard output: gatefold man | man -l -
+    Man(ManArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -352,6 +376,9 @@ pub struct OutputArgs {
     /// Print JSON lines on standard output
     #[arg(long)]
     pub json: bool,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    pub serve: ServeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -441,6 +468,52 @@ pub struct SummaryArgs {
     /// Print a JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The folder of a run or of a comparison
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// The page that shows a run as it goes.
+#[cfg(feature = "serve")]
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ServeArgs {
+    /// Show the run as a page on this port of 127.0.0.1; 0 takes a free one
+    ///
+    /// ADDRESS:PORT makes it reachable from elsewhere, 0.0.0.0:8080 say from all who reach this machine.
+    /// The page can be looked at, and nothing else.
+    #[arg(long, value_name = "[ADDRESS:]PORT", value_parser = parse_address)]
+    pub serve: Option<SocketAddr>,
+}
+
+/// Reads `8080` as a port of this machine alone, else an IP address and a port.
+#[cfg(feature = "serve")]
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.parse()
+        .map_err(|_| "give a port, 8080 say, or an IP address and a port, 0.0.0.0:8080 say".into())
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder to write them to; it is made where it is not there
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod bench;
 mod build_vocab;
 mod callbacks;
 mod compare;
+mod completions;
 mod convert;
 mod devices;
 #[cfg(feature = "download")]
@@ -22,7 +23,10 @@ mod inspection;
 mod interrupt;
 mod lock;
 mod log;
+mod man;
 mod output_file;
+#[cfg(feature = "serve")]
+mod page;
 mod plot;
 mod predict;
 mod progress;
@@ -38,6 +42,9 @@ mod summary;
 mod train;
 mod trained_run;
 mod training;
+mod watch;
+#[cfg(feature = "watch")]
+mod watch_screen;
 
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
@@ -66,6 +73,7 @@ pub fn run() -> Result<()> {
         Command::Export(args) => export::run(&args, quiet),
         Command::Import(args) => import::run(&args, quiet),
         Command::Summary(args) => summary::run(&args),
+        Command::Watch(args) => watch::run(&args, quiet),
         Command::Plot(args) => plot::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Data(DataCommand::Inspect(args)) => inspect::run(&args, quiet),
@@ -75,5 +83,7 @@ pub fn run() -> Result<()> {
         Command::Data(DataCommand::Fetch(args)) => fetch::run(&args, quiet),
         Command::Data(DataCommand::Export(args)) => export_data::run(&args, quiet),
         Command::Bench(args) => bench::run(&args, timeline.as_ref(), quiet),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

@@ -100,19 +100,7 @@ impl Progress {
     /// Tells how an epoch ended.
     pub fn epoch(&mut self, record: EpochRecord) -> Result<()> {
         self.bar.finish_and_clear();
-        let (epoch, time) = (record.epoch, clock(record.seconds));
-        let mut figures = vec![
-            format!("Epoch {epoch}/{} {time}", self.epochs),
-            format!("accuracy {:.3} loss {:.4}", record.accuracy, record.loss),
-            format!(
-                "val_accuracy {:.3} val_loss {:.4}",
-                record.val_accuracy, record.val_loss
-            ),
-        ];
-        if let (Some(mean), Some(most)) = (record.gradient_norm, record.gradient_norm_max) {
-            figures.push(format!("gradient norm {mean:.4}, at most {most:.4}"));
-        }
-        self.output.say_row(&figures);
+        self.output.say_row(&epoch_figures(&record, self.epochs));
         let line = EpochLine {
             variant: &self.variant,
             record,
@@ -139,6 +127,26 @@ Opening the device anew ({restart} of at most {RESTARTS} times) to go on from {p
         };
         self.output.event("restart", &line)
     }
+}
+
+/// `Epoch 2/5 0:09`, without the time where it is not known, then the figures of the epoch.
+pub fn epoch_figures(record: &EpochRecord, epochs: usize) -> Vec<String> {
+    let time = match record.seconds {
+        0.0 => String::new(),
+        seconds => format!(" {}", clock(seconds)),
+    };
+    let mut figures = vec![
+        format!("Epoch {}/{epochs}{time}", record.epoch),
+        format!("accuracy {:.3} loss {:.4}", record.accuracy, record.loss),
+        format!(
+            "val_accuracy {:.3} val_loss {:.4}",
+            record.val_accuracy, record.val_loss
+        ),
+    ];
+    if let (Some(mean), Some(most)) = (record.gradient_norm, record.gradient_norm_max) {
+        figures.push(format!("gradient norm {mean:.4}, at most {most:.4}"));
+    }
+    figures
 }
 
 /// A bar of `steps` steps, [`shown`].

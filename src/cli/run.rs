@@ -13,6 +13,7 @@ use gatefold::train::{
     Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Monitor, Position, Session,
     Snapshot, Weights, fit, resume,
 };
+use gatefold::watch::Recorder;
 use serde::Serialize;
 
 use super::progress::Progress;
@@ -94,12 +95,14 @@ impl Trainer {
             best: None,
             tensorboard: None,
         };
+        let mut recorder = Recorder::new(run.folder.path());
         let outcome = run
-            .fit(&mut session, from.as_deref())
+            .fit(&mut session, from.as_deref(), &mut recorder)
             .and_then(|()| run.finish(&session));
         if outcome.is_ok() {
             run.tell_best()?;
         }
+        recorder.end(outcome.as_ref().err().map(ToString::to_string));
         run.tell_kept(outcome.as_ref().err())?;
         match outcome {
             Ok(()) => Ok((session.into_gpu(), run.history)),
@@ -129,7 +132,12 @@ impl Trainer {
 
 impl Run<'_> {
     /// Runs the epochs that are left, and keeps what each leaves. Nothing is being written afterwards.
-    fn fit(&mut self, session: &mut Session, from: Option<&Snapshot>) -> Result<()> {
+    fn fit(
+        &mut self,
+        session: &mut Session,
+        from: Option<&Snapshot>,
+        recorder: &mut Recorder,
+    ) -> Result<()> {
         if let Some(Snapshot { position, best, .. }) = from {
             self.history.epochs = position.epochs.clone();
             if let Some(best) = best {
@@ -145,12 +153,17 @@ impl Run<'_> {
             self.folder
                 .write(&self.history, &self.trainer.dataset.name)?;
         }
-        let outcome = self.fit_epochs(session, from);
+        let outcome = self.fit_epochs(session, from, recorder);
         let written = self.checkpoints.finish();
         outcome.and(Ok(written?))
     }
 
-    fn fit_epochs(&mut self, session: &mut Session, from: Option<&Snapshot>) -> Result<()> {
+    fn fit_epochs(
+        &mut self,
+        session: &mut Session,
+        from: Option<&Snapshot>,
+        recorder: &mut Recorder,
+    ) -> Result<()> {
         let trainer = self.trainer;
         let (options, stop) = (&trainer.settings.fit, &*trainer.stop);
         let steps = trainer.dataset.train.len().div_ceil(options.batch_size);
@@ -160,8 +173,10 @@ impl Run<'_> {
         if start.epochs.len() < options.epochs {
             progress.begin(&start);
         }
+        recorder.begin(name, options.epochs, steps, &start);
         let mut failed = None;
         let mut observe = |event: Event<'_>| {
+            recorder.observe(&event);
             let told = match event {
                 Event::Steps {
                     epoch,

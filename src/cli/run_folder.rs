@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use gatefold::report::{TensorBoard, is_temporary, remove_leftovers, write_atomically, write_run};
 use gatefold::train::{CheckpointFiles, History};
+use gatefold::watch::PROGRESS;
 use gatefold::{Error, Result};
 
 use super::lock::{self, Lock};
@@ -29,6 +30,7 @@ const FILES: [&str; 11] = [
     CheckpointFiles::NAMES[0],
     CheckpointFiles::NAMES[1],
     run_config::FILE,
+    PROGRESS,
     "history.csv",
     "history.json",
     "loss.png",

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 pub use gatefold::report::grouped;
+pub use gatefold::watch::clock;
 use serde::Serialize;
 use terminal_size::{Height, Width, terminal_size_of};
 
@@ -142,16 +143,6 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 /// Whether colours may be printed to `stream`: on a terminal, unless `NO_COLOR` forbids it.
 pub fn coloured(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-/// `0:42`, or `1:02:42` from an hour on.
-pub fn clock(seconds: f64) -> String {
-    let seconds = seconds.round() as u64;
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
 }
 
 /// `1 epoch`, `5 epochs`.

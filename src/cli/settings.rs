@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::fs;
+#[cfg(feature = "serve")]
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -111,6 +113,9 @@ pub struct Settings {
     pub overwrite: bool,
     pub json: bool,
     pub quiet: bool,
+    /// Where to show the run as a page.
+    #[cfg(feature = "serve")]
+    pub serve: Option<SocketAddr>,
 }
 
 /// Which model to build, once the vocabulary is known.
@@ -399,6 +404,8 @@ impl Settings {
             overwrite: training.output.overwrite,
             json: training.output.json,
             quiet,
+            #[cfg(feature = "serve")]
+            serve: training.output.serve.serve,
             data,
         })
     }

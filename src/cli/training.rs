@@ -9,11 +9,15 @@ use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
 use gatefold::train::{Session, reserve_for};
+#[cfg(feature = "serve")]
+use gatefold::watch::Page;
 use serde::Serialize;
 use tracing::info;
 
 use super::callbacks::callback_words;
 use super::interrupt;
+#[cfg(feature = "serve")]
+use super::page;
 use super::run_config::RunConfig;
 use super::run_folder;
 use super::screen::{Output, counted, field, grouped};
@@ -29,6 +33,9 @@ pub struct Trainer {
     /// Whether the user asked to stop.
     pub stop: Arc<AtomicBool>,
     limits: Limits,
+    /// Shows the run until training is over.
+    #[cfg(feature = "serve")]
+    _page: Option<Page>,
 }
 
 #[derive(Serialize)]
@@ -60,6 +67,12 @@ impl Trainer {
             json: settings.json,
             quiet: settings.quiet,
         };
+        #[cfg(feature = "serve")]
+        let page = settings
+            .serve
+            .map(|address| page::open(&settings.out, address, output));
+        #[cfg(feature = "serve")]
+        let page = page.transpose()?;
         let stop = interrupt::install(output)?;
         let gpu = Gpu::open(&settings.adapter)?;
         let limits = Limits {
@@ -77,6 +90,8 @@ impl Trainer {
             dataset,
             stop,
             limits,
+            #[cfg(feature = "serve")]
+            _page: page,
         };
         Ok((trainer, gpu))
     }

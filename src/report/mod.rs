@@ -22,7 +22,7 @@ mod svg;
 mod table;
 mod tensorboard;
 mod text;
-mod ticks;
+pub(crate) mod ticks;
 mod words;
 
 use std::fs;

@@ -11,14 +11,14 @@ const MOST_TICKS: usize = 64;
 
 /// A labelled place on an axis.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Tick {
+pub(crate) struct Tick {
     pub value: f64,
     pub label: String,
 }
 
 /// The limits of an axis and its ticks, all within them.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     pub lower: f64,
     pub upper: f64,
     pub ticks: Vec<Tick>,
@@ -54,13 +54,7 @@ impl Axis {
             .iter()
             .flat_map(|series| &series.points)
             .map(|point| point.1);
-        let span = values
-            .filter(|value| drawable(*value))
-            .fold(None, |span, value| {
-                let (least, most) = span.unwrap_or((value, value));
-                Some((value.min(least), value.max(most)))
-            });
-        let (lower, upper) = match (range, span) {
+        let (lower, upper) = match (range, span(values)) {
             (VerticalRange::Data, None) => (0.0, 1.0),
             (VerticalRange::Data, Some((least, most))) => with_margin(least, most),
             (VerticalRange::AtLeast { lower, upper }, None) => (lower, upper),
@@ -76,10 +70,42 @@ impl Axis {
         }
     }
 
+    /// An axis from a tick to a tick, with `values` between them; from 0 to 1 without any to draw.
+    #[cfg(feature = "watch")]
+    pub fn between_ticks(values: impl Iterator<Item = f64>, most_steps: u32) -> Self {
+        let (least, most) = span(values).map_or((0.0, 1.0), |(least, most)| {
+            if most > least {
+                (least, most)
+            } else {
+                with_margin(least, most)
+            }
+        });
+        // Rounding both limits outwards may take a step more than the span does.
+        let steps = most_steps.saturating_sub(1).max(1);
+        let step = Step::at_most(most - least, steps, LEAST_EXPONENT);
+        let lower = step.times(step.floor(least));
+        let upper = step.times(-step.floor(-most));
+        Self {
+            lower,
+            upper,
+            ticks: step.ticks(lower, upper),
+        }
+    }
+
     /// Where `value` lies between the limits: 0 at the lower, 1 at the upper.
     pub fn share(&self, value: f64) -> f64 {
         (value - self.lower) / (self.upper - self.lower)
     }
+}
+
+/// The least and the greatest of the values that can be drawn.
+fn span(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values
+        .filter(|value| drawable(*value))
+        .fold(None, |span, value| {
+            let (least, most) = span.unwrap_or((value, value));
+            Some((value.min(least), value.max(most)))
+        })
 }
 
 /// The values' span with its margin; a span too narrow for its ticks to differ is widened first.

@@ -22,6 +22,9 @@ const COMMANDS: &[&[&str]] = &[
     &["data", "export"],
     &["data", "fetch"],
     &["bench"],
+    &["watch"],
+    &["completions"],
+    &["man"],
 ];
 
 #[test]

@@ -8,6 +8,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use assert_cmd::Command;
+use gatefold::watch::PROGRESS;
 use tempfile::TempDir;
 
 /// A folder for one test, and the program run in it.
@@ -223,6 +224,8 @@ pub fn slashes(text: &str) -> String {
     text.replace(std::path::MAIN_SEPARATOR, "/")
 }
 
+/// Every file below `folder` with its content, by relative path; but for `progress.jsonl`, which says when
+/// things were done, so that no two runs have the same.
 pub fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -231,7 +234,7 @@ pub fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.file_name().is_some_and(|name| name != PROGRESS) {
                 let name = path.strip_prefix(folder).unwrap().display().to_string();
                 files.insert(slashes(&name), fs::read(&path).unwrap());
             }

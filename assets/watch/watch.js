@@ -1,0 +1,158 @@
+// Asks every second how the runs go, and draws it. All text from the run is set as text, never as markup.
+"use strict";
+
+const COLOURS = 5;
+const SIZE = { width: 480, height: 270, left: 46, right: 10, top: 10, bottom: 36 };
+const MEASURES = [
+  { name: "Loss", of: (point) => point.loss },
+  { name: "Accuracy", of: (point) => point.accuracy },
+];
+
+/** An HTML element with attributes and children, which are elements or text. */
+function element(name, attributes = {}, ...children) {
+  return filled(document.createElement(name), attributes, children);
+}
+
+/** An SVG element. */
+function shape(name, attributes = {}, ...children) {
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+}
+
+function filled(node, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+const colour = (index) => `series-${index % COLOURS}`;
+
+/** How much of a run is done, in [0, 1]. */
+function shareDone(run) {
+  if (run.status === "waiting") return 0;
+  if (run.status === "finished") return 1;
+  const within = Math.max(run.epoch - 1, 0) + (run.steps > 0 ? run.done / run.steps : 0);
+  return Math.min(1, Math.max(within, run.epochs_over) / Math.max(run.epochs, 1));
+}
+
+function runCard(run, index) {
+  const figures = [
+    ["accuracy", run.accuracy, 3],
+    ["loss", run.loss, 4],
+    ["val_accuracy", run.last?.val_accuracy, 3],
+    ["val_loss", run.last?.val_loss, 4],
+    [`best val_accuracy (epoch ${run.best?.epoch})`, run.best?.val_accuracy, 3],
+  ].filter(([, value]) => typeof value === "number");
+  const list = figures.map(([name, value, digits]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, value.toFixed(digits))));
+  const card = element("article", { class: `run ${colour(index)}` },
+    element("div", {}, element("h2", {}, run.name), element("span", { class: "words" }, run.words.join(" · "))),
+    element("progress", { max: 1, value: shareDone(run), "aria-label": `${run.name}: share of the steps done` }));
+  if (list.length > 0) card.append(element("dl", {}, ...list));
+  return card;
+}
+
+/** The curves of one measure: points [epoch, value] that are numbers. */
+function curves(runs, measure) {
+  const points = (curve) => curve.map((point) => [point.at, measure.of(point)])
+    .filter(([, value]) => typeof value === "number");
+  return runs.flatMap((run, index) => [
+    { run, index, kind: "training", points: points(run.training) },
+    { run, index, kind: "validation", points: points(run.validation) },
+  ]).filter((curve) => curve.points.length > 0);
+}
+
+/** Ticks 1, 2 or 5 times a power of ten apart, from below the least to above the greatest of the values. */
+function ticksAround(least, most, steps) {
+  const span = most > least ? most - least : Math.max(Math.abs(most) * 0.1, 0.1);
+  const power = 10 ** Math.floor(Math.log10(span / steps));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step * steps >= span * (1 - 1e-9));
+  const first = Math.floor(least / step + 1e-9);
+  const last = Math.max(Math.ceil(most / step - 1e-9), first + 1);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const value = (first + index) * step;
+    return { value, label: value.toFixed(decimals).replace("-", "\u2212") };
+  });
+}
+
+function chart(runs, measure) {
+  const drawn = curves(runs, measure);
+  const values = drawn.flatMap((curve) => curve.points.map(([, value]) => value));
+  const most = values.reduce((a, b) => Math.max(a, b), values.length > 0 ? -Infinity : 1);
+  const least = values.reduce((a, b) => Math.min(a, b), values.length > 0 ? Infinity : 0);
+  const vertical = ticksAround(least, most, 5);
+  const epochs = Math.max(1, ...runs.map((run) => run.epochs));
+  const horizontal = ticksAround(0, epochs, 6).filter(({ value }) => Number.isInteger(value) && value <= epochs);
+  const [low, high] = [vertical[0].value, vertical.at(-1).value];
+  const x = (at) => SIZE.left + (at / epochs) * (SIZE.width - SIZE.left - SIZE.right);
+  const y = (value) => SIZE.top + ((high - value) / (high - low)) * (SIZE.height - SIZE.top - SIZE.bottom);
+  const floor = SIZE.height - SIZE.bottom;
+  const svg = shape("svg", { viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, role: "img", "aria-label": `${measure.name} by epoch` });
+  for (const { value, label } of vertical) {
+    svg.append(
+      shape("line", { class: "grid", x1: SIZE.left, x2: SIZE.width - SIZE.right, y1: y(value), y2: y(value) }),
+      shape("text", { x: SIZE.left - 6, y: y(value) + 4, "text-anchor": "end" }, label));
+  }
+  for (const { value, label } of horizontal) {
+    svg.append(shape("text", { x: x(value), y: floor + 16, "text-anchor": "middle" }, label));
+  }
+  svg.append(shape("text", { x: (SIZE.left + SIZE.width - SIZE.right) / 2, y: SIZE.height - 4, "text-anchor": "middle" }, "epochs"));
+  for (const { index, kind, points } of drawn) {
+    const path = points.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
+    svg.append(shape("polyline", { class: `curve ${kind} ${colour(index)}`, points: path }));
+    if (kind === "training" || points.length > 60) continue;
+    for (const [at, value] of points) {
+      const mark = shape("circle", { class: `mark ${colour(index)}`, cx: x(at), cy: y(value), r: 3.5 });
+      mark.append(shape("title", {}, `${runs[index].name}, epoch ${at}: ${value.toFixed(4)}`));
+      svg.append(mark);
+    }
+  }
+  const caption = element("figcaption", {}, element("h2", {}, measure.name));
+  for (const { run, index, kind } of drawn) {
+    const label = runs.length > 1 ? `${run.name}, ${kind}` : kind;
+    caption.append(element("span", { class: `${kind} ${colour(index)}` }, label));
+  }
+  return element("figure", {}, caption, svg);
+}
+
+function tell(problem) {
+  const place = document.getElementById("problem");
+  place.textContent = problem ?? "";
+  place.hidden = !problem;
+}
+
+let shown = "";
+
+function show(text) {
+  // What has not changed is not drawn again, so that a selection or a tooltip stays.
+  if (text === shown) return;
+  shown = text;
+  const state = JSON.parse(text);
+  tell(state.problem);
+  document.getElementById("folder").textContent = state.folder;
+  document.getElementById("data").textContent = state.data ?? "";
+  // What was read before stays in view while something cannot be read.
+  if (state.problem) return;
+  const { runs } = state;
+  const now = runs.find((run) => run.status === "training") ?? runs.at(-1);
+  document.title = now ? `${now.words.slice(0, 2).join(", ")} · ${now.name}` : "gatefold";
+  document.getElementById("runs").replaceChildren(...runs.map(runCard));
+  document.getElementById("charts").replaceChildren(...MEASURES.map((measure) => chart(runs, measure)));
+}
+
+async function poll() {
+  try {
+    const answer = await fetch("state.json", { cache: "no-store" });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(text);
+    show(text);
+  } catch (error) {
+    shown = "";
+    tell(error instanceof TypeError
+      ? "gatefold does not answer: it has ended, or the connection is lost. This is what was seen last."
+      : error.message);
+  }
+  setTimeout(poll, 1000);
+}
+
+poll();

@@ -1,0 +1,111 @@
+//! [`look`]: the runs in a folder, read as they are now.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::recorder::now;
+use super::run::{RunState, Status};
+use crate::error::{Error, Result};
+
+/// The folder of a run, or of a comparison, at one time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What the data is called, once that is written.
+    pub data: Option<String>,
+    /// The run, or those that are compared, in their order.
+    pub runs: Vec<RunState>,
+}
+
+/// As much of `config.toml` as is needed here.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Config {
+    data: Data,
+    comparison: Option<Comparison>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Data {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Comparison {
+    variants: Vec<String>,
+}
+
+impl Watched {
+    /// Whether all runs are over, however they ended, and there is one.
+    pub fn is_over(&self) -> bool {
+        let is_over = |run: &RunState| match run.status {
+            Status::Finished | Status::Stopped { .. } => true,
+            Status::Waiting | Status::Training => false,
+        };
+        // A comparison ends with the run that was stopped.
+        let stopped = |run: &RunState| matches!(run.status, Status::Stopped { .. });
+        let under_way = self.runs.iter().any(|run| run.status == Status::Training);
+        !under_way && (self.runs.iter().any(stopped) || self.runs.iter().all(is_over))
+    }
+}
+
+/// Reads the run or the comparison in `folder`. One that has not begun to write is waited for; it is a run until
+/// its `config.toml` says more.
+///
+/// # Errors
+/// [`Error::Io`] where a file cannot be read, [`Error::Malformed`] with the place where one is damaged.
+pub fn look(folder: &Path) -> Result<Watched> {
+    let path = folder.join("config.toml");
+    let config = match fs::read_to_string(&path) {
+        Ok(text) => toml::from_str(&text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+            Error::Malformed {
+                path: path.clone(),
+                place: format!("line {line}"),
+                problem: error.message().to_string(),
+            }
+        })?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Config::default(),
+        Err(error) => return Err(Error::io(path)(error)),
+    };
+    let now = now();
+    let runs = match &config.comparison {
+        Some(comparison) => {
+            let runs = comparison.variants.iter().map(|name| {
+                if !is_name(name) {
+                    return Err(Error::Malformed {
+                        path: path.clone(),
+                        place: "comparison.variants".to_string(),
+                        problem: format!("{name:?} is no name of a folder"),
+                    });
+                }
+                RunState::read(&folder.join(name), name, now)
+            });
+            runs.collect::<Result<Vec<_>>>()?
+        }
+        None => {
+            let name = folder.file_name().unwrap_or(folder.as_os_str());
+            vec![RunState::read(folder, &name.to_string_lossy(), now)?]
+        }
+    };
+    Ok(Watched {
+        folder: folder.to_path_buf(),
+        data: config.data.name,
+        runs,
+    })
+}
+
+/// Whether it names a folder right below, not one elsewhere.
+fn is_name(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!(
+        (parts.next(), parts.next()),
+        (Some(Component::Normal(_)), None)
+    )
+}

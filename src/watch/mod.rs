@@ -1,0 +1,33 @@
+//! Watching a run: what it tells while it trains, read by the terminal view and by the page.
+//!
+//! A run's folder says all there is to say: `history.json` has the epochs that are over, and `progress.jsonl`,
+//! which a [`Recorder`] writes, where the run stands and how fast it goes. Whoever watches reads these files
+//! and nothing else, so a run is watched from any process, while it trains or afterwards, and never waits for
+//! those who do. [`look`] turns a folder into [`Watched`].
+//!
+//! Lines of `progress.jsonl` hold times, so two runs of one command write the same bytes to every file but this
+//! one.
+
+mod curve;
+mod folder;
+mod pace;
+#[cfg(feature = "serve")]
+mod page;
+mod progress_file;
+mod recorder;
+mod run;
+#[cfg(feature = "watch")]
+mod terminal;
+mod words;
+
+pub use curve::Point;
+pub use folder::{Watched, look};
+pub use pace::Pace;
+#[cfg(feature = "serve")]
+pub use page::Page;
+pub use progress_file::{PROGRESS, ProgressEvent, ProgressLine, read_progress};
+pub use recorder::Recorder;
+pub use run::{RunState, Status};
+#[cfg(feature = "watch")]
+pub use terminal::{View, draw};
+pub use words::clock;

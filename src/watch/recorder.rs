@@ -1,0 +1,151 @@
+//! [`Recorder`]: writes `progress.jsonl` as a run goes on.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tracing::warn;
+
+use super::pace::Pace;
+use super::progress_file::{ProgressEvent, ProgressFile, ProgressLine};
+use crate::train::{Event, Position};
+
+/// Seconds from one line of steps to the next, at least.
+const INTERVAL: f64 = 1.0;
+
+/// Lines of steps come at most this many in the time the run has taken, so that a run of a day has some 15,000
+/// instead of 86,400.
+const LINES: f64 = 3600.0;
+
+/// Tells in `progress.jsonl` where a run stands: about a line a second, fewer the longer it runs.
+///
+/// Training does not depend on it: where a line cannot be written, that is logged, and those who watch see no
+/// more of the run.
+///
+/// # Examples
+/// ```no_run
+/// # use std::{path::Path, sync::Arc, sync::atomic::AtomicBool};
+/// # use gatefold::{data::Dataset, train::{FitOptions, Position, Session, fit}, watch::Recorder};
+/// # fn train(session: &mut Session, data: &Arc<Dataset>, options: &FitOptions) -> gatefold::Result<()> {
+/// let mut recorder = Recorder::new(Path::new("runs/mine"));
+/// recorder.begin("mine", options.epochs, 2500, &Position::default());
+/// let outcome = fit(session, data, options, &AtomicBool::new(false), &mut |event| recorder.observe(&event));
+/// recorder.end(outcome.as_ref().err().map(ToString::to_string));
+/// # outcome.map(|_| ())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Recorder {
+    /// None after a failure.
+    file: Option<ProgressFile>,
+    pace: Pace,
+    began: f64,
+    epoch_began: f64,
+    /// When the last line was written.
+    told: f64,
+}
+
+impl Recorder {
+    /// Of the run in `folder`, which exists; goes on behind what an earlier process told there.
+    pub fn new(folder: &Path) -> Recorder {
+        let file = ProgressFile::open(folder);
+        Recorder {
+            file: file
+                .inspect_err(|error| warn!("{error}; watchers will see nothing of this run"))
+                .ok(),
+            pace: Pace::new(0, 0),
+            began: 0.0,
+            epoch_began: 0.0,
+            told: 0.0,
+        }
+    }
+
+    /// Tells that `epochs` epochs of `steps` steps begin, or go on from this place.
+    pub fn begin(&mut self, variant: &str, epochs: usize, steps: usize, from: &Position) {
+        let now = now();
+        self.began = now;
+        self.epoch_began = now;
+        self.pace = Pace::new(epochs, steps);
+        self.pace.go_on_from(from.epoch(), from.done);
+        let event = ProgressEvent::Begin {
+            variant: variant.to_string(),
+            epochs,
+            steps,
+            epoch: from.epoch(),
+            done: from.done,
+        };
+        self.tell(now, event);
+    }
+
+    /// Tells what [`fit`](crate::train::fit) observed, as far as it is of interest.
+    pub fn observe(&mut self, event: &Event<'_>) {
+        let now = now();
+        match event {
+            Event::Steps {
+                epoch,
+                done,
+                of,
+                metrics,
+            } => {
+                self.pace.steps(now, *epoch, *done);
+                let interval = ((now - self.began) / LINES).max(INTERVAL);
+                let since = if done == of {
+                    // What the validation, which may be long, begins with.
+                    self.epoch_began
+                } else {
+                    self.told
+                };
+                if now - since < interval {
+                    return;
+                }
+                let finite = |value: f64| value.is_finite().then_some(value);
+                let event = ProgressEvent::Steps {
+                    epoch: *epoch,
+                    done: *done,
+                    loss: finite(metrics.loss()),
+                    accuracy: finite(metrics.accuracy()),
+                    rate: self.pace.rate(),
+                    left: self.pace.left(),
+                };
+                self.tell(now, event);
+            }
+            Event::Epoch(_) => {
+                self.pace.epoch(now);
+                self.epoch_began = now;
+            }
+            Event::Snapshot(_) => {}
+            Event::Restart {
+                error, position, ..
+            } => {
+                self.pace.go_on_from(position.epoch(), position.done);
+                let event = ProgressEvent::Restart {
+                    error: error.to_string(),
+                    epoch: position.epoch(),
+                    done: position.done,
+                };
+                self.tell(now, event);
+            }
+        }
+    }
+
+    /// Tells that training is over, and why if it did not come to its end.
+    pub fn end(mut self, error: Option<String>) {
+        self.tell(now(), ProgressEvent::End { error });
+    }
+
+    fn tell(&mut self, now: f64, event: ProgressEvent) {
+        self.told = now;
+        let Some(file) = &mut self.file else {
+            return;
+        };
+        if let Err(error) = file.append(&ProgressLine { time: now, event }) {
+            warn!("{error}; watchers will see no more of this run");
+            self.file = None;
+        }
+    }
+}
+
+/// Seconds since 1970-01-01 00:00 UTC, to the millisecond; 0 on a clock that is set before that.
+pub(super) fn now() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_millis() as f64 / 1e3)
+}

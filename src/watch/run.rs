@@ -1,0 +1,224 @@
+//! [`RunState`]: a run as whoever watches sees it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::curve::{self, Point};
+use super::progress_file::{ProgressEvent, ProgressLine, read_progress};
+use crate::error::Result;
+use crate::report::read_history;
+use crate::train::EpochRecord;
+
+/// Whether a run goes on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum Status {
+    /// It has not begun.
+    Waiting,
+    /// It goes on, or was killed and could not tell.
+    Training,
+    /// It came to its end.
+    Finished,
+    /// It ended before.
+    Stopped {
+        /// Why, where it told.
+        reason: Option<String>,
+    },
+}
+
+/// Where a run stands, and its curves.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunState {
+    /// The model's name.
+    pub name: String,
+    /// Whether it goes on.
+    #[serde(flatten)]
+    pub status: Status,
+    /// Epochs to train; those that are over where it did not tell.
+    pub epochs: usize,
+    /// Epochs that are over, validation included.
+    pub epochs_over: usize,
+    /// Steps of an epoch; 0 where it did not tell.
+    pub steps: usize,
+    /// The epoch under way, or the last, counted from 1; 0 before the first.
+    pub epoch: usize,
+    /// Its steps that are done.
+    pub done: usize,
+    /// Whether the first steps are still awaited, which wait for their kernels to be compiled.
+    pub is_compiling: bool,
+    /// Mean loss since the beginning of the epoch.
+    pub loss: Option<f64>,
+    /// Share of the reviews classified rightly since then.
+    pub accuracy: Option<f64>,
+    /// Steps a second, of late.
+    pub rate: Option<f64>,
+    /// Seconds to the end of the last epoch.
+    pub left: Option<f64>,
+    /// Seconds that training took so far, breaks left out.
+    pub seconds: Option<f64>,
+    /// Seconds since the run's last word, while it goes on.
+    #[serde(skip)]
+    pub silent: Option<f64>,
+    /// The last epoch that is over.
+    pub last: Option<EpochRecord>,
+    /// The epoch with the best validation accuracy.
+    pub best: Option<EpochRecord>,
+    /// The epochs that are over.
+    #[serde(skip)]
+    pub history: Vec<EpochRecord>,
+    /// The training curve.
+    pub training: Vec<Point>,
+    /// The validation curve.
+    pub validation: Vec<Point>,
+}
+
+impl RunState {
+    /// Reads the run in `folder` at the time `now`, in seconds since 1970. A folder with nothing in it, or none,
+    /// is a run that has not begun.
+    ///
+    /// # Errors
+    /// As [`read_progress`] and [`read_history`].
+    pub fn read(folder: &Path, name: &str, now: f64) -> Result<RunState> {
+        let lines = read_progress(folder)?;
+        let has_history = ["history.json", "history.csv"]
+            .iter()
+            .any(|name| folder.join(name).is_file());
+        let history = if has_history {
+            read_history(folder)?.epochs
+        } else {
+            Vec::new()
+        };
+        let is_trained = folder.join("model.safetensors").is_file();
+        Ok(RunState::new(name, &lines, &history, is_trained, now))
+    }
+
+    /// A run that told `lines` and has this history, at the time `now`; `is_trained` tells whether its trained
+    /// parameters are there.
+    pub fn new(
+        name: &str,
+        lines: &[ProgressLine],
+        history: &[EpochRecord],
+        is_trained: bool,
+        now: f64,
+    ) -> RunState {
+        let over = history.last().map_or(0, |record| record.epoch);
+        let mut run = RunState {
+            name: name.to_string(),
+            // What is told overrides it.
+            status: match (is_trained, history.is_empty()) {
+                (true, _) => Status::Finished,
+                (false, true) => Status::Waiting,
+                (false, false) => Status::Stopped { reason: None },
+            },
+            epochs: over,
+            epochs_over: over,
+            steps: 0,
+            epoch: over,
+            done: 0,
+            is_compiling: false,
+            loss: None,
+            accuracy: None,
+            rate: None,
+            left: None,
+            seconds: None,
+            silent: None,
+            last: history.last().copied(),
+            best: best(history),
+            history: history.to_vec(),
+            training: curve::training(lines, history),
+            validation: curve::validation(history),
+        };
+        let mut before = None;
+        for line in lines {
+            run.take(line, before);
+            before = Some(line.time);
+        }
+        if run.status == Status::Training {
+            run.silent = before.map(|told| (now - told).max(0.0));
+            if run.epoch <= over {
+                run.begin_epoch(over);
+            }
+        }
+        run
+    }
+
+    /// Takes in a line; the one before was told at `before`.
+    fn take(&mut self, line: &ProgressLine, before: Option<f64>) {
+        match &line.event {
+            ProgressEvent::Begin {
+                variant,
+                epochs,
+                steps,
+                ..
+            } => {
+                self.name.clone_from(variant);
+                self.epochs = *epochs;
+                self.steps = *steps;
+            }
+            // The time between the end of one process and the beginning of the next is none of training.
+            _ => {
+                let since = before.map_or(0.0, |before| (line.time - before).max(0.0));
+                self.seconds = Some(self.seconds.unwrap_or(0.0) + since);
+            }
+        }
+        match &line.event {
+            ProgressEvent::Begin { epoch, done, .. }
+            | ProgressEvent::Restart { epoch, done, .. } => {
+                self.status = Status::Training;
+                (self.epoch, self.done) = (*epoch, *done);
+                self.is_compiling = true;
+                (self.loss, self.accuracy) = (None, None);
+                (self.rate, self.left) = (None, None);
+            }
+            ProgressEvent::Steps {
+                epoch,
+                done,
+                loss,
+                accuracy,
+                rate,
+                left,
+            } => {
+                (self.epoch, self.done) = (*epoch, *done);
+                self.is_compiling = false;
+                (self.loss, self.accuracy) = (*loss, *accuracy);
+                (self.rate, self.left) = (*rate, *left);
+            }
+            ProgressEvent::End { error } => {
+                (self.rate, self.left) = (None, None);
+                self.is_compiling = false;
+                self.status = match error {
+                    None => Status::Finished,
+                    Some(error) => Status::Stopped {
+                        reason: Some(error.clone()),
+                    },
+                };
+            }
+        }
+    }
+
+    /// Moves on to the epoch after `over`, which the history has but no line tells of yet.
+    fn begin_epoch(&mut self, over: usize) {
+        (self.loss, self.accuracy) = (None, None);
+        if over < self.epochs {
+            (self.epoch, self.done) = (over + 1, 0);
+        } else {
+            // Its parameters are being written.
+            (self.epoch, self.done) = (over, self.steps);
+        }
+    }
+}
+
+/// The epoch with the best validation accuracy that is a number, the first of equals.
+fn best(history: &[EpochRecord]) -> Option<EpochRecord> {
+    let validated = history
+        .iter()
+        .filter(|record| record.val_accuracy.is_finite());
+    validated.copied().reduce(|best, record| {
+        if record.val_accuracy > best.val_accuracy {
+            record
+        } else {
+            best
+        }
+    })
+}
