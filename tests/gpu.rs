@@ -23,6 +23,8 @@ mod dropout;
 mod embedding;
 #[path = "gpu/explain.rs"]
 mod explain;
+#[path = "gpu/gru.rs"]
+mod gru;
 #[path = "gpu/limits.rs"]
 mod limits;
 #[path = "gpu/loss.rs"]

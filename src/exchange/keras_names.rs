@@ -1,6 +1,6 @@
 //! What Keras calls the parameters of a model.
 
-use crate::model::{LayerKind, Model};
+use crate::model::{LayerKind, Model, Recurrent};
 
 /// Keras's `Variable.path` of every parameter, in the order of [`Model::parameters`], without the model's name
 /// that a `Sequential` puts before it.
@@ -22,7 +22,15 @@ use crate::model::{LayerKind, Model};
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn variable_paths(model: &Model) -> Vec<String> {
-    let mut recurrent = 0;
+    let (mut lstms, mut grus) = (0, 0);
+    let mut inner = |layer: &Recurrent| {
+        let count = match layer {
+            Recurrent::Lstm(_) => &mut lstms,
+            Recurrent::Gru(_) => &mut grus,
+        };
+        *count += 1;
+        numbered(layer_name(layer), *count - 1)
+    };
     let mut paths = Vec::new();
     for layer in model.layers() {
         let name = &layer.name;
@@ -32,16 +40,14 @@ pub fn variable_paths(model: &Model) -> Vec<String> {
                 paths.extend(["kernel", "bias"].map(|tensor| format!("{name}/{tensor}")));
             }
             LayerKind::Dropout(_) => {}
-            LayerKind::Lstm(_) => {
-                paths.extend(cell(&numbered("lstm", recurrent)));
-                recurrent += 1;
-            }
-            LayerKind::Bidirectional(_) => {
-                let inner = numbered("lstm", recurrent);
+            LayerKind::Lstm(lstm) => paths.extend(unwrapped(&lstm.clone().into(), &mut inner)),
+            LayerKind::Gru(gru) => paths.extend(unwrapped(&gru.clone().into(), &mut inner)),
+            LayerKind::Bidirectional(both) => {
+                let inner = inner(&both.layer);
                 for direction in ["forward", "backward"] {
-                    paths.extend(cell(&format!("{name}/{direction}_{inner}")));
+                    let path = format!("{name}/{direction}_{inner}");
+                    paths.extend(cell(&path, &both.layer));
                 }
-                recurrent += 1;
             }
         }
     }
@@ -55,8 +61,29 @@ fn numbered(class: &str, number: usize) -> String {
     }
 }
 
-fn cell(layer: &str) -> [String; 3] {
-    ["kernel", "recurrent_kernel", "bias"].map(|tensor| format!("{layer}/lstm_cell/{tensor}"))
+fn unwrapped(layer: &Recurrent, inner: &mut impl FnMut(&Recurrent) -> String) -> [String; 3] {
+    cell(&inner(layer), layer)
+}
+
+fn cell(path: &str, layer: &Recurrent) -> [String; 3] {
+    let cell = cell_name(layer);
+    ["kernel", "recurrent_kernel", "bias"].map(|tensor| format!("{path}/{cell}/{tensor}"))
+}
+
+/// What Keras calls the first unnamed layer of this class.
+pub(super) fn layer_name(layer: &Recurrent) -> &'static str {
+    match layer {
+        Recurrent::Lstm(_) => "lstm",
+        Recurrent::Gru(_) => "gru",
+    }
+}
+
+/// What Keras calls the cell of such a layer.
+pub(super) fn cell_name(layer: &Recurrent) -> &'static str {
+    match layer {
+        Recurrent::Lstm(_) => "lstm_cell",
+        Recurrent::Gru(_) => "gru_cell",
+    }
 }
 
 /// Where Keras's `.weights.h5` has every parameter, in the order of [`Model::parameters`].
@@ -72,7 +99,7 @@ pub(super) fn variable_places(model: &Model) -> Vec<String> {
             LayerKind::Embedding(_) => (&["vars"], 1),
             LayerKind::Dense(_) => (&["vars"], 2),
             LayerKind::Dropout(_) => (&[], 0),
-            LayerKind::Lstm(_) => (&["cell/vars"], 3),
+            LayerKind::Lstm(_) | LayerKind::Gru(_) => (&["cell/vars"], 3),
             LayerKind::Bidirectional(_) => {
                 (&["forward_layer/cell/vars", "backward_layer/cell/vars"], 3)
             }

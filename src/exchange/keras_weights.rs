@@ -14,8 +14,9 @@
 use hdf5_pure::{AttrValue, FileBuilder, GroupBuilder};
 
 use super::check;
+use super::keras_names::{cell_name, layer_name};
 use crate::error::{Error, Result};
-use crate::model::{LayerKind, Parameter};
+use crate::model::{LayerKind, Parameter, Recurrent};
 use crate::train::Weights;
 
 /// A parameter and its values.
@@ -40,16 +41,21 @@ pub fn to_keras_weights(weights: &Weights) -> Result<Vec<u8>> {
         rest = others;
         let mut group = layers.create_group(&layer.name);
         match &layer.kind {
-            LayerKind::Lstm(_) => {
+            LayerKind::Lstm(lstm) => {
                 variables(&mut group, &layer.name, &[]);
-                cell(&mut group, own);
+                cell(&mut group, &lstm.clone().into(), own);
             }
-            LayerKind::Bidirectional(_) => {
+            LayerKind::Gru(gru) => {
+                variables(&mut group, &layer.name, &[]);
+                cell(&mut group, &gru.clone().into(), own);
+            }
+            LayerKind::Bidirectional(both) => {
+                let name = layer_name(&both.layer);
                 let (forward, backward) = own.split_at(count / 2);
                 for (direction, own) in [("forward", forward), ("backward", backward)] {
                     let mut inner = group.create_group(&format!("{direction}_layer"));
-                    variables(&mut inner, &format!("{direction}_lstm"), &[]);
-                    cell(&mut inner, own);
+                    variables(&mut inner, &format!("{direction}_{name}"), &[]);
+                    cell(&mut inner, &both.layer, own);
                     group.add_group(inner.finish());
                 }
                 variables(&mut group, &layer.name, &[]);
@@ -70,10 +76,10 @@ pub fn to_keras_weights(weights: &Weights) -> Result<Vec<u8>> {
     })
 }
 
-/// The group `cell` of one direction of an LSTM.
-fn cell(group: &mut GroupBuilder, tensors: &[Tensor]) {
+/// The group `cell` of one direction of a recurrent layer.
+fn cell(group: &mut GroupBuilder, layer: &Recurrent, tensors: &[Tensor]) {
     let mut cell = group.create_group("cell");
-    variables(&mut cell, "lstm_cell", tensors);
+    variables(&mut cell, cell_name(layer), tensors);
     group.add_group(cell.finish());
 }
 

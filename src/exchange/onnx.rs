@@ -8,7 +8,7 @@ use super::onnx_messages::{
     OperatorSet, Shape, Size, Tensor, TensorKind, ValueInfo, attribute_type,
 };
 use crate::error::Result;
-use crate::model::{Activation, Dense, Layer, LayerKind, Lstm};
+use crate::model::{Activation, Dense, Layer, LayerKind, Recurrent};
 use crate::train::Weights;
 
 /// Version of the file format.
@@ -29,8 +29,8 @@ const OUTPUT: &str = "probability";
 /// [`Error::Shape`](crate::Error::Shape) if a parameter has not as many values as the model says.
 ///
 /// # Source
-/// ONNX, operator set 17: `Gather`, `LSTM`, `MatMul`, `Add`, `Relu`, `Sigmoid`. An `LSTM` has its gates in the
-/// order i, o, f, c, where Keras has i, f, c, o.
+/// ONNX, operator set 17: `Gather`, `LSTM`, `GRU`, `MatMul`, `Add`, `Relu`, `Sigmoid`. An `LSTM` has its gates in the
+/// order i, o, f, c, where Keras has i, f, c, o; a `GRU` has Keras's order.
 pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
     check(weights)?;
     let model = &weights.model;
@@ -62,10 +62,15 @@ pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
                 graph.node("Gather", &[&table, &below], gives, []);
             }
             LayerKind::Lstm(lstm) => {
-                graph.lstm(layer, lstm, 1, own, &below, lengths.as_deref());
+                let cell = lstm.clone().into();
+                graph.recurrent(layer, &cell, 1, own, &below, lengths.as_deref());
+            }
+            LayerKind::Gru(gru) => {
+                let cell = gru.clone().into();
+                graph.recurrent(layer, &cell, 1, own, &below, lengths.as_deref());
             }
             LayerKind::Bidirectional(both) => {
-                graph.lstm(layer, &both.layer, 2, own, &below, lengths.as_deref());
+                graph.recurrent(layer, &both.layer, 2, own, &below, lengths.as_deref());
             }
             LayerKind::Dense(dense) => graph.dense(layer, dense, own, &below, gives),
             LayerKind::Dropout(_) => continue,
@@ -132,28 +137,38 @@ impl Builder {
         "lengths".to_string()
     }
 
-    /// The layer's `LSTM`, and what makes `[length, batch, D·H]` or `[batch, D·H]` of its result.
+    /// The layer's `LSTM` or `GRU`, and what makes `[length, batch, D·H]` or `[batch, D·H]` of its result.
     ///
-    /// `own` has kernel `[inputs, 4·H]`, recurrent kernel `[H, 4·H]` and bias `[4·H]` of each direction.
-    fn lstm(
+    /// `own` has kernel `[inputs, G·H]`, recurrent kernel `[H, G·H]` and bias of each direction, for G gates: `[4·H]`
+    /// of an LSTM, `[2, 3·H]` of a GRU.
+    fn recurrent(
         &mut self,
         layer: &Layer,
-        lstm: &Lstm,
+        cell: &Recurrent,
         directions: usize,
         own: &[Vec<f32>],
         below: &str,
         lengths: Option<&str>,
     ) {
-        let (name, units, inputs) = (&layer.name, lstm.units, layer.input_width);
+        let (name, units, inputs) = (&layer.name, cell.units(), layer.input_width);
+        let order: &[usize] = match cell {
+            Recurrent::Lstm(_) => &LSTM_GATES,
+            Recurrent::Gru(_) => &GRU_GATES,
+        };
+        let gates = order.len() * units;
         let (mut w, mut r, mut b) = (Vec::new(), Vec::new(), Vec::new());
         for cell in own.chunks_exact(3) {
-            w.extend(transposed_gates(&cell[0], inputs, units));
-            r.extend(transposed_gates(&cell[1], units, units));
-            b.extend(transposed_gates(&cell[2], 1, units));
-            // ONNX adds a second bias with the recurrent product.
-            b.extend(std::iter::repeat_n(0.0, 4 * units));
+            w.extend(transposed_gates(&cell[0], inputs, units, order));
+            r.extend(transposed_gates(&cell[1], units, units, order));
+            // ONNX has a second bias, added with the recurrent product. Keras's LSTM has none.
+            let (of_input, of_state) = cell[2].split_at(gates);
+            b.extend(transposed_gates(of_input, 1, units, order));
+            if of_state.is_empty() {
+                b.extend(std::iter::repeat_n(0.0, gates));
+            } else {
+                b.extend(transposed_gates(of_state, 1, units, order));
+            }
         }
-        let gates = 4 * units;
         let w = self.floats(&format!("{name}/W"), &[directions, gates, inputs], w);
         let r = self.floats(&format!("{name}/R"), &[directions, gates, units], r);
         let b = self.floats(&format!("{name}/B"), &[directions, 2 * gates], b);
@@ -165,24 +180,30 @@ impl Builder {
         let mut input = vec![below.to_string(), w, r, b];
         input.extend(lengths.map(str::to_string));
         let (every, last) = (format!("{name}/every"), format!("{name}/last"));
+        let mut attribute = vec![
+            int("hidden_size", units as i64),
+            Attribute {
+                name: "direction".to_string(),
+                s: direction.as_bytes().to_vec(),
+                kind: attribute_type::STRING,
+                ..Attribute::default()
+            },
+        ];
+        if matches!(cell, Recurrent::Gru(_)) {
+            // What Keras calls `reset_after`.
+            attribute.push(int("linear_before_reset", 1));
+        }
+        let operator = cell.class_name();
         self.nodes.push(Node {
             input,
             output: vec![every.clone(), last.clone()],
-            name: format!("{name}/LSTM"),
-            op_type: "LSTM".to_string(),
-            attribute: vec![
-                int("hidden_size", units as i64),
-                Attribute {
-                    name: "direction".to_string(),
-                    s: direction.as_bytes().to_vec(),
-                    kind: attribute_type::STRING,
-                    ..Attribute::default()
-                },
-            ],
+            name: format!("{name}/{operator}"),
+            op_type: operator.to_string(),
+            attribute,
         });
         // [length, D, batch, H] or [D, batch, H]; 0 keeps a size.
         let width = (directions * units) as i64;
-        let (states, order, shape): (&str, &[i64], &[i64]) = if lstm.return_sequences {
+        let (states, order, shape): (&str, &[i64], &[i64]) = if cell.return_sequences() {
             (every.as_str(), &[0, 2, 1, 3], &[0, 0, width])
         } else {
             (last.as_str(), &[1, 0, 2], &[0, width])
@@ -249,14 +270,19 @@ impl Builder {
     }
 }
 
-/// `[rows, i | f | c | o]`, each H wide, as `[i | o | f | c, rows]`.
-fn transposed_gates(kernel: &[f32], rows: usize, units: usize) -> Vec<f32> {
-    let [input, forget, cell, output] = [0, 1, 2, 3];
-    let columns = [input, output, forget, cell]
-        .into_iter()
-        .flat_map(|gate| gate * units..(gate + 1) * units);
-    columns
-        .flat_map(|column| (0..rows).map(move |row| kernel[row * 4 * units + column]))
+/// Keras's i, f, c, o as ONNX has them: i, o, f, c.
+const LSTM_GATES: [usize; 4] = [0, 3, 1, 2];
+
+/// z, r, h, in both.
+const GRU_GATES: [usize; 3] = [0, 1, 2];
+
+/// The columns of `[rows, gates, H]` as rows, gate by gate in the order `order`.
+fn transposed_gates(kernel: &[f32], rows: usize, units: usize, order: &[usize]) -> Vec<f32> {
+    let width = order.len() * units;
+    order
+        .iter()
+        .flat_map(|gate| gate * units..(gate + 1) * units)
+        .flat_map(|column| (0..rows).map(move |row| kernel[row * width + column]))
         .collect()
 }
 
@@ -302,7 +328,7 @@ mod tests {
         // Two inputs, two units: i0 i1 f0 f1 c0 c1 o0 o1, then the same of the second input.
         let first = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
         let second = first.map(|value| 10.0 * value);
-        let rows = transposed_gates(&[first, second].concat(), 2, 2);
+        let rows = transposed_gates(&[first, second].concat(), 2, 2, &LSTM_GATES);
         let input = [1.0, 10.0, 2.0, 20.0];
         let output = [7.0, 70.0, 8.0, 80.0];
         let forget = [3.0, 30.0, 4.0, 40.0];
