@@ -25,7 +25,7 @@ pub const BEST: &str = "best.safetensors";
 pub const EVENTS: &str = "tensorboard";
 
 /// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
     CheckpointFiles::NAMES[0],
     CheckpointFiles::NAMES[1],

@@ -25,6 +25,8 @@ fn record(epoch: usize, val_accuracy: f64) -> EpochRecord {
         val_accuracy,
         learning_rate: 1e-3,
         seconds: 0.0,
+        gradient_norm: None,
+        gradient_norm_max: None,
     }
 }
 
