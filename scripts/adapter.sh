@@ -7,7 +7,8 @@ need_adapter() {
     [ "$(uname -s)" = Linux ] || return 0
     make_runtime_dir
     check_variables
-    if ! has_adapter; then
+    # Whether OpenGL computes here, only the program can tell.
+    if [ -z "$opengl_alone" ] && ! has_adapter; then
         install_adapter "$lack"
         has_adapter || stop "installed, but still no adapter: $lack."
     fi
@@ -32,13 +33,21 @@ make_runtime_dir() {
     trap 'exit 143' TERM
 }
 
-# What variables hide, installing would not bring back. Sets `chosen` to the drivers that they name.
+# What variables hide, installing would not bring back. Sets `chosen` to the drivers that they name, and `opengl_alone`
+# where they leave OpenGL alone; a script that builds it in sets `gles`.
 check_variables() {
+    chosen=${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}
+    opengl_alone=
     case ${WGPU_BACKEND:-vulkan} in
         *vulkan* | *vk* | *VULKAN* | *VK*) ;;
+        *gl* | *GL*)
+            [ -n "${gles:-}" ] || stop "WGPU_BACKEND=$WGPU_BACKEND hides Vulkan, and OpenGL is built in with --features gles alone.
+Unset it and run this again, or use cargo run --release --features gles --, or make test-adapters."
+            opengl_alone=1
+            return
+            ;;
         *) stop "WGPU_BACKEND=$WGPU_BACKEND hides Vulkan, the only backend on Linux. Unset it and run this again." ;;
     esac
-    chosen=${VK_DRIVER_FILES:-${VK_ICD_FILENAMES:-}}
     [ -z "$chosen" ] || has_driver ||
         stop "VK_DRIVER_FILES or VK_ICD_FILENAMES is set to $chosen, where there is no Vulkan driver.
 Correct it, or unset it and run this again."

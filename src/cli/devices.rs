@@ -100,7 +100,8 @@ fn why(args: &DevicesArgs, count: usize) -> String {
         (None, Some(name)) => format!("WGPU_ADAPTER_NAME={name} names it"),
         (None, None) if count == 1 => "the only one".to_string(),
         (None, None) => "the first of the best kind; discrete GPUs come before integrated, virtual and software ones, \
-                         integrated ones first with WGPU_POWER_PREF=low"
+                         integrated ones first with WGPU_POWER_PREF=low, and of software ones those with the \
+                         widest subgroups"
             .to_string(),
     }
 }

@@ -1,5 +1,7 @@
 //! Choosing an adapter: by `--adapter`, by wgpu's environment variables, or the best there is.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 use wgpu::{Backends, DeviceType, Features, Instance, InstanceDescriptor, PowerPreference};
 
@@ -82,7 +84,7 @@ fn enumerate() -> Vec<wgpu::Adapter> {
 }
 
 /// Takes the adapter that was asked for, or the best: a GPU before a software adapter, a discrete GPU
-/// before an integrated one unless `WGPU_POWER_PREF=low`.
+/// before an integrated one unless `WGPU_POWER_PREF=low`, of software adapters that with the widest subgroups.
 pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
     let adapters = enumerate();
     if adapters.is_empty() {
@@ -121,14 +123,25 @@ fn named(adapters: &[wgpu::Adapter], wanted: &str) -> Option<usize> {
 
 fn best(adapters: &[wgpu::Adapter]) -> Option<usize> {
     let low_power = PowerPreference::from_env() == Some(PowerPreference::LowPower);
-    let rank = |adapter: &wgpu::Adapter| match adapter.get_info().device_type {
+    let rank = |adapter: &wgpu::Adapter| {
+        let report = AdapterReport::of(adapter);
+        let lanes = report.subgroup.map_or(0, |(least, _)| least);
+        rank(adapter.get_info().device_type, lanes, low_power)
+    };
+    (0..adapters.len()).min_by_key(|&index| rank(&adapters[index]))
+}
+
+/// Where an adapter stands among others, the lowest first. `lanes` are those of its smallest subgroup, 0 without
+/// subgroups: a software adapter computes them together with one vector instruction, so the wider the faster.
+fn rank(device_type: DeviceType, lanes: u32, low_power: bool) -> (u8, Reverse<u32>) {
+    let kind = match device_type {
         DeviceType::DiscreteGpu => u8::from(low_power),
         DeviceType::IntegratedGpu => u8::from(!low_power),
         DeviceType::VirtualGpu => 2,
         DeviceType::Other => 3,
-        DeviceType::Cpu => 4,
+        DeviceType::Cpu => return (4, Reverse(lanes)),
     };
-    (0..adapters.len()).min_by_key(|&index| rank(&adapters[index]))
+    (kind, Reverse(0)) // the system's order among GPUs of a kind
 }
 
 fn no_match(adapters: &[wgpu::Adapter], wanted: &str) -> String {
@@ -169,4 +182,31 @@ fn none_found() -> String {
         "Vulkan"
     };
     format!("no adapter found (looked for: {backends}). {remedy}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adapters_are_taken_in_this_order() {
+        let rising = |low_power: bool, kinds: &[(DeviceType, u32)]| {
+            let ranks: Vec<_> = kinds
+                .iter()
+                .map(|&(kind, lanes)| rank(kind, lanes, low_power))
+                .collect();
+            assert!(ranks.is_sorted_by(|a, b| a < b), "{kinds:?}");
+        };
+        use DeviceType::{Cpu, DiscreteGpu, IntegratedGpu, Other, VirtualGpu};
+        let last = [(VirtualGpu, 8), (Other, 64), (Cpu, 8), (Cpu, 4), (Cpu, 0)];
+        rising(
+            false,
+            &[&[(DiscreteGpu, 32), (IntegratedGpu, 64)], &last[..]].concat(),
+        );
+        rising(
+            true,
+            &[&[(IntegratedGpu, 8), (DiscreteGpu, 32)], &last[..]].concat(),
+        );
+        assert_eq!(rank(DiscreteGpu, 32, false), rank(DiscreteGpu, 64, false));
+    }
 }

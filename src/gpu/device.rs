@@ -294,6 +294,13 @@ impl Gpu {
         self.arena.bytes()
     }
 
+    /// Bytes that wgpu's allocator has given out for this device, buffers of uploads and read-backs included; `None`
+    /// where the backend leaves memory to its driver (Metal, OpenGL).
+    pub fn allocated_bytes(&self) -> Option<u64> {
+        let report = self.device.generate_allocator_report()?;
+        Some(report.total_allocated_bytes)
+    }
+
     /// Frees all buffers; their content is lost.
     pub fn free_buffers(&mut self) {
         self.arena.clear();

@@ -1,9 +1,4 @@
 //! The activations that kernels share, alone: over all magnitudes, and what is not a number.
-//!
-//! Bounds. WGSL lets exp(x) err by 3 + 2·|x| units of the last place (a unit is at most 2·u of the value), a quotient
-//! by 2.5, a sum by u. With e = exp(-x), σ = 1 / (1 + e) takes over e / (1 + e) of e's relative error, and
-//! tanh = (1 - e) / (1 + e), with e = exp(-2·x), takes over 2·e / (1 - e²) of it. Below 0.25 tanh is a series: its
-//! first term left out is 0.0089·x¹⁰ < 0.15·u of the result, and the last of its steps rounds once.
 
 use gatefold::gpu::{AdapterChoice, Gpu};
 use gatefold::plan::dims::ColumnSumsDims;
@@ -12,7 +7,7 @@ use gatefold::random::Philox;
 use gatefold::reference::activations;
 
 use crate::support::faults;
-use crate::support::numbers::{UNIT, uniform};
+use crate::support::numbers::{sigmoid_error, tanh_error, uniform};
 
 /// A kernel in the place of column_sums, whose bindings it takes: y[2·i] = σ(x[i]), y[2·i + 1] = tanh(x[i]).
 const TEXT: &str = "\
@@ -76,22 +71,6 @@ fn on_device(x: &[f32]) -> Vec<[f32; 2]> {
     y.chunks(2).map(|pair| [pair[0], pair[1]]).collect()
 }
 
-/// Relative error that σ(x) may have.
-fn sigmoid_bound(x: f64) -> f64 {
-    let e = (-x).exp();
-    UNIT * (2.0 * (3.0 + 2.0 * x.abs()) * e / (1.0 + e) + 2.0 * 2.5 + 1.0)
-}
-
-/// Relative error that tanh(x) may have.
-fn tanh_bound(x: f64) -> f64 {
-    let x = x.abs();
-    if x < 0.25 {
-        return UNIT * 4.0;
-    }
-    let e = (-2.0 * x).exp();
-    UNIT * (2.0 * (3.0 + 4.0 * x) * 2.0 * e / (1.0 - e * e) + 2.0 * 2.5 + 2.0)
-}
-
 fn check(x: &[f32]) {
     for (&x, [sigmoid, tanh]) in x.iter().zip(on_device(x)) {
         let x = f64::from(x);
@@ -102,9 +81,9 @@ fn check(x: &[f32]) {
                 "σ",
                 sigmoid,
                 activations::sigmoid(bounded),
-                sigmoid_bound(bounded),
+                sigmoid_error(bounded),
             ),
-            ("tanh", tanh, activations::tanh(x), tanh_bound(x)),
+            ("tanh", tanh, activations::tanh(x), tanh_error(x)),
         ] {
             let error = (f64::from(found) - expected).abs();
             assert!(

@@ -1,21 +1,28 @@
 //! Clipping by the norm of all gradients, against the f64 twin.
 
+use std::cell::RefCell;
+
 use gatefold::Error;
+use gatefold::gpu::Gpu;
 use gatefold::plan::{Adam, Limits, ParameterLayout, Plan, names};
 use gatefold::random::Philox;
 use gatefold::reference::clip::{clip_scale, global_norm};
 use gatefold::reference::network::{self, Masks, Network};
 use gatefold::train::Session;
 
+use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::fixture::relative_error;
 use crate::support::models::{clipped_plan, random_batch, recurrent, training_plan};
 use crate::support::numbers::{UNIT, double, parameters, sum_error, uniform};
 use crate::support::probe::Probe;
 
+/// Units of the layer whose gradients are clipped.
+const UNITS: usize = 33;
+
 /// The plan of a step that clips to a norm of 1, and the numbers in its gradients.
-fn plan() -> (Plan, usize) {
-    let model = recurrent(5, false, &[(33, 2)]);
+fn plan(units: usize) -> (Plan, usize) {
+    let model = recurrent(5, false, &[(units, 2)]);
     let shape = random_batch(2, 2, &mut Philox::new(111, 0)).shape();
     let count = ParameterLayout::new(&model).len();
     (clipped_plan(&model, &Limits::WEBGPU, shape), count)
@@ -39,13 +46,13 @@ fn without_a_bound_there_is_no_dispatch() {
     assert_eq!(clipped.dispatches.len(), plain.dispatches.len() + 2);
 }
 
-#[test]
-fn squares_are_summed_in_a_fixed_order() {
-    let (plan, count) = plan();
-    let g = uniform(&mut Philox::new(111, 1), count, 3.0);
+/// The sums of squares of gradients up to `range`, each of every so many vec4.
+fn check_squares(gpu: &mut Gpu, units: usize, range: f64, random: &mut Philox) {
+    let (plan, count) = plan(units);
+    let g = uniform(random, count, range);
     let mut probe = Probe::new(&plan, |label| label == "clip.square_sums");
     probe.set(names::GRADIENTS, &g);
-    probe.run(&mut device::open());
+    probe.run(gpu);
     let sums = (count / 4).div_ceil(64);
     let sum = |p| -> f64 {
         let vectors = (p..count / 4).step_by(sums);
@@ -55,16 +62,47 @@ fn squares_are_summed_in_a_fixed_order() {
     let expected: Vec<f64> = (0..sums).map(sum).collect();
     let bound = |p: usize| sum_error(256) * expected[p];
     probe.compare("gradients.square_sums", &expected, bound);
-    probe.finish("square_sums");
+    probe.finish(&format!("square_sums of {units} units"));
+}
+
+#[test]
+fn squares_are_summed_in_a_fixed_order() {
+    let random = &mut Philox::new(111, 1);
+    check_squares(&mut device::open(), UNITS, 3.0, random);
+}
+
+#[test]
+fn random_sizes() {
+    let gpu = RefCell::new(device::open());
+    // Norms on both sides of the bound.
+    let cases = (1..60usize, -4..4i32, 0..u64::MAX);
+    random_cases(16, cases, |(units, magnitude, seed)| {
+        let gpu = &mut gpu.borrow_mut();
+        let (random, range) = (&mut Philox::new(112, seed), 10f64.powi(magnitude));
+        check_squares(gpu, units, range, random);
+        let squares: Vec<f32> = uniform(random, plan(units).1.div_ceil(256), range)
+            .iter()
+            .map(|x| x.abs())
+            .collect();
+        let norm = double(&squares).iter().sum::<f64>().sqrt();
+        scale_of(gpu, units, &squares, 0, clip_scale(norm, 1.0), 0);
+    });
 }
 
 /// What clip_scale makes of these sums of squares.
-fn scale_of(squares: &[f32], fault: u32, expected: f64, fault_after: u32) {
-    let (plan, _) = plan();
+fn scale_of(
+    gpu: &mut Gpu,
+    units: usize,
+    squares: &[f32],
+    fault: u32,
+    expected: f64,
+    fault_after: u32,
+) {
+    let (plan, _) = plan(units);
     let mut probe = Probe::new(&plan, |label| label == "clip.scale");
     probe.set("gradients.square_sums", squares);
     probe.set(names::NOT_FINITE, &[fault]);
-    probe.run(&mut device::open());
+    probe.run(gpu);
     // Half of the relative error of the sum, a root, a quotient.
     let bound = (sum_error(squares.len()) + 6.0 * UNIT) * expected;
     if expected.is_finite() {
@@ -87,14 +125,15 @@ fn scale_of(squares: &[f32], fault: u32, expected: f64, fault_after: u32) {
 
 #[test]
 fn a_norm_within_the_bound_scales_by_1_and_no_less() {
-    let (_, count) = plan();
+    let gpu = &mut device::open();
+    let (_, count) = plan(UNITS);
     let sums = (count / 4).div_ceil(64);
     let mut squares = vec![0.0f32; sums];
-    scale_of(&squares, 0, 1.0, 0);
+    scale_of(gpu, UNITS, &squares, 0, 1.0, 0);
     squares[sums - 1] = 1.0;
-    scale_of(&squares, 7, 1.0, 7);
+    scale_of(gpu, UNITS, &squares, 7, 1.0, 7);
     squares[0] = 1.25;
-    scale_of(&squares, 7, 1.0 / 1.5, 7);
+    scale_of(gpu, UNITS, &squares, 7, 1.0 / 1.5, 7);
     let random = &mut Philox::new(111, 2);
     let large: Vec<f32> = uniform(random, sums, 100.0)
         .iter()
@@ -102,19 +141,20 @@ fn a_norm_within_the_bound_scales_by_1_and_no_less() {
         .collect();
     let norm = double(&large).iter().sum::<f64>().sqrt();
     assert!(norm > 1.0);
-    scale_of(&large, 0, clip_scale(norm, 1.0), 0);
+    scale_of(gpu, UNITS, &large, 0, clip_scale(norm, 1.0), 0);
 }
 
 #[test]
 fn a_norm_that_is_not_finite_is_noticed() {
-    let (_, count) = plan();
+    let gpu = &mut device::open();
+    let (_, count) = plan(UNITS);
     let mut squares = vec![1.0f32; (count / 4).div_ceil(64)];
     squares[3] = f32::INFINITY;
-    scale_of(&squares, 0, f64::NAN, 1);
+    scale_of(gpu, UNITS, &squares, 0, f64::NAN, 1);
     squares[3] = f32::NAN;
-    scale_of(&squares, 0, f64::NAN, 1);
+    scale_of(gpu, UNITS, &squares, 0, f64::NAN, 1);
     // Where a gradient itself is not finite, its place says more.
-    scale_of(&squares, 9, f64::NAN, 9);
+    scale_of(gpu, UNITS, &squares, 9, f64::NAN, 9);
 }
 
 #[test]

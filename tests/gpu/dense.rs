@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use gatefold::gpu::Gpu;
 use gatefold::model::{Activation, Model};
-use gatefold::plan::{Limits, ParameterLayout, Plan};
+use gatefold::plan::{Limits, Plan};
 use gatefold::random::Philox;
 use gatefold::reference::activations::derivative;
 use gatefold::reference::dense::{backward, forward};
@@ -18,6 +18,8 @@ use crate::support::device;
 use crate::support::models::{dense, random_batch, training_plan};
 use crate::support::numbers::{UNIT, double, index_of, magnitudes, parameters, sum_error, uniform};
 use crate::support::probe::Probe;
+
+const ACTIVATIONS: [Activation; 3] = [Activation::Linear, Activation::Relu, Activation::Sigmoid];
 
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
@@ -55,12 +57,7 @@ impl Case {
 
     fn probe(&self, label: &str) -> Probe {
         let mut probe = Probe::new(&self.plan, |found| found == label);
-        probe.set(
-            "parameters",
-            &ParameterLayout::new(&self.model)
-                .pack(&self.parameters)
-                .unwrap(),
-        );
+        probe.set_parameters(&self.model, &self.parameters);
         probe
     }
 
@@ -182,7 +179,7 @@ impl Case {
 fn every_activation_at_every_size() {
     let gpu = &mut device::open();
     let mut seed = 0;
-    for activation in [Activation::Linear, Activation::Relu, Activation::Sigmoid] {
+    for activation in ACTIVATIONS {
         for (rows, inputs, units) in [
             (1, 1, 1),
             (11, 5, 7),
@@ -230,13 +227,11 @@ fn random_sizes() {
         (sizes, 8..40u32, 0..u64::MAX),
         |(sizes, workgroups, seed)| {
             let (rows, inputs, units, activation, range) = sizes;
-            let activation =
-                [Activation::Linear, Activation::Relu, Activation::Sigmoid][activation];
             let sizes = Sizes {
                 rows,
                 inputs,
                 units,
-                activation,
+                activation: ACTIVATIONS[activation],
                 range,
             };
             let limits = Limits {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use gatefold::batch::Batch;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
-use gatefold::plan::{BatchLayout, Limits, ParameterLayout, Plan};
+use gatefold::plan::{Limits, Plan};
 use gatefold::random::Philox;
 use gatefold::reference::embedding::{gather, gather_gradient, scatter_rows};
 
@@ -52,16 +52,8 @@ impl Case {
     /// Dispatches whose label starts so; bit 31 of a masked token's slot is set, and is to make no difference.
     fn probe(&self, label: &str) -> Probe {
         let mut probe = Probe::new(&self.plan, |found| found.starts_with(label));
-        probe.set(
-            "batch",
-            &BatchLayout::new(self.batch.shape()).pack(&self.batch, true),
-        );
-        probe.set(
-            "parameters",
-            &ParameterLayout::new(&self.model)
-                .pack(&self.parameters)
-                .unwrap(),
-        );
+        probe.set_batch(&self.batch, true);
+        probe.set_parameters(&self.model, &self.parameters);
         probe.ignore_shared();
         probe
     }
@@ -120,16 +112,9 @@ fn sums_over_the_positions_of_a_token() {
         let positions = case.batch.ids.len();
         let d_x = uniform(random, positions * width, 1.0);
         let mut probe = case.probe("embedding.sum_");
-        let input = probe.bound(
-            &case
-                .plan
-                .dispatches
-                .iter()
-                .find(|d| d.label.starts_with("embedding.sum_"))
-                .unwrap()
-                .label,
-            0,
-        );
+        let mut labels = case.plan.dispatches.iter().map(|dispatch| &dispatch.label);
+        let first = labels.find(|label| label.starts_with("embedding.sum_"));
+        let input = probe.bound(first.unwrap(), 0);
         probe.set(&input, &d_x);
         probe.run(gpu);
         let unique = case.batch.tokens.unique.len();

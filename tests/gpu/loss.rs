@@ -4,9 +4,7 @@ use std::cell::RefCell;
 
 use gatefold::batch::Batch;
 use gatefold::data::Review;
-use gatefold::plan::{
-    BatchLayout, Limits, ParameterLayout, Plan, RECORDS, StepContext, training_step,
-};
+use gatefold::plan::{Limits, ParameterLayout, Plan, RECORDS, StepContext, training_step};
 use gatefold::random::Philox;
 use gatefold::reference::loss::{accuracy, binary_cross_entropy, binary_cross_entropy_gradient};
 
@@ -52,10 +50,7 @@ fn case(labels: &[u8], sequence: u64) -> Case {
 /// Runs the loss on these probabilities; `slack` is what the mean may err by beside the logarithms.
 fn check(gpu: &mut gatefold::gpu::Gpu, case: &Case, probabilities: &[f32], slack: f64) {
     let mut probe = Probe::new(&case.plan, |label| label == "loss");
-    probe.set(
-        "batch",
-        &BatchLayout::new(case.batch.shape()).pack(&case.batch, false),
-    );
+    probe.set_batch(&case.batch, false);
     probe.set(&probe.bound("loss", 0), probabilities);
     probe.run(gpu);
     let (p, labels) = (double(probabilities), &case.batch.labels);
@@ -110,23 +105,31 @@ fn probabilities_at_the_ends_are_clipped() {
     }
 }
 
+/// The end of a step with this number, in which `fault` was noticed.
+fn check_end(gpu: &mut gatefold::gpu::Gpu, sequence: u64, fault: u32) {
+    let case = case(&[1], sequence);
+    let mut probe = Probe::new(&case.plan, |label| label == "end");
+    probe.set("not_finite", &[fault]);
+    probe.run(gpu);
+    let marker = StepContext {
+        sequence,
+        ..context()
+    }
+    .marker();
+    assert_ne!(marker, 0, "what unwritten memory holds");
+    probe.compare_words("records", 4 * case.record, &[marker]);
+    probe.compare_words("records", 4 * case.record + 3, &[fault]);
+    probe.compare_words("not_finite", 0, &[0]);
+    probe.finish("end");
+}
+
 #[test]
 fn the_end_of_a_step_closes_its_record() {
-    let gpu = &mut device::open();
+    let gpu = RefCell::new(device::open());
     for (sequence, fault) in [(0, 0), (65, 9), (u64::from(u32::MAX), 1)] {
-        let case = case(&[1], sequence);
-        let mut probe = Probe::new(&case.plan, |label| label == "end");
-        probe.set("not_finite", &[fault]);
-        probe.run(gpu);
-        let marker = StepContext {
-            sequence,
-            ..context()
-        }
-        .marker();
-        assert_ne!(marker, 0, "what unwritten memory holds");
-        probe.compare_words("records", 4 * case.record, &[marker]);
-        probe.compare_words("records", 4 * case.record + 3, &[fault]);
-        probe.compare_words("not_finite", 0, &[0]);
-        probe.finish("end");
+        check_end(&mut gpu.borrow_mut(), sequence, fault);
     }
+    random_cases(16, (0..u64::MAX, 0..u32::MAX), |(sequence, fault)| {
+        check_end(&mut gpu.borrow_mut(), sequence, fault);
+    });
 }

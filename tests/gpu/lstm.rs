@@ -2,6 +2,8 @@
 
 #[path = "lstm/case.rs"]
 mod case;
+#[path = "lstm/error.rs"]
+mod error;
 #[path = "lstm/properties.rs"]
 mod properties;
 

@@ -5,10 +5,12 @@
 
 use std::cell::RefCell;
 
+use gatefold::batch::Batch;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
-use gatefold::plan::{BatchLayout, Limits, ParameterLayout};
+use gatefold::plan::{Limits, Plan};
 use gatefold::random::Philox;
+use gatefold::reference::recurrence::{Run, recurrent_gradient};
 use gatefold::reference::matmul::{a_b, a_bt, at_b, column_sums};
 
 use crate::support::cases::random_cases;
@@ -29,88 +31,32 @@ struct Sizes {
     first: bool,
 }
 
-const CASES: &[Sizes] = &[
-    Sizes {
-        inputs: 1,
-        units: 1,
-        directions: 1,
-        length: 1,
-        batch: 1,
-        first: true,
-    },
-    Sizes {
-        inputs: 5,
-        units: 5,
-        directions: 2,
-        length: 7,
-        batch: 11,
-        first: true,
-    },
-    Sizes {
-        inputs: 4,
-        units: 8,
-        directions: 2,
-        length: 1,
-        batch: 11,
-        first: true,
-    },
-    Sizes {
-        inputs: 12,
-        units: 32,
-        directions: 1,
-        length: 101,
-        batch: 11,
-        first: true,
-    },
-    Sizes {
-        inputs: 24,
-        units: 12,
-        directions: 2,
-        length: 53,
-        batch: 11,
-        first: false,
-    },
-    Sizes {
-        inputs: 128,
-        units: 32,
-        directions: 2,
-        length: 3,
-        batch: 1,
-        first: false,
-    },
-    Sizes {
-        inputs: 10,
-        units: 3,
-        directions: 1,
-        length: 99,
-        batch: 11,
-        first: false,
-    },
-    Sizes {
-        inputs: 100,
-        units: 96,
-        directions: 2,
-        length: 9,
-        batch: 11,
-        first: true,
-    },
-    Sizes {
-        inputs: 128,
-        units: 64,
-        directions: 1,
-        length: 41,
-        batch: 11,
-        first: false,
-    },
-    Sizes {
-        inputs: 64,
-        units: 64,
-        directions: 2,
-        length: 105,
-        batch: 10,
-        first: true,
-    },
+/// Fields of [`Sizes`] in their order, `first` as 0 or 1.
+const CASES: [[usize; 6]; 10] = [
+    [1, 1, 1, 1, 1, 1],
+    [5, 5, 2, 7, 11, 1],
+    [4, 8, 2, 1, 11, 1],
+    [12, 32, 1, 101, 11, 1],
+    [24, 12, 2, 53, 11, 0],
+    [128, 32, 2, 3, 1, 0],
+    [10, 3, 1, 99, 11, 0],
+    [100, 96, 2, 9, 11, 1],
+    [128, 64, 1, 41, 11, 0],
+    [64, 64, 2, 105, 10, 1],
 ];
+
+impl From<[usize; 6]> for Sizes {
+    fn from([inputs, units, directions, length, batch, first]: [usize; 6]) -> Sizes {
+        Sizes {
+            inputs,
+            units,
+            directions,
+            length,
+            batch,
+            first: first == 1,
+        }
+    }
+}
 
 struct Case {
     sizes: Sizes,
@@ -118,8 +64,8 @@ struct Case {
     name: String,
     rows: usize,
     positions: usize,
-    batch: Vec<u32>,
-    plan: gatefold::plan::Plan,
+    batch: Batch,
+    plan: Plan,
     parameters: Vec<Vec<f32>>,
     random: Philox,
 }
@@ -145,7 +91,7 @@ impl Case {
             },
             positions: batch.ids.len(),
             plan: training_plan(&model, limits, batch.shape()),
-            batch: BatchLayout::new(batch.shape()).pack(&batch, false),
+            batch,
             parameters: parameters(&model, &mut random, 1.0),
             sizes,
             model,
@@ -160,13 +106,8 @@ impl Case {
         let mut probe = Probe::new(&self.plan, |found| {
             found == label || found.starts_with(&part)
         });
-        probe.set("batch", &self.batch);
-        probe.set(
-            "parameters",
-            &ParameterLayout::new(&self.model)
-                .pack(&self.parameters)
-                .unwrap(),
-        );
+        probe.set_batch(&self.batch, false);
+        probe.set_parameters(&self.model, &self.parameters);
         probe.ignore_shared();
         probe
     }
@@ -312,16 +253,14 @@ impl Case {
                 .flat_map(|row| double(&row[direction * units..][..units]))
                 .collect();
             let dz = self.columns(&dz, direction);
-            let run = gatefold::reference::recurrence::Run {
+            let run = Run {
                 steps: length,
                 batch,
                 units,
                 reverse: direction == 1,
                 keep: None,
             };
-            let product = |h: &[f64], dz: &[f64]| {
-                gatefold::reference::recurrence::recurrent_gradient(&run, h, dz)
-            };
+            let product = |h: &[f64], dz: &[f64]| recurrent_gradient(&run, h, dz);
             let bounds = product(&magnitudes(&h), &magnitudes(&dz))
                 .iter()
                 .map(|s| sum_error(positions) * s)
@@ -412,8 +351,8 @@ fn products_of_a_recurrent_layer() {
     let gpu = &mut device::open();
     let mut worst = 0.0f64;
     for limits in device::forms(gpu) {
-        for (seed, &sizes) in CASES.iter().enumerate() {
-            worst = worst.max(check(gpu, &limits, sizes, seed as u64));
+        for (seed, sizes) in CASES.into_iter().enumerate() {
+            worst = worst.max(check(gpu, &limits, sizes.into(), seed as u64));
         }
     }
     eprintln!("worst error {worst:.2} of its bound");

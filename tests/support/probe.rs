@@ -3,9 +3,10 @@
 // Each test program uses another part of it.
 #![allow(dead_code)]
 
+use gatefold::batch::Batch;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
-use gatefold::plan::{BufferId, Lifetime, ParameterLayout, Plan};
+use gatefold::plan::{BatchLayout, BufferId, Lifetime, ParameterLayout, Plan, names};
 
 /// What buffers hold before the run where a test sets nothing: a NaN that no arithmetic makes.
 const FILL: u32 = 0x7fc1_f111;
@@ -135,6 +136,18 @@ impl Probe {
             words.len()
         );
         self.before[id][..words.len()].copy_from_slice(words);
+    }
+
+    /// Sets the parameters of a model, a tensor each.
+    pub fn set_parameters(&mut self, model: &Model, tensors: &[Vec<f32>]) {
+        let packed = ParameterLayout::new(model).pack(tensors).unwrap();
+        self.set(names::PARAMETERS, &packed);
+    }
+
+    /// Sets the batch; `masked` marks its padding, which kernels without a mask are to ignore.
+    pub fn set_batch(&mut self, batch: &Batch, masked: bool) {
+        let words = BatchLayout::new(batch.shape()).pack(batch, masked);
+        self.set(names::BATCH, &words);
     }
 
     /// Runs the dispatches and reads all buffers back.

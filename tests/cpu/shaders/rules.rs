@@ -217,6 +217,8 @@ fn indices_out_of_bounds() {
         &[
             "x[id.x + 1u] = 1u;",
             "words[i] = ids[2u * id.x];",
+            // Four times this index is a byte offset that is there, if 32 bits of it are looked at.
+            "x[id.x | 0x80000000u] = 1u;",
             "for (var k = 0u; k <= 128u; k++) { words[i] += ids[k]; }",
         ],
     );

@@ -1,30 +1,19 @@
 //! An LSTM layer with random inputs, run on the device and by the f64 twin.
 //!
-//! Bounds. A pre-activation is z plus a sum of H products with |h| < 1. Rounding errs by (H + 2)·u of
-//! |z| + Σ|U|, but the part that is relative to the pre-activation itself reaches a gate as at most
-//! |a|·slope(a) < 0.45 of it, however large z is. So a gate errs by less than (H + 2)·u·(1 + Σ|U|), with
-//! [`ACTIVATION`] more for what follows. What a timestep inherits is damped by the forget gate and by weights
-//! with Σ|U| near 1; [`INHERITED`] stands for the sum over all timesteps. A gradient errs by the same
-//! share of the largest.
+//! Each number's bound is that of a running error analysis, [`super::error`].
 
 use gatefold::batch::Batch;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
-use gatefold::plan::{BatchLayout, Form, Limits, ParameterLayout, Plan};
+use gatefold::plan::{Form, Limits, Plan};
 use gatefold::random::Philox;
-use gatefold::reference::lstm::{Run, Tape, backward, forward};
+use gatefold::reference::lstm::{Run, backward, forward};
 
+use super::error::{self, Approximate};
 use crate::support::device;
 use crate::support::models::{evaluation_plan, recurrent, training_plan};
-use crate::support::numbers::{double, index_of, largest, parameters, sum_error, uniform};
+use crate::support::numbers::{double, index_of, parameters, uniform};
 use crate::support::probe::Probe;
-
-/// What the activations add to the error of a sum, in units of u: a device's exponential and quotient may err
-/// by a few units of the last place.
-const ACTIVATION: usize = 12;
-
-/// What the errors of earlier timesteps add up to, in units of one timestep's.
-const INHERITED: f64 = 2.0;
 
 /// An LSTM layer in a model, and what it is to be run on.
 #[derive(Debug, Clone, Copy)]
@@ -62,14 +51,26 @@ pub struct Case {
     pub d_h: Vec<f32>,
 }
 
-/// What the twin makes of a [`Case`], as the device lays it out.
+/// What the twin makes of a [`Case`] and how far from it the device may be, as the device lays it out.
 struct Expected {
-    h: Vec<f64>,
-    last: Vec<f64>,
-    gates: Vec<f64>,
-    dz: Vec<f64>,
-    /// Error bound of h and gates.
-    bound: f64,
+    h: Vec<Approximate>,
+    last: Vec<Approximate>,
+    gates: Vec<Approximate>,
+    dz: Vec<Approximate>,
+}
+
+/// The twin's values with the bounds of the analysis, which must have followed the same numbers.
+fn with_bounds(twin: Vec<f64>, bounds: Vec<Approximate>) -> Vec<Approximate> {
+    assert_eq!(twin.len(), bounds.len());
+    let close =
+        |(&value, bound): (&f64, &Approximate)| (value - bound.value).abs() <= 1e-6 * bound.error;
+    assert!(twin.iter().zip(&bounds).all(close), "another computation");
+    bounds
+}
+
+fn compare(probe: &mut Probe, name: &str, expected: &[Approximate]) {
+    let values: Vec<f64> = expected.iter().map(|number| number.value).collect();
+    probe.compare(name, &values, |i| expected[i].error);
 }
 
 impl Case {
@@ -179,12 +180,12 @@ impl Case {
     fn expected(&self) -> Expected {
         let (units, width, positions) = (self.layer.units, self.width(), self.positions());
         let keep = self.keep();
+        let zeros = |count: usize| vec![Approximate::default(); count];
         let mut expected = Expected {
-            h: vec![0.0; positions * width],
-            last: vec![0.0; self.batch.size * width],
-            gates: vec![0.0; positions * 4 * width],
-            dz: vec![0.0; positions * 4 * width],
-            bound: 0.0,
+            h: zeros(positions * width),
+            last: zeros(self.batch.size * width),
+            gates: zeros(positions * 4 * width),
+            dz: zeros(positions * 4 * width),
         };
         for direction in 0..self.layer.directions {
             let run = Run {
@@ -195,15 +196,21 @@ impl Case {
                 keep: keep.as_deref(),
             };
             let u = self.recurrent_kernel(direction);
-            let tape: Tape = forward(&run, &self.z_of(direction), &u);
-            let dz = backward(&run, &u, &tape, &self.d_h_of(direction, &run));
+            let (z, d_h) = (self.z_of(direction), self.d_h_of(direction, &run));
+            let (tape, analysis) = (forward(&run, &z, &u), error::forward(&run, &z, &u));
+            let dz = with_bounds(
+                backward(&run, &u, &tape, &d_h),
+                error::backward(&run, &u, &analysis, &d_h),
+            );
+            let h = with_bounds(tape.h, analysis.h);
+            let gates = with_bounds(tape.gates, analysis.gates);
             for p in 0..positions {
                 for j in 0..units {
                     let at = p * width + direction * units + j;
-                    expected.h[at] = tape.h[p * units + j];
+                    expected.h[at] = h[p * units + j];
                     for gate in 0..4 {
                         let from = p * 4 * units + gate * units + j;
-                        expected.gates[4 * at + gate] = tape.gates[from];
+                        expected.gates[4 * at + gate] = gates[from];
                         expected.dz[4 * at + gate] = dz[from];
                     }
                 }
@@ -211,19 +218,8 @@ impl Case {
             for b in 0..self.batch.size {
                 let to = b * width + direction * units;
                 let from = run.last(b) * units;
-                expected.last[to..to + units].copy_from_slice(&tape.h[from..from + units]);
+                expected.last[to..to + units].copy_from_slice(&h[from..from + units]);
             }
-            let column = |column: usize| {
-                u.iter()
-                    .skip(column)
-                    .step_by(4 * units)
-                    .map(|u| u.abs())
-                    .sum::<f64>()
-            };
-            let weights = (0..4 * units).map(column).fold(0.0, f64::max);
-            expected.bound = expected
-                .bound
-                .max(INHERITED * sum_error(units + ACTIVATION) * (1.0 + weights));
         }
         expected
     }
@@ -236,14 +232,8 @@ impl Case {
     pub fn probe(&self, plan: &Plan, parts: &[&str]) -> Probe {
         let labels: Vec<String> = parts.iter().map(|part| self.label(part)).collect();
         let mut probe = Probe::new(plan, |label| labels.iter().any(|wanted| wanted == label));
-        let words = BatchLayout::new(self.batch.shape()).pack(&self.batch, self.layer.masked);
-        probe.set("batch", &words);
-        probe.set(
-            "parameters",
-            &ParameterLayout::new(&self.model)
-                .pack(&self.parameters)
-                .unwrap(),
-        );
+        probe.set_batch(&self.batch, self.layer.masked);
+        probe.set_parameters(&self.model, &self.parameters);
         probe.set(&self.label("z"), &self.z);
         if parts.contains(&"backward") {
             let d_h = probe.bound(&self.label("backward"), 0);
@@ -276,25 +266,22 @@ impl Case {
         for (plan, kept) in [(&training, true), (&evaluation, false)] {
             let mut probe = self.probe(plan, forward_parts);
             probe.run(gpu);
-            probe.compare(&self.label("h"), &expected.h, |_| expected.bound);
+            compare(&mut probe, &self.label("h"), &expected.h);
             if !self.layer.sequences {
-                probe.compare(&self.label("last"), &expected.last, |_| expected.bound);
+                compare(&mut probe, &self.label("last"), &expected.last);
             }
             if kept {
-                probe.compare(&self.label("gates"), &expected.gates, |_| expected.bound);
+                compare(&mut probe, &self.label("gates"), &expected.gates);
             } else {
                 probe.ignore(&self.label("gates"));
             }
             worst = worst.max(probe.finish(&what));
         }
 
-        let scale = largest(&expected.dz);
         let mut probe = self.probe(&training, &["forward", "backward"]);
         probe.run(gpu);
-        probe.compare(&self.label("h"), &expected.h, |_| expected.bound);
-        probe.compare(&self.label("gates"), &expected.dz, |_| {
-            scale * expected.bound
-        });
+        compare(&mut probe, &self.label("h"), &expected.h);
+        compare(&mut probe, &self.label("gates"), &expected.dz);
         worst.max(probe.finish(&what))
     }
 

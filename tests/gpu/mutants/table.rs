@@ -61,7 +61,7 @@ impl Verdict {
 impl Table {
     /// The table as it stands; without rows where there is no file.
     pub fn read() -> Table {
-        let text = std::fs::read_to_string(path()).unwrap_or_default();
+        let text = Table::written();
         let rows = text.lines().filter_map(|line| {
             let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
             let [file, fault, cell] = cells[..] else {
@@ -82,8 +82,13 @@ impl Table {
             .insert((fault.file.clone(), fault.breaks.clone()), verdict);
     }
 
-    /// Writes the rows of all faults there are, in their order.
-    pub fn write(&self) {
+    /// The file as it stands, nothing where there is none.
+    pub fn written() -> String {
+        std::fs::read_to_string(path()).unwrap_or_default()
+    }
+
+    /// The file with the rows of all faults there are, in their order.
+    pub fn text(&self) -> String {
         let rows = all().iter().filter_map(|fault| {
             let cell = self.of(fault)?.cell(fault);
             Some(format!(
@@ -91,7 +96,10 @@ impl Table {
                 fault.file, fault.breaks
             ))
         });
-        let text = HEADER.to_owned() + &rows.collect::<String>();
-        std::fs::write(path(), text).unwrap();
+        HEADER.to_owned() + &rows.collect::<String>()
+    }
+
+    pub fn write(&self) {
+        std::fs::write(path(), self.text()).unwrap();
     }
 }

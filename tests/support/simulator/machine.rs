@@ -406,7 +406,9 @@ impl<'a, 'm> Workgroup<'a, 'm> {
             let mut place = self.place(frame, base, lane);
             let types = &self.shader.module.types;
             let apart = |inner: &TypeInner| match (inner, index) {
-                (TypeInner::Array { stride, .. }, Some(index)) => Some(stride.wrapping_mul(index)),
+                (TypeInner::Array { stride, .. }, Some(index)) => {
+                    Some(stride.saturating_mul(index))
+                }
                 (TypeInner::Vector { .. }, Some(index)) => Some(4 * index),
                 (TypeInner::Struct { members, .. }, Some(index)) => {
                     members.get(index as usize).map(|member| member.offset)
@@ -418,7 +420,8 @@ impl<'a, 'm> Workgroup<'a, 'm> {
                 TypeInner::ValuePointer { .. } => index.map(|index| 4 * index),
                 _ => None,
             };
-            place.offset = place.offset.zip(offset).map(|(a, b)| a.wrapping_add(b));
+            // An offset past 4 GiB is out of bounds, though some drivers wrap it around to a word that is there.
+            place.offset = place.offset.zip(offset).map(|(a, b)| a.saturating_add(b));
             place
         };
         let root = match frame.function.expressions[pointer] {
