@@ -45,7 +45,7 @@ impl<T: Send + 'static> Prefetch<T> {
             .spawn(move || {
                 while let Some(item) = trace_span!("make batch").in_scope(|| items.next()) {
                     // The queue closes when the other side is dropped: nobody wants more.
-                    if trace_span!("queue is full")
+                    if trace_span!("hand over")
                         .in_scope(|| sender.send(item))
                         .is_err()
                     {

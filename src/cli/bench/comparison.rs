@@ -169,7 +169,7 @@ fn differences(earlier: &Report, now: &Report) -> Vec<Difference> {
                 ),
             ),
             ("model", work.model.clone()),
-            ("layers", work.layers.join(", ")),
+            ("layers", format!("{:?}", work.layers)),
             ("pass", pass.to_string()),
             ("batches", batches.to_string()),
             ("batch size", work.batch_size.to_string()),

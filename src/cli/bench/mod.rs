@@ -177,10 +177,13 @@ fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Sess
 
 /// What was timed, without what a user called it.
 fn work(args: &BenchArgs, workload: &Workload, model: &Model, length: f64) -> Work {
-    let layers = model.layers().iter();
     Work {
         model: model_name(args),
-        layers: layers.map(|layer| format!("{:?}", layer.kind)).collect(),
+        layers: model
+            .layers()
+            .iter()
+            .map(|layer| layer.kind.clone())
+            .collect(),
         parameters: model.count_parameters(),
         inference: args.inference,
         real: matches!(workload, Workload::Real { .. }),

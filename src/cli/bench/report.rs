@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gatefold::gpu::{AdapterReport, Clock, Peak};
+use gatefold::model::LayerKind;
 use gatefold::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +57,7 @@ pub struct Work {
     /// A variant's name, or `config`.
     pub model: String,
     /// The layers, input first.
-    pub layers: Vec<String>,
+    pub layers: Vec<LayerKind>,
     pub parameters: usize,
     /// Whether steps only predict.
     pub inference: bool,

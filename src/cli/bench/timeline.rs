@@ -80,10 +80,9 @@ impl Timeline {
                 events.push(named("thread_name", HOST, thread, &span.thread_name));
                 thread
             });
-            let (begin, end) = (microseconds(span.begin), microseconds(span.end));
             events.push(json!({
-                "name": span.name, "cat": "host", "ph": "X", "ts": begin, "dur": end - begin,
-                "pid": HOST, "tid": thread,
+                "name": span.name, "cat": "host", "ph": "X", "ts": microseconds(span.begin),
+                "dur": (span.end - span.begin).as_nanos() as f64 / 1e3, "pid": HOST, "tid": thread,
             }));
         }
         for kernel in kernels {
