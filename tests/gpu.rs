@@ -19,6 +19,8 @@ mod dense;
 mod dropout;
 #[path = "gpu/embedding.rs"]
 mod embedding;
+#[path = "gpu/gru.rs"]
+mod gru;
 #[path = "gpu/limits.rs"]
 mod limits;
 #[path = "gpu/loss.rs"]

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::parameters::{Initialiser, Parameter};
 use super::spec::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Layer, LayerKind, Lstm, Model, Output,
+    Activation, Bidirectional, Dense, Dropout, Embedding, Gru, Layer, LayerKind, Lstm, Model,
+    Output, Recurrent,
 };
 use crate::error::{Error, Result};
 
@@ -41,10 +42,47 @@ impl Lstm {
     }
 }
 
+impl Gru {
+    /// `units` hidden units; the last state leaves the layer.
+    pub fn new(units: usize) -> Self {
+        Gru {
+            units,
+            return_sequences: false,
+        }
+    }
+
+    /// Lets every timestep's state leave the layer.
+    pub fn return_sequences(mut self) -> Self {
+        self.return_sequences = true;
+        self
+    }
+}
+
+impl From<Lstm> for Recurrent {
+    fn from(layer: Lstm) -> Self {
+        Recurrent::Lstm(layer)
+    }
+}
+
+impl From<Gru> for Recurrent {
+    fn from(layer: Gru) -> Self {
+        Recurrent::Gru(layer)
+    }
+}
+
 impl Bidirectional {
-    /// Runs `layer` in both directions.
-    pub fn new(layer: Lstm) -> Self {
-        Bidirectional { layer }
+    /// Runs `layer`, an [`Lstm`] or a [`Gru`], in both directions.
+    ///
+    /// ```
+    /// use gatefold::model::{Bidirectional, Gru};
+    ///
+    /// let both = Bidirectional::new(Gru::new(32).return_sequences());
+    /// assert_eq!(both.layer.units(), 32);
+    /// ```
+    pub fn new(layer: impl Into<Recurrent>) -> Self {
+        Bidirectional {
+            layer: layer.into(),
+        }
     }
 }
 
@@ -86,7 +124,7 @@ macro_rules! layer_kind_from {
         })*
     };
 }
-layer_kind_from!(Embedding, Lstm, Bidirectional, Dense, Dropout);
+layer_kind_from!(Embedding, Lstm, Gru, Bidirectional, Dense, Dropout);
 
 /// A stack of layers on its way to become a [`Model`].
 ///
@@ -179,6 +217,7 @@ impl LayerKind {
         match self {
             LayerKind::Embedding(_) => "Embedding",
             LayerKind::Lstm(_) => "LSTM",
+            LayerKind::Gru(_) => "GRU",
             LayerKind::Bidirectional(_) => "Bidirectional",
             LayerKind::Dense(_) => "Dense",
             LayerKind::Dropout(_) => "Dropout",
@@ -217,7 +256,8 @@ fn output_of(kind: &LayerKind, below: Option<Output>) -> Result<Output, String> 
             Err("only the first layer can be an Embedding".into())
         }
         (_, None) => Err("the first layer must be an Embedding".into()),
-        (LayerKind::Lstm(lstm), Some(below)) => recurrent_output(lstm, 1, below),
+        (LayerKind::Lstm(lstm), Some(below)) => recurrent_output(&lstm.clone().into(), 1, below),
+        (LayerKind::Gru(gru), Some(below)) => recurrent_output(&gru.clone().into(), 1, below),
         (LayerKind::Bidirectional(bidirectional), Some(below)) => {
             recurrent_output(&bidirectional.layer, 2, below)
         }
@@ -238,14 +278,14 @@ fn output_of(kind: &LayerKind, below: Option<Output>) -> Result<Output, String> 
     }
 }
 
-fn recurrent_output(lstm: &Lstm, directions: usize, below: Output) -> Result<Output, String> {
-    check_size("units", lstm.units)?;
-    let width = lstm.units * directions;
+fn recurrent_output(layer: &Recurrent, directions: usize, below: Output) -> Result<Output, String> {
+    check_size("units", layer.units())?;
+    let width = layer.units() * directions;
     match below {
         Output::Vector { .. } => Err(
             "needs a sequence below it: set return_sequences on the recurrent layer below".into(),
         ),
-        Output::Sequence { .. } if lstm.return_sequences => Ok(Output::Sequence { width }),
+        Output::Sequence { .. } if layer.return_sequences() => Ok(Output::Sequence { width }),
         Output::Sequence { .. } => Ok(Output::Vector { width }),
     }
 }
@@ -323,23 +363,24 @@ fn layer_parameters(layer: &Layer) -> Vec<Parameter> {
         initialiser,
     };
     let input = layer.input_width;
-    let cell = |prefix: &str, units: usize| {
+    let cell = |prefix: &str, layer: &Recurrent| {
+        let units = layer.units();
+        let (columns, bias, start) = match layer {
+            Recurrent::Lstm(_) => (4 * units, vec![4 * units], Initialiser::UnitForgetBias),
+            Recurrent::Gru(_) => (3 * units, vec![2, 3 * units], Initialiser::Zeros),
+        };
         vec![
             parameter(
                 &format!("{prefix}kernel"),
-                &[input, 4 * units],
+                &[input, columns],
                 Initialiser::GlorotUniform,
             ),
             parameter(
                 &format!("{prefix}recurrent_kernel"),
-                &[units, 4 * units],
+                &[units, columns],
                 Initialiser::Orthogonal,
             ),
-            parameter(
-                &format!("{prefix}bias"),
-                &[4 * units],
-                Initialiser::UnitForgetBias,
-            ),
+            parameter(&format!("{prefix}bias"), &bias, start),
         ]
     };
     match &layer.kind {
@@ -348,10 +389,11 @@ fn layer_parameters(layer: &Layer) -> Vec<Parameter> {
             &[e.vocabulary, e.width],
             Initialiser::Uniform { limit: 0.05 },
         )],
-        LayerKind::Lstm(lstm) => cell("", lstm.units),
-        LayerKind::Bidirectional(Bidirectional { layer: lstm }) => {
-            let mut both = cell("forward.", lstm.units);
-            both.extend(cell("backward.", lstm.units));
+        LayerKind::Lstm(lstm) => cell("", &lstm.clone().into()),
+        LayerKind::Gru(gru) => cell("", &gru.clone().into()),
+        LayerKind::Bidirectional(Bidirectional { layer }) => {
+            let mut both = cell("forward.", layer);
+            both.extend(cell("backward.", layer));
             both
         }
         LayerKind::Dense(dense) => vec![

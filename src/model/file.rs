@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::builder::{Sequential, unique_names};
-use super::spec::{Bidirectional, Dense, Dropout, Embedding, LayerKind, Lstm, Model};
+use super::spec::{Bidirectional, Dense, Dropout, Embedding, Gru, LayerKind, Lstm, Model};
 use crate::error::{Error, Result};
 
 impl Model {
@@ -26,7 +26,8 @@ impl Model {
     /// mask_zero = false
     ///
     /// [[layer]]
-    /// type = "bidirectional"    # or "lstm", with the same keys
+    /// type = "bidirectional"    # or "lstm", "gru", with the same keys but for `cell`
+    /// cell = "gru"              # or "lstm"
     /// units = 64
     /// return_sequences = false
     ///
@@ -40,7 +41,7 @@ impl Model {
     /// activation = "sigmoid"    # or "relu", "linear"
     /// ```
     ///
-    /// `mask_zero`, `return_sequences` and `activation` may be left out: `false` and `"linear"`.
+    /// `mask_zero`, `return_sequences`, `cell` and `activation` may be left out: `false`, `"lstm"` and `"linear"`.
     ///
     /// # Errors
     /// [`Error::Malformed`] with the line and column: no TOML, an unknown, missing or mistyped key,
@@ -64,7 +65,7 @@ impl Model {
         })
     }
 
-    /// The model as TOML, every key written out.
+    /// The model as TOML, every key written out but for a `cell` that is an LSTM.
     ///
     /// # Errors
     /// [`Error::Internal`] if the TOML writer refuses.
@@ -170,7 +171,7 @@ struct EmbeddingKeys {
 }
 
 fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, Problem> {
-    const TYPES: &str = "`embedding`, `lstm`, `bidirectional`, `dense` or `dropout`";
+    const TYPES: &str = "`embedding`, `lstm`, `gru`, `bidirectional`, `dense` or `dropout`";
     let at = layer.span();
     let DeValue::Table(mut keys) = layer.into_inner() else {
         return Err(Problem::new(at, "a layer is a table of keys"));
@@ -190,6 +191,7 @@ fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKin
             }))
         }
         Some("lstm") => read::<Lstm>(keys, at).map(LayerKind::from),
+        Some("gru") => read::<Gru>(keys, at).map(LayerKind::from),
         Some("bidirectional") => read::<Bidirectional>(keys, at).map(LayerKind::from),
         Some("dense") => read::<Dense>(keys, at).map(LayerKind::from),
         Some("dropout") => read::<Dropout>(keys, at).map(LayerKind::from),

@@ -14,7 +14,8 @@ pub use builder::Sequential;
 pub use init::initialise;
 pub use parameters::{Initialiser, Parameter};
 pub use spec::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Layer, LayerKind, Lstm, Model, Output,
+    Activation, Bidirectional, Dense, Dropout, Embedding, Gru, Layer, LayerKind, Lstm, Model,
+    Output, Recurrent,
 };
 pub use summary::{LayerSummary, Summary};
 pub use variants::Variant;

@@ -34,13 +34,116 @@ pub struct Lstm {
     pub return_sequences: bool,
 }
 
-/// An [`Lstm`] run over the sequence in both directions, forward then backward concatenated:
+/// A gated recurrent unit layer: `[T, B, in] → [T, B, H]`, or `[B, H]` for the last state alone.
+///
+/// Gates in the order z, r, h; sigmoid recurrent activation, tanh activation; the reset gate acts after the
+/// recurrent product (`reset_after`), so there are two biases, of the input's product and of the state's.
+///
+/// # Source
+/// Cho et al. (2014); Keras 3 `GRU`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gru {
+    /// Hidden units, H.
+    pub units: usize,
+    /// Whether every timestep's state leaves the layer, or only the last.
+    #[serde(default)]
+    pub return_sequences: bool,
+}
+
+/// A layer that carries a state of H units from timestep to timestep.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recurrent {
+    /// See [`Lstm`].
+    Lstm(Lstm),
+    /// See [`Gru`].
+    Gru(Gru),
+}
+
+impl Recurrent {
+    /// Hidden units, H.
+    pub fn units(&self) -> usize {
+        match self {
+            Recurrent::Lstm(Lstm { units, .. }) | Recurrent::Gru(Gru { units, .. }) => *units,
+        }
+    }
+
+    /// Whether every timestep's state leaves the layer, or only the last.
+    pub fn return_sequences(&self) -> bool {
+        match self {
+            Recurrent::Lstm(lstm) => lstm.return_sequences,
+            Recurrent::Gru(gru) => gru.return_sequences,
+        }
+    }
+}
+
+/// A recurrent layer run over the sequence in both directions, forward then backward concatenated:
 /// `[T, B, in] → [T, B, 2H]`, or `[B, 2H]`, where the backward half's last state is that at t = 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "BidirectionalKeys", into = "BidirectionalKeys")]
 pub struct Bidirectional {
     /// The layer run in each direction, with parameters of its own.
-    pub layer: Lstm,
+    pub layer: Recurrent,
+}
+
+/// A [`Bidirectional`] as a table of keys: those of its layer, and which layer it is.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BidirectionalKeys {
+    #[serde(default, skip_serializing_if = "Cell::is_lstm")]
+    cell: Cell,
+    units: usize,
+    #[serde(default)]
+    return_sequences: bool,
+}
+
+/// Which recurrent layer; left out, it is an LSTM, as in files from before there were others.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Cell {
+    #[default]
+    Lstm,
+    Gru,
+}
+
+impl Cell {
+    fn is_lstm(&self) -> bool {
+        matches!(self, Cell::Lstm)
+    }
+}
+
+impl From<BidirectionalKeys> for Bidirectional {
+    fn from(keys: BidirectionalKeys) -> Self {
+        let BidirectionalKeys {
+            cell,
+            units,
+            return_sequences,
+        } = keys;
+        let layer = match cell {
+            Cell::Lstm => Recurrent::Lstm(Lstm {
+                units,
+                return_sequences,
+            }),
+            Cell::Gru => Recurrent::Gru(Gru {
+                units,
+                return_sequences,
+            }),
+        };
+        Bidirectional { layer }
+    }
+}
+
+impl From<Bidirectional> for BidirectionalKeys {
+    fn from(Bidirectional { layer }: Bidirectional) -> Self {
+        BidirectionalKeys {
+            cell: match layer {
+                Recurrent::Lstm(_) => Cell::Lstm,
+                Recurrent::Gru(_) => Cell::Gru,
+            },
+            units: layer.units(),
+            return_sequences: layer.return_sequences(),
+        }
+    }
 }
 
 /// What a dense layer applies to its sums.
@@ -85,6 +188,8 @@ pub enum LayerKind {
     Embedding(Embedding),
     /// See [`Lstm`].
     Lstm(Lstm),
+    /// See [`Gru`].
+    Gru(Gru),
     /// See [`Bidirectional`].
     Bidirectional(Bidirectional),
     /// See [`Dense`].

@@ -31,6 +31,9 @@ dims! {
     /// Of lstm_last_state.
     LastStateDims { length: u32, batch: u32, units: u32, directions: u32 }
 
+    /// Of gru_backward_parameters.
+    GruParametersDims { units: u32, directions: u32, inputs: u32, pad0: u32 }
+
     /// Of the step-per-dispatch recurrences.
     StepDims {
         length: u32, batch: u32, units: u32, directions: u32,

@@ -13,6 +13,7 @@ pub mod dims;
 mod dispatch;
 mod dropout;
 mod embedding;
+mod gru;
 mod kernel;
 mod limits;
 mod loss;
@@ -21,6 +22,7 @@ mod optimiser;
 mod parameters;
 mod products;
 mod recurrence;
+mod recurrent;
 mod step;
 mod templates;
 

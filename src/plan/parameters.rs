@@ -1,13 +1,14 @@
 //! Where each parameter lies in the one buffer that holds them all.
 //!
 //! Adam walks all parameters in one dispatch, so they share a buffer, and gradients and moments have the
-//! same layout. Two things differ from Keras's arrays: the four gates of a unit lie side by side (column
-//! 4·j + g instead of g·H + j), so that a kernel moves them as one vec4; and the two directions of a
-//! bidirectional layer lie one behind the other, tensor by tensor, so that one dispatch handles both.
+//! same layout. Two things differ from Keras's arrays: the gates of a unit lie side by side (column 4·j + g instead
+//! of g·H + j), so that a kernel moves them as one vec4, whose fourth number is 0 where a cell has three gates; and
+//! the two directions of a bidirectional layer lie one behind the other, tensor by tensor, so that one dispatch
+//! handles both. The two biases of a GRU, rows of one tensor, come first the one of all directions, then the other.
 
 use super::dispatch::{BufferId, Slice};
 use crate::error::{Error, Result};
-use crate::model::{LayerKind, Model, Parameter};
+use crate::model::{LayerKind, Model, Parameter, Recurrent};
 
 /// Numbers between the starts of two tensors: 256 bytes, WebGPU's alignment of a binding.
 const ALIGNMENT: usize = 64;
@@ -30,11 +31,43 @@ impl Block {
     }
 }
 
+/// Numbers that the gates of a unit take, a vec4.
+const UNIT: usize = 4;
+
 #[derive(Debug, Clone, Copy)]
 struct Place {
     first: usize,
-    /// H, if the last axis holds the four gates of H units.
-    units: Option<usize>,
+    /// How the gates of the last axis lie, if it holds any.
+    gates: Option<Gates>,
+}
+
+/// The gates of H units, on the last axis of a tensor.
+#[derive(Debug, Clone, Copy)]
+struct Gates {
+    cell: Cell,
+    /// Numbers from one row to the next.
+    row: usize,
+}
+
+/// What a recurrent layer's tensors have in common.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    /// H
+    units: usize,
+    /// Gates of a unit, at most [`UNIT`].
+    gates: usize,
+}
+
+impl Cell {
+    fn of(layer: &Recurrent) -> Cell {
+        Cell {
+            units: layer.units(),
+            gates: match layer {
+                Recurrent::Lstm(_) => 4,
+                Recurrent::Gru(_) => 3,
+            },
+        }
+    }
 }
 
 /// Where the parameters of a model lie.
@@ -63,39 +96,59 @@ impl ParameterLayout {
             length: 0,
         };
         for layer in model.layers() {
-            let (tensors, directions, units) = match &layer.kind {
-                LayerKind::Embedding(_) => (1, 1, None),
-                LayerKind::Lstm(lstm) => (3, 1, Some(lstm.units)),
-                LayerKind::Bidirectional(both) => (3, 2, Some(both.layer.units)),
-                LayerKind::Dense(_) => (2, 1, None),
-                LayerKind::Dropout(_) => (0, 1, None),
-            };
-            layout.add_layer(tensors, directions, units);
+            match &layer.kind {
+                LayerKind::Embedding(_) => layout.add_layer(1),
+                LayerKind::Lstm(lstm) => layout.add_recurrent_layer(&lstm.clone().into(), 1),
+                LayerKind::Gru(gru) => layout.add_recurrent_layer(&gru.clone().into(), 1),
+                LayerKind::Bidirectional(both) => layout.add_recurrent_layer(&both.layer, 2),
+                LayerKind::Dense(_) => layout.add_layer(2),
+                LayerKind::Dropout(_) => layout.add_layer(0),
+            }
         }
         layout
     }
 
-    /// Appends a layer whose parameters come direction by direction, `tensors` each.
-    fn add_layer(&mut self, tensors: usize, directions: usize, units: Option<usize>) {
-        let first = self.places.len();
+    /// Appends a layer of this many parameters, which lie as they are.
+    fn add_layer(&mut self, tensors: usize) {
         let mut blocks = Vec::with_capacity(tensors);
-        let mut starts = Vec::with_capacity(tensors);
-        for tensor in 0..tensors {
-            let length = self.lengths[first + tensor] * directions;
-            blocks.push(Block {
-                first: self.length,
-                length,
+        for _ in 0..tensors {
+            let block = self.add_block(self.lengths[self.places.len()]);
+            self.places.push(Place {
+                first: block.first,
+                gates: None,
             });
-            starts.push(self.length);
-            self.length += length.next_multiple_of(ALIGNMENT);
-        }
-        for direction in 0..directions {
-            for (tensor, start) in starts.iter().enumerate() {
-                let first = start + direction * self.lengths[first + tensor];
-                self.places.push(Place { first, units });
-            }
+            blocks.push(block);
         }
         self.blocks.push(blocks);
+    }
+
+    /// Appends a layer whose parameters come direction by direction: kernel, recurrent kernel, bias.
+    fn add_recurrent_layer(&mut self, layer: &Recurrent, directions: usize) {
+        let cell = Cell::of(layer);
+        let width = UNIT * cell.units;
+        let lengths = &self.lengths[self.places.len()..];
+        let rows = [0, 1, 2].map(|tensor| lengths[tensor] / (cell.gates * cell.units));
+        let blocks = rows.map(|rows| self.add_block(directions * rows * width));
+        for direction in 0..directions {
+            for (tensor, block) in blocks.iter().enumerate() {
+                // A bias's rows are each for all directions, as products take them.
+                let (start, row) = match tensor {
+                    2 => (direction * width, directions * width),
+                    _ => (direction * rows[tensor] * width, width),
+                };
+                self.places.push(Place {
+                    first: block.first + start,
+                    gates: Some(Gates { cell, row }),
+                });
+            }
+        }
+        self.blocks.push(blocks.into());
+    }
+
+    fn add_block(&mut self, length: usize) -> Block {
+        let first = self.length;
+        self.length += length.next_multiple_of(ALIGNMENT);
+        Block { first, length }
     }
 
     /// Numbers in the buffer, gaps included; a multiple of 64.
@@ -112,11 +165,10 @@ impl ParameterLayout {
         &self.blocks[layer]
     }
 
-    /// Name of the parameter that holds the number at `index` of the buffer.
+    /// Name of the parameter that holds the number at `index` of the buffer, empty in a gap.
     pub fn name_at(&self, index: usize) -> &str {
         let holder = (0..self.places.len())
-            .filter(|&i| self.places[i].first <= index)
-            .max_by_key(|&i| self.places[i].first);
+            .find(|&i| (0..self.lengths[i]).any(|n| self.places[i].index(n) == index));
         holder.map_or("", |i| &self.names[i])
     }
 
@@ -173,11 +225,12 @@ impl ParameterLayout {
 impl Place {
     /// Where element `n` of the tensor lies in the buffer.
     fn index(self, n: usize) -> usize {
-        let Some(units) = self.units else {
+        let Some(Gates { cell, row: stride }) = self.gates else {
             return self.first + n;
         };
-        let (row, column) = (n / (4 * units), n % (4 * units));
-        let (gate, unit) = (column / units, column % units);
-        self.first + row * 4 * units + 4 * unit + gate
+        let columns = cell.gates * cell.units;
+        let (row, column) = (n / columns, n % columns);
+        let (gate, unit) = (column / cell.units, column % cell.units);
+        self.first + row * stride + UNIT * unit + gate
     }
 }

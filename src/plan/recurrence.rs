@@ -69,15 +69,17 @@ impl Recurrence {
                 };
             }
         }
-        if units <= WEIGHTS && 4 * units <= limits.workgroup_invocations {
-            // The backward kernel exchanges dz and its partial sums. A workgroup has an invocation for each
-            // unit of each quad: at most 4 quads.
-            let quads = (limits.workgroup_bytes / (8 * units * VEC4_BYTES)).min(4);
-            if let Some(rows) = rows(quads, directions, batch, limits) {
-                return Recurrence::Portable { rows };
-            }
-        }
-        Recurrence::Step
+        portable(4, units, directions, batch, limits).unwrap_or(Recurrence::Step)
+    }
+
+    /// The fastest form that a GRU can take; as [`Recurrence::choose`], but there is none with subgroup operations.
+    pub fn choose_gru(
+        units: usize,
+        directions: usize,
+        batch: usize,
+        limits: &Limits,
+    ) -> Recurrence {
+        portable(3, units, directions, batch, limits).unwrap_or(Recurrence::Step)
     }
 
     /// Numbers in the buffer of cell states of one timestep.
@@ -104,8 +106,8 @@ impl Recurrence {
         self.rows().div_ceil(4)
     }
 
-    /// The forward or backward kernel with the sizes both share.
-    pub(super) fn kernel(self, forward: bool, units: usize, directions: usize) -> Kernel {
+    /// The forward or backward kernel of an LSTM with the sizes both share.
+    pub(super) fn lstm_kernel(self, forward: bool, units: usize, directions: usize) -> Kernel {
         let kernel = match (self, forward) {
             (
                 Recurrence::Subgroup {
@@ -126,12 +128,44 @@ impl Recurrence {
             (Recurrence::Step, true) => return Kernel::new("lstm_step_forward"),
             (Recurrence::Step, false) => return Kernel::new("lstm_step_backward"),
         };
+        self.sized(kernel, units, directions)
+    }
+
+    /// The forward or backward kernel of a GRU with the sizes both share.
+    pub(super) fn gru_kernel(self, forward: bool, units: usize, directions: usize) -> Kernel {
+        match (self, forward) {
+            (Recurrence::Step, true) => Kernel::new("gru_step_forward"),
+            (Recurrence::Step, false) => Kernel::new("gru_step_backward"),
+            (_, true) => self.sized(Kernel::new("gru_forward_portable"), units, directions),
+            (_, false) => self.sized(Kernel::new("gru_backward_portable"), units, directions),
+        }
+    }
+
+    fn sized(self, kernel: Kernel, units: usize, directions: usize) -> Kernel {
         kernel
             .size("D", directions)
             .size("H", units)
             .size("R", self.rows())
             .size("Q", self.quads())
     }
+}
+
+/// The portable form of a cell with this many gates, if its weights fit registers and its exchange memory.
+fn portable(
+    gates: usize,
+    units: usize,
+    directions: usize,
+    batch: usize,
+    limits: &Limits,
+) -> Option<Recurrence> {
+    if units > WEIGHTS || gates * units > limits.workgroup_invocations {
+        return None;
+    }
+    // The backward kernel exchanges the gates' gradients and their partial sums. A workgroup has an invocation
+    // for each unit of each quad: at most as many quads as gates.
+    let quads = (limits.workgroup_bytes / (2 * gates * units * VEC4_BYTES)).min(gates);
+    let rows = rows(quads, directions, batch, limits)?;
+    Some(Recurrence::Portable { rows })
 }
 
 /// Rows of a workgroup that has memory for `quads` quads; `None` where it has none.

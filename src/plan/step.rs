@@ -10,7 +10,7 @@ use super::optimiser::Adam;
 use super::parameters::ParameterLayout;
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
-use crate::model::{LayerKind, Model};
+use crate::model::{LayerKind, Model, Recurrent};
 
 /// Records in the ring of step results. A record is read before its place is used again.
 pub const RECORDS: u64 = 64;
@@ -178,14 +178,16 @@ impl<'a> StepBuilder<'a> {
                     let above = model.layers().get(index + 1).map(|layer| &layer.kind);
                     let spread = !matches!(
                         above,
-                        Some(LayerKind::Lstm(_) | LayerKind::Bidirectional(_))
+                        Some(LayerKind::Lstm(_) | LayerKind::Gru(_) | LayerKind::Bidirectional(_))
                     );
                     self.embedding_forward(index, &layer.name, embedding.width, spread)?
                 }
                 (LayerKind::Lstm(lstm), Some(x)) => self.lstm_forward(index, layer, lstm, 1, x)?,
-                (LayerKind::Bidirectional(both), Some(x)) => {
-                    self.lstm_forward(index, layer, &both.layer, 2, x)?
-                }
+                (LayerKind::Gru(gru), Some(x)) => self.gru_forward(index, layer, gru, 1, x)?,
+                (LayerKind::Bidirectional(both), Some(x)) => match &both.layer {
+                    Recurrent::Lstm(lstm) => self.lstm_forward(index, layer, lstm, 2, x)?,
+                    Recurrent::Gru(gru) => self.gru_forward(index, layer, gru, 2, x)?,
+                },
                 (LayerKind::Dense(dense), Some(x)) => {
                     self.dense_forward(index, &layer.name, dense, x)?
                 }
@@ -220,9 +222,13 @@ impl<'a> StepBuilder<'a> {
                     });
                 }
                 LayerKind::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 1, x, gradient)?,
-                LayerKind::Bidirectional(both) => {
-                    self.lstm_backward(index, layer, &both.layer, 2, x, gradient)?
-                }
+                LayerKind::Gru(gru) => self.gru_backward(index, layer, gru, 1, x, gradient)?,
+                LayerKind::Bidirectional(both) => match &both.layer {
+                    Recurrent::Lstm(lstm) => {
+                        self.lstm_backward(index, layer, lstm, 2, x, gradient)?
+                    }
+                    Recurrent::Gru(gru) => self.gru_backward(index, layer, gru, 2, x, gradient)?,
+                },
                 LayerKind::Dense(dense) => {
                     self.dense_backward(index, &layer.name, dense, x, y, gradient)?
                 }

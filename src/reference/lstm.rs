@@ -16,21 +16,7 @@
 //! masks as in Keras 3's `LSTM`.
 
 use super::activations::{sigmoid, sigmoid_derivative, tanh, tanh_derivative};
-
-/// Sizes, direction and mask of a run over `[T, B]` positions.
-#[derive(Debug, Clone, Copy)]
-pub struct Run<'a> {
-    /// Timesteps, T.
-    pub steps: usize,
-    /// Sequences, B.
-    pub batch: usize,
-    /// Hidden units, H.
-    pub units: usize,
-    /// Whether t goes from T − 1 down to 0.
-    pub reverse: bool,
-    /// `[T, B]`, false where a position is masked; `None` masks nothing.
-    pub keep: Option<&'a [bool]>,
-}
+pub use super::recurrence::Run;
 
 /// What the backward pass needs of a forward pass.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,33 +27,6 @@ pub struct Tape {
     pub c: Vec<f64>,
     /// `[P, 4H]`, i, f, g, o after their activations; computed at masked positions too, unused there.
     pub gates: Vec<f64>,
-}
-
-impl Run<'_> {
-    /// Position of sequence `b` at the `s`-th processed step.
-    pub fn position(&self, s: usize, b: usize) -> usize {
-        let t = if self.reverse { self.steps - 1 - s } else { s };
-        t * self.batch + b
-    }
-
-    /// Position of sequence `b` processed last: t = T − 1, or t = 0 in reverse.
-    pub fn last(&self, b: usize) -> usize {
-        self.position(self.steps - 1, b)
-    }
-
-    /// Whether position `p` is masked.
-    pub fn masked(&self, p: usize) -> bool {
-        self.keep.is_some_and(|keep| !keep[p])
-    }
-
-    /// Row of `states` (`[P, H]`) that the `s`-th step starts from.
-    fn state_before(&self, states: &[f64], s: usize, b: usize) -> Vec<f64> {
-        if s == 0 {
-            return vec![0.0; self.units];
-        }
-        let p = self.position(s - 1, b);
-        states[p * self.units..(p + 1) * self.units].to_vec()
-    }
 }
 
 /// Runs the recurrence over all positions; the twin of the recurrent forward kernels.
@@ -180,25 +139,4 @@ pub fn backward(run: &Run, u: &[f64], tape: &Tape, d_h: &[f64]) -> Vec<f64> {
         }
     }
     d_z
-}
-
-/// Gradient of the recurrent kernel: Σ_p h_prev(p)ᵀ·d_z(p).
-///
-/// # Shapes
-/// `h` `[P, H]` from the [`Tape`], `d_z` `[P, 4H]` from [`backward`]; returns `[H, 4H]`.
-pub fn recurrent_gradient(run: &Run, h: &[f64], d_z: &[f64]) -> Vec<f64> {
-    let columns = 4 * run.units;
-    let mut d_u = vec![0.0; run.units * columns];
-    for s in 0..run.steps {
-        for b in 0..run.batch {
-            let p = run.position(s, b);
-            let h_prev = run.state_before(h, s, b);
-            for k in 0..run.units {
-                for column in 0..columns {
-                    d_u[k * columns + column] += h_prev[k] * d_z[p * columns + column];
-                }
-            }
-        }
-    }
-    d_u
 }

@@ -5,10 +5,9 @@
 use super::adam::Adam;
 use super::clip::{clip_scale, global_norm};
 use super::dropout::{self, Draw};
-use super::lstm::{self, Run, Tape};
-use super::matmul::{a_b, a_bt, at_b, column_sums};
+use super::recurrent_layer::{self, Tape};
 use super::{dense, embedding, loss};
-use crate::model::{Bidirectional, Layer, LayerKind, Lstm, Model, Output};
+use crate::model::{LayerKind, Model};
 
 /// Reviews and labels of one step.
 #[derive(Debug, Clone, Copy)]
@@ -82,30 +81,10 @@ pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Mas
                 embedding::gather(&own[0], batch.ids, e.width),
                 Kept::Nothing,
             ),
-            LayerKind::Lstm(Lstm { units, .. })
-            | LayerKind::Bidirectional(Bidirectional {
-                layer: Lstm { units, .. },
-            }) => {
-                let tapes: Vec<Tape> = own
-                    .chunks_exact(3)
-                    .enumerate()
-                    .map(|(direction, cell)| {
-                        let z = a_b(
-                            x,
-                            &cell[0],
-                            Some(&cell[2]),
-                            batch.ids.len(),
-                            4 * units,
-                            layer.input_width,
-                        );
-                        let run = run(batch, *units, direction, keep.as_deref());
-                        lstm::forward(&run, &z, &cell[1])
-                    })
-                    .collect();
-                (
-                    join(layer, batch, keep.as_deref(), &tapes),
-                    Kept::Tapes(tapes),
-                )
+            LayerKind::Lstm(_) | LayerKind::Gru(_) | LayerKind::Bidirectional(_) => {
+                let (output, tapes) =
+                    recurrent_layer::forward(layer, own, x, batch, keep.as_deref());
+                (output, Kept::Tapes(tapes))
             }
             LayerKind::Dense(d) => (
                 dense::forward(x, &own[0], &own[1], d.activation),
@@ -184,22 +163,9 @@ pub fn backward(
             }
             (_, Kept::Factors(factors)) => d_y = dropout::apply(&d_y, factors),
             (_, Kept::Tapes(tapes)) => {
-                let mut d_x = vec![0.0; x.len()];
-                for (direction, tape) in tapes.iter().enumerate().rev() {
-                    let cell = &own[3 * direction..];
-                    let units = layer.output.width() / tapes.len();
-                    let run = run(batch, units, direction, keep.as_deref());
-                    let d_h = split(layer, &run, direction, &d_y);
-                    let d_z = lstm::backward(&run, &cell[1], tape, &d_h);
-                    let (rows, inputs) = (batch.ids.len(), layer.input_width);
-                    gradients.push(column_sums(&d_z, 4 * units));
-                    gradients.push(lstm::recurrent_gradient(&run, &tape.h, &d_z));
-                    gradients.push(at_b(x, &d_z, inputs, 4 * units, rows));
-                    let d_x_of_direction = a_bt(&d_z, &cell[0], rows, inputs, 4 * units);
-                    d_x.iter_mut()
-                        .zip(d_x_of_direction)
-                        .for_each(|(sum, d)| *sum += d);
-                }
+                let (d_own, d_x) =
+                    recurrent_layer::backward(layer, own, x, batch, keep.as_deref(), tapes, &d_y);
+                gradients.extend(d_own.into_iter().rev());
                 d_y = d_x;
             }
             (_, Kept::Nothing) => {}
@@ -278,7 +244,7 @@ impl Network {
 fn parameter_count(kind: &LayerKind) -> usize {
     match kind {
         LayerKind::Embedding(_) => 1,
-        LayerKind::Lstm(_) => 3,
+        LayerKind::Lstm(_) | LayerKind::Gru(_) => 3,
         LayerKind::Bidirectional(_) => 6,
         LayerKind::Dense(_) => 2,
         LayerKind::Dropout(_) => 0,
@@ -291,70 +257,4 @@ fn keep(model: &Model, batch: &Batch) -> Option<Vec<bool>> {
         .embedding()
         .mask_zero
         .then(|| batch.ids.iter().map(|&id| id != 0).collect())
-}
-
-fn run<'a>(batch: &Batch, units: usize, direction: usize, keep: Option<&'a [bool]>) -> Run<'a> {
-    Run {
-        steps: batch.steps,
-        batch: batch.size,
-        units,
-        reverse: direction == 1,
-        keep,
-    }
-}
-
-/// Whether a masked position of this layer's output is 0 rather than the state copied over it:
-/// Keras does so in a `Bidirectional` that returns sequences, and only there.
-fn zeroes_masked(layer: &Layer) -> bool {
-    matches!(
-        (&layer.kind, layer.output),
-        (LayerKind::Bidirectional(_), Output::Sequence { .. })
-    )
-}
-
-/// Puts the directions' states side by side: every position's, or each sequence's last.
-fn join(layer: &Layer, batch: &Batch, keep: Option<&[bool]>, tapes: &[Tape]) -> Vec<f64> {
-    let units = layer.output.width() / tapes.len();
-    let mut output = Vec::new();
-    match layer.output {
-        Output::Sequence { .. } => {
-            for p in 0..batch.ids.len() {
-                let zero = zeroes_masked(layer) && keep.is_some_and(|keep| !keep[p]);
-                for tape in tapes {
-                    let state = &tape.h[p * units..(p + 1) * units];
-                    output.extend(state.iter().map(|h| if zero { 0.0 } else { *h }));
-                }
-            }
-        }
-        Output::Vector { .. } => {
-            for b in 0..batch.size {
-                for (direction, tape) in tapes.iter().enumerate() {
-                    let p = run(batch, units, direction, keep).last(b);
-                    output.extend_from_slice(&tape.h[p * units..(p + 1) * units]);
-                }
-            }
-        }
-    }
-    output
-}
-
-/// Gradient of [`join`]: the part of `d_y` that reaches one direction's h, `[P, H]`.
-fn split(layer: &Layer, run: &Run, direction: usize, d_y: &[f64]) -> Vec<f64> {
-    let (units, width) = (run.units, layer.output.width());
-    let mut d_h = vec![0.0; run.steps * run.batch * units];
-    let mut copy = |row: usize, p: usize| {
-        let from = row * width + direction * units;
-        d_h[p * units..(p + 1) * units].copy_from_slice(&d_y[from..from + units]);
-    };
-    match layer.output {
-        Output::Sequence { .. } => {
-            for p in 0..run.steps * run.batch {
-                if !(zeroes_masked(layer) && run.masked(p)) {
-                    copy(p, p);
-                }
-            }
-        }
-        Output::Vector { .. } => (0..run.batch).for_each(|b| copy(b, run.last(b))),
-    }
-    d_h
 }

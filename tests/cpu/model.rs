@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gatefold::Error;
 use gatefold::model::{
-    Bidirectional, Dense, Dropout, Embedding, Initialiser, LayerKind, Lstm, Model, Output,
+    Bidirectional, Dense, Dropout, Embedding, Gru, Initialiser, LayerKind, Lstm, Model, Output,
     Parameter, Sequential, Variant, initialise,
 };
 use gatefold::random::Philox;
@@ -51,6 +51,16 @@ fn builder_says_which_layer_does_not_fit_and_why() {
             vec![embedding(), lstm(), Bidirectional::new(Lstm::new(2)).into()],
             "bidirectional",
             "return_sequences",
+        ),
+        (
+            vec![embedding(), Gru::new(3).into(), Gru::new(2).into()],
+            "gru_1",
+            "return_sequences",
+        ),
+        (
+            vec![embedding(), Bidirectional::new(Gru::new(0)).into()],
+            "bidirectional",
+            "units must be from 1",
         ),
         (
             vec![embedding(), lstm(), Dense::new(1).into()],
@@ -197,6 +207,53 @@ fn layers_are_named_and_shaped_as_in_keras() {
         [("dense.kernel", [64, 64].as_slice()), ("dense.bias", &[64])]
     );
     assert!(of("dropout").is_empty());
+}
+
+#[test]
+fn gru_layers_are_named_and_shaped_as_in_keras() {
+    let model = build(&[
+        Embedding::new(10, 4).into(),
+        Gru::new(3).return_sequences().into(),
+        Bidirectional::new(Gru::new(5)).into(),
+        Dense::new(1).sigmoid().into(),
+    ])
+    .unwrap();
+    let shapes: Vec<(&str, &[usize], Initialiser)> = model
+        .parameters()
+        .iter()
+        .map(|p| (p.name.as_str(), p.shape.as_slice(), p.initialiser))
+        .collect();
+    let (uniform, orthogonal) = (Initialiser::GlorotUniform, Initialiser::Orthogonal);
+    assert_eq!(
+        shapes[1..10],
+        [
+            ("gru.kernel", [4, 9].as_slice(), uniform),
+            ("gru.recurrent_kernel", &[3, 9], orthogonal),
+            ("gru.bias", &[2, 9], Initialiser::Zeros),
+            ("bidirectional.forward.kernel", &[3, 15], uniform),
+            (
+                "bidirectional.forward.recurrent_kernel",
+                &[5, 15],
+                orthogonal
+            ),
+            ("bidirectional.forward.bias", &[2, 15], Initialiser::Zeros),
+            ("bidirectional.backward.kernel", &[3, 15], uniform),
+            (
+                "bidirectional.backward.recurrent_kernel",
+                &[5, 15],
+                orthogonal
+            ),
+            ("bidirectional.backward.bias", &[2, 15], Initialiser::Zeros),
+        ]
+    );
+    let summary = model.summarise();
+    let layer = |index: usize| {
+        let layer = &summary.layers[index];
+        (layer.class, layer.output_shape.clone(), layer.parameters)
+    };
+    // As Keras counts them: 3·H·(inputs + H + 2).
+    assert_eq!(layer(1), ("GRU", vec![None, None, Some(3)], 81));
+    assert_eq!(layer(2), ("Bidirectional", vec![None, Some(10)], 300));
 }
 
 #[test]
@@ -497,6 +554,9 @@ fn file_takes_every_option() {
         layer = [
             { type = "embedding", vocabulary = 20, width = 8, mask_zero = true },
             { type = "lstm", units = 5, return_sequences = true },
+            { type = "gru", units = 6, return_sequences = true },
+            { type = "bidirectional", cell = "gru", units = 7, return_sequences = true },
+            { type = "bidirectional", cell = "lstm", units = 8, return_sequences = true },
             { type = "bidirectional", units = 4, return_sequences = false },
             { type = "dense", units = 3, activation = "relu" },
             { type = "dense", units = 3, activation = "linear" },
@@ -508,6 +568,9 @@ fn file_takes_every_option() {
     let expected = Sequential::new("all")
         .add(Embedding::new(20, 8).mask_zero())
         .add(Lstm::new(5).return_sequences())
+        .add(Gru::new(6).return_sequences())
+        .add(Bidirectional::new(Gru::new(7).return_sequences()))
+        .add(Bidirectional::new(Lstm::new(8).return_sequences()))
         .add(Bidirectional::new(Lstm::new(4)))
         .add(Dense::new(3).relu())
         .add(Dense::new(3))
@@ -579,8 +642,13 @@ fn bad_files_are_answered_with_file_place_and_reason() {
         ("width = 8", "", "line 3, column 1: missing field `width`"),
         (
             "\"bidirectional\"",
-            "\"gru\"",
+            "\"grue\"",
             "line 8, column 8: `type` must be",
+        ),
+        (
+            "units = 4",
+            "units = 4\ncell = \"rnn\"",
+            "line 10, column 8: unknown variant `rnn`",
         ),
         ("\"bidirectional\"", "7", "line 8, column 8: `type` must be"),
         (

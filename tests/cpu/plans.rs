@@ -15,7 +15,7 @@ use gatefold::random::Philox;
 use gatefold::train::Session;
 
 use crate::support::models::{
-    VOCABULARY, context, equal_batch, evaluation_plan, random_batch, recurrent, spread,
+    VOCABULARY, context, equal_batch, evaluation_plan, gru, random_batch, recurrent, spread,
     training_plan,
 };
 
@@ -34,6 +34,8 @@ fn models() -> Vec<Model> {
         .collect();
     models.push(recurrent(5, true, &[(5, 2), (7, 1)]));
     models.push(recurrent(12, false, &[(96, 2)]));
+    models.push(gru(5, true, &[(5, 2), (7, 1)]));
+    models.push(gru(5, false, &[(96, 2)]));
     models.push(spread(6, 4));
     models
 }
@@ -231,22 +233,31 @@ fn dispatches_do_not_grow_with_the_length() {
 fn any_number_of_units_finds_a_form() {
     let step = |units| Recurrence::choose(units, 2, 10, &Limits::WEBGPU) == Recurrence::Step;
     assert!(!step(1) && !step(64) && step(65) && step(96) && step(1000));
-    let model = recurrent(4, false, &[(65, 1)]);
-    let count = |length| {
-        training_plan(&model, &Limits::WEBGPU, equal_batch(length, 1, 1).shape())
-            .dispatches
-            .len()
-    };
-    assert_eq!(
-        count(30) - count(20),
-        20,
-        "a dispatch a timestep, forward and backward"
-    );
+    // A GRU has three gates where an LSTM has four.
+    let step = |units| Recurrence::choose_gru(units, 2, 10, &Limits::WEBGPU) == Recurrence::Step;
+    assert!(!step(1) && !step(85) && step(86) && step(1000));
+    for model in [recurrent(4, false, &[(65, 1)]), gru(4, false, &[(86, 1)])] {
+        let count = |length| {
+            training_plan(&model, &Limits::WEBGPU, equal_batch(length, 1, 1).shape())
+                .dispatches
+                .len()
+        };
+        assert_eq!(
+            count(30) - count(20),
+            20,
+            "a dispatch a timestep, forward and backward"
+        );
+    }
 }
 
 #[test]
 fn segments_cover_every_timestep_once() {
-    let model = recurrent(4, false, &[(8, 2)]);
+    for model in [recurrent(4, false, &[(8, 2)]), gru(4, false, &[(8, 2)])] {
+        segments_cover(&model);
+    }
+}
+
+fn segments_cover(model: &Model) {
     let length = 50;
     for limits in [Limits::WEBGPU, SUBGROUP] {
         for segment in [1, 7, 25, 49, 50, 51, usize::MAX] {
@@ -254,7 +265,7 @@ fn segments_cover_every_timestep_once() {
                 segment,
                 ..limits.clone()
             };
-            let plan = training_plan(&model, &limits, equal_batch(length, 3, 1).shape());
+            let plan = training_plan(model, &limits, equal_batch(length, 3, 1).shape());
             for label in ["bidirectional.forward", "bidirectional.backward"] {
                 let mut next = 0;
                 for dispatch in plan
@@ -323,6 +334,7 @@ fn the_longest_batch_holds_every_other() {
             recurrent(5, true, &[(8, 2), (7, 1)]),
             spread(5, 8),
             recurrent(4, false, &[(96, 1)]),
+            gru(5, true, &[(8, 2), (7, 1)]),
         ] {
             let large = [
                 training_plan(&model, &limits, longest),
@@ -352,6 +364,34 @@ fn refusal(limits: Limits) -> Error {
     let context = StepContext { ..context() };
     let shape = equal_batch(500, 10, 7).shape();
     training_step(&model, &layout, &limits, shape, context).unwrap_err()
+}
+
+#[test]
+fn parameters_survive_the_way_to_the_device_and_back() {
+    let model = gru(3, false, &[(5, 2), (2, 1)]);
+    let layout = ParameterLayout::new(&model);
+    let mut number = 0.0;
+    let parameters: Vec<Vec<f32>> = model
+        .parameters()
+        .iter()
+        .map(|parameter| {
+            let next = |_| {
+                number += 1.0;
+                number
+            };
+            (0..parameter.len()).map(next).collect()
+        })
+        .collect();
+    let packed = layout.pack(&parameters).unwrap();
+    assert_eq!(layout.unpack(&packed).unwrap(), parameters);
+    let used = packed.iter().filter(|&&x| x != 0.0).count();
+    assert_eq!(used, model.count_parameters(), "two in one place");
+    for (parameter, values) in model.parameters().iter().zip(&parameters) {
+        for value in values {
+            let place = packed.iter().position(|x| x == value).unwrap();
+            assert_eq!(layout.name_at(place), parameter.name);
+        }
+    }
 }
 
 #[test]

@@ -312,15 +312,16 @@ impl Case {
                 .flat_map(|row| double(&row[direction * units..][..units]))
                 .collect();
             let dz = self.columns(&dz, direction);
-            let run = gatefold::reference::lstm::Run {
+            let run = gatefold::reference::recurrence::Run {
                 steps: length,
                 batch,
                 units,
                 reverse: direction == 1,
                 keep: None,
             };
-            let product =
-                |h: &[f64], dz: &[f64]| gatefold::reference::lstm::recurrent_gradient(&run, h, dz);
+            let product = |h: &[f64], dz: &[f64]| {
+                gatefold::reference::recurrence::recurrent_gradient(&run, h, dz)
+            };
             let bounds = product(&magnitudes(&h), &magnitudes(&dz))
                 .iter()
                 .map(|s| sum_error(positions) * s)

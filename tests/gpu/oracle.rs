@@ -192,8 +192,9 @@ fn oracle_layer_outputs() {
             let Some(expected) = expected else { continue };
             let buffer = match &layer.kind {
                 LayerKind::Lstm(lstm) if !lstm.return_sequences => "last",
-                LayerKind::Bidirectional(both) if !both.layer.return_sequences => "last",
-                LayerKind::Lstm(_) | LayerKind::Bidirectional(_) => "h",
+                LayerKind::Gru(gru) if !gru.return_sequences => "last",
+                LayerKind::Bidirectional(both) if !both.layer.return_sequences() => "last",
+                LayerKind::Lstm(_) | LayerKind::Gru(_) | LayerKind::Bidirectional(_) => "h",
                 LayerKind::Dense(_) => "y",
                 LayerKind::Embedding(_) | LayerKind::Dropout(_) => continue,
             };

@@ -3,7 +3,7 @@
 use gatefold::batch::Batch;
 use gatefold::data::Review;
 use gatefold::gpu::Gpu;
-use gatefold::model::Model;
+use gatefold::model::{Gru, Lstm, Model};
 use gatefold::plan::{Adam, Limits, names};
 use gatefold::random::Philox;
 use gatefold::reference::network::{self, Masks, Network};
@@ -11,7 +11,7 @@ use gatefold::train::Session;
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
-use crate::support::models::{equal_batch, random_batch, recurrent, spread};
+use crate::support::models::{equal_batch, gru, random_batch, recurrent, spread, stacked};
 use crate::support::numbers::{double, parameters};
 
 /// Relative to the twin, norm-wise for each tensor.
@@ -123,6 +123,24 @@ fn steps_of_odd_models_are_those_of_the_twin() {
                 random_batch(5, 2, random),
             ),
             (spread(6, 4), equal_batch(130, 11, 4)),
+            (gru(5, true, &[(5, 2), (7, 1)]), random_batch(7, 11, random)),
+            (gru(5, false, &[(5, 1)]), random_batch(1, 1, random)),
+            (
+                gru(12, false, &[(32, 2), (16, 1)]),
+                random_batch(60, 11, random),
+            ),
+            (
+                stacked(
+                    4,
+                    true,
+                    vec![
+                        (Gru::new(8).into(), 2),
+                        (Lstm::new(8).into(), 1),
+                        (Gru::new(8).into(), 1),
+                    ],
+                ),
+                random_batch(30, 3, random),
+            ),
         ];
         for (model, batch) in cases {
             gpu = check(gpu, &model, &limits, &batch, random);
@@ -132,20 +150,22 @@ fn steps_of_odd_models_are_those_of_the_twin() {
         workgroup_invocations: 1,
         ..device::forms(&gpu).remove(0)
     };
-    check(
-        gpu,
-        &recurrent(5, true, &[(5, 2), (7, 1)]),
-        &stepwise,
-        &random_batch(7, 11, random),
-        random,
-    );
+    for model in [recurrent, gru].map(|of| of(5, true, &[(5, 2), (7, 1)])) {
+        let batch = random_batch(7, 11, random);
+        gpu = check(gpu, &model, &stepwise, &batch, random);
+    }
 }
 
 #[test]
 fn padding_that_is_masked_changes_no_bit_of_the_loss() {
     let random = &mut Philox::new(82, 0);
-    let model = recurrent(4, true, &[(8, 2), (5, 2)]);
-    let parameters = parameters(&model, random, 1.0);
+    for model in [recurrent, gru].map(|of| of(4, true, &[(8, 2), (5, 2)])) {
+        masked_padding_changes_no_bit(&model, random);
+    }
+}
+
+fn masked_padding_changes_no_bit(model: &Model, random: &mut Philox) {
+    let parameters = parameters(model, random, 1.0);
     let reviews: Vec<Review> = (0..5)
         .map(|n| Review {
             ids: (0..3 + 2 * n).map(|_| 1 + random.below(20)).collect(),
@@ -159,7 +179,7 @@ fn padding_that_is_masked_changes_no_bit_of_the_loss() {
     let longer: Vec<Review> = reviews.iter().map(longer).collect();
     for limits in device::forms(&device::open()) {
         let losses = [&reviews, &longer].map(|reviews| {
-            let mut session = session(device::open(), &model, &limits, &parameters);
+            let mut session = session(device::open(), model, &limits, &parameters);
             session
                 .evaluate(&Batch::new(&reviews.iter().collect::<Vec<_>>()))
                 .unwrap();

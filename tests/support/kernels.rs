@@ -18,7 +18,7 @@ use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
 
 use super::models::{
-    clipped_plan, equal_batch, evaluation_plan, random_batch, recurrent, spread, training_plan,
+    clipped_plan, equal_batch, evaluation_plan, gru, random_batch, recurrent, spread, training_plan,
 };
 use super::simulator::Launch;
 
@@ -166,6 +166,17 @@ fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
                 masked,
                 // Few rows of the widest, so that a simulation of it ends soon.
                 batches(&[if layers[0].0 == 96 { 3 } else { 11 }], &mut random),
+            ));
+        }
+    }
+    for masked in [false, true] {
+        // 96 units are more than a workgroup holds with WebGPU's limits, and less than it holds elsewhere.
+        for layers in [&[(5, 2)][..], &[(8, 2), (7, 1)], &[(64, 1)], &[(96, 2)]] {
+            let size = if layers[0].0 < 64 { 11 } else { 3 };
+            cases.push((
+                gru(5, masked, layers),
+                masked,
+                batches(&[size], &mut random),
             ));
         }
     }

@@ -6,7 +6,7 @@
 use gatefold::batch::{Batch, BatchShape};
 use gatefold::data::Review;
 use gatefold::model::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Sequential,
+    Activation, Bidirectional, Dense, Dropout, Embedding, Gru, Lstm, Model, Recurrent, Sequential,
 };
 use gatefold::plan::{
     Adam, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step, training_step,
@@ -16,19 +16,35 @@ use gatefold::random::Philox;
 /// Rows of the embedding of [`recurrent`] models.
 pub const VOCABULARY: usize = 23;
 
-/// An embedding of `width` numbers, recurrent layers of (units, directions) of which all but the last return
+/// An embedding of `width` numbers, LSTM layers of (units, directions) of which all but the last return
 /// sequences, a hidden dense layer, dropout, and the output.
 pub fn recurrent(width: usize, masked: bool, layers: &[(usize, usize)]) -> Model {
+    let lstm = |&(units, directions): &(usize, usize)| (Lstm::new(units).into(), directions);
+    stacked(width, masked, layers.iter().map(lstm).collect())
+}
+
+/// The same with GRU layers.
+pub fn gru(width: usize, masked: bool, layers: &[(usize, usize)]) -> Model {
+    let gru = |&(units, directions): &(usize, usize)| (Gru::new(units).into(), directions);
+    stacked(width, masked, layers.iter().map(gru).collect())
+}
+
+/// The same with recurrent layers of both kinds.
+pub fn stacked(width: usize, masked: bool, layers: Vec<(Recurrent, usize)>) -> Model {
     let mut embedding = Embedding::new(VOCABULARY, width);
     embedding.mask_zero = masked;
     let mut model = Sequential::new("recurrent").add(embedding);
-    for (index, &(units, directions)) in layers.iter().enumerate() {
-        let mut lstm = Lstm::new(units);
-        lstm.return_sequences = index + 1 < layers.len();
-        model = if directions == 2 {
-            model.add(Bidirectional::new(lstm))
-        } else {
-            model.add(lstm)
+    let last = layers.len().saturating_sub(1);
+    for (index, (layer, directions)) in layers.into_iter().enumerate() {
+        let layer = match layer {
+            Recurrent::Lstm(lstm) if index < last => lstm.return_sequences().into(),
+            Recurrent::Gru(gru) if index < last => gru.return_sequences().into(),
+            layer => layer,
+        };
+        model = match (layer, directions) {
+            (layer, 2) => model.add(Bidirectional::new(layer)),
+            (Recurrent::Lstm(lstm), _) => model.add(lstm),
+            (Recurrent::Gru(gru), _) => model.add(gru),
         };
     }
     model

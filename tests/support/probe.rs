@@ -56,7 +56,7 @@ impl Probe {
         let names = plan
             .buffers
             .iter()
-            .map(|buffer| buffer.name.contains('.') && buffer.name != "lstm.carry");
+            .map(|buffer| buffer.name.contains('.') && !buffer.name.ends_with(".carry"));
         let shared = scratch
             .iter()
             .zip(names)

@@ -2,7 +2,9 @@
 
 use gatefold::reference::adam::Adam;
 use gatefold::reference::dropout::{Draw, factors};
-use gatefold::reference::lstm::{self, Run};
+use gatefold::reference::gru;
+use gatefold::reference::lstm;
+use gatefold::reference::recurrence::Run;
 use gatefold::reference::{activations, embedding, loss, matmul};
 
 use super::{assert_close, uniform};
@@ -46,6 +48,46 @@ fn lstm_stays_finite_at_pre_activations_of_200() {
         assert!((tape.c[9] - state).abs() < 1e-12 && (tape.h[9] - state.tanh()).abs() < 1e-12);
         let d_z = lstm::backward(&run, &[0.0; 16], &tape, &[1.0; 10]);
         assert!(d_z.iter().all(|d| d.is_finite() && d.abs() < 1e-12));
+    }
+}
+
+#[test]
+fn gru_follows_its_formula_for_one_unit() {
+    let (x, u, b) = (uniform(1, 6, 2.0), uniform(2, 3, 2.0), uniform(3, 3, 2.0));
+    let run = Run {
+        steps: 2,
+        batch: 1,
+        units: 1,
+        reverse: true,
+        keep: None,
+    };
+    let tape = gru::forward(&run, &x, &u, &b);
+    let mut h = 0.0f64;
+    for t in [1, 0] {
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let i: Vec<f64> = (0..3).map(|gate| h * u[gate] + b[gate]).collect();
+        let (z, r) = (sigmoid(x[3 * t] + i[0]), sigmoid(x[3 * t + 1] + i[1]));
+        h = z * h + (1.0 - z) * (x[3 * t + 2] + r * i[2]).tanh();
+        assert_close(&[tape.h[t], tape.inner[t]], &[h, i[2]], "state");
+    }
+}
+
+#[test]
+fn gru_keeps_or_replaces_its_state_at_pre_activations_of_200() {
+    let run = Run {
+        steps: 5,
+        batch: 1,
+        units: 1,
+        reverse: false,
+        keep: None,
+    };
+    // An open update gate keeps the 0 that it starts with, a shut one takes the candidate, which is 1.
+    for (gate, state) in [(200.0, 0.0), (-200.0, 1.0)] {
+        let tape = gru::forward(&run, &[gate, 0.0, 200.0].repeat(5), &[0.0; 3], &[0.0; 3]);
+        assert!((tape.h[4] - state).abs() < 1e-12, "{}", tape.h[4]);
+        let d = gru::backward(&run, &[0.0; 3], &tape, &[1.0; 5]);
+        let mut all = d.input.iter().chain(&d.inner);
+        assert!(all.all(|d| d.is_finite() && d.abs() < 1e-12));
     }
 }
 

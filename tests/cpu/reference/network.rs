@@ -1,7 +1,7 @@
 //! Rungs 4 and 6: gradients of whole models against finite differences, and what must hold for any.
 
 use gatefold::model::{
-    Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Parameter, Sequential,
+    Bidirectional, Dense, Dropout, Embedding, Gru, Lstm, Model, Parameter, Sequential,
 };
 use gatefold::reference::dropout::{Draw, factors};
 use gatefold::reference::network::{Batch, Forward, Masks, backward, forward};
@@ -51,7 +51,8 @@ fn embedding_of(mask: bool) -> Embedding {
     }
 }
 
-/// The three variants in small, and a stack with dense and dropout layers on sequences.
+/// The three variants in small, a stack with dense and dropout layers on sequences, and GRU layers, alone and on and
+/// under an LSTM.
 fn tiny_models(mask: bool) -> Vec<Model> {
     let start = |name: &str| Sequential::new(name).add(embedding_of(mask));
     let head = |stack: Sequential| stack.add(Dense::new(4).relu());
@@ -72,6 +73,14 @@ fn tiny_models(mask: bool) -> Vec<Model> {
             .add(Bidirectional::new(Lstm::new(2)))
             .add(Dense::new(3))
             .add(Dropout::new(0.5)),
+        head(start("gru").add(Gru::new(3))),
+        head(
+            start("mixed")
+                .add(Bidirectional::new(Gru::new(2).return_sequences()))
+                .add(Lstm::new(3).return_sequences())
+                .add(Gru::new(2).return_sequences())
+                .add(Bidirectional::new(Gru::new(2))),
+        ),
     ];
     stacks
         .into_iter()

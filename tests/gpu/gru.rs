@@ -1,0 +1,230 @@
+//! The recurrences of a GRU, forward and backward, in both forms, against the f64 twin.
+
+#[path = "gru/case.rs"]
+mod case;
+#[path = "gru/properties.rs"]
+mod properties;
+
+use std::cell::RefCell;
+
+use gatefold::plan::Limits;
+use gatefold::random::Philox;
+
+use crate::support::cases::random_cases;
+use crate::support::device;
+use crate::support::models::{equal_batch, random_batch, training_plan};
+use crate::support::numbers::uniform;
+use crate::support::probe::places;
+use case::{Case, Layer, PLAIN, persistent, stepwise};
+
+#[test]
+fn every_choice_at_small_sizes() {
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(111, 0);
+    let mut worst = 0.0f64;
+    for limits in [persistent(gpu), stepwise(gpu)] {
+        for choice in 0..16 {
+            let [sequences, gathered, masked, both] = [1, 2, 4, 8].map(|bit| choice & bit != 0);
+            let layer = Layer {
+                units: 5,
+                directions: 1 + usize::from(both),
+                sequences,
+                gathered,
+                masked,
+                range: 3.0,
+            };
+            for (length, size) in [(1, 1), (7, 11)] {
+                let case = Case::new(layer, random_batch(length, size, random), random);
+                // Rows in one workgroup and in several, time in one dispatch and in several.
+                let limits = Limits {
+                    wanted_workgroups: [1, 8][choice % 2],
+                    segment: [3, 256][choice / 2 % 2],
+                    ..limits.clone()
+                };
+                worst = worst.max(case.check(gpu, &limits));
+            }
+        }
+    }
+    eprintln!("worst error {worst:.2} of its bound");
+}
+
+#[test]
+fn random_sizes() {
+    let gpu = device::open();
+    let forms = [persistent(&gpu), stepwise(&gpu)];
+    let gpu = RefCell::new(gpu);
+    for limits in forms {
+        let sizes = (1..10usize, 1..25usize, 1..14usize, 0.1..20f64);
+        let cuts = (1..9usize, 1..17usize);
+        let choices = (0..16u32, 0..u64::MAX);
+        random_cases(
+            5,
+            (sizes, cuts, choices),
+            |(sizes, cuts, (choice, seed))| {
+                let (units, length, size, range) = sizes;
+                let [sequences, gathered, masked, both] = [1, 2, 4, 8].map(|bit| choice & bit != 0);
+                let layer = Layer {
+                    units,
+                    directions: 1 + usize::from(both),
+                    sequences,
+                    gathered,
+                    masked,
+                    range,
+                };
+                let random = &mut Philox::new(121, seed);
+                let case = Case::new(layer, random_batch(length, size, random), random);
+                let limits = Limits {
+                    segment: cuts.0,
+                    wanted_workgroups: cuts.1,
+                    ..limits.clone()
+                };
+                case.check(&mut gpu.borrow_mut(), &limits);
+            },
+        );
+    }
+}
+
+#[test]
+fn larger_layers() {
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(112, 0);
+    let mut worst = 0.0f64;
+    for (units, masked, size) in [(32, true, 11), (64, false, 10)] {
+        let layer = Layer {
+            units,
+            masked,
+            ..PLAIN
+        };
+        let case = Case::new(layer, random_batch(6, size, random), random);
+        let limits = Limits {
+            segment: 4,
+            ..persistent(gpu)
+        };
+        worst = worst.max(case.check(gpu, &limits));
+    }
+    eprintln!("worst error {worst:.2} of its bound");
+}
+
+#[test]
+fn the_portable_form_is_taken_whatever_the_form() {
+    let gpu = device::open();
+    let random = &mut Philox::new(113, 0);
+    for limits in device::forms(&gpu) {
+        for (units, kernel) in [(16, "gru_forward_portable"), (300, "gru_step_forward")] {
+            let layer = Layer { units, ..PLAIN };
+            let case = Case::new(layer, random_batch(2, 2, random), random);
+            let plan = training_plan(&case.model, &limits, case.batch.shape());
+            let found = case.probe(&plan, &["forward"]).kernels();
+            assert!(
+                found.iter().all(|name| name.starts_with(kernel)),
+                "{found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_grid_of_two_dimensions() {
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(114, 0);
+    let limits = Limits {
+        workgroups: 16,
+        ..stepwise(gpu)
+    };
+    let layer = Layer { units: 60, ..PLAIN };
+    Case::new(layer, random_batch(3, 11, random), random).check(gpu, &limits);
+}
+
+#[test]
+fn a_batch_of_equal_tokens() {
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(115, 0);
+    let limits = persistent(gpu);
+    // All padding too, masked, leaves every state at 0.
+    for (id, masked) in [(9, false), (9, true), (0, false), (0, true)] {
+        let layer = Layer { masked, ..PLAIN };
+        let case = Case::new(layer, equal_batch(70, 3, id), random);
+        case.check(gpu, &limits);
+        let (h, gradients) = case.bits(gpu, &limits);
+        let mut words = h.iter().chain(&gradients);
+        let stands_still = words.all(|&word| word & 0x7fff_ffff == 0);
+        assert_eq!(stands_still, id == 0 && masked);
+    }
+}
+
+#[test]
+fn the_longest_review() {
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(116, 0);
+    let case = Case::new(PLAIN, random_batch(3944, 2, random), random);
+    let worst = case.check(gpu, &persistent(gpu));
+    eprintln!("worst error {worst:.2} of its bound");
+}
+
+#[test]
+fn pre_activations_to_200() {
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(117, 0);
+    for limits in [persistent(gpu), stepwise(gpu)] {
+        for sequences in [false, true] {
+            let layer = Layer {
+                range: 200.0,
+                gathered: false,
+                sequences,
+                ..PLAIN
+            };
+            Case::new(layer, random_batch(20, 11, random), random).check(gpu, &limits);
+        }
+    }
+}
+
+/// The fourth numbers of a unit's gates are 0 in every gradient, and the others those of the columns that the
+/// parameters have.
+#[test]
+fn gradients_of_the_parameters_take_their_columns() {
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(118, 0);
+    // More inputs than units, and fewer: the embedding below has 4 numbers.
+    for (units, directions) in [(3, 1), (3, 2), (7, 2), (30, 1)] {
+        let layer = Layer {
+            units,
+            directions,
+            ..PLAIN
+        };
+        let case = Case::new(layer, random_batch(3, 2, random), random);
+        let plan = training_plan(&case.model, &persistent(gpu), case.batch.shape());
+        let mut probe = case.probe(&plan, &["d_parameters"]);
+        let width = 4 * directions * units;
+        let sums = uniform(random, width, 1.0);
+        probe.set(&case.label("d_sums"), &sums);
+        let length = gatefold::plan::ParameterLayout::new(&case.model).len();
+        let before = uniform(random, length, 1.0);
+        probe.set("gradients", &before);
+        probe.run(gpu);
+
+        let mut expected: Vec<f64> = before.iter().map(|&x| f64::from(x)).collect();
+        for direction in 0..directions {
+            for (tensor, fourth) in [("kernel", 2), ("recurrent_kernel", 3)] {
+                let places = places(&case.model, case.tensor(direction, tensor));
+                for (n, &place) in places.iter().enumerate() {
+                    let unit = place - n % (3 * units) / units; // its first gate
+                    if place == unit + 2 {
+                        expected[place] = f64::from(before[unit + fourth]);
+                        expected[unit + 3] = 0.0;
+                    }
+                }
+            }
+            let places = places(&case.model, case.tensor(direction, "bias"));
+            for (n, &place) in places.iter().enumerate() {
+                let (row, gate, unit) = (n / (3 * units), n / units % 3, n % units);
+                let column = if (row, gate) == (1, 2) { 3 } else { gate };
+                expected[place] = f64::from(sums[4 * (direction * units + unit) + column]);
+                if gate == 2 {
+                    expected[place + 1] = 0.0;
+                }
+            }
+        }
+        probe.compare("gradients", &expected, |_| 0.0);
+        probe.finish(&format!("{units} units, {directions} directions"));
+    }
+}
