@@ -145,8 +145,17 @@ fn untouched_rows_stay(fixture: &Fixture, before: &[f64], after: &[f64]) {
 #[test]
 fn reference_gives_the_numbers_of_every_oracle_fixture() {
     let Some(folder) = oracle_dir() else { return };
+    compare_all(Fixture::all(&folder));
+}
+
+#[test]
+fn reference_gives_kerass_numbers_for_gru_layers() {
+    compare_all(Fixture::own("gru"));
+}
+
+fn compare_all(fixtures: Vec<Fixture>) {
     let mut failures = Vec::new();
-    for fixture in Fixture::all(&folder) {
+    for fixture in fixtures {
         let comparison = compare(&fixture);
         assert!(
             comparison.compared > 3 * fixture.expected("grad").len(),

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use gatefold::model::{Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Sequential};
+use gatefold::model::{Bidirectional, Dense, Dropout, Embedding, Gru, Lstm, Model, Sequential};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
@@ -55,6 +55,16 @@ impl Fixture {
             .collect()
     }
 
+    /// The fixtures that are part of the project, in this folder of `tests/fixtures/`; scripts in `tests/peers/`
+    /// make them.
+    ///
+    /// # Panics
+    /// As [`Fixture::all`].
+    pub fn own(folder: &str) -> Vec<Fixture> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        Fixture::all(&root.join(folder))
+    }
+
     /// The fixture `name`.
     ///
     /// # Panics
@@ -98,11 +108,19 @@ impl Fixture {
         let mut embedding = Embedding::new(self.size("vocab"), self.size("embed"));
         embedding.mask_zero = self.mask_zero();
         let lstm = Lstm::new(self.size("units"));
+        let gru = Gru::new(self.size("units"));
         let dense = Dense::new(self.size("dense")).relu();
         let output = Dense::new(1).sigmoid();
         let start = Sequential::new(self.kind()).add(embedding);
         match self.kind() {
             "baseline" => start.add(lstm).add(dense).add(output),
+            "gru" => start.add(gru).add(dense).add(output),
+            "gru_bidirectional" => start.add(Bidirectional::new(gru)).add(dense).add(output),
+            "gru_stacked" => start
+                .add(Bidirectional::new(gru.return_sequences()))
+                .add(Lstm::new(self.size("units2")))
+                .add(dense)
+                .add(output),
             "bidirectional" => start.add(Bidirectional::new(lstm)).add(dense).add(output),
             "dropout" => start
                 .add(Bidirectional::new(lstm.return_sequences()))
@@ -123,6 +141,9 @@ impl Fixture {
         match self.kind() {
             "baseline" => &["embedding", "lstm", "dense", "output"],
             "bidirectional" => &["embedding", "bilstm", "dense", "output"],
+            "gru" => &["embedding", "gru", "dense", "output"],
+            "gru_bidirectional" => &["embedding", "bigru", "dense", "output"],
+            "gru_stacked" => &["embedding", "bigru", "lstm", "dense", "output"],
             _ => &[
                 "embedding",
                 "bilstm1",
