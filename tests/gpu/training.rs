@@ -18,7 +18,7 @@ use gatefold::train::{
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
-use crate::support::models::{VOCABULARY, random_batch, recurrent};
+use crate::support::models::{VOCABULARY, gru, random_batch, recurrent};
 use crate::support::numbers::{double, parameters};
 
 pub fn session(model: &Model, limits: &Limits, learning_rate: f64) -> Session {
@@ -111,23 +111,24 @@ pub fn bits(history: &History, session: &Session) -> Bits {
 fn two_runs_leave_the_same_bits() {
     let gpu = device::open();
     let data = dataset(&mut Philox::new(91, 0));
-    let model = recurrent(8, false, &[(8, 2), (4, 2)]);
-    for limits in device::forms(&gpu) {
-        let runs = [0, 1].map(|_| {
-            let mut session = session(&model, &limits, 1e-2);
-            let history = fit(
-                &mut session,
-                &data,
-                &OPTIONS,
-                &AtomicBool::new(false),
-                &mut |_| {},
-            )
-            .unwrap();
-            assert_eq!(session.steps(), 18);
-            bits(&history, &session)
-        });
-        assert!(runs[0] == runs[1], "{limits:?}");
-        assert_ne!(runs[0].0[0][0], runs[0].0[1][0], "the loss stands still");
+    for model in [recurrent, gru].map(|of| of(8, false, &[(8, 2), (4, 2)])) {
+        for limits in device::forms(&gpu) {
+            let runs = [0, 1].map(|_| {
+                let mut session = session(&model, &limits, 1e-2);
+                let history = fit(
+                    &mut session,
+                    &data,
+                    &OPTIONS,
+                    &AtomicBool::new(false),
+                    &mut |_| {},
+                )
+                .unwrap();
+                assert_eq!(session.steps(), 18);
+                bits(&history, &session)
+            });
+            assert!(runs[0] == runs[1], "{limits:?}");
+            assert_ne!(runs[0].0[0][0], runs[0].0[1][0], "the loss stands still");
+        }
     }
 }
 

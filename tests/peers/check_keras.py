@@ -57,8 +57,11 @@ def build(header):
                 stack.append(layers.Embedding(spec["vocabulary"], spec["width"], mask_zero=spec["mask_zero"]))
             case "lstm":
                 stack.append(layers.LSTM(**spec))
+            case "gru":
+                stack.append(layers.GRU(**spec))
             case "bidirectional":
-                stack.append(layers.Bidirectional(layers.LSTM(**spec)))
+                cell = {"lstm": layers.LSTM, "gru": layers.GRU}[spec.pop("cell", "lstm")]
+                stack.append(layers.Bidirectional(cell(**spec)))
             case "dense":
                 stack.append(layers.Dense(**spec))
             case "dropout":
