@@ -16,7 +16,7 @@ use gatefold::reference::gru::{Run, backward, forward};
 
 use crate::support::device;
 use crate::support::models::{evaluation_plan, gru, training_plan};
-use crate::support::numbers::{double, index_of, largest, parameters, sum_error, uniform};
+use crate::support::numbers::{double, index_of, magnitudes, parameters, sum_error, uniform};
 use crate::support::probe::Probe;
 
 /// What the activations add to the error of a sum, in units of u: a device's exponential and quotient may err
@@ -277,7 +277,9 @@ impl Case {
             worst = worst.max(probe.finish(&what));
         }
 
-        let scale = largest(&expected.gradients);
+        let scale = magnitudes(&expected.gradients)
+            .into_iter()
+            .fold(0.0, f64::max);
         let mut probe = self.probe(&training, &["forward", "backward"]);
         probe.run(gpu);
         probe.compare(&self.label("h"), &expected.h, |_| expected.bound);
