@@ -14,7 +14,8 @@
 //   2        slots      read        [T, B]             row of input; bit 31 set where the token is masked
 //   3        recurrent  read        [D, H, H, 4]       U: from unit k (second axis) to unit j (third)
 //   4        bias       read        [2, D, H, 4]       b, which input holds already, then b_r
-//   5        h          read_write  [T, B, D, H]       hidden state
+//   5        h          read_write  [T, B, D, H]       hidden state; of a segment's last timestep alone where
+//                                                      `last` says so
 //   6        gates      read_write  [T, B, D, H] vec4  z, r, g, i_g, kept for the backward pass
 // Grid   (N, D) workgroups of 3·H invocations. While h·U is summed, invocation n·H + j owns gate n of unit j; in the
 //        cell, invocation q·H + j owns unit j of the rows of quad q (Q ≤ 3).
@@ -119,6 +120,7 @@ fn gru_forward_portable(
             h_own = h_new;
 {% endif %}
             state[own] = h_own;
+{% if not last %}
             let at = (position + first_row) * D * H + column;
 {% for l in range(4) %}
             if rows > {{ l }}u {
@@ -128,7 +130,16 @@ fn gru_forward_portable(
 {% endif %}
             }
 {% endfor %}
+{% endif %}
         }
         workgroupBarrier(); // the new `state` is written, and all sums are read
     }
+{% if last %}
+    let final_position = timestep_of(dims.first + dims.count - 1u, direction, dims.length) * dims.batch;
+{% for l in range(4) %}
+    if rows > {{ l }}u {
+        h[(final_position + first_row + {{ l }}u) * D * H + column] = h_own.{{ component(l) }};
+    }
+{% endfor %}
+{% endif %}
 }

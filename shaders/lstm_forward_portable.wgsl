@@ -112,6 +112,7 @@ fn lstm_forward_portable(
             h_own = h_new;
 {% endif %}
             state[own] = h_own;
+{% if not last %}
             let at = (position + first_row) * D * H + column;
 {% for l in range(4) %}
             if rows > {{ l }}u {
@@ -121,12 +122,21 @@ fn lstm_forward_portable(
 {% endif %}
             }
 {% endfor %}
+{% endif %}
 {% if save %}
             c[(t * D * groups.x + tile) * Q * H + own] = c_own;
 {% endif %}
         }
         workgroupBarrier(); // the new `state` is written, and all sums are read
     }
+{% if last %}
+    let final_position = timestep_of(dims.first + dims.count - 1u, direction, dims.length) * dims.batch;
+{% for l in range(4) %}
+    if rows > {{ l }}u {
+        h[(final_position + first_row + {{ l }}u) * D * H + column] = h_own.{{ component(l) }};
+    }
+{% endfor %}
+{% endif %}
 {% if not save %}
     if cell {
         c[tile * Q * H + quad * H + unit] = c_own;

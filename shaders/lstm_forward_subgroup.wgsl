@@ -14,7 +14,8 @@
 //   1        z          read        [rows, D, H] vec4  x·W + b; row slots[p] if gathered, else p
 //   2        slots      read        [T, B]             row of z; bit 31 set where the token is masked
 //   3        recurrent  read        [D, H, H] vec4     U: from unit k (middle axis) to unit j (last)
-//   4        h          read_write  [T, B, D, H]       hidden state; vec2 where W = 2
+//   4        h          read_write  [T, B, D, H]       hidden state; vec2 where W = 2; of a segment's last
+//                                                      timestep alone where `last` says so
 //   5        c          read_write  [T, D, N, Q, H] vec4  cell state, a quad a vec4; without the T axis
 //                                                      where nothing is kept for a backward pass
 //   6        gates      read_write  [T, B, D, H] vec4  i, f, g, o, kept for the backward pass
@@ -27,6 +28,7 @@
 //        A segment starts from the h and c that the one before it left in the buffers.
 // Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
 
+{% macro own(q, r) %}{% if W == 1 %}h_{{ q }}_0.{{ component(r) }}{% else %}vec2(h_{{ q }}_0.{{ component(r) }}, h_{{ q }}_1.{{ component(r) }}){% endif %}{% endmacro %}
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> z: array<vec4<f32>>;
@@ -148,15 +150,17 @@ fn lstm_forward_subgroup(
 {% endif %}
         }
 {% endfor %}
+{% if not last %}
         if live_{{ r }} {
             let at = (position + row_{{ r }}) * D * H + column;
-            h[at / W] = {% if W == 1 %}h_{{ q }}_0.{{ component(r) }}{% else %}vec2(h_{{ q }}_0.{{ component(r) }}, h_{{ q }}_1.{{ component(r) }}){% endif %};
+            h[at / W] = {{ own(q, r) }};
 {% if save %}
 {% for w in range(W) %}
             gates[at + {{ w }}u] = g_{{ r }}_{{ w }};
 {% endfor %}
 {% endif %}
         }
+{% endif %}
 {% endfor %}
 {% for w in range(W) %}
         exchange[write_half + {{ q * H + w }}u + unit] = h_{{ q }}_{{ w }};
@@ -167,6 +171,14 @@ fn lstm_forward_subgroup(
 {% endfor %}
         workgroupBarrier(); // the new half is written before it is read, the old one read before it is written
     }
+{% if last %}
+    let final_position = timestep_of(dims.first + dims.count - 1u, direction, dims.length) * dims.batch;
+{% for r in range(R) %}
+    if live_{{ r }} {
+        h[((final_position + row_{{ r }}) * D * H + column) / W] = {{ own(r // 4, r) }};
+    }
+{% endfor %}
+{% endif %}
 {% if not save %}
 {% for q in range(Q) %}
 {% for w in range(W) %}

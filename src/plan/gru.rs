@@ -74,7 +74,8 @@ impl StepBuilder<'_> {
         } else {
             let kernel = kernel
                 .flag("gathered", gathered)
-                .flag("masked", self.masked);
+                .flag("masked", self.masked)
+                .flag("last", self.keeps_last_state_alone(layer));
             self.segments(layer, &label, kernel, &bindings)?;
         }
         self.recurrent_output(layer, tape.h)

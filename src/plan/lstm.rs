@@ -93,7 +93,8 @@ impl StepBuilder<'_> {
         let kernel = kernel
             .flag("gathered", gathered)
             .flag("masked", self.masked)
-            .flag("save", self.training);
+            .flag("save", self.training)
+            .flag("last", self.keeps_last_state_alone(layer));
         let mut bindings = vec![z, slots, recurrent, tape.h, tape.c];
         if self.training {
             bindings.push(tape.gates);

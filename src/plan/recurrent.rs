@@ -90,6 +90,12 @@ impl StepBuilder<'_> {
         })
     }
 
+    /// Whether a persistent recurrence need not store the h of every timestep: neither a layer above nor a backward
+    /// pass reads it.
+    pub(super) fn keeps_last_state_alone(&self, layer: &RecurrentLayer) -> bool {
+        !self.training && !layer.sequences
+    }
+
     /// Copies h of each direction's last processed timestep: T − 1 forward, 0 backward.
     fn last_state(&mut self, layer: &RecurrentLayer, h: Slice, last: Slice) -> Result<()> {
         let dims = LastStateDims {

@@ -106,16 +106,22 @@ impl Dispatch {
         Some((u64::from(dims.batch), width, 4 * width * units, dims))
     }
 
-    /// z, its row and h of every position, c and gates where they are kept; weights; the state on the way in, and
-    /// where nothing is kept, on the way out.
+    /// z and its row of every position, h unless the last is enough, c and gates where they are kept; weights; the state
+    /// on the way in, and on the way out what no position has kept.
     fn recurrence_forward(&self) -> Option<u64> {
         let (batch, width, weights, dims) = self.recurrence()?;
         let positions = batch * u64::from(dims.count);
         let slot = u64::from(self.kernel.has_flag("gathered") || self.kernel.has_flag("masked"));
         let kept = self.kernel.has_flag("save");
-        let a_position = if kept { 10 * width } else { 5 * width } + slot;
+        let last = self.kernel.has_flag("last");
+        let stored = match (kept, last) {
+            (true, _) => 6,
+            (false, false) => 1,
+            (false, true) => 0,
+        };
+        let a_position = (4 + stored) * width + slot;
         let entering = if dims.first > 0 { 2 * batch * width } else { 0 };
-        let leaving = if kept { 0 } else { batch * width };
+        let leaving = u64::from(!kept) * batch * width + u64::from(last) * batch * width;
         Some(positions * a_position + weights + entering + leaving)
     }
 
