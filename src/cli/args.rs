@@ -14,8 +14,8 @@ use gatefold::gpu::KernelForm;
 use gatefold::model::Variant;
 
 use super::bench::BenchArgs;
-use super::run_args::{EvaluateArgs, ExplainArgs, ExportArgs, ImportArgs, PredictArgs};
 use super::callbacks::CallbackArgs;
+use super::run_args::{EvaluateArgs, ExplainArgs, ExportArgs, ImportArgs, PredictArgs};
 use super::settings::EXPERIMENT_VOCABULARY;
 
 /// Trains recurrent sentiment models with GPU compute shaders

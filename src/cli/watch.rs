@@ -21,9 +21,6 @@ use super::settings::option;
 /// How often the run's files are read.
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Columns of a run's name.
-const NAME: usize = 13;
-
 /// Shows the run until the user has seen enough, or without a terminal until it is over.
 pub fn run(args: &WatchArgs, quiet: bool) -> Result<()> {
     if !holds_run(&args.run) && !args.run.join("history.json").is_file() {
@@ -78,6 +75,8 @@ fn print_until_over(args: &WatchArgs, stop: &AtomicBool) -> Result<()> {
 /// What was printed of a run: the epochs up to this one, and in which state it was.
 #[derive(Default)]
 struct Told {
+    /// Whether its name stands above its lines.
+    is_named: bool,
     epoch: usize,
     status: Option<Status>,
 }
@@ -86,23 +85,25 @@ fn print_news(watched: &Watched, told: &mut Vec<Told>) -> io::Result<()> {
     told.resize_with(watched.runs.len(), Told::default);
     let mut out = io::stdout().lock();
     for (run, told) in watched.runs.iter().zip(told) {
-        let name = match watched.runs.len() {
-            1 => String::new(),
-            _ => format!("{:NAME$} ", run.name),
-        };
+        if run.status == Status::Waiting {
+            continue;
+        }
+        if !told.is_named && watched.runs.len() > 1 {
+            writeln!(out, "{}", run.name)?;
+            told.is_named = true;
+        }
         // Earlier epochs may come again where the run was begun anew.
         told.epoch = told.epoch.min(run.epochs_over);
         for record in &run.history {
             if record.epoch > told.epoch {
-                let figures = epoch_figures(record, run.epochs).join("  ");
-                writeln!(out, "{name}{figures}")?;
+                writeln!(out, "{}", epoch_figures(record, run.epochs).join("  "))?;
                 told.epoch = record.epoch;
             }
         }
-        if run.status != Status::Waiting && told.status.as_ref() != Some(&run.status) {
-            writeln!(out, "{name}{}", run.words().join(", "))?;
+        if told.status.as_ref() != Some(&run.status) {
+            writeln!(out, "{}", run.words().join(", "))?;
+            told.status = Some(run.status.clone());
         }
-        told.status = Some(run.status.clone());
     }
     out.flush()
 }

@@ -44,8 +44,8 @@ pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use table::{comparison_markdown, comparison_table, grouped};
-pub use words::{Word, depth, largest, words};
 pub use tensorboard::TensorBoard;
+pub use words::{Word, depth, largest, words};
 
 use crate::error::{Error, Result};
 use crate::train::History;

@@ -33,12 +33,17 @@ struct Means {
     accuracy: f64,
 }
 
+/// Steps of an epoch, by the running means before the first and after the last of them.
+struct Window {
+    before: Means,
+    after: Means,
+}
+
 /// The training curve: means over some steps each, put at their middle. Of an epoch of which no steps were told
 /// there is its mean, at its end.
 pub(super) fn training(lines: &[ProgressLine], history: &[EpochRecord]) -> Vec<Point> {
     let (mut steps, mut window) = (1, 1);
-    // The running means at the end of each point's steps.
-    let mut told: Vec<(Means, Point)> = Vec::new();
+    let mut told: Vec<Window> = Vec::new();
     for line in lines {
         match &line.event {
             ProgressEvent::Begin {
@@ -61,24 +66,18 @@ pub(super) fn training(lines: &[ProgressLine], history: &[EpochRecord]) -> Vec<P
                 accuracy: Some(accuracy),
                 ..
             } => {
-                let now = Means {
+                let after = Means {
                     epoch: *epoch,
                     done: *done,
                     loss: *loss,
                     accuracy: *accuracy,
                 };
-                let before = told.last().map(|(means, _)| *means);
-                let before = before.filter(|before| before.epoch == now.epoch);
-                let before = before.unwrap_or_default();
-                let is_due = now.done >= before.done + window || now.done == steps;
-                if is_due && now.done > before.done {
-                    told.push((now, between(before, now, steps)));
-                }
+                add(&mut told, after, window, steps);
             }
             ProgressEvent::Steps { .. } | ProgressEvent::End { .. } => {}
         }
     }
-    let epochs: HashSet<usize> = told.iter().map(|(means, _)| means.epoch).collect();
+    let epochs: HashSet<usize> = told.iter().map(|told| told.after.epoch).collect();
     let untold = history
         .iter()
         .filter(|record| !epochs.contains(&record.epoch));
@@ -87,7 +86,8 @@ pub(super) fn training(lines: &[ProgressLine], history: &[EpochRecord]) -> Vec<P
         loss: record.loss,
         accuracy: record.accuracy,
     });
-    let mut points: Vec<Point> = told.iter().map(|(_, point)| *point).chain(untold).collect();
+    let points = told.iter().map(|told| told.mean(steps));
+    let mut points: Vec<Point> = points.chain(untold).collect();
     points.sort_by(|a, b| a.at.total_cmp(&b.at));
     thinned(points)
 }
@@ -102,19 +102,37 @@ pub(super) fn validation(history: &[EpochRecord]) -> Vec<Point> {
     thinned(points.collect())
 }
 
-/// Forgets what was told of steps that are trained again.
-fn go_back(told: &mut Vec<(Means, Point)>, epoch: usize, done: usize) {
-    told.retain(|(means, _)| (means.epoch, means.done) <= (epoch, done));
+/// Adds the steps since the last window once there are `window` of them, or the epoch of `steps` ends.
+fn add(told: &mut Vec<Window>, after: Means, window: usize, steps: usize) {
+    let same_epoch = told.last().filter(|last| last.after.epoch == after.epoch);
+    let mut before = same_epoch.map_or(Means::default(), |last| last.after);
+    let is_last = after.done == steps;
+    if after.done <= before.done || (after.done < before.done + window && !is_last) {
+        return;
+    }
+    // The few steps at the end would make a point that is mostly noise.
+    if is_last && after.done < before.done + window && before.done > 0 {
+        before = told.pop().map_or(before, |last| last.before);
+    }
+    told.push(Window { before, after });
 }
 
-/// The mean over the steps from `before` to `now`, of one epoch.
-fn between(before: Means, now: Means, steps: usize) -> Point {
-    let (from, to) = (before.done as f64, now.done as f64);
-    let mean = |before: f64, now: f64| (now * to - before * from) / (to - from);
-    Point {
-        at: (now.epoch - 1) as f64 + (from + to) / 2.0 / steps as f64,
-        loss: mean(before.loss, now.loss),
-        accuracy: mean(before.accuracy, now.accuracy),
+/// Forgets what was told of steps that are trained again.
+fn go_back(told: &mut Vec<Window>, epoch: usize, done: usize) {
+    told.retain(|told| (told.after.epoch, told.after.done) <= (epoch, done));
+}
+
+impl Window {
+    /// The mean over its steps, of an epoch that has `steps`.
+    fn mean(&self, steps: usize) -> Point {
+        let Window { before, after } = self;
+        let (from, to) = (before.done as f64, after.done as f64);
+        let mean = |before: f64, after: f64| (after * to - before * from) / (to - from);
+        Point {
+            at: (after.epoch - 1) as f64 + (from + to) / 2.0 / steps as f64,
+            loss: mean(before.loss, after.loss),
+            accuracy: mean(before.accuracy, after.accuracy),
+        }
     }
 }
 

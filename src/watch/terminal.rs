@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::Marker;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, LineGauge, Paragraph};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, LineGauge};
 
 use super::curve::Point;
 use super::folder::Watched;
@@ -87,10 +87,12 @@ const MEASURES: [Measure; 2] = [
 /// run under way, then the curves. `problem` says why what is shown may be old.
 pub fn draw(frame: &mut Frame, watched: &Watched, view: View, problem: Option<&str>) {
     let runs = u16::try_from(watched.runs.len()).unwrap_or(u16::MAX);
+    let told = run_of_interest(watched, view).map_or(Vec::new(), figures_of);
+    let told = broken(&told, frame.area().width);
     let [head, lines, figures, charts, foot] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(runs),
-        Constraint::Length(1),
+        Constraint::Length(told.len() as u16),
         Constraint::Fill(1),
         Constraint::Length(1),
     ])
@@ -107,9 +109,7 @@ pub fn draw(frame: &mut Frame, watched: &Watched, view: View, problem: Option<&s
     );
     frame.render_widget(Line::from(title), head);
     draw_runs(frame, lines, watched, view);
-    if let Some(run) = run_of_interest(watched, view) {
-        frame.render_widget(Paragraph::new(figures_of(run)), figures);
-    }
+    frame.render_widget(Text::from_iter(told), figures);
     draw_charts(frame, charts, watched, view);
     let mut words = match (problem, watched.runs.len()) {
         (Some(problem), _) => vec![
@@ -149,17 +149,23 @@ fn colour(run: usize) -> Color {
 
 /// A line a run: its name, how much of it is done, and as many words as fit.
 fn draw_runs(frame: &mut Frame, area: Rect, watched: &Watched, view: View) {
-    let widest = watched.runs.iter().map(|run| Line::raw(&run.name).width());
-    let name_columns = (widest.max().unwrap_or(0) as u16 + 2).min(NAME_COLUMNS);
-    for (index, (run, row)) in watched.runs.iter().zip(area.rows()).enumerate() {
-        let room = row.width.saturating_sub(name_columns);
-        let words = fitting(&run.words(), room as usize);
-        let columns = Line::raw(&words).width() as u16;
-        let bar = room.saturating_sub(columns + 1).min(40);
-        let bar = if bar < BAR_COLUMNS { 0 } else { bar + 1 };
-        let [name, gauge, told] = Layout::horizontal([
+    let widest = watched.runs.iter().map(|run| columns(&run.name)).max();
+    let name_columns = (widest.unwrap_or(0) + 1).min(NAME_COLUMNS);
+    let room = area.width.saturating_sub(name_columns);
+    let told = watched.runs.iter().map(|run| fitting(&run.words(), room));
+    let told: Vec<String> = told.collect();
+    // Bars of one length can be compared; a line without room for one has none.
+    let left = told
+        .iter()
+        .map(|words| room.saturating_sub(columns(words) + 1));
+    let bar_columns = left.filter(|left| *left >= BAR_COLUMNS).min();
+    let bar_columns = bar_columns.unwrap_or(0).min(40);
+    let rows = watched.runs.iter().zip(told).zip(area.rows()).enumerate();
+    for (index, ((run, words), row)) in rows {
+        let has_bar = bar_columns > 0 && columns(&words) + bar_columns < room;
+        let [name, bar, told] = Layout::horizontal([
             Constraint::Length(name_columns),
-            Constraint::Length(bar),
+            Constraint::Length(if has_bar { bar_columns + 1 } else { 0 }),
             Constraint::Fill(1),
         ])
         .areas(row);
@@ -168,31 +174,38 @@ fn draw_runs(frame: &mut Frame, area: Rect, watched: &Watched, view: View) {
             style = style.add_modifier(Modifier::REVERSED);
         }
         frame.render_widget(Span::styled(run.name.clone(), style), name);
-        if bar > 0 {
-            let gauge = Rect {
-                width: gauge.width - 1,
-                ..gauge
-            };
-            let bar = LineGauge::default()
-                .ratio(share_done(run))
-                .label("")
-                .filled_symbol("━")
-                .unfilled_symbol("─")
-                .filled_style(colour(index))
-                .unfilled_style(Style::new().add_modifier(Modifier::DIM));
-            frame.render_widget(bar, gauge);
+        if has_bar {
+            draw_bar(frame, bar, share_done(run), colour(index));
         }
         frame.render_widget(words, told);
     }
 }
 
+/// A bar, with a column left free behind it.
+fn draw_bar(frame: &mut Frame, area: Rect, share: f64, colour: Color) {
+    let bar = LineGauge::default()
+        .ratio(share)
+        .label("")
+        .filled_symbol("━")
+        .unfilled_symbol("─")
+        .filled_style(colour)
+        .unfilled_style(Style::new().add_modifier(Modifier::DIM));
+    let width = area.width.saturating_sub(1);
+    frame.render_widget(bar, Rect { width, ..area });
+}
+
+/// Columns that a text takes on the terminal.
+fn columns(text: &str) -> u16 {
+    u16::try_from(Line::raw(text).width()).unwrap_or(u16::MAX)
+}
+
 /// The first of the words, those that fit; the very first in any case.
-fn fitting(words: &[String], columns: usize) -> String {
+fn fitting(words: &[String], room: u16) -> String {
     let mut line = String::new();
     for word in words {
         let separator = if line.is_empty() { "" } else { ", " };
         let longer = format!("{line}{separator}{word}");
-        if !line.is_empty() && Line::raw(&longer).width() > columns {
+        if !line.is_empty() && columns(&longer) > room {
             break;
         }
         line = longer;
@@ -213,8 +226,8 @@ fn share_done(run: &RunState) -> f64 {
     (done / run.epochs.max(1) as f64).clamp(0.0, 1.0)
 }
 
-/// `accuracy 0.912 loss 0.2310 · epoch 2: val_accuracy 0.903 …`
-fn figures_of(run: &RunState) -> String {
+/// `accuracy 0.912 loss 0.2310`, `epoch 2: val_accuracy 0.903 …`
+fn figures_of(run: &RunState) -> Vec<String> {
     let mut parts = Vec::new();
     if let (Some(accuracy), Some(loss)) = (run.accuracy, run.loss) {
         parts.push(format!("accuracy {accuracy:.3} loss {loss:.4}"));
@@ -231,7 +244,23 @@ fn figures_of(run: &RunState) -> String {
     {
         parts.push(format!("best {:.3} ({})", best.val_accuracy, best.epoch));
     }
-    parts.join(" · ")
+    parts
+}
+
+/// The parts in lines of `width` columns, as many to a line as fit.
+fn broken(parts: &[String], width: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        let longer = lines.last().map(|line| format!("{line} · {part}"));
+        match (
+            longer.filter(|line| columns(line) <= width),
+            lines.last_mut(),
+        ) {
+            (Some(longer), Some(line)) => *line = longer,
+            _ => lines.push(part.clone()),
+        }
+    }
+    lines
 }
 
 fn draw_charts(frame: &mut Frame, area: Rect, watched: &Watched, view: View) {
@@ -359,11 +388,9 @@ fn legend(all: &[Series], measure: Measure) -> Line<'static> {
     Line::from(words)
 }
 
-/// Labels that stand at even distances: each epoch, or the first, the middle and the last.
+/// The first epoch, the last, and the one in the middle if there is one: the chart puts others askew.
 fn epoch_labels(epochs: usize) -> Vec<String> {
-    let parts = (2..=5).rev().find(|parts| epochs.is_multiple_of(*parts));
-    let parts = parts.unwrap_or(1);
-    (0..=parts)
-        .map(|part| (part * (epochs / parts)).to_string())
-        .collect()
+    let middle = epochs.is_multiple_of(2).then_some(epochs / 2);
+    let labels = std::iter::once(0).chain(middle).chain([epochs]);
+    labels.map(|epoch| epoch.to_string()).collect()
 }

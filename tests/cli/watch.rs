@@ -29,6 +29,7 @@ fn a_run_tells_how_it_goes_and_is_watched_afterwards() {
     assert_eq!(watched.data.as_deref(), Some("demo (synthetic)"));
 
     let told = place.run(["watch", "run"]).succeeds().stdout.clone();
+    crate::program::assert_80_columns(&told);
     let told: Vec<&str> = told.lines().collect();
     assert_eq!(told.len(), 3, "{told:?}");
     for (line, words) in told.iter().zip([
@@ -70,12 +71,17 @@ fn a_comparison_is_watched_to_its_end() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let told = place.run(["watch", "both"]).succeeds().stdout.clone();
-    for words in [
-        "baseline      Epoch 2/2",
-        "dropout       Epoch 2/2",
-        "dropout       finished 2 epochs",
-    ] {
-        assert!(told.contains(words), "no `{words}` in {told}");
+    // Each run's lines stand below its name.
+    let (baseline, dropout) = told.split_once("dropout\n").unwrap();
+    assert!(baseline.starts_with("baseline\n"), "{told}");
+    for run in [baseline, dropout] {
+        for words in [
+            "Epoch 1/2  accuracy",
+            "Epoch 2/2  accuracy",
+            "finished 2 epochs",
+        ] {
+            assert!(run.contains(words), "no `{words}` in {told}");
+        }
     }
     assert!(program.output().status.success());
 }

@@ -239,6 +239,14 @@ fn a_point_of_the_training_curve_is_the_mean_of_its_steps_alone() {
     };
     let told = [(0.125, 0.8), (0.375, 0.2), (1.05, 0.25)];
     near(points(&lines), &told);
+    // A single step at the epoch's end is no point of its own: 0.2 in steps 11 to 39, 0.9 in step 40.
+    let ending = [
+        &lines[..2],
+        &[steps(2.0, 1, 39, 0.8 - 0.6 * 29.0 / 39.0)],
+        &[steps(3.0, 1, 40, (0.8 * 10.0 + 0.2 * 29.0 + 0.9) / 40.0)],
+    ]
+    .concat();
+    near(points(&ending), &[told[0], (0.625, 6.7 / 30.0)]);
     // A resumed run trains some steps again; what was told of them is forgotten.
     let again = [&lines[..], &[begin(9.0, 1, 10), steps(10.0, 1, 20, 0.6)]].concat();
     near(points(&again), &[told[0], (0.375, 0.4)]);

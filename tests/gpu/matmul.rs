@@ -10,8 +10,8 @@ use gatefold::gpu::Gpu;
 use gatefold::model::Model;
 use gatefold::plan::{Limits, Plan};
 use gatefold::random::Philox;
-use gatefold::reference::recurrence::{Run, recurrent_gradient};
 use gatefold::reference::matmul::{a_b, a_bt, at_b, column_sums};
+use gatefold::reference::recurrence::{Run, recurrent_gradient};
 
 use crate::support::cases::random_cases;
 use crate::support::device;

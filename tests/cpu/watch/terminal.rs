@@ -55,7 +55,9 @@ fn eighty_columns_show_all_there_is_to_know() {
     let rows = drawn(&comparison(), View::All, None, (80, 24));
     assert!(rows[0].contains("runs/compare-demo · demo (synthetic)"));
     assert!(
-        row(&rows, "baseline").ends_with("finished 3 epochs, in 1:12"),
+        row(&rows, "baseline")
+            .trim_end()
+            .ends_with("finished 3 epochs, in 1:12"),
         "{}",
         rows.join("\n")
     );
@@ -64,6 +66,19 @@ fn eighty_columns_show_all_there_is_to_know() {
         assert!(under_way.contains(words), "{under_way}");
     }
     assert!(row(&rows, "bidirectional").contains("waiting"));
+    // Bars of one length, full where a run is over and empty where it has not begun.
+    let bar = |name| -> String {
+        let letters = row(&rows, name).chars();
+        letters.filter(|letter| "━─".contains(*letter)).collect()
+    };
+    let [full, part, empty] = ["baseline", "dropout", "bidirectional"].map(bar);
+    let columns = full.chars().count();
+    assert_eq!((full, empty), ("━".repeat(columns), "─".repeat(columns)));
+    assert_eq!(
+        part.chars().filter(|letter| *letter == '━').count(),
+        columns * 52 / 120
+    );
+    assert_eq!(part.chars().count(), columns);
     row(
         &rows,
         "accuracy 0.500 loss 0.5000 · epoch 1: val_accuracy 0.820 val_loss 0.6250",
@@ -84,7 +99,11 @@ fn narrow_terminals_leave_out_the_least_telling() {
         "charts below each other"
     );
     row(&rows, "Accuracy");
-    assert!(row(&rows, "dropout").contains("1:35 left"));
+    assert!(row(&rows, "dropout").contains("1:35 left, 8.00 steps/s"));
+    let figures = rows
+        .iter()
+        .position(|row| row.contains("accuracy 0.500 loss 0.5000"));
+    assert!(rows[figures.unwrap() + 1].starts_with("epoch 1: val_accuracy 0.820 val_loss 0.6250"));
     let rows = drawn(&comparison(), View::All, None, (40, 24));
     let under_way = row(&rows, "dropout");
     assert!(under_way.contains("epoch 2/3, step 12/40"), "{under_way}");
