@@ -114,8 +114,8 @@ fn an_evaluation_keeps_nothing_and_moves_less() {
             ..Limits::WEBGPU
         };
         let plan = evaluation_plan(&model(true), &limits, shape());
-        // A position: its row of z, z, h; kernels; c at the end.
-        let forward = POSITIONS * (1 + 64 + 16) + 2 * 8 * 32 + ROWS as u64 * 16;
+        // A position: its row of z, z; kernels; h and c at the end.
+        let forward = POSITIONS * (1 + 64) + 2 * 8 * 32 + 2 * ROWS as u64 * 16;
         assert_moves(&plan, "bidirectional.forward", forward);
     }
 }
