@@ -167,8 +167,9 @@ fn a_full_disk_loses_nothing() {
         return;
     };
     tiny_run(&place);
-    // Of the 6,000 KiB, a run takes 1,030 for each checkpoint, 340 for parameters and 90 for the rest.
-    place.write("run/.mine.tmp", vec![1; 4000 << 10]);
+    // Of the 6,000 KiB, a run takes 1,370 for each checkpoint, 340 for each of two files of parameters and 90 for
+    // the rest.
+    place.write("run/.mine.tmp", vec![1; 3300 << 10]);
     let before = place.files();
     let outcome = place.run(["train", "--resume", "run", "--epochs", "3"]);
     refused_writing(&outcome, &place, &before);
