@@ -14,13 +14,13 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gatefold::batch::{Batches, Order, Reviews};
+use gatefold::batch::{BatchShape, Batches, Order, Reviews};
 use gatefold::data::{
     Dataset, ExportCells, ExportForm, Limits, Source, SubwordEncoder, demo, export, load_cached,
 };
-use gatefold::model::Variant;
+use gatefold::model::{Model, Variant};
 use gatefold::plan::{
-    Adam, BatchLayout, DropoutMask, Limits as DeviceLimits, ParameterLayout, StepContext,
+    Adam, BatchLayout, DropoutMask, Limits as DeviceLimits, ParameterLayout, Plan, StepContext,
     evaluation_step, training_step,
 };
 
@@ -88,6 +88,10 @@ fn batches(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// [`training_step`] or [`evaluation_step`].
+type PlanOf =
+    fn(&Model, &ParameterLayout, &DeviceLimits, BatchShape, StepContext) -> gatefold::Result<Plan>;
+
 /// A step's plan, by dispatches.
 fn plans(criterion: &mut Criterion) {
     let corpus = corpus();
@@ -104,17 +108,13 @@ fn plans(criterion: &mut Criterion) {
     for variant in Variant::ALL {
         let model = variant.model(corpus.vocabulary.size()).expect("a model");
         let parameters = ParameterLayout::new(&model);
-        let training = || training_step(&model, &parameters, &limits, shape, context);
-        let dispatches = training().expect("a plan").dispatches.len();
-        group.throughput(Throughput::Elements(dispatches as u64));
-        group.bench_function(format!("training/{variant}"), |bench| {
-            bench.iter(|| training().expect("a plan"));
-        });
-        group.bench_function(format!("evaluation/{variant}"), |bench| {
-            bench.iter(|| {
-                evaluation_step(&model, &parameters, &limits, shape, context).expect("a plan")
-            });
-        });
+        let passes: [(&str, PlanOf); 2] =
+            [("training", training_step), ("evaluation", evaluation_step)];
+        for (pass, plan_of) in passes {
+            let plan = || plan_of(&model, &parameters, &limits, shape, context).expect("a plan");
+            group.throughput(Throughput::Elements(plan().dispatches.len() as u64));
+            group.bench_function(format!("{pass}/{variant}"), |bench| bench.iter(plan));
+        }
     }
     group.finish();
 }

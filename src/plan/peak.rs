@@ -57,7 +57,7 @@ pub fn peak_copy(limits: &Limits, vectors: usize, copies: usize) -> Result<Plan>
         count: vectors as u32,
         ..PeakCopyDims::default()
     };
-    let groups = plan.elementwise(vectors.div_ceil(4)); // an invocation copies four
+    let groups = plan.elementwise(vectors);
     for _ in 0..copies {
         let kernel = Kernel::new("peak_copy");
         plan.dispatch("peak.copy".into(), kernel, &dims, &[x, y], groups, 0)?;

@@ -31,7 +31,7 @@ fn every_multiplication_is_done() {
 fn every_number_is_copied() {
     let x = uniform(&mut Philox::new(131, 0), 4 * 1000, 1e3);
     // Few workgroups along x, so that a second row of them is needed.
-    for workgroups in [Limits::WEBGPU.workgroups, 3] {
+    for workgroups in [Limits::WEBGPU.workgroups, 5] {
         let limits = Limits {
             workgroups,
             ..Limits::WEBGPU
