@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod build_vocab;
+mod command_line;
 mod compare;
 mod convert;
 mod devices;
@@ -14,6 +15,7 @@ mod explain;
 mod export;
 mod export_data;
 mod fetch;
+mod finished_runs;
 mod import;
 mod imported_config;
 mod inspect;
@@ -24,6 +26,9 @@ mod output_file;
 mod plot;
 mod predict;
 mod progress;
+mod report;
+mod report_page;
+mod report_test;
 mod resume;
 mod run;
 mod run_args;
@@ -63,6 +68,7 @@ pub fn run() -> Result<()> {
         Command::Import(args) => import::run(&args, quiet),
         Command::Summary(args) => summary::run(&args),
         Command::Plot(args) => plot::run(&args),
+        Command::Report(args) => report::run(&args, quiet),
         Command::Devices(args) => devices::run(&args),
         Command::Data(DataCommand::Inspect(args)) => inspect::run(&args, quiet),
         Command::Data(DataCommand::Encode(args)) => convert::encode(&args),

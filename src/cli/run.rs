@@ -16,6 +16,7 @@ use gatefold::train::{
 use serde::Serialize;
 
 use super::progress::Progress;
+use super::report_page;
 use super::resume::Begun;
 use super::run_folder::{self, RunFolder};
 use super::screen::counted;
@@ -188,7 +189,7 @@ impl Run<'_> {
         })?)
     }
 
-    /// Writes the trained parameters. The last checkpoint stays, to train for more epochs.
+    /// Writes the trained parameters and the report. The last checkpoint stays, to train for more epochs.
     fn finish(&self, session: &Session) -> Result<()> {
         let vocabulary = &self.trainer.dataset.vocabulary;
         let weights = Weights {
@@ -199,6 +200,8 @@ impl Run<'_> {
         };
         let file = self.folder.path().join(run_folder::MODEL);
         write_atomically(&file, &weights.to_bytes()?)?;
+        let folder = self.folder.path();
+        report_page::write(folder, &[folder.to_path_buf()])?;
         Ok(self.folder.remove_previous_checkpoint()?)
     }
 

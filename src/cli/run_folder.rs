@@ -11,6 +11,7 @@ use gatefold::train::{CheckpointFiles, History};
 use gatefold::{Error, Result};
 
 use super::lock::{self, Lock};
+use super::report_page;
 use super::run_config;
 use super::settings::option;
 
@@ -18,7 +19,7 @@ use super::settings::option;
 pub const MODEL: &str = "model.safetensors";
 
 /// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
     CheckpointFiles::NAMES[0],
     CheckpointFiles::NAMES[1],
@@ -29,16 +30,18 @@ const FILES: [&str; 10] = [
     "loss.svg",
     "accuracy.png",
     "accuracy.svg",
+    report_page::FILE,
     MODEL,
 ];
 
 /// What a comparison leaves above its runs, as `report::write_overview` writes it.
-const OVERVIEW: [&str; 5] = [
+const OVERVIEW: [&str; 6] = [
     "validation_accuracy.png",
     "validation_accuracy.svg",
     "validation_loss.png",
     "validation_loss.svg",
     "comparison.md",
+    report_page::FILE,
 ];
 
 /// Fails if `folder` holds something already, is in use or cannot be written; leaves no trace.

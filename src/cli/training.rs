@@ -160,7 +160,7 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 
 /// Says where a run's files are.
 pub fn tell_run(output: Output, folder: &str) -> Result<()> {
-    let files = "loss.png, accuracy.png, history.csv, history.json, model.safetensors, config.toml";
+    let files = "report.html, loss.png, accuracy.png, history.csv, history.json, model.safetensors, config.toml";
     output.result(&field("Run", &format!("{folder}: {files}")))
 }
 

@@ -24,7 +24,7 @@ activation = \"sigmoid\"
 ";
 
 /// Everything a run leaves in its folder, in alphabetical order.
-pub const RUN_FILES: [&str; 9] = [
+pub const RUN_FILES: [&str; 10] = [
     "accuracy.png",
     "accuracy.svg",
     "checkpoint.safetensors",
@@ -34,6 +34,7 @@ pub const RUN_FILES: [&str; 9] = [
     "loss.png",
     "loss.svg",
     "model.safetensors",
+    "report.html",
 ];
 
 #[test]

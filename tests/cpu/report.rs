@@ -12,6 +12,8 @@ mod evaluations;
 mod files;
 #[path = "report/histograms.rs"]
 mod histograms;
+#[path = "report/page.rs"]
+mod page;
 #[path = "report/pictures.rs"]
 mod pictures;
 #[path = "report/svg.rs"]
