@@ -60,6 +60,8 @@ mod plot;
 mod predict;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/resume.rs"]
 mod resume;
 #[cfg(feature = "download")]

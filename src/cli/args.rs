@@ -15,7 +15,7 @@ use gatefold::model::Variant;
 
 use super::bench::BenchArgs;
 use super::callbacks::CallbackArgs;
-use super::run_args::{EvaluateArgs, ExplainArgs, ExportArgs, ImportArgs, PredictArgs};
+use super::run_args::{EvaluateArgs, ExplainArgs, ExportArgs, ImportArgs, PredictArgs, ReportArgs};
 use super::settings::EXPERIMENT_VOCABULARY;
 
 /// Trains recurrent sentiment models with GPU compute shaders
@@ -94,6 +94,11 @@ pub enum Command {
     Watch(WatchArgs),
     /// Draw the plots of finished runs again, from their histories
     Plot(PlotArgs),
+    /// Write a report of finished runs as one page for a browser
+    ///
+    /// `train` and `compare` leave one as report.html; this writes it again, of any runs, and with
+    /// --examples tests them. The page needs no other file and asks nothing of any network.
+    Report(ReportArgs),
     /// List the adapters of this machine and say which one gatefold takes
     Devices(DevicesArgs),
     /// Look at reviews, and turn text into subword ids and back

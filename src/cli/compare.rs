@@ -1,5 +1,7 @@
 //! `gatefold compare`: the experiment's models on the same data, one after the other.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use gatefold::gpu::Gpu;
 use gatefold::model::{Model, Variant};
@@ -8,6 +10,7 @@ use gatefold::train::History;
 use serde::Serialize;
 
 use super::args::CompareArgs;
+use super::report_page;
 use super::resume::{Begun, Typed};
 use super::run::Place;
 use super::run_config::RunConfig;
@@ -132,10 +135,12 @@ fn train_all(
 fn conclude(trainer: &Trainer, models: &[Model], histories: &[History]) -> Result<()> {
     let (out, dataset) = (&trainer.settings.out, &trainer.dataset);
     write_overview(out, histories, Some(&dataset.name))?;
+    let runs: Vec<PathBuf> = models.iter().map(|model| out.join(model.name())).collect();
+    report_page::write(out, &runs)?;
     let output = trainer.output;
     output.result(&format!("\n{}\n", comparison_table(histories)))?;
     tell_synthetic(output, dataset)?;
-    let figures = "validation_loss.png, validation_accuracy.png, comparison.md";
+    let figures = "report.html, validation_loss.png, validation_accuracy.png, comparison.md";
     output.result(&field("Overview", &format!("{}: {figures}", out.display())))?;
     let names: Vec<&str> = models.iter().map(Model::name).collect();
     tell_run(trainer, &format!("{}/{}", out.display(), braced(&names)))?;

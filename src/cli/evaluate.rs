@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::Limits;
+use gatefold::batch::Padding;
+use gatefold::data::Dataset;
 use gatefold::report::{evaluation_table, write_evaluation};
-use gatefold::train::{Bin, Confusion, Evaluation, evaluate};
+use gatefold::train::{Bin, Confusion, Evaluation, Session, evaluate};
 use serde::Serialize;
 
-use super::args::{DataArgs, SourceArgs};
 use super::progress::bar;
 use super::run_args::EvaluateArgs;
 use super::run_folder;
 use super::screen::{Output, counted, field, print_json};
-use super::settings::{DataSettings, option, token_cache};
+use super::settings::option;
 use super::trained_run::TrainedRun;
 use super::training::{load_told, tell_synthetic};
 
@@ -56,16 +56,12 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
     };
     let run = TrainedRun::load(&args.run)?;
     let batch_size = args.batch_size.unwrap_or(run.batch_size);
-    let data = data(args, &run)?;
+    let data = run.test_data(&args.test_data)?;
     let mut session = run.session(&args.device, output)?;
     let dataset = Arc::new(load_told(&data, output)?);
     run.check_vocabulary(&dataset.vocabulary)?;
 
-    let bar = bar(output, BAR, dataset.test.len().div_ceil(batch_size))?;
-    let mut done = |batches| bar.set_position(batches as u64);
-    let evaluation = evaluate(&mut session, &dataset, batch_size, run.padding, &mut done);
-    bar.finish_and_clear();
-    let evaluation = evaluation?;
+    let evaluation = evaluate_told(&mut session, &dataset, batch_size, run.padding, output)?;
 
     let model = run.weights.model.name();
     let figures = match &args.figures {
@@ -80,6 +76,7 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
         loss,
         accuracy,
         scores,
+        ..
     } = &evaluation;
     if args.json {
         return print_json(&Report {
@@ -111,28 +108,17 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
     Ok(())
 }
 
-/// The run's data, or what was asked for.
-///
-/// The training reviews are not used, but with them the encoded reviews that training kept are found again.
-fn data(args: &EvaluateArgs, run: &TrainedRun) -> gatefold::Result<DataSettings> {
-    let typed = DataArgs {
-        source: args.source.clone(),
-        vocab: args.vocab.clone(),
-        limit_train: None,
-        limit_test: args.limit_test,
-        no_cache: args.no_cache,
-    };
-    if typed.source != SourceArgs::default() {
-        return DataSettings::new(&typed);
-    }
-    Ok(DataSettings {
-        source: run.source.clone(),
-        note: None,
-        vocabulary: typed.vocab.or(run.vocabulary.clone()),
-        limits: Limits {
-            train: None,
-            test: args.limit_test,
-        },
-        cache: token_cache(args.no_cache),
-    })
+/// Runs the test reviews through the model, with a bar that tells how far it is.
+pub fn evaluate_told(
+    session: &mut Session,
+    dataset: &Arc<Dataset>,
+    batch_size: usize,
+    padding: Padding,
+    output: Output,
+) -> Result<Evaluation> {
+    let bar = bar(output, BAR, dataset.test.len().div_ceil(batch_size))?;
+    let mut done = |batches| bar.set_position(batches as u64);
+    let evaluation = evaluate(session, dataset, batch_size, padding, &mut done);
+    bar.finish_and_clear();
+    Ok(evaluation?)
 }

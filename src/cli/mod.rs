@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod build_vocab;
 mod callbacks;
+mod command_line;
 mod compare;
 mod completions;
 mod convert;
@@ -16,6 +17,7 @@ mod explain;
 mod export;
 mod export_data;
 mod fetch;
+mod finished_runs;
 mod import;
 mod imported_config;
 mod inspect;
@@ -30,6 +32,9 @@ mod page;
 mod plot;
 mod predict;
 mod progress;
+mod report;
+mod report_page;
+mod report_test;
 mod resume;
 mod run;
 mod run_args;
@@ -75,6 +80,7 @@ pub fn run() -> Result<()> {
         Command::Summary(args) => summary::run(&args),
         Command::Watch(args) => watch::run(&args, quiet),
         Command::Plot(args) => plot::run(&args),
+        Command::Report(args) => report::run(&args, quiet),
         Command::Devices(args) => devices::run(&args),
         Command::Data(DataCommand::Inspect(args)) => inspect::run(&args, quiet),
         Command::Data(DataCommand::Encode(args)) => convert::encode(&args),

@@ -17,6 +17,7 @@ use gatefold::watch::Recorder;
 use serde::Serialize;
 
 use super::progress::Progress;
+use super::report_page;
 use super::resume::Begun;
 use super::run_folder::{self, RunFolder};
 use super::screen::counted;
@@ -258,9 +259,11 @@ impl Run<'_> {
         Ok(write_atomically(&file, &weights.to_bytes()?)?)
     }
 
-    /// Writes the trained parameters. The last checkpoint stays, to train for more epochs.
+    /// Writes the trained parameters and the report. The last checkpoint stays, to train for more epochs.
     fn finish(&self, session: &Session) -> Result<()> {
         self.write_weights(run_folder::MODEL, session.parameters()?)?;
+        let folder = self.folder.path();
+        report_page::write(folder, &[folder.to_path_buf()])?;
         Ok(self.folder.remove_previous_checkpoint()?)
     }
 

@@ -6,14 +6,12 @@ use clap::{Args, ValueEnum};
 
 use super::args::{DataArgs, DeviceArgs, ModelArgs, OUTPUT, SourceArgs};
 
-#[derive(Debug, Args)]
+/// Which reviews to test a run with.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(mut_arg("data", |data| data
     .help("The reviews, as `gatefold train` takes them [default: those of the run]")
     .long_help(None)))]
-pub struct EvaluateArgs {
-    /// The folder of a finished run
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
+pub struct TestDataArgs {
     #[command(flatten)]
     pub source: SourceArgs,
     /// The subword vocabulary [default: that of the run, or the one beside the data]
@@ -25,6 +23,15 @@ pub struct EvaluateArgs {
     /// Read and encode the reviews anew, and keep no encoded ones
     #[arg(long)]
     pub no_cache: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The folder of a finished run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    #[command(flatten)]
+    pub test_data: TestDataArgs,
     /// Reviews a batch [default: that of the run]
     ///
     /// Where padding is not masked it shows in the results, and the batch size with it.
@@ -154,6 +161,29 @@ impl ImportArgs {
             no_cache: true,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Folders of finished runs; one that `compare` wrote stands for the runs in it
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Test the runs, and show N reviews that each got wrong and N that it got right
+    ///
+    /// Those of which it was surest, with what each word contributed; and errors by length of the review.
+    /// The page then holds these reviews; 0 shows none.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub examples: Option<usize>,
+    #[command(flatten)]
+    pub test_data: TestDataArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Write the page here [default: report.html in the folder of the runs]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub output: Option<PathBuf>,
+    /// Replace the file that stands there
+    #[arg(long, requires = "output", help_heading = OUTPUT)]
+    pub overwrite: bool,
 }
 
 /// What `gatefold export` writes.

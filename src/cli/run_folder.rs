@@ -12,6 +12,7 @@ use gatefold::watch::PROGRESS;
 use gatefold::{Error, Result};
 
 use super::lock::{self, Lock};
+use super::report_page;
 use super::run_config;
 use super::settings::option;
 
@@ -25,7 +26,7 @@ pub const BEST: &str = "best.safetensors";
 pub const EVENTS: &str = "tensorboard";
 
 /// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
     CheckpointFiles::NAMES[0],
     CheckpointFiles::NAMES[1],
@@ -37,17 +38,19 @@ const FILES: [&str; 12] = [
     "loss.svg",
     "accuracy.png",
     "accuracy.svg",
+    report_page::FILE,
     MODEL,
     BEST,
 ];
 
 /// What a comparison leaves above its runs, as `report::write_overview` writes it.
-const OVERVIEW: [&str; 5] = [
+const OVERVIEW: [&str; 6] = [
     "validation_accuracy.png",
     "validation_accuracy.svg",
     "validation_loss.png",
     "validation_loss.svg",
     "comparison.md",
+    report_page::FILE,
 ];
 
 /// Fails if `folder` holds something already, is in use or cannot be written; leaves no trace.

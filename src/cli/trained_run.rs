@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::batch::{Padding, Side};
-use gatefold::data::{Source, Vocabulary, vocabulary_of};
+use gatefold::data::{Limits, Source, Vocabulary, vocabulary_of};
 use gatefold::gpu::Gpu;
 use gatefold::train::{Session, Weights};
 use serde::Deserialize;
 
-use super::args::DeviceArgs;
+use super::args::{DataArgs, DeviceArgs, SourceArgs};
+use super::run_args::TestDataArgs;
 use super::run_config;
 use super::run_folder::MODEL;
 use super::screen::Output;
-use super::settings::{adapter_choice, option};
+use super::settings::{DataSettings, adapter_choice, option, token_cache};
 use super::source_keys::SourceKeys;
 use super::training::tell_adapter;
 
@@ -147,6 +148,35 @@ impl TrainedRun {
             ),
         }
         .into())
+    }
+
+    /// The run's reviews, or those that were asked for.
+    ///
+    /// The training reviews are not used, but with them the encoded reviews that training kept are found again.
+    ///
+    /// # Errors
+    /// As [`DataSettings::new`].
+    pub fn test_data(&self, args: &TestDataArgs) -> gatefold::Result<DataSettings> {
+        let typed = DataArgs {
+            source: args.source.clone(),
+            vocab: args.vocab.clone(),
+            limit_train: None,
+            limit_test: args.limit_test,
+            no_cache: args.no_cache,
+        };
+        if typed.source != SourceArgs::default() {
+            return DataSettings::new(&typed);
+        }
+        Ok(DataSettings {
+            source: self.source.clone(),
+            note: None,
+            vocabulary: typed.vocab.or(self.vocabulary.clone()),
+            limits: Limits {
+                train: None,
+                test: args.limit_test,
+            },
+            cache: token_cache(args.no_cache),
+        })
     }
 
     /// The model on the device that was asked for.

@@ -183,7 +183,7 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 
 /// Says where a run's files are.
 pub fn tell_run(trainer: &Trainer, folder: &str) -> Result<()> {
-    let files = "loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
+    let files = "report.html, loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
                  best.safetensors, config.toml";
     let Trainer {
         output, settings, ..

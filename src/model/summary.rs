@@ -90,7 +90,7 @@ impl fmt::Display for Summary {
                 f,
                 "│ {:name_width$} │ {:shape_width$} │ {:>count_width$} │",
                 format!("{} ({})", layer.name, layer.class),
-                shape_text(&layer.output_shape),
+                layer.shape_text(),
                 with_separators(layer.parameters)
             )?;
         }
@@ -115,13 +115,15 @@ fn rule(left: char, line: char, crossing: char, right: char) -> String {
     format!("{left}{}{right}", parts.join(&crossing.to_string()))
 }
 
-/// `(None, 64)`: a shape as Python writes a tuple.
-fn shape_text(shape: &[Option<usize>]) -> String {
-    let axes: Vec<String> = shape
-        .iter()
-        .map(|axis| axis.map_or("None".to_string(), |size| size.to_string()))
-        .collect();
-    format!("({})", axes.join(", "))
+impl LayerSummary {
+    /// `(None, 64)`: the output shape as Python writes a tuple.
+    pub fn shape_text(&self) -> String {
+        let axes = self.output_shape.iter();
+        let axes: Vec<String> = axes
+            .map(|axis| axis.map_or("None".to_string(), |size| size.to_string()))
+            .collect();
+        format!("({})", axes.join(", "))
+    }
 }
 
 /// `561,089 (2.14 MB)`: a count and the memory that it takes in f32.

@@ -21,16 +21,16 @@ const PERCENT: VerticalRange = VerticalRange::AtLeast {
     upper: 100.0,
 };
 
-/// Loss and scores, the confusion matrix and the reliability table, in less than 80 columns.
-pub fn evaluation_table(evaluation: &Evaluation) -> String {
+/// Loss and scores, as name and value.
+pub(super) fn measures(evaluation: &Evaluation) -> [(&'static str, String); 7] {
     let Evaluation {
         loss,
         accuracy,
         scores,
+        ..
     } = evaluation;
     let confusion = &scores.confusion;
-    let mut text = String::new();
-    for (name, value) in [
+    [
         ("Loss", Some(*loss)),
         ("Accuracy", Some(*accuracy)),
         ("Precision", confusion.precision()),
@@ -38,8 +38,17 @@ pub fn evaluation_table(evaluation: &Evaluation) -> String {
         ("F1", confusion.f1()),
         ("ROC AUC", scores.roc_auc),
         ("Calibration error", Some(scores.calibration_error)),
-    ] {
-        line(&mut text, &format!("{name:20}{:>8}", shown(value)));
+    ]
+    .map(|(name, value)| (name, shown(value)))
+}
+
+/// Loss and scores, the confusion matrix and the reliability table, in less than 80 columns.
+pub fn evaluation_table(evaluation: &Evaluation) -> String {
+    let scores = &evaluation.scores;
+    let confusion = &scores.confusion;
+    let mut text = String::new();
+    for (name, value) in measures(evaluation) {
+        line(&mut text, &format!("{name:20}{value:>8}"));
     }
     let Confusion {
         true_negative,

@@ -16,6 +16,7 @@ mod history_csv;
 mod history_json;
 mod layout;
 mod legend;
+mod page;
 mod picture;
 mod png;
 mod svg;
@@ -43,6 +44,10 @@ pub use heat_map::explanation_picture;
 pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
+pub use page::{
+    Example, LengthErrors, Report, ReportedRun, Section, Test, errors_by_length, report_page,
+    surest,
+};
 pub use table::{comparison_markdown, comparison_table, grouped};
 pub use tensorboard::TensorBoard;
 pub use words::{Word, depth, largest, words};

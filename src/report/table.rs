@@ -10,6 +10,17 @@ const COLUMNS: u16 = 80;
 /// What an unknown or missing figure is shown as.
 const UNKNOWN: &str = "–";
 
+/// The columns' names in full, without that of the times.
+pub(super) const IN_FULL: [&str; 7] = [
+    "Variant",
+    "Parameters",
+    "Training loss",
+    "Training accuracy",
+    "Validation loss",
+    "Validation accuracy",
+    "Best validation accuracy (epoch)",
+];
+
 /// A table for a terminal of 80 columns: loss and accuracy after the last epoch, the best
 /// validation accuracy with its epoch, and the time of all epochs.
 ///
@@ -60,16 +71,7 @@ pub fn comparison_table(histories: &[History]) -> String {
 /// The same as a Markdown table, with the columns' names in full and without times: it goes into a
 /// file, and two runs of one command leave the same bytes.
 pub fn comparison_markdown(histories: &[History]) -> String {
-    let header = [
-        "Variant",
-        "Parameters",
-        "Training loss",
-        "Training accuracy",
-        "Validation loss",
-        "Validation accuracy",
-        "Best validation accuracy (epoch)",
-    ];
-    let mut table = filled(&header, histories, |name| name.replace('|', "\\|"));
+    let mut table = filled(&IN_FULL, histories, |name| name.replace('|', "\\|"));
     table.load_style(presets::ASCII_MARKDOWN);
     table.trim_fmt()
 }
@@ -88,14 +90,10 @@ fn filled(header: &[&str], histories: &[History], name: fn(&str) -> String) -> T
     table
 }
 
-fn row(history: &History, name: String) -> [String; 8] {
-    let last = history.epochs.last();
-    let figure = |value: fn(&EpochRecord) -> f64| {
-        last.map_or_else(|| UNKNOWN.to_owned(), |record| number(value(record)))
-    };
-    let best = history
-        .epochs
-        .iter()
+/// The epoch with the best validation accuracy, the first of equal ones.
+pub(super) fn best_epoch(history: &History) -> Option<&EpochRecord> {
+    let known = history.epochs.iter();
+    known
         .filter(|record| !record.val_accuracy.is_nan())
         .reduce(|best, record| {
             if record.val_accuracy > best.val_accuracy {
@@ -103,7 +101,16 @@ fn row(history: &History, name: String) -> [String; 8] {
             } else {
                 best
             }
-        });
+        })
+}
+
+/// What the columns say of a run; the last is its time.
+pub(super) fn row(history: &History, name: String) -> [String; 8] {
+    let last = history.epochs.last();
+    let figure = |value: fn(&EpochRecord) -> f64| {
+        last.map_or_else(|| UNKNOWN.to_owned(), |record| number(value(record)))
+    };
+    let best = best_epoch(history);
     let seconds: f64 = history.epochs.iter().map(|record| record.seconds).sum();
     [
         name,
@@ -122,7 +129,8 @@ fn row(history: &History, name: String) -> [String; 8] {
     ]
 }
 
-fn number(value: f64) -> String {
+/// Four decimals.
+pub(super) fn number(value: f64) -> String {
     format!("{value:.4}")
 }
 

@@ -17,6 +17,8 @@ pub struct Evaluation {
     pub loss: f64,
     /// Share classified rightly, as in validation.
     pub accuracy: f64,
+    /// Probability that each test review is positive, in their order.
+    pub probabilities: Vec<f32>,
     /// What the probabilities say beyond that.
     pub scores: Scores,
 }
@@ -52,5 +54,6 @@ pub fn evaluate(
         loss: metrics.loss(),
         accuracy: metrics.accuracy(),
         scores: Scores::new(&probabilities, &labels)?,
+        probabilities,
     })
 }

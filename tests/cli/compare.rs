@@ -3,9 +3,10 @@
 use crate::program::{Workplace, assert_80_columns};
 use crate::train::RUN_FILES;
 
-const OVERVIEW: [&str; 6] = [
+const OVERVIEW: [&str; 7] = [
     "comparison.md",
     "config.toml",
+    "report.html",
     "validation_accuracy.png",
     "validation_accuracy.svg",
     "validation_loss.png",

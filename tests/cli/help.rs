@@ -13,6 +13,7 @@ const COMMANDS: &[&[&str]] = &[
     &["import"],
     &["summary"],
     &["plot"],
+    &["report"],
     &["devices"],
     &["data"],
     &["data", "inspect"],

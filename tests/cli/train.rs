@@ -24,7 +24,7 @@ activation = \"sigmoid\"
 ";
 
 /// Everything a run leaves in its folder, in alphabetical order.
-pub const RUN_FILES: [&str; 10] = [
+pub const RUN_FILES: [&str; 11] = [
     "accuracy.png",
     "accuracy.svg",
     "best.safetensors",
@@ -35,6 +35,7 @@ pub const RUN_FILES: [&str; 10] = [
     "loss.png",
     "loss.svg",
     "model.safetensors",
+    "report.html",
 ];
 
 #[test]

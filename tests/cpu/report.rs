@@ -14,6 +14,8 @@ mod events;
 mod files;
 #[path = "report/histograms.rs"]
 mod histograms;
+#[path = "report/page.rs"]
+mod page;
 #[path = "report/pictures.rs"]
 mod pictures;
 #[path = "report/svg.rs"]

@@ -8,6 +8,7 @@ pub mod damage;
 pub mod device;
 pub mod faults;
 pub mod fixture;
+pub mod html;
 pub mod kernels;
 pub mod lint;
 pub mod models;

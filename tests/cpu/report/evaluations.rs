@@ -50,6 +50,7 @@ fn the_calibration_shows_bins_with_reviews_alone() {
 #[test]
 fn the_table_fits_a_terminal_and_shows_what_is_not_defined() {
     let table = evaluation_table(&Evaluation {
+        probabilities: Vec::new(),
         loss: 0.25,
         accuracy: 1.0,
         scores: Scores::new(&[0.2, 0.3], &[0, 0]).unwrap(),

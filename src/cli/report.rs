@@ -1,0 +1,110 @@
+//! `gatefold report`: finished runs on one page.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+use gatefold::Error;
+use gatefold::report::{Report, report_page, write_atomically};
+
+use super::finished_runs::all_runs_in;
+use super::output_file;
+use super::report_page::{self, FILE};
+use super::report_test::test;
+use super::run_args::{ReportArgs, TestDataArgs};
+use super::run_folder;
+use super::screen::{Output, field};
+use super::settings::option;
+use super::trained_run::TrainedRun;
+use super::training::load_told;
+
+/// Writes the page, whole or not at all.
+pub fn run(args: &ReportArgs, quiet: bool) -> Result<()> {
+    let path = place(args)?;
+    let folders = all_runs_in(&args.runs)?;
+    let comparison = match &args.runs[..] {
+        [folder] => Some(folder.as_path()),
+        _ => None,
+    };
+    let mut report = report_page::read(&folders, comparison)?;
+    let output = Output { json: false, quiet };
+    match args.examples {
+        Some(count) => test_all(&mut report, &folders, count, args, output)?,
+        None => refuse_unused(&args.test_data)?,
+    }
+    write_atomically(&path, report_page(&report)?.as_bytes())?;
+    output.result(&field("Report", &path.display().to_string()))
+}
+
+/// Where the page goes; fails where it cannot.
+fn place(args: &ReportArgs) -> gatefold::Result<PathBuf> {
+    match (&args.output, &args.runs[..]) {
+        (Some(path), _) => {
+            output_file::check(path, args.overwrite)?;
+            Ok(path.clone())
+        }
+        (None, [folder]) => {
+            check_writable(folder)?;
+            Ok(folder.join(FILE))
+        }
+        (None, _) => {
+            let problem = "several runs were named; say where to write what tells of them";
+            Err(option("--output", problem))
+        }
+    }
+}
+
+/// Fails where `folder` is there, but cannot be written in.
+fn check_writable(folder: &Path) -> gatefold::Result<()> {
+    if !folder.is_dir() {
+        return Ok(()); // what is missing, reading it says
+    }
+    run_folder::try_writing(folder).map_err(|error| {
+        let told = format!("cannot be written: {error}; choose a file with --output FILE");
+        Error::io(folder)(std::io::Error::new(error.kind(), told))
+    })
+}
+
+fn test_all(
+    report: &mut Report,
+    folders: &[PathBuf],
+    count: usize,
+    args: &ReportArgs,
+    output: Output,
+) -> Result<()> {
+    for (reported, folder) in report.runs.iter_mut().zip(folders) {
+        let run = TrainedRun::load(folder)?;
+        let data = run.test_data(&args.test_data)?;
+        let mut session = run.session(&args.device, output)?;
+        let dataset = Arc::new(load_told(&data, output)?);
+        run.check_vocabulary(&dataset.vocabulary)?;
+        reported.test = Some(test(&run, &mut session, &dataset, count, output)?);
+    }
+    Ok(())
+}
+
+/// Fails where reviews were named, but nothing is to be tested with them.
+fn refuse_unused(data: &TestDataArgs) -> gatefold::Result<()> {
+    let TestDataArgs {
+        source,
+        vocab,
+        limit_test,
+        no_cache,
+    } = data;
+    let given = [
+        ("--data", source.data.is_some()),
+        ("--test-data", source.test_data.is_some()),
+        ("--text-column", source.text_column.is_some()),
+        ("--label-column", source.label_column.is_some()),
+        ("--vocab", vocab.is_some()),
+        ("--limit-test", limit_test.is_some()),
+        ("--no-cache", *no_cache),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((name, _)) => Err(option(
+            name,
+            "says what to test with; give --examples N as well, or leave this out",
+        )),
+    }
+}

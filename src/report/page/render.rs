@@ -1,0 +1,292 @@
+//! The page's content as its template takes it, and the template engine.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
+
+use super::chart::{COLOURS, Colours, chart};
+use super::{Example, LengthErrors, Report, ReportedRun, Test};
+use crate::model::{LayerSummary, Summary};
+use crate::report::curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
+use crate::report::evaluation::measures;
+use crate::report::explanation::shade;
+use crate::report::table::{IN_FULL, best_epoch, number, row};
+use crate::report::{Word, grouped, largest, strongest};
+use crate::train::{EpochRecord, History};
+
+/// The parts of the page; the names' endings say whether what is put in must be escaped.
+const PARTS: [(&str, &str); 4] = [
+    (
+        "report.html",
+        include_str!("../../../assets/report/report.html"),
+    ),
+    (
+        "parts.html",
+        include_str!("../../../assets/report/parts.html"),
+    ),
+    (
+        "style.css",
+        include_str!("../../../assets/report/style.css"),
+    ),
+    (
+        "script.js",
+        include_str!("../../../assets/report/script.js"),
+    ),
+];
+
+/// Words that are named beside an example.
+const NAMED: usize = 6;
+
+pub(super) fn render(report: &Report) -> Result<String, Error> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()?;
+    engine.set_syntax(syntax);
+    // Names and reviews are strangers' words: none of them may become markup.
+    engine.set_auto_escape_callback(|name| {
+        if name.ends_with(".html") {
+            AutoEscape::Html
+        } else {
+            AutoEscape::None
+        }
+    });
+    for (name, text) in PARTS {
+        engine.add_template(name, text)?;
+    }
+    engine.get_template("report.html")?.render(content(report))
+}
+
+fn content(report: &Report) -> Value {
+    let runs = report.runs.iter().enumerate();
+    let runs: Vec<Value> = runs.map(|(index, run)| shown_run(run, index)).collect();
+    context! {
+        title => title(report),
+        data => &report.data,
+        synthetic => report.synthetic,
+        command => &report.command,
+        comparison => (report.runs.len() > 1).then(|| comparison(report)),
+        lengths => length_tables(report),
+        runs,
+        version => env!("CARGO_PKG_VERSION"),
+    }
+}
+
+fn title(report: &Report) -> String {
+    match &report.runs[..] {
+        [run] => run.history.variant.clone(),
+        runs => format!("{} models compared", runs.len()),
+    }
+}
+
+fn comparison(report: &Report) -> Value {
+    let histories: Vec<History> = report.runs.iter().map(|run| run.history.clone()).collect();
+    let best = |history: &History| best_epoch(history).map(|record| record.val_accuracy);
+    let greatest = histories.iter().filter_map(best).reduce(f64::max);
+    let rows: Vec<Value> = histories
+        .iter()
+        .map(|history| {
+            context! {
+                cells => row(history, history.variant.clone())[..IN_FULL.len()].to_vec(),
+                is_best => greatest.is_some() && best(history) == greatest,
+            }
+        })
+        .collect();
+    context! {
+        header => IN_FULL,
+        rows,
+        charts => [
+            chart(&accuracy_overview(&histories, None), Colours::Each),
+            chart(&loss_overview(&histories, None), Colours::Each),
+        ],
+    }
+}
+
+fn shown_run(run: &ReportedRun, index: usize) -> Value {
+    let history = &run.history;
+    let sections: Vec<Value> = run
+        .sections
+        .iter()
+        .map(|section| context! { name => &section.name, entries => &section.entries })
+        .collect();
+    context! {
+        name => &history.variant,
+        cards => cards(history),
+        charts => [
+            chart(&accuracy_figure(history, None), Colours::Of(index)),
+            chart(&loss_figure(history, None), Colours::Of(index)),
+        ],
+        epochs => epochs(history),
+        summary => run.summary.as_ref().map(summary),
+        sections,
+        command => &run.command,
+        model_file => &run.model_file,
+        test => run.test.as_ref().map(test),
+    }
+}
+
+/// The figures that one looks for first.
+fn cards(history: &History) -> Vec<Value> {
+    let card = |label: &str, value: String| context! { label, value };
+    let mut cards = Vec::new();
+    if let Some(best) = best_epoch(history) {
+        let value = format!("{:.1} %", 100.0 * best.val_accuracy);
+        cards.push(card(
+            &format!("best validation accuracy, in epoch {}", best.epoch),
+            value,
+        ));
+    }
+    if let Some(last) = history.epochs.last() {
+        cards.push(card("validation loss at the end", number(last.val_loss)));
+    }
+    if let Some(parameters) = history.parameters {
+        cards.push(card("parameters", grouped(parameters)));
+    }
+    cards.push(card("epochs", history.epochs.len().to_string()));
+    cards
+}
+
+fn epochs(history: &History) -> Vec<Value> {
+    let best = best_epoch(history).map(|record| record.epoch);
+    let shown = |record: &EpochRecord| {
+        let rounded = [
+            record.loss,
+            record.accuracy,
+            record.val_loss,
+            record.val_accuracy,
+        ]
+        .map(|value| (exact(value), number(value)));
+        let rate = exact(record.learning_rate);
+        let cells = rounded.into_iter().chain([(rate.clone(), rate)]);
+        context! {
+            epoch => record.epoch,
+            is_best => best == Some(record.epoch),
+            cells => cells.collect::<Vec<_>>(),
+        }
+    };
+    history.epochs.iter().map(shown).collect()
+}
+
+/// All the digits that tell the number from its neighbours.
+fn exact(value: f64) -> String {
+    format!("{value:?}")
+}
+
+fn summary(summary: &Summary) -> Value {
+    let row = |layer: &LayerSummary| {
+        context! {
+            name => &layer.name,
+            class => layer.class,
+            shape => layer.shape_text(),
+            parameters => grouped(layer.parameters),
+        }
+    };
+    context! {
+        layers => summary.layers.iter().map(row).collect::<Vec<_>>(),
+        total => grouped(summary.total_parameters),
+    }
+}
+
+fn test(test: &Test) -> Value {
+    let confusion = test.evaluation.scores.confusion;
+    let examples = |rightly: bool| -> Vec<Value> {
+        let chosen = test.examples.iter();
+        let chosen = chosen.filter(|example| example.right() == rightly);
+        chosen.map(example).collect()
+    };
+    context! {
+        data => &test.data,
+        reviews => grouped(test.evaluation.probabilities.len()),
+        measures => measures(&test.evaluation),
+        confusion => [
+            ("negative", [confusion.true_negative, confusion.false_positive].map(grouped)),
+            ("positive", [confusion.false_negative, confusion.true_positive].map(grouped)),
+        ],
+        examples => [("Wrong, and sure of it", examples(false)), ("Right, and sure of it", examples(true))],
+    }
+}
+
+fn class(is_positive: bool) -> &'static str {
+    if is_positive { "positive" } else { "negative" }
+}
+
+fn example(example: &Example) -> Value {
+    let largest = largest(&example.words);
+    let word = |word: &Word| {
+        let (_, opacity) = shade(word, largest);
+        context! {
+            text => &word.text,
+            contribution => format!("{:+.3}", word.contribution),
+            side => if word.contribution < 0.0 { "against" } else { "for" },
+            opacity => format!("{opacity:.2}"),
+        }
+    };
+    let named: Vec<&Word> = strongest(&example.words).into_iter().take(NAMED).collect();
+    let (padding, of_padding) = example.padding;
+    context! {
+        probability => format!("{:.4}", example.probability),
+        label => class(example.label == 1),
+        called => class(example.right() == (example.label == 1)),
+        tokens => grouped(example.tokens),
+        words => example.words.iter().map(word).collect::<Vec<_>>(),
+        strongest => named.into_iter().map(word).collect::<Vec<_>>(),
+        padding => grouped(padding),
+        of_padding => (padding > 0).then(|| format!("{of_padding:+.3}")),
+    }
+}
+
+/// A table of errors by length for all runs that were tested on reviews of the same lengths.
+fn length_tables(report: &Report) -> Vec<Value> {
+    let groups = |test: &Test| -> Vec<(usize, usize, usize)> {
+        let lengths = test.lengths.iter();
+        lengths
+            .map(|group| (group.shortest, group.longest, group.reviews))
+            .collect()
+    };
+    let tested = report.runs.iter().enumerate();
+    let tested = tested.filter_map(|(index, run)| {
+        let test = run.test.as_ref()?;
+        Some((index, &run.history.variant, test))
+    });
+    let mut tables: Vec<Vec<(usize, &String, &Test)>> = Vec::new();
+    for run in tested {
+        match tables
+            .iter_mut()
+            .find(|table| groups(table[0].2) == groups(run.2))
+        {
+            Some(table) => table.push(run),
+            None => tables.push(vec![run]),
+        }
+    }
+    tables.iter().map(|table| length_table(table)).collect()
+}
+
+fn length_table(runs: &[(usize, &String, &Test)]) -> Value {
+    let share = |group: &LengthErrors| 100.0 * group.wrong as f64 / group.reviews.max(1) as f64;
+    let first = runs.iter().take(1).flat_map(|(_, _, test)| &test.lengths);
+    let rows: Vec<Value> = first
+        .enumerate()
+        .map(|(place, group)| {
+            let cells = runs.iter().filter_map(|(run, _, test)| {
+                let group = test.lengths.get(place)?;
+                Some(context! {
+                    colour => run % COLOURS,
+                    wrong => group.wrong,
+                    share => format!("{:.1}", share(group)),
+                })
+            });
+            context! {
+                tokens => if group.shortest == group.longest {
+                    group.longest.to_string()
+                } else {
+                    format!("{} – {}", group.shortest, group.longest)
+                },
+                reviews => grouped(group.reviews),
+                cells => cells.collect::<Vec<_>>(),
+            }
+        })
+        .collect();
+    let names: Vec<String> = runs.iter().map(|(_, name, _)| name.to_string()).collect();
+    context! { runs => names, rows }
+}

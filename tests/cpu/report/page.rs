@@ -1,0 +1,195 @@
+//! The page of a report.
+
+use gatefold::data::Review;
+use gatefold::model::Variant;
+use gatefold::report::{
+    Example, Report, ReportedRun, Section, Test, Word, errors_by_length, report_page,
+};
+use gatefold::train::{Evaluation, Scores};
+
+use super::history;
+use crate::support::html::check;
+
+/// What must not become markup, wherever it comes from.
+const EVIL: &str = "</script><script>alert(\"1\")</script>&'";
+
+fn run(name: &str) -> ReportedRun {
+    let rows = [
+        [0.712_345_678_901_234_5, 0.5, 0.7, 0.5],
+        [0.4, 0.812_345_678_9, f64::NAN, 0.75],
+        [1e-9, 1.0, f64::INFINITY, 0.7],
+    ];
+    ReportedRun {
+        history: history(name, &rows),
+        summary: Some(Variant::Dropout.model(8185).unwrap().summarise()),
+        ..ReportedRun::default()
+    }
+}
+
+fn word(text: &str, contribution: f64) -> Word {
+    Word {
+        text: text.to_owned(),
+        contribution,
+        ids: vec![1],
+    }
+}
+
+fn test(wrong: usize) -> Test {
+    let probabilities = vec![0.9, 0.2, 0.7, 0.6];
+    let labels: Vec<u8> = (0..4)
+        .map(|index| u8::from(index >= wrong && index != 1))
+        .collect();
+    let reviews: Vec<Review> = (0..4)
+        .map(|index| Review {
+            ids: vec![1; 3 + 2 * index].into(),
+            label: labels[index],
+        })
+        .collect();
+    let examples = [(0.9, labels[0]), (0.2, labels[1])];
+    Test {
+        data: EVIL.to_owned(),
+        lengths: errors_by_length(&reviews, &probabilities),
+        examples: examples
+            .map(|(probability, label)| Example {
+                probability,
+                label,
+                words: vec![word(EVIL, 0.5), word("dull", -1.25)],
+                tokens: 1_234,
+                padding: (56, -0.75),
+            })
+            .to_vec(),
+        evaluation: Evaluation {
+            loss: 0.4321,
+            accuracy: 0.75,
+            scores: Scores::new(&probabilities, &labels).unwrap(),
+            probabilities,
+        },
+    }
+}
+
+#[test]
+fn a_run_is_told_to_the_last_digit() {
+    let report = Report {
+        runs: vec![run("mine")],
+        ..Report::default()
+    };
+    let page = report_page(&report).unwrap();
+    check(&page);
+    let record = report.runs[0].history.epochs[0];
+    for value in ["0.7123456789012345", "0.8123456789", "1e-9", "NaN", "inf"] {
+        assert!(
+            page.contains(&format!("<data value=\"{value}\">")),
+            "no {value}"
+        );
+    }
+    assert!(page.contains(&format!("<data value=\"{:?}\">", record.learning_rate)));
+    for words in [
+        "635,329",
+        "(None, None, 128)",
+        "bidirectional_1",
+        "in epoch 2",
+    ] {
+        assert!(page.contains(words), "no {words}");
+    }
+    // A loss that is no number has no place on the picture, which says so.
+    assert!(page.contains("not drawn: 2."));
+    assert_eq!(page.matches("data-place=\"").count(), 4 * 3 - 2);
+    assert!(!page.contains("Comparison") && !page.contains("Length against error"));
+    assert_eq!(report_page(&report).unwrap(), page);
+}
+
+#[test]
+fn nothing_that_is_told_becomes_markup() {
+    let mut evil = run(EVIL);
+    evil.sections = vec![Section {
+        name: EVIL.to_owned(),
+        entries: vec![(EVIL.to_owned(), EVIL.to_owned())],
+    }];
+    evil.command = Some(EVIL.to_owned());
+    evil.model_file = Some(EVIL.to_owned());
+    evil.test = Some(test(1));
+    let plain = ReportedRun {
+        test: Some(test(1)),
+        ..run("plain")
+    };
+    let report = Report {
+        data: Some(EVIL.to_owned()),
+        synthetic: true,
+        command: None,
+        runs: vec![evil, plain],
+    };
+    let page = report_page(&report).unwrap();
+    check(&page);
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(!page.contains("alert(\""));
+    assert!(page.contains("&lt;script&gt;alert("));
+    assert!(page.contains("made up"));
+}
+
+#[test]
+fn runs_are_compared() {
+    let mut runs = vec![run("first"), run("second"), run("third")];
+    runs[1].history.epochs[2].val_accuracy = 0.96;
+    for (run, wrong) in runs.iter_mut().zip([1, 0]) {
+        run.test = Some(test(wrong));
+    }
+    let report = Report {
+        command: Some("gatefold compare".to_owned()),
+        runs,
+        ..Report::default()
+    };
+    let page = report_page(&report).unwrap();
+    check(&page);
+    let best = page.split("<tr class=\"best\">").nth(1).unwrap();
+    assert!(best.split("</tr>").next().unwrap().contains("second"));
+    for words in [
+        "3 models compared",
+        "gatefold compare",
+        "0.9600 (3)",
+        "1,234 tokens",
+        "+0.500",
+        "-0.750",
+    ] {
+        assert!(page.contains(words), "no {words}");
+    }
+    // Both were tested on reviews of the same lengths: one table, with two columns of bars.
+    assert_eq!(page.matches("class=\"bars\"").count(), 1);
+    assert!(page.contains("--share: 100.0%") && page.contains("--share: 0.0%"));
+    let (wrong, right) = (
+        page.find("Wrong, and").unwrap(),
+        page.find("Right, and").unwrap(),
+    );
+    assert!(wrong < right);
+}
+
+#[test]
+fn lengths_are_grouped_evenly_and_none_is_lost() {
+    let reviews: Vec<Review> = (0..400)
+        .map(|index| Review {
+            ids: vec![1; 1 + index * index / 97].into(),
+            label: (index % 2) as u8,
+        })
+        .collect();
+    let probabilities: Vec<f32> = (0..400)
+        .map(|index| if index < 300 { 0.9 } else { 0.1 })
+        .collect();
+    let groups = errors_by_length(&reviews, &probabilities);
+    assert_eq!(groups.len(), 8);
+    assert_eq!(groups.iter().map(|group| group.reviews).sum::<usize>(), 400);
+    assert_eq!(groups.iter().map(|group| group.wrong).sum::<usize>(), 200);
+    assert!(
+        groups
+            .iter()
+            .all(|group| (30..=70).contains(&group.reviews)),
+        "{groups:?}"
+    );
+    assert!(
+        groups
+            .windows(2)
+            .all(|pair| pair[0].longest < pair[1].shortest)
+    );
+    // All of one length are one group.
+    let groups = errors_by_length(&reviews[..5], &probabilities);
+    assert_eq!(groups.len(), 1);
+    assert!(errors_by_length(&[], &[]).is_empty());
+}
