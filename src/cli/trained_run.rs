@@ -85,7 +85,6 @@ impl TrainedRun {
             return Err(option("RUN", problem).into());
         };
         let weights = Weights::load(&path)?;
-        check_finite(&path, &weights)?;
         let (batch_size, padding) = match known.training {
             None => (BATCH_SIZE, Padding::AFTER),
             Some(training) => (
@@ -190,24 +189,6 @@ impl TrainedRun {
         };
         tell_adapter(told, gpu.report(), &limits)?;
         Ok(Session::of_weights(gpu, limits, &self.weights)?)
-    }
-}
-
-/// Fails where a weight is no number: every probability would be none either.
-fn check_finite(path: &Path, weights: &Weights) -> Result<()> {
-    let parameters = weights.model.parameters();
-    let broken = parameters
-        .iter()
-        .zip(&weights.parameters)
-        .find(|(_, values)| values.iter().any(|value| !value.is_finite()));
-    match broken {
-        None => Ok(()),
-        Some((parameter, _)) => Err(Error::Malformed {
-            path: path.to_path_buf(),
-            place: parameter.name.clone(),
-            problem: "holds a value that is not a finite number; train the model again".to_string(),
-        }
-        .into()),
     }
 }
 
