@@ -37,6 +37,7 @@ pub(super) const IN_FULL: [&str; 7] = [
 ///     val_accuracy: 0.5133,
 ///     learning_rate: 1e-4,
 ///     seconds: 61.0,
+///     ..EpochRecord::default()
 /// });
 /// let table = gatefold::report::comparison_table(&[history]);
 /// assert!(table.contains("561,089") && table.contains("1m 01s"));
