@@ -11,6 +11,8 @@ mod support;
 mod activations;
 #[path = "gpu/adam.rs"]
 mod adam;
+#[path = "gpu/attention.rs"]
+mod attention;
 #[path = "gpu/clip.rs"]
 mod clip;
 #[path = "gpu/dense.rs"]
@@ -35,6 +37,8 @@ mod oracle;
 mod padding;
 #[path = "gpu/plans.rs"]
 mod plans;
+#[path = "gpu/pooling.rs"]
+mod pooling;
 #[path = "gpu/predict.rs"]
 mod predict;
 #[path = "gpu/recover.rs"]

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::parameters::{Initialiser, Parameter};
 use super::spec::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Layer, LayerKind, Lstm, Model, Output,
+    Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Layer, LayerKind, Lstm, Model, Output,
 };
 use crate::error::{Error, Result};
 
@@ -77,6 +78,27 @@ impl Dropout {
     }
 }
 
+impl GlobalMaxPooling1D {
+    /// The greatest value over time.
+    pub fn new() -> Self {
+        GlobalMaxPooling1D {}
+    }
+}
+
+impl GlobalAveragePooling1D {
+    /// The mean over time.
+    pub fn new() -> Self {
+        GlobalAveragePooling1D {}
+    }
+}
+
+impl AttentionPooling {
+    /// A mean over time, weighted by scores that are made from `units` numbers a timestep.
+    pub fn new(units: usize) -> Self {
+        AttentionPooling { units }
+    }
+}
+
 macro_rules! layer_kind_from {
     ($($layer:ident),*) => {
         $(impl From<$layer> for LayerKind {
@@ -86,7 +108,16 @@ macro_rules! layer_kind_from {
         })*
     };
 }
-layer_kind_from!(Embedding, Lstm, Bidirectional, Dense, Dropout);
+layer_kind_from!(
+    Embedding,
+    Lstm,
+    Bidirectional,
+    Dense,
+    Dropout,
+    GlobalMaxPooling1D,
+    GlobalAveragePooling1D,
+    AttentionPooling
+);
 
 /// A stack of layers on its way to become a [`Model`].
 ///
@@ -130,7 +161,7 @@ impl Sequential {
     /// # Errors
     /// [`Error::Option`] for a name that a folder cannot have.
     /// [`Error::Model`] names the layer that does not fit and says what would: the first layer must
-    /// be an embedding, the only one; recurrent layers need a sequence below them; the last layer
+    /// be an embedding, the only one; recurrent and pooling layers need a sequence below them; the last layer
     /// must be `Dense(1)` with a sigmoid on a vector; sizes are from 1 to 2²⁴, rates in [0, 1), and
     /// every parameter has fewer than 2³² elements.
     pub fn build(self) -> Result<Model> {
@@ -155,7 +186,7 @@ impl Sequential {
     }
 }
 
-/// Keras's names for a stack of layers: the class in lower case, `_1`, `_2` … from the second of
+/// Keras's names for a stack of layers: the class in snake case, `_1`, `_2` … from the second of
 /// its class on.
 pub(super) fn unique_names(layers: &[LayerKind]) -> Vec<String> {
     let mut taken: HashMap<&str, usize> = HashMap::new();
@@ -168,9 +199,23 @@ pub(super) fn unique_names(layers: &[LayerKind]) -> Vec<String> {
             format!("_{count}")
         };
         *count += 1;
-        format!("{}{suffix}", class.to_lowercase())
+        format!("{}{suffix}", snake_case(class))
     };
     layers.iter().map(&mut name).collect()
+}
+
+/// `global_max_pooling1d` for `GlobalMaxPooling1D`, `lstm` for `LSTM`: Keras's `to_snake_case`, for its layers.
+fn snake_case(class: &str) -> String {
+    let mut name = String::new();
+    let mut after_small = false;
+    for letter in class.chars() {
+        if after_small && letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+        after_small = letter.is_ascii_lowercase();
+    }
+    name
 }
 
 impl LayerKind {
@@ -182,6 +227,9 @@ impl LayerKind {
             LayerKind::Bidirectional(_) => "Bidirectional",
             LayerKind::Dense(_) => "Dense",
             LayerKind::Dropout(_) => "Dropout",
+            LayerKind::GlobalMaxPooling1D(_) => "GlobalMaxPooling1D",
+            LayerKind::GlobalAveragePooling1D(_) => "GlobalAveragePooling1D",
+            LayerKind::AttentionPooling(_) => "AttentionPooling",
         }
     }
 }
@@ -235,18 +283,34 @@ fn output_of(kind: &LayerKind, below: Option<Output>) -> Result<Output, String> 
                 ))
             }
         }
+        (LayerKind::GlobalMaxPooling1D(_) | LayerKind::GlobalAveragePooling1D(_), Some(below)) => {
+            pooled_output(below)
+        }
+        (LayerKind::AttentionPooling(attention), Some(below)) => {
+            check_size("units", attention.units)?;
+            pooled_output(below)
+        }
     }
 }
+
+/// What a layer over time says where there is no time.
+const NEEDS_SEQUENCE: &str =
+    "needs a sequence below it: set return_sequences on the recurrent layer below";
 
 fn recurrent_output(lstm: &Lstm, directions: usize, below: Output) -> Result<Output, String> {
     check_size("units", lstm.units)?;
     let width = lstm.units * directions;
     match below {
-        Output::Vector { .. } => Err(
-            "needs a sequence below it: set return_sequences on the recurrent layer below".into(),
-        ),
+        Output::Vector { .. } => Err(NEEDS_SEQUENCE.into()),
         Output::Sequence { .. } if lstm.return_sequences => Ok(Output::Sequence { width }),
         Output::Sequence { .. } => Ok(Output::Vector { width }),
+    }
+}
+
+fn pooled_output(below: Output) -> Result<Output, String> {
+    match below {
+        Output::Vector { .. } => Err(NEEDS_SEQUENCE.into()),
+        Output::Sequence { width } => Ok(Output::Vector { width }),
     }
 }
 
@@ -311,7 +375,8 @@ fn check_ends(layers: &[Layer]) -> Result<()> {
     Err(Error::Model {
         layer: last.name.clone(),
         problem:
-            "the last layer must be Dense(1) with a sigmoid, on the last state of a recurrent layer"
+            "the last layer must be Dense(1) with a sigmoid, on the last state of a recurrent layer or \
+             on a pooled sequence"
                 .into(),
     })
 }
@@ -358,6 +423,17 @@ fn layer_parameters(layer: &Layer) -> Vec<Parameter> {
             parameter("kernel", &[input, dense.units], Initialiser::GlorotUniform),
             parameter("bias", &[dense.units], Initialiser::Zeros),
         ],
-        LayerKind::Dropout(_) => Vec::new(),
+        LayerKind::AttentionPooling(attention) => vec![
+            parameter(
+                "kernel",
+                &[input, attention.units],
+                Initialiser::GlorotUniform,
+            ),
+            parameter("bias", &[attention.units], Initialiser::Zeros),
+            parameter("context", &[attention.units, 1], Initialiser::GlorotUniform),
+        ],
+        LayerKind::Dropout(_)
+        | LayerKind::GlobalMaxPooling1D(_)
+        | LayerKind::GlobalAveragePooling1D(_) => Vec::new(),
     }
 }

@@ -9,7 +9,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::builder::{Sequential, unique_names};
-use super::spec::{Bidirectional, Dense, Dropout, Embedding, LayerKind, Lstm, Model};
+use super::spec::{
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, LayerKind, Lstm, Model,
+};
 use crate::error::{Error, Result};
 
 impl Model {
@@ -29,6 +32,10 @@ impl Model {
     /// type = "bidirectional"    # or "lstm", with the same keys
     /// units = 64
     /// return_sequences = false
+    ///
+    /// [[layer]]                 # on a layer that returns sequences, one of these:
+    /// type = "attention_pooling"
+    /// units = 64                # "global_max_pooling1d", "global_average_pooling1d" have no keys
     ///
     /// [[layer]]
     /// type = "dropout"
@@ -170,7 +177,8 @@ struct EmbeddingKeys {
 }
 
 fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, Problem> {
-    const TYPES: &str = "`embedding`, `lstm`, `bidirectional`, `dense` or `dropout`";
+    const TYPES: &str = "`embedding`, `lstm`, `bidirectional`, `dense`, `dropout`, \
+                         `global_max_pooling1d`, `global_average_pooling1d` or `attention_pooling`";
     let at = layer.span();
     let DeValue::Table(mut keys) = layer.into_inner() else {
         return Err(Problem::new(at, "a layer is a table of keys"));
@@ -193,6 +201,11 @@ fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKin
         Some("bidirectional") => read::<Bidirectional>(keys, at).map(LayerKind::from),
         Some("dense") => read::<Dense>(keys, at).map(LayerKind::from),
         Some("dropout") => read::<Dropout>(keys, at).map(LayerKind::from),
+        Some("global_max_pooling1d") => read::<GlobalMaxPooling1D>(keys, at).map(LayerKind::from),
+        Some("global_average_pooling1d") => {
+            read::<GlobalAveragePooling1D>(keys, at).map(LayerKind::from)
+        }
+        Some("attention_pooling") => read::<AttentionPooling>(keys, at).map(LayerKind::from),
         _ => Err(Problem::new(kind_at, format!("`type` must be {TYPES}"))),
     }
 }

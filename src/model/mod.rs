@@ -14,7 +14,8 @@ pub use builder::Sequential;
 pub use init::initialise;
 pub use parameters::{Initialiser, Parameter};
 pub use spec::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Layer, LayerKind, Lstm, Model, Output,
+    Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Layer, LayerKind, Lstm, Model, Output,
 };
 pub use summary::{LayerSummary, Summary};
 pub use variants::Variant;

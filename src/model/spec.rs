@@ -75,6 +75,47 @@ pub struct Dropout {
     pub rate: f32,
 }
 
+/// The greatest value of each feature over time: `[T, B, width] → [B, width]`.
+///
+/// As in Keras it does not see a mask: masked timesteps count. Where several timesteps share the greatest
+/// value, each gets an equal part of the gradient.
+///
+/// # Source
+/// Keras 3 `GlobalMaxPooling1D`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalMaxPooling1D {}
+
+/// The mean of each feature over the timesteps that are not masked: `[T, B, width] → [B, width]`.
+///
+/// A row without such a timestep gives 0, where Keras divides 0 by 0.
+///
+/// # Source
+/// Keras 3 `GlobalAveragePooling1D`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalAveragePooling1D {}
+
+/// A mean over time whose weights are learned: `[T, B, width] → [B, width]`.
+///
+/// ```text
+/// u_t = tanh(x_t·W + b)      W [width, units], b [units]
+/// α   = softmax over t of u_t·v, masked timesteps left out      v [units, 1]
+/// y   = Σ_t α_t·x_t
+/// ```
+///
+/// A row without a timestep that is not masked gives 0.
+///
+/// # Source
+/// Yang et al., "Hierarchical Attention Networks for Document Classification" (NAACL 2016), equations 5 to 7;
+/// in Keras `Dense(units, "tanh")`, `Dense(1, use_bias=False)` and `Softmax(axis=1)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionPooling {
+    /// Numbers that a timestep is scored by, columns of W.
+    pub units: usize,
+}
+
 /// What a layer is, without its name or place.
 ///
 /// Serialised, `type` tells which; the other keys are the layer's fields.
@@ -91,6 +132,15 @@ pub enum LayerKind {
     Dense(Dense),
     /// See [`Dropout`].
     Dropout(Dropout),
+    /// See [`GlobalMaxPooling1D`].
+    #[serde(rename = "global_max_pooling1d")]
+    GlobalMaxPooling1D(GlobalMaxPooling1D),
+    /// See [`GlobalAveragePooling1D`].
+    #[serde(rename = "global_average_pooling1d")]
+    GlobalAveragePooling1D(GlobalAveragePooling1D),
+    /// See [`AttentionPooling`].
+    #[serde(rename = "attention_pooling")]
+    AttentionPooling(AttentionPooling),
 }
 
 /// The shape a layer's result has, batch and time left open.
@@ -128,7 +178,7 @@ impl Output {
 /// A layer in its place in a model: named as Keras names it, shapes known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    /// Keras's name: the class in lower case, `_1`, `_2` … from the second of its class on.
+    /// Keras's name: the class in snake case, `_1`, `_2` … from the second of its class on.
     pub name: String,
     /// What it is.
     pub kind: LayerKind,

@@ -47,7 +47,7 @@ dims! {
         c_split: u32, pad0: u32, pad1: u32, pad2: u32,
     }
 
-    /// Of the kernels that move rows: gather and scatter.
+    /// Of the kernels that go through rows: gather, scatter, zero_masked, the scores of attention.
     RowsDims { rows: u32, width: u32, pad0: u32, pad1: u32 }
 
     /// Of segment_sum.
@@ -67,6 +67,12 @@ dims! {
         count: u32, seed_low: u32, seed_high: u32, step_low: u32,
         step_high: u32, layer: u32, rate: f32, scale: f32,
     }
+
+    /// Of max_pool_*, weighted_sum_* and attention_weights_backward.
+    PoolDims { length: u32, batch: u32, width: u32, pad0: u32 }
+
+    /// Of the kernels that make weights of timesteps: mean_weights, attention_weights_forward.
+    TimeWeightsDims { length: u32, batch: u32, masked: u32, pad0: u32 }
 
     /// Of binary_cross_entropy.
     LossDims { batch: u32, record: u32, pad0: u32, pad1: u32 }

@@ -6,6 +6,7 @@
 //! Letters: `T` timesteps, `B` rows of the batch, `P = T·B` positions in time-major order, `U` unique
 //! tokens, `E` embedding width, `H` units, `D` directions, `V` vocabulary.
 
+mod attention;
 mod batch_layout;
 mod builder;
 mod dense;
@@ -19,6 +20,7 @@ mod loss;
 mod lstm;
 mod optimiser;
 mod parameters;
+mod pooling;
 mod products;
 mod recurrence;
 mod step;

@@ -43,7 +43,7 @@ pub struct ParameterLayout {
     names: Vec<String>,
     lengths: Vec<usize>,
     places: Vec<Place>,
-    /// A layer's blocks, in the order kernel, recurrent kernel, bias (those that it has).
+    /// A layer's blocks, in the order of its parameters.
     blocks: Vec<Vec<Block>>,
     length: usize,
 }
@@ -68,7 +68,10 @@ impl ParameterLayout {
                 LayerKind::Lstm(lstm) => (3, 1, Some(lstm.units)),
                 LayerKind::Bidirectional(both) => (3, 2, Some(both.layer.units)),
                 LayerKind::Dense(_) => (2, 1, None),
-                LayerKind::Dropout(_) => (0, 1, None),
+                LayerKind::AttentionPooling(_) => (3, 1, None),
+                LayerKind::Dropout(_)
+                | LayerKind::GlobalMaxPooling1D(_)
+                | LayerKind::GlobalAveragePooling1D(_) => (0, 1, None),
             };
             layout.add_layer(tensors, directions, units);
         }

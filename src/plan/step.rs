@@ -184,13 +184,27 @@ impl<'a> StepBuilder<'a> {
                 }
                 (LayerKind::Lstm(lstm), Some(x)) => self.lstm_forward(index, layer, lstm, 1, x)?,
                 (LayerKind::Bidirectional(both), Some(x)) => {
-                    self.lstm_forward(index, layer, &both.layer, 2, x)?
+                    let h = self.lstm_forward(index, layer, &both.layer, 2, x)?;
+                    if self.shows_masked(model, index) {
+                        self.zero_masked(&layer.name, h, "y")?
+                    } else {
+                        h
+                    }
                 }
                 (LayerKind::Dense(dense), Some(x)) => {
                     self.dense_forward(index, &layer.name, dense, x)?
                 }
                 (LayerKind::Dropout(dropout), Some(x)) => {
                     self.dropout(index, &layer.name, dropout, x, "y")?
+                }
+                (LayerKind::GlobalMaxPooling1D(_), Some(x)) => {
+                    self.max_pooling_forward(&layer.name, x)?
+                }
+                (LayerKind::GlobalAveragePooling1D(_), Some(x)) => {
+                    self.mean_pooling_forward(&layer.name, x)?
+                }
+                (LayerKind::AttentionPooling(attention), Some(x)) => {
+                    self.attention_forward(index, &layer.name, attention, x)?
                 }
                 (_, None) => {
                     return Err(Error::Model {
@@ -221,6 +235,13 @@ impl<'a> StepBuilder<'a> {
                 }
                 LayerKind::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 1, x, gradient)?,
                 LayerKind::Bidirectional(both) => {
+                    if self.shows_masked(model, index) {
+                        let d_y = Value {
+                            slice: gradient,
+                            ..y
+                        };
+                        gradient = self.zero_masked(&layer.name, d_y, "d_y")?.slice;
+                    }
                     self.lstm_backward(index, layer, &both.layer, 2, x, gradient)?
                 }
                 LayerKind::Dense(dense) => {
@@ -233,6 +254,15 @@ impl<'a> StepBuilder<'a> {
                     };
                     self.dropout(index, &layer.name, dropout, d_y, "d_input")?
                         .slice
+                }
+                LayerKind::GlobalMaxPooling1D(_) => {
+                    self.max_pooling_backward(&layer.name, x, y, gradient)?
+                }
+                LayerKind::GlobalAveragePooling1D(_) => {
+                    self.mean_pooling_backward(&layer.name, x, gradient)?
+                }
+                LayerKind::AttentionPooling(attention) => {
+                    self.attention_backward(index, &layer.name, attention, x, gradient)?
                 }
             };
         }
@@ -265,7 +295,7 @@ impl<'a> StepBuilder<'a> {
         )
     }
 
-    /// A layer's parameters: kernel, recurrent kernel, bias, those that it has.
+    /// A layer's parameters, in the model's order.
     pub(super) fn parameter_slices(&self, layer: usize) -> Vec<Slice> {
         self.parameters
             .blocks(layer)

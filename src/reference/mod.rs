@@ -12,6 +12,7 @@
 
 pub mod activations;
 pub mod adam;
+pub mod attention;
 pub mod clip;
 pub mod dense;
 pub mod dropout;
@@ -20,3 +21,4 @@ pub mod loss;
 pub mod lstm;
 pub mod matmul;
 pub mod network;
+pub mod pooling;

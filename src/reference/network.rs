@@ -7,7 +7,7 @@ use super::clip::{clip_scale, global_norm};
 use super::dropout::{self, Draw};
 use super::lstm::{self, Run, Tape};
 use super::matmul::{a_b, a_bt, at_b, column_sums};
-use super::{dense, embedding, loss};
+use super::{attention, dense, embedding, loss, pooling};
 use crate::model::{Bidirectional, Layer, LayerKind, Lstm, Model, Output};
 
 /// Reviews and labels of one step.
@@ -61,6 +61,9 @@ enum Kept {
     Tapes(Vec<Tape>),
     /// Dropout factors, as long as the output.
     Factors(Vec<f64>),
+    /// Weights of a mean over time, `[T, B]`.
+    Weights(Vec<f64>),
+    Attention(attention::Tape),
 }
 
 /// Runs the model over a batch.
@@ -127,6 +130,22 @@ pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Mas
                 dropouts += 1;
                 (dropout::apply(x, &factors), Kept::Factors(factors))
             }
+            LayerKind::GlobalMaxPooling1D(_) => (
+                pooling::max(x, batch.size * layer.input_width),
+                Kept::Nothing,
+            ),
+            LayerKind::GlobalAveragePooling1D(_) => {
+                let weights = pooling::mean_weights(batch.steps, batch.size, keep.as_deref());
+                (
+                    pooling::weighted_sum(&weights, x, batch.size),
+                    Kept::Weights(weights),
+                )
+            }
+            LayerKind::AttentionPooling(_) => {
+                let (y, tape) =
+                    attention::forward(x, attention_parameters(own), batch.size, keep.as_deref());
+                (y, Kept::Attention(tape))
+            }
         };
         outputs.push(output);
         kept.push(keeps);
@@ -183,6 +202,18 @@ pub fn backward(
                 d_y = all.x;
             }
             (_, Kept::Factors(factors)) => d_y = dropout::apply(&d_y, factors),
+            (LayerKind::GlobalMaxPooling1D(_), _) => {
+                d_y = pooling::max_gradient(x, &forward.outputs[index], &d_y);
+            }
+            (_, Kept::Weights(weights)) => {
+                d_y = pooling::weighted_sum_gradient(weights, &d_y, batch.size);
+            }
+            (_, Kept::Attention(tape)) => {
+                let parameters = attention_parameters(own);
+                let all = attention::backward(x, parameters, batch.size, tape, &d_y);
+                gradients.extend([all.context, all.bias, all.kernel]);
+                d_y = all.x;
+            }
             (_, Kept::Tapes(tapes)) => {
                 let mut d_x = vec![0.0; x.len()];
                 for (direction, tape) in tapes.iter().enumerate().rev() {
@@ -281,7 +312,18 @@ fn parameter_count(kind: &LayerKind) -> usize {
         LayerKind::Lstm(_) => 3,
         LayerKind::Bidirectional(_) => 6,
         LayerKind::Dense(_) => 2,
-        LayerKind::Dropout(_) => 0,
+        LayerKind::AttentionPooling(_) => 3,
+        LayerKind::Dropout(_)
+        | LayerKind::GlobalMaxPooling1D(_)
+        | LayerKind::GlobalAveragePooling1D(_) => 0,
+    }
+}
+
+fn attention_parameters(own: &[Vec<f64>]) -> attention::Parameters<'_> {
+    attention::Parameters {
+        kernel: &own[0],
+        bias: &own[1],
+        context: &own[2],
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use gatefold::Error;
 use gatefold::model::{
-    Bidirectional, Dense, Dropout, Embedding, Initialiser, LayerKind, Lstm, Model, Output,
-    Parameter, Sequential, Variant, initialise,
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Initialiser, LayerKind, Lstm, Model, Output, Parameter, Sequential,
+    Variant, initialise,
 };
 use gatefold::random::Philox;
 use proptest::prelude::*;
@@ -51,6 +52,25 @@ fn builder_says_which_layer_does_not_fit_and_why() {
             vec![embedding(), lstm(), Bidirectional::new(Lstm::new(2)).into()],
             "bidirectional",
             "return_sequences",
+        ),
+        (
+            vec![embedding(), lstm(), GlobalMaxPooling1D::new().into()],
+            "global_max_pooling1d",
+            "return_sequences",
+        ),
+        (
+            vec![
+                embedding(),
+                AttentionPooling::new(3).into(),
+                GlobalAveragePooling1D::new().into(),
+            ],
+            "global_average_pooling1d",
+            "needs a sequence below it",
+        ),
+        (
+            vec![embedding(), AttentionPooling::new(0).into(), output()],
+            "attention_pooling",
+            "units must be from 1",
         ),
         (
             vec![embedding(), lstm(), Dense::new(1).into()],
@@ -257,6 +277,87 @@ Model: \"sequential\"
  Trainable params: 556,929 (2.12 MB)
  Non-trainable params: 0 (0.00 B)"
     );
+}
+
+/// What does not fit the first column goes on below.
+#[test]
+fn summary_breaks_long_names_as_keras_does() {
+    let model = Sequential::new("pooled")
+        .add(Embedding::new(50, 8))
+        .add(Bidirectional::new(Lstm::new(8).return_sequences()))
+        .add(GlobalAveragePooling1D::new())
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    let table = model.summary();
+    let rows: Vec<&str> = table.lines().skip(6).take(5).collect();
+    assert_eq!(
+        rows,
+        [
+            "│ bidirectional (Bidirectional)    │ (None, None, 16)        │         1,088 │",
+            "├──────────────────────────────────┼─────────────────────────┼───────────────┤",
+            "│ global_average_pooling1d         │ (None, 16)              │             0 │",
+            "│ (GlobalAveragePooling1D)         │                         │               │",
+            "├──────────────────────────────────┼─────────────────────────┼───────────────┤",
+        ]
+    );
+}
+
+#[test]
+fn pooling_layers_are_named_shaped_and_stored() {
+    let model = Sequential::new("pooled")
+        .add(Embedding::new(50, 8))
+        .add(Lstm::new(6).return_sequences())
+        .add(AttentionPooling::new(3))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    let layer = &model.layers()[2];
+    assert_eq!(layer.name, "attention_pooling");
+    assert_eq!(layer.output, Output::Vector { width: 6 });
+    let parameters: Vec<_> = model
+        .parameters_of("attention_pooling")
+        .map(|parameter| {
+            let shape = parameter.shape.as_slice();
+            (parameter.name.as_str(), shape, parameter.initialiser)
+        })
+        .collect();
+    let glorot = Initialiser::GlorotUniform;
+    assert_eq!(
+        parameters,
+        [
+            ("attention_pooling.kernel", [6, 3].as_slice(), glorot),
+            ("attention_pooling.bias", &[3], Initialiser::Zeros),
+            ("attention_pooling.context", &[3, 1], glorot),
+        ]
+    );
+
+    for (kind, name) in [
+        (GlobalMaxPooling1D::new().into(), "global_max_pooling1d"),
+        (
+            GlobalAveragePooling1D::new().into(),
+            "global_average_pooling1d",
+        ),
+        (
+            LayerKind::from(AttentionPooling::new(4)),
+            "attention_pooling",
+        ),
+    ] {
+        let layers = [
+            Embedding::new(50, 8).into(),
+            kind,
+            Dense::new(1).sigmoid().into(),
+        ];
+        let model = build(&layers).unwrap();
+        assert_eq!(model.layers()[1].name, name);
+        assert_eq!(model.layers()[1].output, Output::Vector { width: 8 });
+        let text = model.to_toml().unwrap();
+        assert!(text.contains(&format!("type = \"{name}\"")), "{text}");
+        let read = Model::from_toml(Path::new("model.toml"), &text, 1).unwrap();
+        assert_eq!(read, model);
+        let odd = text.replace(name, &format!("{name}\"\nsize = 3\nother = \""));
+        assert!(Model::from_toml(Path::new("model.toml"), &odd, 1).is_err());
+    }
 }
 
 /// Every summary in the reference file whose title is a variant's name, character by character but

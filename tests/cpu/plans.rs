@@ -15,7 +15,7 @@ use gatefold::random::Philox;
 use gatefold::train::Session;
 
 use crate::support::models::{
-    VOCABULARY, context, equal_batch, evaluation_plan, random_batch, recurrent, spread,
+    VOCABULARY, all_pooled, context, equal_batch, evaluation_plan, random_batch, recurrent, spread,
     training_plan,
 };
 
@@ -35,6 +35,7 @@ fn models() -> Vec<Model> {
     models.push(recurrent(5, true, &[(5, 2), (7, 1)]));
     models.push(recurrent(12, false, &[(96, 2)]));
     models.push(spread(6, 4));
+    models.extend(all_pooled(true));
     models
 }
 

@@ -52,6 +52,7 @@ fn tests_of(file: &str) -> &'static [&'static str] {
         "binary_cross_entropy" | "end_step" => &["loss::"],
         "dropout" | "common/philox" => &["dropout::"],
         "column_sums" | "common/matmul_dims" | "transpose_matrix" => &["matmul::"],
+        "mean_weights" | "zero_masked" => &["pooling::"],
         "segment_sum" => &["embedding::"],
         "common/dense_activation" => &["dense::"],
         "common/activations" => &[
@@ -62,6 +63,8 @@ fn tests_of(file: &str) -> &'static [&'static str] {
         ],
         _ if file.starts_with("dense_") => &["dense::"],
         _ if file.starts_with("embedding_") => &["embedding::"],
+        _ if file.starts_with("attention_") => &["attention::"],
+        _ if file.starts_with("max_pool_") || file.starts_with("weighted_sum_") => &["pooling::"],
         _ if file.starts_with("matmul") => &["matmul::"],
         _ => &["lstm::every_choice", "lstm::larger", "lstm::"],
     }

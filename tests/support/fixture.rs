@@ -31,6 +31,13 @@ pub struct Fixture {
 }
 
 impl Fixture {
+    /// Those that `tests/peers/make_fixtures.py` made, and those of the oracle's folder if there is one, by name.
+    pub fn everywhere() -> Vec<Fixture> {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/keras");
+        let folders = super::oracle_dir().into_iter().chain([own]);
+        folders.flat_map(|folder| Fixture::all(&folder)).collect()
+    }
+
     /// Every fixture in the folder, by name.
     ///
     /// # Panics
@@ -93,8 +100,11 @@ impl Fixture {
         self.description["mask_zero"].as_bool().unwrap()
     }
 
-    /// The model, from its kind and sizes.
+    /// The model: from its TOML where the fixture has that, else from its kind and sizes.
     pub fn model(&self) -> Model {
+        if let Some(text) = self.description["toml"].as_str() {
+            return Model::from_toml(Path::new(&self.name), text, 0).unwrap();
+        }
         let mut embedding = Embedding::new(self.size("vocab"), self.size("embed"));
         embedding.mask_zero = self.mask_zero();
         let lstm = Lstm::new(self.size("units"));
@@ -119,11 +129,11 @@ impl Fixture {
     }
 
     /// The fixture's names of the layers, in the model's order.
-    fn layer_names(&self) -> &'static [&'static str] {
-        match self.kind() {
+    fn layer_names(&self) -> Vec<String> {
+        let names: &[&str] = match self.kind() {
             "baseline" => &["embedding", "lstm", "dense", "output"],
             "bidirectional" => &["embedding", "bilstm", "dense", "output"],
-            _ => &[
+            "dropout" => &[
                 "embedding",
                 "bilstm1",
                 "bilstm2",
@@ -131,7 +141,12 @@ impl Fixture {
                 "dropout",
                 "output",
             ],
-        }
+            _ => {
+                let layers = self.model();
+                return layers.layers().iter().map(|l| l.name.clone()).collect();
+            }
+        };
+        names.iter().map(|&name| name.to_owned()).collect()
     }
 
     /// The fixture's names of the parameters, in the model's order.
@@ -222,7 +237,7 @@ impl Fixture {
         let model = self.model();
         let outputs = self
             .layer_names()
-            .iter()
+            .into_iter()
             .zip(model.layers())
             .map(|(name, layer)| {
                 let values = self.double.get(&format!("fwd.{name}"))?;

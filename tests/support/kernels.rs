@@ -18,7 +18,8 @@ use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
 
 use super::models::{
-    clipped_plan, equal_batch, evaluation_plan, random_batch, recurrent, spread, training_plan,
+    all_pooled, clipped_plan, equal_batch, evaluation_plan, random_batch, recurrent, spread,
+    training_plan,
 };
 use super::simulator::Launch;
 
@@ -167,6 +168,9 @@ fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
                 // Few rows of the widest, so that a simulation of it ends soon.
                 batches(&[if layers[0].0 == 96 { 3 } else { 11 }], &mut random),
             ));
+        }
+        for model in all_pooled(masked) {
+            cases.push((model, masked, batches(&[3], &mut random)));
         }
     }
     cases.push((spread(6, 4), false, vec![equal_batch(130, 11, 4)]));

@@ -6,7 +6,8 @@
 use gatefold::batch::{Batch, BatchShape};
 use gatefold::data::Review;
 use gatefold::model::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Sequential,
+    Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, LayerKind, Lstm, Model, Sequential,
 };
 use gatefold::plan::{
     Adam, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step, training_step,
@@ -48,6 +49,45 @@ pub fn spread(width: usize, units: usize) -> Model {
         .add(Dense::new(1).sigmoid())
         .build()
         .unwrap()
+}
+
+/// The layers that pool over time; attention scores by `units` numbers.
+pub fn poolings(units: usize) -> [LayerKind; 3] {
+    [
+        GlobalMaxPooling1D::new().into(),
+        GlobalAveragePooling1D::new().into(),
+        AttentionPooling::new(units).into(),
+    ]
+}
+
+/// A pooling of what the layers between embedding and pooling give, and the output.
+pub fn pooled(width: usize, masked: bool, between: &[LayerKind], pooling: LayerKind) -> Model {
+    let mut embedding = Embedding::new(VOCABULARY, width);
+    embedding.mask_zero = masked;
+    between
+        .iter()
+        .cloned()
+        .fold(Sequential::new("pooled").add(embedding), Sequential::add)
+        .add(pooling)
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap()
+}
+
+/// Pooling of every kind, on an embedding alone and on recurrent layers below a dense one.
+pub fn all_pooled(masked: bool) -> Vec<Model> {
+    let below: [&[LayerKind]; 3] = [
+        &[],
+        &[Lstm::new(4).return_sequences().into()],
+        &[
+            Bidirectional::new(Lstm::new(3).return_sequences()).into(),
+            Dense::new(8).into(),
+        ],
+    ];
+    let models = below.iter().zip([5, 8, 6]).flat_map(|(between, units)| {
+        poolings(units).map(|pooling| pooled(units, masked, between, pooling))
+    });
+    models.collect()
 }
 
 /// Reviews of random ids below [`VOCABULARY`], padding among them; the first is `length` tokens long.
