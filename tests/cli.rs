@@ -10,6 +10,8 @@ mod support;
 mod bad_data;
 #[path = "cli/build_vocab.rs"]
 mod build_vocab;
+#[path = "cli/classes.rs"]
+mod classes;
 #[path = "cli/compare.rs"]
 mod compare;
 #[path = "cli/convert.rs"]

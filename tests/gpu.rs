@@ -43,5 +43,7 @@ mod pooling;
 mod predict;
 #[path = "gpu/recover.rs"]
 mod recover;
+#[path = "gpu/softmax.rs"]
+mod softmax;
 #[path = "gpu/training.rs"]
 mod training;

@@ -164,6 +164,11 @@ pub struct SourceArgs {
     /// [default: label]
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
+    /// What other labels of such a file are called, in the order of the classes: bad,fair,good
+    ///
+    /// A model for more than two classes ends in a dense layer of as many units, with a softmax.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub classes: Vec<String>,
 }
 
 #[derive(Debug, Args)]

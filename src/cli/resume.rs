@@ -110,6 +110,12 @@ impl Begun {
         let (text, label) = (columns.0.clone(), columns.1.clone());
         typed.adopt("text_column", &mut source.text_column, text, named)?;
         typed.adopt("label_column", &mut source.label_column, label, named)?;
+        let classes = begun.data.classes.clone();
+        let listed = |names: &Vec<String>| match names.is_empty() {
+            true => "negative,positive".to_string(),
+            false => names.join(","),
+        };
+        typed.adopt("classes", &mut source.classes, classes, listed)?;
         if data.vocab.is_none() {
             data.vocab = begun.data.vocabulary.clone().map(Into::into);
         }

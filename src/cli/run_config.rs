@@ -47,6 +47,9 @@ pub struct Data {
     pub text_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    /// Names of the classes; empty where they are negative and positive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,6 +151,7 @@ impl RunConfig {
                 test_source: table.and_then(|table| table.test.as_deref()).map(written),
                 text_column: table.and_then(|table| table.text_column.clone()),
                 label_column: table.and_then(|table| table.label_column.clone()),
+                classes: table.map_or_else(Vec::new, |table| table.classes.clone()),
                 vocabulary: data.vocabulary.as_deref().map(written),
                 limit_train: data.limits.train,
                 limit_test: data.limits.test,

@@ -131,10 +131,13 @@ impl ModelSource {
         }
     }
 
-    /// The model for data with a vocabulary of that many ids.
-    pub fn model_for(&self, vocabulary: usize) -> Result<Model> {
+    /// The model for data with a vocabulary of that many ids, and so many classes.
+    pub fn model_for(&self, vocabulary: usize, classes: usize) -> Result<Model> {
         let model = self.model(vocabulary)?;
-        match (self, model.check_vocabulary(vocabulary)) {
+        let fits = model
+            .check_vocabulary(vocabulary)
+            .and_then(|()| model.check_classes(classes));
+        match (self, fits) {
             (_, Ok(())) => Ok(model),
             (ModelSource::File { path, .. }, Err(Error::Model { layer, problem })) => {
                 Err(Error::Malformed {
@@ -252,6 +255,7 @@ fn source(args: &SourceArgs) -> Result<(Source, Option<String>)> {
         ("--test-data", args.test_data.is_some()),
         ("--text-column", args.text_column.is_some()),
         ("--label-column", args.label_column.is_some()),
+        ("--classes", !args.classes.is_empty()),
     ];
     let given = of_tables.iter().find(|(_, given)| *given);
     let Some(data) = &args.data else {
@@ -271,6 +275,7 @@ fn source(args: &SourceArgs) -> Result<(Source, Option<String>)> {
             test: args.test_data.clone(),
             text_column: args.text_column.clone(),
             label_column: args.label_column.clone(),
+            classes: args.classes.clone(),
         }),
     };
     Ok((source, note))

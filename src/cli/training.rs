@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use gatefold::data::{Dataset, label_counts, load_cached};
+use gatefold::data::{Dataset, class_counts, load_cached};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
@@ -213,16 +213,19 @@ fn tell_adapter(output: Output, adapter: &AdapterReport, limits: &Limits) -> Res
 }
 
 fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
-    let [negative, positive] = label_counts(&dataset.train);
+    let counts = class_counts(&dataset.train, dataset.classes.len());
+    let classes = dataset.classes.iter().zip(counts);
+    let classes: Vec<String> = classes
+        .map(|(class, count)| format!("{} {class}", grouped(count)))
+        .collect();
     output.field(
         "Data",
         &format!(
-            "{}: {} to train on ({} negative, {} positive), {} to validate with; longest {} tokens; \
+            "{}: {} to train on ({}), {} to validate with; longest {} tokens; \
              vocabulary of {} ids",
             dataset.name,
             counted(dataset.train.len(), "review"),
-            grouped(negative),
-            grouped(positive),
+            classes.join(", "),
             grouped(dataset.test.len()),
             grouped(dataset.longest()),
             grouped(dataset.vocabulary.size())

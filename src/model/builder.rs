@@ -69,6 +69,12 @@ impl Dense {
         self.activation = Activation::Sigmoid;
         self
     }
+
+    /// With a softmax: a probability for each of as many classes as there are units.
+    pub fn softmax(mut self) -> Self {
+        self.activation = Activation::Softmax;
+        self
+    }
 }
 
 impl Dropout {
@@ -162,7 +168,8 @@ impl Sequential {
     /// [`Error::Option`] for a name that a folder cannot have.
     /// [`Error::Model`] names the layer that does not fit and says what would: the first layer must
     /// be an embedding, the only one; recurrent and pooling layers need a sequence below them; the last layer
-    /// must be `Dense(1)` with a sigmoid on a vector; sizes are from 1 to 2²⁴, rates in [0, 1), and
+    /// must be `Dense(1)` with a sigmoid, or `Dense(n)` with a softmax for n classes, 2 to 256, on a vector,
+    /// and no other may have a softmax; sizes are from 1 to 2²⁴, rates in [0, 1), and
     /// every parameter has fewer than 2³² elements.
     pub fn build(self) -> Result<Model> {
         check_name(&self.name)?;
@@ -314,6 +321,9 @@ fn pooled_output(below: Output) -> Result<Output, String> {
     }
 }
 
+/// Most classes: a review's label is a byte.
+const MAX_CLASSES: usize = 256;
+
 /// Largest vocabulary, width or number of units; small enough that 4·H and 2·H are sizes too.
 const MAX_SIZE: usize = 1 << 24;
 
@@ -362,22 +372,43 @@ fn check_ends(layers: &[Layer]) -> Result<()> {
             problem: "the model has no layers".into(),
         });
     };
-    let one_probability = matches!(
-        last.kind,
+    let softmax = |layer: &&Layer| {
+        matches!(
+            layer.kind,
+            LayerKind::Dense(Dense {
+                activation: Activation::Softmax,
+                ..
+            })
+        )
+    };
+    if let Some(inner) = layers[..layers.len() - 1].iter().find(softmax) {
+        return Err(Error::Model {
+            layer: inner.name.clone(),
+            problem:
+                "a softmax is for the last layer alone, which gives the classes' probabilities"
+                    .into(),
+        });
+    }
+    let gives_probabilities = match last.kind {
+        LayerKind::Dense(Dense {
+            units,
+            activation: Activation::Softmax,
+        }) => (2..=MAX_CLASSES).contains(&units),
         LayerKind::Dense(Dense {
             units: 1,
-            activation: Activation::Sigmoid
-        })
-    ) && matches!(last.output, Output::Vector { .. });
-    if one_probability {
+            activation: Activation::Sigmoid,
+        }) => true,
+        _ => false,
+    };
+    if gives_probabilities && matches!(last.output, Output::Vector { .. }) {
         return Ok(());
     }
     Err(Error::Model {
         layer: last.name.clone(),
-        problem:
-            "the last layer must be Dense(1) with a sigmoid, on the last state of a recurrent layer or \
-             on a pooled sequence"
-                .into(),
+        problem: format!(
+            "the last layer must be Dense(1) with a sigmoid, or Dense(n) with a softmax for n classes, \
+             2 to {MAX_CLASSES}, on the last state of a recurrent layer or on a pooled sequence"
+        ),
     })
 }
 

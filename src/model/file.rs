@@ -44,7 +44,7 @@ impl Model {
     /// [[layer]]
     /// type = "dense"
     /// units = 1
-    /// activation = "sigmoid"    # or "relu", "linear"
+    /// activation = "sigmoid"    # or "relu", "linear"; "softmax" in a last layer of as many units as classes
     /// ```
     ///
     /// `mask_zero`, `return_sequences` and `activation` may be left out: `false` and `"linear"`.

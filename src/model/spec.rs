@@ -54,6 +54,8 @@ pub enum Activation {
     Relu,
     /// 1 / (1 + e^−x).
     Sigmoid,
+    /// e^x / Σ e^x over the units: a probability for each class. Of the last layer alone.
+    Softmax,
 }
 
 /// `activation(x·W + b)`: `[.., in] → [.., units]`.
@@ -188,7 +190,7 @@ pub struct Layer {
     pub output: Output,
 }
 
-/// A checked sequence of layers: an embedding first, one probability last.
+/// A checked sequence of layers: an embedding first, probabilities last.
 ///
 /// Made by [`super::Sequential`], from a TOML file, or from a [`super::Variant`].
 #[derive(Debug, Clone, PartialEq)]
@@ -238,6 +240,52 @@ impl Model {
             problem: format!(
                 "has {rows} rows, but the data's vocabulary has {size} ids; \
                  set vocabulary to {size} or leave it out"
+            ),
+        })
+    }
+
+    /// Classes that the model tells apart: 2 where it gives one probability, else as many as it gives.
+    pub fn classes(&self) -> usize {
+        self.probabilities().max(2)
+    }
+
+    /// Whether the model gives a probability for each class, by a softmax, and not one for the second of two.
+    pub fn has_softmax(&self) -> bool {
+        let last = self.layers.last().map(|layer| &layer.kind);
+        matches!(
+            last,
+            Some(LayerKind::Dense(Dense {
+                activation: Activation::Softmax,
+                ..
+            }))
+        )
+    }
+
+    /// Probabilities that it gives of a review: one, or that of each class where it has a softmax.
+    pub fn probabilities(&self) -> usize {
+        self.layers.last().map_or(1, |layer| layer.output.width())
+    }
+
+    /// Checks that the model tells as many classes apart as the data have.
+    ///
+    /// # Errors
+    /// [`Error::Model`] with both numbers.
+    pub fn check_classes(&self, classes: usize) -> Result<()> {
+        if classes == self.classes() {
+            return Ok(());
+        }
+        Err(Error::Model {
+            layer: self
+                .layers
+                .last()
+                .map_or_else(String::new, |layer| layer.name.clone()),
+            problem: format!(
+                "tells {} classes apart, but the data have {classes}; for {classes} classes the last layer is {}",
+                self.classes(),
+                match classes {
+                    2 => "Dense(1) with a sigmoid".to_owned(),
+                    _ => format!("Dense({classes}) with a softmax"),
+                }
             ),
         })
     }

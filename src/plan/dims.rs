@@ -77,6 +77,9 @@ dims! {
     /// Of binary_cross_entropy.
     LossDims { batch: u32, record: u32, pad0: u32, pad1: u32 }
 
+    /// Of softmax_cross_entropy.
+    SoftmaxLossDims { batch: u32, classes: u32, record: u32, pad0: u32 }
+
     /// Of adam.
     AdamDims {
         count: u32, alpha: f32, one_minus_beta1: f32, one_minus_beta2: f32,

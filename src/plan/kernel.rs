@@ -71,6 +71,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "max_pool_forward": [Read, ReadWrite, ReadWrite],
     "mean_weights": [Read, ReadWrite],
     "segment_sum": [Read, Read, Read, Read, ReadWrite],
+    "softmax_cross_entropy": [Read, Read, ReadWrite, ReadWrite, ReadWrite],
     "square_sums": [Read, ReadWrite],
     "transpose_matrix": [Read, ReadWrite],
     "weighted_sum_backward": [Read, Read, ReadWrite],

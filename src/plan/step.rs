@@ -53,7 +53,7 @@ impl StepContext {
     }
 }
 
-/// Name of the buffer of the probabilities, `[B]`: what the last layer gives.
+/// Name of the buffer of the probabilities: `[B]`, or `[B, classes]` of a softmax.
 pub fn probabilities_buffer(model: &Model) -> String {
     output_buffer(model.layers().last().map_or("", |layer| &layer.name))
 }
@@ -125,8 +125,8 @@ pub fn evaluation_step(
 ) -> Result<Plan> {
     let mut step = StepBuilder::new(model, parameters, limits, shape, context, false)?;
     let values = step.forward(model)?;
-    if let Some(&probabilities) = values.last() {
-        step.binary_cross_entropy(probabilities)?;
+    if let Some(&y) = values.last() {
+        step.loss(model, y)?;
     }
     step.end_step()?;
     Ok(step.plan.finish())
@@ -220,10 +220,10 @@ impl<'a> StepBuilder<'a> {
 
     /// Loss, then every layer's gradients, output first.
     fn backward(&mut self, model: &Model, values: &[Value]) -> Result<()> {
-        let Some(&probabilities) = values.last() else {
+        let Some(&y) = values.last() else {
             return Ok(());
         };
-        let mut gradient = self.binary_cross_entropy(probabilities)?;
+        let mut gradient = self.loss(model, y)?;
         for (index, layer) in model.layers().iter().enumerate().skip(1).rev() {
             let (x, y) = (values[index - 1], values[index]);
             gradient = match &layer.kind {

@@ -19,7 +19,7 @@ pub struct Batch<'a> {
     pub size: usize,
     /// `[T, B]`, time-major, padded with 0.
     pub ids: &'a [u32],
-    /// `[B]`, 0 or 1.
+    /// `[B]`, 0 or 1; from 0 to the number of classes less one for a softmax.
     pub labels: &'a [f32],
 }
 
@@ -42,11 +42,11 @@ pub enum Masks<'a> {
 /// Results of a forward pass, and what [`backward`] needs of it.
 #[derive(Debug, Clone)]
 pub struct Forward {
-    /// Mean binary cross-entropy.
+    /// Mean cross-entropy.
     pub loss: f64,
-    /// Share of rows classified rightly at threshold 0.5.
+    /// Share of rows classified rightly: at threshold 0.5, or by the most probable class.
     pub accuracy: f64,
-    /// `[B]`
+    /// `[B]`, or `[B, classes]` of a softmax.
     pub probabilities: Vec<f64>,
     /// What each layer puts out, in the order of [`Model::layers`].
     pub outputs: Vec<Vec<f64>>,
@@ -150,10 +150,25 @@ pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Mas
         outputs.push(output);
         kept.push(keeps);
     }
-    let probabilities = outputs.last().cloned().unwrap_or_default();
+    let mut probabilities = outputs.last().cloned().unwrap_or_default();
+    let (loss, accuracy) = if model.has_softmax() {
+        let classes = model.classes();
+        let loss = loss::softmax_cross_entropy(&probabilities, batch.labels, classes);
+        probabilities = loss::softmax(&probabilities, classes);
+        let accuracy = loss::categorical_accuracy(&probabilities, batch.labels, classes);
+        if let Some(output) = outputs.last_mut() {
+            output.clone_from(&probabilities);
+        }
+        (loss, accuracy)
+    } else {
+        (
+            loss::binary_cross_entropy(&probabilities, batch.labels),
+            loss::accuracy(&probabilities, batch.labels),
+        )
+    };
     Forward {
-        loss: loss::binary_cross_entropy(&probabilities, batch.labels),
-        accuracy: loss::accuracy(&probabilities, batch.labels),
+        loss,
+        accuracy,
         probabilities,
         outputs,
         kept,
@@ -172,7 +187,12 @@ pub fn backward(
     forward: &Forward,
 ) -> Vec<Vec<f64>> {
     let keep = keep(model, batch);
-    let mut d_y = loss::binary_cross_entropy_gradient(&forward.probabilities, batch.labels);
+    let p = &forward.probabilities;
+    // Of a softmax by its sums, of a sigmoid by its result.
+    let mut d_y = match model.has_softmax() {
+        true => loss::softmax_cross_entropy_gradient(p, batch.labels, model.classes()),
+        false => loss::binary_cross_entropy_gradient(p, batch.labels),
+    };
     let mut rest = parameters;
     let mut gradients = Vec::new();
     for (index, layer) in model.layers().iter().enumerate().rev() {

@@ -140,6 +140,7 @@ fn run(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<History> {
+    session.model().check_classes(dataset.classes.len())?;
     let mut history = History::new(session.model().name(), session.model().count_parameters());
     let state = session.state()?;
     let last = Arc::new(Snapshot {

@@ -85,6 +85,26 @@ fn builder_says_which_layer_does_not_fit_and_why() {
         (
             vec![
                 embedding(),
+                lstm(),
+                Dense::new(3).softmax().into(),
+                output(),
+            ],
+            "dense",
+            "a softmax is for the last layer alone",
+        ),
+        (
+            vec![embedding(), lstm(), Dense::new(1).softmax().into()],
+            "dense",
+            "2 to 256",
+        ),
+        (
+            vec![embedding(), lstm(), Dense::new(257).softmax().into()],
+            "dense",
+            "2 to 256",
+        ),
+        (
+            vec![
+                embedding(),
                 Lstm::new(3).return_sequences().into(),
                 output(),
             ],
@@ -227,6 +247,41 @@ fn vocabulary_must_fit_into_the_embedding() {
     let error = model.check_vocabulary(101).unwrap_err().to_string();
     assert!(
         error.contains("100 rows") && error.contains("101 ids"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_model_tells_as_many_classes_apart_as_the_data_have() {
+    let binary = Variant::Baseline.model(10).unwrap();
+    assert_eq!((binary.classes(), binary.has_softmax()), (2, false));
+    let of = |classes| {
+        let output = Dense::new(classes).softmax();
+        build(&[
+            Embedding::new(10, 4).into(),
+            Lstm::new(3).into(),
+            output.into(),
+        ])
+        .unwrap()
+    };
+    for classes in [2, 3, 256] {
+        let model = of(classes);
+        assert_eq!((model.classes(), model.has_softmax()), (classes, true));
+        let text = model.to_toml().unwrap();
+        assert!(text.contains("activation = \"softmax\""), "{text}");
+        let read = Model::from_toml(Path::new("model.toml"), &text, 1).unwrap();
+        assert_eq!(read, model);
+    }
+    assert!(binary.check_classes(2).is_ok() && of(2).check_classes(2).is_ok());
+    let told = |model: &Model, classes| model.check_classes(classes).unwrap_err().to_string();
+    let error = told(&binary, 5);
+    assert!(
+        error.contains("data have 5") && error.contains("Dense(5) with a softmax"),
+        "{error}"
+    );
+    let error = told(&of(3), 2);
+    assert!(
+        error.contains("3 classes") && error.contains("Dense(1) with a sigmoid"),
         "{error}"
     );
 }

@@ -50,6 +50,7 @@ fn tests_of(file: &str) -> &'static [&'static str] {
         "adam" => &["adam::"],
         "square_sums" | "clip_scale" => &["clip::"],
         "binary_cross_entropy" | "end_step" => &["loss::"],
+        "softmax_cross_entropy" => &["softmax::"],
         "dropout" | "common/philox" => &["dropout::"],
         "column_sums" | "common/matmul_dims" | "transpose_matrix" => &["matmul::"],
         "mean_weights" | "zero_masked" => &["pooling::"],

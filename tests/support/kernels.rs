@@ -18,8 +18,8 @@ use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
 
 use super::models::{
-    all_pooled, clipped_plan, equal_batch, evaluation_plan, random_batch, recurrent, spread,
-    training_plan,
+    all_pooled, classifier, clipped_plan, equal_batch, evaluation_plan, random_batch, recurrent,
+    spread, training_plan,
 };
 use super::simulator::Launch;
 
@@ -173,6 +173,7 @@ fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
             cases.push((model, masked, batches(&[3], &mut random)));
         }
     }
+    cases.push((classifier(3), false, batches(&[5], &mut random)));
     cases.push((spread(6, 4), false, vec![equal_batch(130, 11, 4)]));
     cases
 }

@@ -90,8 +90,23 @@ pub fn all_pooled(masked: bool) -> Vec<Model> {
     models.collect()
 }
 
+/// A model that tells `classes` classes apart.
+pub fn classifier(classes: usize) -> Model {
+    Sequential::new("classifier")
+        .add(Embedding::new(VOCABULARY, 5))
+        .add(Lstm::new(4))
+        .add(Dense::new(classes).softmax())
+        .build()
+        .unwrap()
+}
+
 /// Reviews of random ids below [`VOCABULARY`], padding among them; the first is `length` tokens long.
 pub fn random_batch(length: usize, size: usize, random: &mut Philox) -> Batch {
+    batch_of_classes(length, size, 2, random)
+}
+
+/// As [`random_batch`], with labels of so many classes.
+pub fn batch_of_classes(length: usize, size: usize, classes: u32, random: &mut Philox) -> Batch {
     let mut review = |row: usize| {
         let tokens = if row == 0 {
             length as u32
@@ -103,7 +118,7 @@ pub fn random_batch(length: usize, size: usize, random: &mut Philox) -> Batch {
             .collect();
         Review {
             ids,
-            label: (random.next_u32() & 1) as u8,
+            label: (random.next_u32() % classes) as u8,
         }
     };
     let reviews: Vec<Review> = (0..size).map(&mut review).collect();

@@ -5,6 +5,7 @@ use gatefold::model::{
     GlobalMaxPooling1D, Lstm, Model, Parameter, Sequential,
 };
 use gatefold::reference::dropout::{Draw, factors};
+use gatefold::reference::loss::softmax;
 use gatefold::reference::network::{Batch, Forward, Masks, backward, forward};
 
 use super::{assert_close, uniform};
@@ -181,6 +182,41 @@ fn gradients_agree_with_finite_differences() {
             }
         }
     }
+}
+
+/// A model of three classes, on a pooled sequence.
+fn classifier() -> Model {
+    Sequential::new("classes")
+        .add(embedding_of(true))
+        .add(Lstm::new(3).return_sequences())
+        .add(AttentionPooling::new(2))
+        .add(Dense::new(3).softmax())
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn gradients_of_a_softmax_agree_with_finite_differences() {
+    let (model, rows) = (classifier(), Rows::new(&TEXTS, &[2.0, 0.0, 1.0]));
+    let parameters = parameters(&model);
+    let (result, gradients) = run(&model, &parameters, &rows, Masks::Off);
+    check_gradients(&model, &parameters, &rows, Masks::Off, &gradients).unwrap();
+    for row in result.probabilities.chunks_exact(3) {
+        assert_close(&[row.iter().sum()], &[1.0], "the sum of a row");
+    }
+    let mut wrong = gradients;
+    wrong.last_mut().unwrap()[1] *= 1.001;
+    assert!(check_gradients(&model, &parameters, &rows, Masks::Off, &wrong).is_err());
+}
+
+/// A sigmoid is the softmax of its sum and 0.
+#[test]
+fn a_softmax_of_two_classes_is_a_sigmoid() {
+    let sums = uniform(7, 20, 8.0);
+    let pairs: Vec<f64> = sums.iter().flat_map(|&s| [0.0, s]).collect();
+    let second: Vec<f64> = softmax(&pairs, 2).chunks_exact(2).map(|p| p[1]).collect();
+    let sigmoids: Vec<f64> = sums.iter().map(|s| 1.0 / (1.0 + (-s).exp())).collect();
+    assert_close(&second, &sigmoids, "probabilities");
 }
 
 #[test]

@@ -129,6 +129,7 @@ pub fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
         "end_step" => layout!(EndDims),
         "lstm_last_state" => layout!(LastStateDims),
         "segment_sum" => layout!(SegmentDims),
+        "softmax_cross_entropy" => layout!(SoftmaxLossDims),
         "square_sums" => layout!(SquareSumsDims),
         "transpose_matrix" => layout!(TransposeDims),
         "zero_masked" => layout!(RowsDims),
