@@ -210,6 +210,9 @@ pub struct TrainingArgs {
     /// Scale gradients down where their norm, over all parameters, is larger than X
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub clip_norm: Option<f64>,
+    /// Before each update every parameter loses this share of itself, times the learning rate (AdamW)
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub weight_decay: Option<f64>,
     /// Decides initial parameters, the order of the reviews and dropout masks
     #[arg(
         long,

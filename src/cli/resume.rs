@@ -155,6 +155,8 @@ impl Begun {
         let shown = |number: &Option<f64>| number.map_or("none".into(), |n| format!("{n:?}"));
         typed.adopt("learning_rate", &mut training.learning_rate, rate, shown)?;
         typed.adopt("clip_norm", &mut training.clip_norm, saved.clip_norm, shown)?;
+        let decay = saved.weight_decay;
+        typed.adopt("weight_decay", &mut training.weight_decay, decay, shown)?;
         let seed = saved.seed.parse().map_err(|_| Error::Malformed {
             path: self.folder.path().join(run_config::FILE),
             place: "training.seed".to_string(),

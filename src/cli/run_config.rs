@@ -75,6 +75,8 @@ pub struct Training {
     pub learning_rate: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
     /// As text: TOML's integers end at 2⁶³.
     pub seed: String,
     pub shuffle_buffer: usize,
@@ -169,6 +171,7 @@ impl RunConfig {
                 optimiser: "adam".to_string(),
                 learning_rate: settings.learning_rate,
                 clip_norm: settings.clip_norm,
+                weight_decay: settings.weight_decay,
                 seed: fit.seed.to_string(),
                 shuffle_buffer: SHUFFLE_BUFFER,
                 bucket: fit.bucket,

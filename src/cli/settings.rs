@@ -92,6 +92,7 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Bound of the norm of all gradients, if they are clipped.
     pub clip_norm: Option<f64>,
+    pub weight_decay: Option<f64>,
     /// Whether the rate is the demo corpus's, which nobody asked for.
     pub demo_rate: bool,
     pub mask_padding: bool,
@@ -385,6 +386,7 @@ impl Settings {
                 .learning_rate
                 .map_or(Ok(default_rate), checked_rate)?,
             clip_norm: training.clip_norm.map(checked_norm).transpose()?,
+            weight_decay: training.weight_decay.map(checked_decay).transpose()?,
             demo_rate,
             mask_padding: training.mask_padding,
             adapter: adapter_choice(&training.device),
@@ -441,6 +443,14 @@ fn checked_norm(norm: f64) -> Result<f64> {
     }
     let problem = format!("{norm} leaves nothing to train with; give a number above 0, 1 say");
     Err(option("--clip-norm", problem))
+}
+
+fn checked_decay(decay: f64) -> Result<f64> {
+    if is_positive(decay) {
+        return Ok(decay);
+    }
+    let problem = format!("{decay} is no decay; give a number above 0, 0.004 say, or leave it out");
+    Err(option("--weight-decay", problem))
 }
 
 fn checked_rate(rate: f64) -> Result<f64> {

@@ -98,6 +98,7 @@ impl Trainer {
         let parameters = initialise(model, seed);
         let adam = Adam {
             clip_norm: self.settings.clip_norm,
+            weight_decay: self.settings.weight_decay,
             ..Adam::new(self.settings.learning_rate)
         };
         let mut session = Session::new(
@@ -118,6 +119,7 @@ impl Trainer {
             fit,
             learning_rate,
             clip_norm,
+            weight_decay,
             demo_rate,
             mask_padding,
             ..
@@ -133,6 +135,9 @@ impl Trainer {
         }
         if let Some(norm) = clip_norm {
             text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));
+        }
+        if let Some(decay) = weight_decay {
+            text.push_str(&format!(", weight decay {decay:?}"));
         }
         if *mask_padding {
             text.push_str(", padding masked");

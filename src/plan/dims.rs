@@ -83,7 +83,7 @@ dims! {
     /// Of adam.
     AdamDims {
         count: u32, alpha: f32, one_minus_beta1: f32, one_minus_beta2: f32,
-        epsilon: f32, pad0: u32, pad1: u32, pad2: u32,
+        epsilon: f32, decay: f32, pad0: u32, pad1: u32,
     }
 
     /// Of square_sums.

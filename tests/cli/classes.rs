@@ -36,7 +36,7 @@ name = \"stars\"\n\
         let command = ["train", "--config", "stars.toml", "--out", "refused"];
         place.tiny(&command, options)
     };
-    train(&data).fails(1, &["label `1` is", "--classes"]);
+    train(&data).fails(1, &["line 3: label `2`; expected", "--classes"]);
     let outcome = place.tiny(&["train", "baseline"], &named);
     outcome.fails(
         1,

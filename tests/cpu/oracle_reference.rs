@@ -90,6 +90,7 @@ fn compare(fixture: &Fixture) -> Comparison<'_> {
         .map(|p| p.iter().map(|&x| f64::from(x)).collect())
         .collect();
     let mut network = Network::new(&fixture.model(), initial.clone());
+    network.adam.weight_decay = fixture.weight_decay().unwrap_or(0.0);
     for step in 1..=STEPS {
         let (forward, gradients) = Step::of(fixture, step).train(&mut network);
         let loss = format!("loss{step}");

@@ -33,13 +33,17 @@ fn plan(optimiser: Adam, step: u64, workgroups: u32) -> (Plan, usize) {
 fn updates_parameters_and_moments() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(71, 1);
-    for (rate, step, workgroups) in [
-        (1e-4, 1, 65_535),
-        (1e-2, 2, 16),
-        (1e-3, 1000, 65_535),
-        (1.0, 1_000_000, 65_535),
+    for (rate, weight_decay, step, workgroups) in [
+        (1e-4, None, 1, 65_535),
+        (1e-2, Some(0.004), 2, 16),
+        (1e-3, Some(20.0), 1000, 65_535),
+        (1.0, None, 1_000_000, 65_535),
     ] {
-        let (plan, count) = plan(Adam::new(rate), step, workgroups);
+        let adam = Adam {
+            weight_decay,
+            ..Adam::new(rate)
+        };
+        let (plan, count) = plan(adam, step, workgroups);
         // Gradients of all magnitudes, 0 among them.
         let mut g: Vec<f32> = uniform(random, count, 1.0)
             .iter()
@@ -64,6 +68,7 @@ fn updates_parameters_and_moments() {
 
         let twin = adam::Adam {
             learning_rate: rate,
+            weight_decay: weight_decay.unwrap_or(0.0),
             ..adam::Adam::default()
         };
         let (mut w_new, mut m_new, mut v_new) = (double(&w), double(&m), double(&v));
@@ -82,7 +87,8 @@ fn updates_parameters_and_moments() {
             // Root and quotient may err by some units of the last place; √v errs by half of what v does,
             // relative to a v that may be the smaller of the two.
             let root = 4.0 * UNIT * (size(v[i]) + size(g[i]) * size(g[i])) / v_new[i].max(1e-30);
-            UNIT * size(w[i]) + update * (m_error[i] + (20.0 * UNIT + root) * m_new[i].abs())
+            // Two roundings of the weight, and a third where it decays.
+            3.0 * UNIT * size(w[i]) + update * (m_error[i] + (20.0 * UNIT + root) * m_new[i].abs())
         });
         probe.finish(&format!("step {step}, rate {rate}"));
     }

@@ -104,7 +104,10 @@ fn session(fixture: &Fixture, limits: &Limits) -> Session {
         fixture.model(),
         limits.clone(),
         &fixture.initial(),
-        Adam::new(1e-4),
+        Adam {
+            weight_decay: fixture.weight_decay(),
+            ..Adam::new(1e-4)
+        },
         0,
     )
     .unwrap()

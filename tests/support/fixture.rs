@@ -100,6 +100,11 @@ impl Fixture {
         self.description["mask_zero"].as_bool().unwrap()
     }
 
+    /// The weight decay of its optimiser, if it has any.
+    pub fn weight_decay(&self) -> Option<f64> {
+        self.description["weight_decay"].as_f64()
+    }
+
     /// The model: from its TOML where the fixture has that, else from its kind and sizes.
     pub fn model(&self) -> Model {
         if let Some(text) = self.description["toml"].as_str() {
