@@ -21,6 +21,8 @@ mod dense;
 mod dropout;
 #[path = "gpu/embedding.rs"]
 mod embedding;
+#[path = "gpu/layer_norm.rs"]
+mod layer_norm;
 #[path = "gpu/limits.rs"]
 mod limits;
 #[path = "gpu/loss.rs"]

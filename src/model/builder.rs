@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::parameters::{Initialiser, Parameter};
 use super::spec::{
     Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Layer, LayerKind, Lstm, Model, Output,
+    GlobalMaxPooling1D, Layer, LayerKind, LayerNormalization, Lstm, Model, Output,
 };
 use crate::error::{Error, Result};
 
@@ -105,6 +105,25 @@ impl AttentionPooling {
     }
 }
 
+impl LayerNormalization {
+    /// With Keras's epsilon, 0.001.
+    pub fn new() -> Self {
+        LayerNormalization {
+            epsilon: Self::default_epsilon(),
+        }
+    }
+
+    pub(super) fn default_epsilon() -> f32 {
+        1e-3
+    }
+}
+
+impl Default for LayerNormalization {
+    fn default() -> Self {
+        LayerNormalization::new()
+    }
+}
+
 macro_rules! layer_kind_from {
     ($($layer:ident),*) => {
         $(impl From<$layer> for LayerKind {
@@ -122,7 +141,8 @@ layer_kind_from!(
     Dropout,
     GlobalMaxPooling1D,
     GlobalAveragePooling1D,
-    AttentionPooling
+    AttentionPooling,
+    LayerNormalization
 );
 
 /// A stack of layers on its way to become a [`Model`].
@@ -237,6 +257,7 @@ impl LayerKind {
             LayerKind::GlobalMaxPooling1D(_) => "GlobalMaxPooling1D",
             LayerKind::GlobalAveragePooling1D(_) => "GlobalAveragePooling1D",
             LayerKind::AttentionPooling(_) => "AttentionPooling",
+            LayerKind::LayerNormalization(_) => "LayerNormalization",
         }
     }
 }
@@ -296,6 +317,14 @@ fn output_of(kind: &LayerKind, below: Option<Output>) -> Result<Output, String> 
         (LayerKind::AttentionPooling(attention), Some(below)) => {
             check_size("units", attention.units)?;
             pooled_output(below)
+        }
+        (LayerKind::LayerNormalization(normalization), Some(below)) => {
+            let epsilon = normalization.epsilon;
+            if epsilon > 0.0 && epsilon.is_finite() {
+                Ok(below)
+            } else {
+                Err(format!("epsilon must be above 0, 0.001 say, not {epsilon}"))
+            }
         }
     }
 }
@@ -462,6 +491,10 @@ fn layer_parameters(layer: &Layer) -> Vec<Parameter> {
             ),
             parameter("bias", &[attention.units], Initialiser::Zeros),
             parameter("context", &[attention.units, 1], Initialiser::GlorotUniform),
+        ],
+        LayerKind::LayerNormalization(_) => vec![
+            parameter("gamma", &[input], Initialiser::Ones),
+            parameter("beta", &[input], Initialiser::Zeros),
         ],
         LayerKind::Dropout(_)
         | LayerKind::GlobalMaxPooling1D(_)

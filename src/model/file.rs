@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::builder::{Sequential, unique_names};
 use super::spec::{
     AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, LayerKind, Lstm, Model,
+    GlobalMaxPooling1D, LayerKind, LayerNormalization, Lstm, Model,
 };
 use crate::error::{Error, Result};
 
@@ -33,6 +33,10 @@ impl Model {
     /// units = 64
     /// return_sequences = false
     ///
+    /// [[layer]]
+    /// type = "layer_normalization"
+    /// epsilon = 0.001
+    ///
     /// [[layer]]                 # on a layer that returns sequences, one of these:
     /// type = "attention_pooling"
     /// units = 64                # "global_max_pooling1d", "global_average_pooling1d" have no keys
@@ -47,7 +51,7 @@ impl Model {
     /// activation = "sigmoid"    # or "relu", "linear"; "softmax" in a last layer of as many units as classes
     /// ```
     ///
-    /// `mask_zero`, `return_sequences` and `activation` may be left out: `false` and `"linear"`.
+    /// `mask_zero`, `return_sequences`, `activation` and `epsilon` may be left out: `false`, `"linear"`, 0.001.
     ///
     /// # Errors
     /// [`Error::Malformed`] with the line and column: no TOML, an unknown, missing or mistyped key,
@@ -178,7 +182,8 @@ struct EmbeddingKeys {
 
 fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, Problem> {
     const TYPES: &str = "`embedding`, `lstm`, `bidirectional`, `dense`, `dropout`, \
-                         `global_max_pooling1d`, `global_average_pooling1d` or `attention_pooling`";
+                         `global_max_pooling1d`, `global_average_pooling1d`, `attention_pooling` or \
+                         `layer_normalization`";
     let at = layer.span();
     let DeValue::Table(mut keys) = layer.into_inner() else {
         return Err(Problem::new(at, "a layer is a table of keys"));
@@ -205,6 +210,7 @@ fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKin
         Some("global_average_pooling1d") => {
             read::<GlobalAveragePooling1D>(keys, at).map(LayerKind::from)
         }
+        Some("layer_normalization") => read::<LayerNormalization>(keys, at).map(LayerKind::from),
         Some("attention_pooling") => read::<AttentionPooling>(keys, at).map(LayerKind::from),
         _ => Err(Problem::new(kind_at, format!("`type` must be {TYPES}"))),
     }

@@ -15,7 +15,7 @@ pub use init::initialise;
 pub use parameters::{Initialiser, Parameter};
 pub use spec::{
     Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Layer, LayerKind, Lstm, Model, Output,
+    GlobalMaxPooling1D, Layer, LayerKind, LayerNormalization, Lstm, Model, Output,
 };
 pub use summary::{LayerSummary, Summary};
 pub use variants::Variant;

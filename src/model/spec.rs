@@ -118,6 +118,22 @@ pub struct AttentionPooling {
     pub units: usize,
 }
 
+/// Normalises the features of each position: `[.., width] → [.., width]`.
+///
+/// ```text
+/// y = γ·(x − μ) / √(σ² + epsilon) + β      μ, σ² mean and variance over the features; γ, β [width]
+/// ```
+///
+/// # Source
+/// Ba et al., "Layer Normalization" (2016); Keras 3 `LayerNormalization`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerNormalization {
+    /// Keeps the root away from 0.
+    #[serde(default = "LayerNormalization::default_epsilon")]
+    pub epsilon: f32,
+}
+
 /// What a layer is, without its name or place.
 ///
 /// Serialised, `type` tells which; the other keys are the layer's fields.
@@ -143,6 +159,9 @@ pub enum LayerKind {
     /// See [`AttentionPooling`].
     #[serde(rename = "attention_pooling")]
     AttentionPooling(AttentionPooling),
+    /// See [`LayerNormalization`].
+    #[serde(rename = "layer_normalization")]
+    LayerNormalization(LayerNormalization),
 }
 
 /// The shape a layer's result has, batch and time left open.

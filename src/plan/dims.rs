@@ -74,6 +74,9 @@ dims! {
     /// Of the kernels that make weights of timesteps: mean_weights, attention_weights_forward.
     TimeWeightsDims { length: u32, batch: u32, masked: u32, pad0: u32 }
 
+    /// Of layer_norm_*.
+    LayerNormDims { rows: u32, width: u32, features: f32, epsilon: f32 }
+
     /// Of binary_cross_entropy.
     LossDims { batch: u32, record: u32, pad0: u32, pad1: u32 }
 

@@ -57,6 +57,8 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "embedding_gather": [Read, Read, ReadWrite],
     "embedding_scatter": [Read, Read, ReadWrite],
     "end_step": [ReadWrite, ReadWrite],
+    "layer_norm_backward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
+    "layer_norm_forward": [Read, Read, Read, ReadWrite, ReadWrite],
     "lstm_backward_portable": [Read, Read, Read, Read, ReadWrite, ReadWrite],
     "lstm_backward_subgroup": [Read, Read, Read, Read, ReadWrite, ReadWrite],
     "lstm_forward_portable": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],

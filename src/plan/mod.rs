@@ -15,6 +15,7 @@ mod dispatch;
 mod dropout;
 mod embedding;
 mod kernel;
+mod layer_norm;
 mod limits;
 mod loss;
 mod lstm;

@@ -69,6 +69,7 @@ impl ParameterLayout {
                 LayerKind::Bidirectional(both) => (3, 2, Some(both.layer.units)),
                 LayerKind::Dense(_) => (2, 1, None),
                 LayerKind::AttentionPooling(_) => (3, 1, None),
+                LayerKind::LayerNormalization(_) => (2, 1, None),
                 LayerKind::Dropout(_)
                 | LayerKind::GlobalMaxPooling1D(_)
                 | LayerKind::GlobalAveragePooling1D(_) => (0, 1, None),

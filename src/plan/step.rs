@@ -206,6 +206,9 @@ impl<'a> StepBuilder<'a> {
                 (LayerKind::AttentionPooling(attention), Some(x)) => {
                     self.attention_forward(index, &layer.name, attention, x)?
                 }
+                (LayerKind::LayerNormalization(norm), Some(x)) => {
+                    self.layer_norm_forward(index, &layer.name, norm, x)?
+                }
                 (_, None) => {
                     return Err(Error::Model {
                         layer: layer.name.clone(),
@@ -260,6 +263,9 @@ impl<'a> StepBuilder<'a> {
                 }
                 LayerKind::GlobalAveragePooling1D(_) => {
                     self.mean_pooling_backward(&layer.name, x, gradient)?
+                }
+                LayerKind::LayerNormalization(norm) => {
+                    self.layer_norm_backward(index, &layer.name, norm, x, gradient)?
                 }
                 LayerKind::AttentionPooling(attention) => {
                     self.attention_backward(index, &layer.name, attention, x, gradient)?

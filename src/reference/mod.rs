@@ -17,6 +17,7 @@ pub mod clip;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;
+pub mod layer_norm;
 pub mod loss;
 pub mod lstm;
 pub mod matmul;

@@ -7,7 +7,7 @@ use super::clip::{clip_scale, global_norm};
 use super::dropout::{self, Draw};
 use super::lstm::{self, Run, Tape};
 use super::matmul::{a_b, a_bt, at_b, column_sums};
-use super::{attention, dense, embedding, loss, pooling};
+use super::{attention, dense, embedding, layer_norm, loss, pooling};
 use crate::model::{Bidirectional, Layer, LayerKind, Lstm, Model, Output};
 
 /// Reviews and labels of one step.
@@ -141,6 +141,10 @@ pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Mas
                     Kept::Weights(weights),
                 )
             }
+            LayerKind::LayerNormalization(norm) => (
+                layer_norm::forward(x, &own[0], &own[1], f64::from(norm.epsilon)),
+                Kept::Nothing,
+            ),
             LayerKind::AttentionPooling(_) => {
                 let (y, tape) =
                     attention::forward(x, attention_parameters(own), batch.size, keep.as_deref());
@@ -222,6 +226,13 @@ pub fn backward(
                 d_y = all.x;
             }
             (_, Kept::Factors(factors)) => d_y = dropout::apply(&d_y, factors),
+            (LayerKind::LayerNormalization(norm), _) => {
+                let width = layer.input_width;
+                let moments = layer_norm::moments(x, width, f64::from(norm.epsilon));
+                let all = layer_norm::backward(x, &moments, &own[0], &d_y);
+                gradients.extend([column_sums(&d_y, width), column_sums(&all.terms, width)]);
+                d_y = all.x;
+            }
             (LayerKind::GlobalMaxPooling1D(_), _) => {
                 d_y = pooling::max_gradient(x, &forward.outputs[index], &d_y);
             }
@@ -333,6 +344,7 @@ fn parameter_count(kind: &LayerKind) -> usize {
         LayerKind::Bidirectional(_) => 6,
         LayerKind::Dense(_) => 2,
         LayerKind::AttentionPooling(_) => 3,
+        LayerKind::LayerNormalization(_) => 2,
         LayerKind::Dropout(_)
         | LayerKind::GlobalMaxPooling1D(_)
         | LayerKind::GlobalAveragePooling1D(_) => 0,

@@ -6,8 +6,8 @@ use std::path::Path;
 use gatefold::Error;
 use gatefold::model::{
     AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Initialiser, LayerKind, Lstm, Model, Output, Parameter, Sequential,
-    Variant, initialise,
+    GlobalMaxPooling1D, Initialiser, LayerKind, LayerNormalization, Lstm, Model, Output, Parameter,
+    Sequential, Variant, initialise,
 };
 use gatefold::random::Philox;
 use proptest::prelude::*;
@@ -237,6 +237,45 @@ fn layers_are_named_and_shaped_as_in_keras() {
         [("dense.kernel", [64, 64].as_slice()), ("dense.bias", &[64])]
     );
     assert!(of("dropout").is_empty());
+}
+
+#[test]
+fn layer_normalisation_starts_as_the_identity_of_normal_features() {
+    let layers = |epsilon| -> Vec<LayerKind> {
+        vec![
+            Embedding::new(10, 4).into(),
+            LayerNormalization { epsilon }.into(),
+            Lstm::new(3).into(),
+            LayerNormalization::new().into(),
+            Dense::new(1).sigmoid().into(),
+        ]
+    };
+    let model = build(&layers(0.5)).unwrap();
+    assert_eq!(model.layers()[1].output, Output::Sequence { width: 4 });
+    assert_eq!(model.layers()[3].name, "layer_normalization_1");
+    let values = initialise(&model, 3);
+    for (parameter, values) in model.parameters().iter().zip(&values) {
+        match parameter.name.rsplit('.').next() {
+            Some("gamma") => assert!(values.iter().all(|&x| x == 1.0), "{}", parameter.name),
+            Some("beta") => assert!(values.iter().all(|&x| x == 0.0), "{}", parameter.name),
+            _ => {}
+        }
+    }
+    let text = model.to_toml().unwrap();
+    assert_eq!(
+        Model::from_toml(Path::new("model.toml"), &text, 1).unwrap(),
+        model
+    );
+    let text = text.replace("epsilon = 0.5\n", "");
+    let usual = Model::from_toml(Path::new("model.toml"), &text, 1).unwrap();
+    assert_eq!(usual, build(&layers(1e-3)).unwrap());
+    for epsilon in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+        let error = build(&layers(epsilon)).unwrap_err().to_string();
+        assert!(
+            error.contains("epsilon must be above 0"),
+            "{epsilon}: {error}"
+        );
+    }
 }
 
 #[test]

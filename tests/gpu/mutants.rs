@@ -64,6 +64,7 @@ fn tests_of(file: &str) -> &'static [&'static str] {
         ],
         _ if file.starts_with("dense_") => &["dense::"],
         _ if file.starts_with("embedding_") => &["embedding::"],
+        _ if file.starts_with("layer_norm_") => &["layer_norm::"],
         _ if file.starts_with("attention_") => &["attention::"],
         _ if file.starts_with("max_pool_") || file.starts_with("weighted_sum_") => &["pooling::"],
         _ if file.starts_with("matmul") => &["matmul::"],

@@ -202,7 +202,8 @@ fn oracle_layer_outputs() {
                 LayerKind::Dense(_)
                 | LayerKind::GlobalMaxPooling1D(_)
                 | LayerKind::GlobalAveragePooling1D(_)
-                | LayerKind::AttentionPooling(_) => "y",
+                | LayerKind::AttentionPooling(_)
+                | LayerKind::LayerNormalization(_) => "y",
                 LayerKind::Embedding(_) | LayerKind::Dropout(_) => continue,
             };
             let found = session

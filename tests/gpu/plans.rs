@@ -12,7 +12,8 @@ use gatefold::train::Session;
 use crate::support::device;
 use crate::support::fixture::relative_error;
 use crate::support::models::{
-    all_pooled, batch_of_classes, classifier, equal_batch, random_batch, recurrent, spread,
+    all_pooled, batch_of_classes, classifier, equal_batch, normalised, random_batch, recurrent,
+    spread,
 };
 use crate::support::numbers::{double, parameters};
 
@@ -145,6 +146,10 @@ fn steps_of_odd_models_are_those_of_the_twin() {
         ];
         for (model, batch) in cases {
             gpu = check(gpu, &model, &limits, &batch, random);
+        }
+        for width in [5, 8] {
+            let batch = random_batch(70, 11, random);
+            gpu = check(gpu, &normalised(width), &limits, &batch, random);
         }
         for classes in [2, 5] {
             let batch = batch_of_classes(9, 11, classes, random);

@@ -68,6 +68,11 @@ def dense(units, activation="linear"):
     return layers.Dense(units, activation), {"type": "dense", "units": units, "activation": activation}
 
 
+def layer_normalization(epsilon=1e-3):
+    epsilon = float(np.float32(epsilon))  # as gatefold has it
+    return layers.LayerNormalization(epsilon=epsilon), {"type": "layer_normalization", "epsilon": epsilon}
+
+
 def max_pooling():
     return layers.GlobalMaxPooling1D(), {"type": "global_max_pooling1d"}
 
@@ -90,6 +95,8 @@ def models():
         "average_pooling_masked": [embedding(True), bidirectional(3), average_pooling(), dense(1, "sigmoid")],
         "attention_pooling": [embedding(), bidirectional(3), attention_pooling(4), dense(1, "sigmoid")],
         "attention_pooling_masked": [embedding(True), lstm(4), attention_pooling(3), dense(1, "sigmoid")],
+        "layer_normalization": [embedding(True), layer_normalization(), bidirectional(2), layer_normalization(0.01),
+                                average_pooling(), dense(1, "sigmoid")],
         "softmax": [embedding(), average_pooling(), dense(4, "relu"), dense(5, "softmax")],
         "softmax_of_two": [embedding(True), bidirectional(2), attention_pooling(2), dense(2, "softmax")],
     }

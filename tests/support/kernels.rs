@@ -18,8 +18,8 @@ use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
 
 use super::models::{
-    all_pooled, classifier, clipped_plan, equal_batch, evaluation_plan, random_batch, recurrent,
-    spread, training_plan,
+    all_pooled, classifier, clipped_plan, equal_batch, evaluation_plan, normalised, random_batch,
+    recurrent, spread, training_plan,
 };
 use super::simulator::Launch;
 
@@ -172,6 +172,9 @@ fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
         for model in all_pooled(masked) {
             cases.push((model, masked, batches(&[3], &mut random)));
         }
+    }
+    for width in [5, 8] {
+        cases.push((normalised(width), false, batches(&[3], &mut random)));
     }
     cases.push((classifier(3), false, batches(&[5], &mut random)));
     cases.push((spread(6, 4), false, vec![equal_batch(130, 11, 4)]));

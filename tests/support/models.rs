@@ -7,7 +7,7 @@ use gatefold::batch::{Batch, BatchShape};
 use gatefold::data::Review;
 use gatefold::model::{
     Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, LayerKind, Lstm, Model, Sequential,
+    GlobalMaxPooling1D, LayerKind, LayerNormalization, Lstm, Model, Sequential,
 };
 use gatefold::plan::{
     Adam, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step, training_step,
@@ -88,6 +88,18 @@ pub fn all_pooled(masked: bool) -> Vec<Model> {
         poolings(units).map(|pooling| pooled(units, masked, between, pooling))
     });
     models.collect()
+}
+
+/// A normalisation of an embedding of `width` numbers, and of the state of an LSTM above it.
+pub fn normalised(width: usize) -> Model {
+    Sequential::new("normalised")
+        .add(Embedding::new(VOCABULARY, width))
+        .add(LayerNormalization::new())
+        .add(Lstm::new(4))
+        .add(LayerNormalization::new())
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap()
 }
 
 /// A model that tells `classes` classes apart.

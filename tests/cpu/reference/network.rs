@@ -2,7 +2,7 @@
 
 use gatefold::model::{
     AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Lstm, Model, Parameter, Sequential,
+    GlobalMaxPooling1D, LayerNormalization, Lstm, Model, Parameter, Sequential,
 };
 use gatefold::reference::dropout::{Draw, factors};
 use gatefold::reference::loss::softmax;
@@ -82,6 +82,12 @@ fn tiny_models(mask: bool) -> Vec<Model> {
             start("mean")
                 .add(Lstm::new(3).return_sequences())
                 .add(GlobalAveragePooling1D::new()),
+        ),
+        head(
+            start("normalised")
+                .add(LayerNormalization::new())
+                .add(Lstm::new(3))
+                .add(LayerNormalization::new()),
         ),
         head(
             start("attention")

@@ -136,6 +136,7 @@ pub fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
         name if name.starts_with("attention_scores_") => layout!(RowsDims),
         name if name.starts_with("dense_") => layout!(DenseDims),
         name if name.starts_with("embedding_") => layout!(RowsDims),
+        name if name.starts_with("layer_norm_") => layout!(LayerNormDims),
         name if name.starts_with("lstm_step_") => layout!(StepDims),
         name if name.starts_with("lstm_") => layout!(RecurrenceDims),
         name if name.starts_with("matmul") => layout!(MatmulDims),
