@@ -1,4 +1,5 @@
-//! You should see a number a line: the probability that a sequence of ids belongs to a positive review.
+//! You should see a number a line: the probability that a sequence of ids belongs to a positive review; of a model of
+//! several classes, a number for each class.
 //!
 //! A trained model at work, ten sequences a batch, on lines `{"ids": [...]}` as `gatefold data encode` writes them:
 //! `cargo run --release --example probabilities -- RUN/model.safetensors < ids.jsonl`
@@ -46,8 +47,10 @@ fn main() -> anyhow::Result<()> {
     }
     for chunk in reviews.chunks(10) {
         let batch = Batch::new(&chunk.iter().collect::<Vec<_>>());
-        for probability in session.predict(&batch)? {
-            println!("{probability}");
+        let probabilities = session.predict(&batch)?;
+        for of_review in probabilities.chunks(weights.model.probabilities()) {
+            let words: Vec<String> = of_review.iter().map(f32::to_string).collect();
+            println!("{}", words.join(" "));
         }
     }
     Ok(())

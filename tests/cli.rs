@@ -14,6 +14,8 @@ mod bench;
 mod build_vocab;
 #[path = "cli/callbacks.rs"]
 mod callbacks;
+#[path = "cli/classes.rs"]
+mod classes;
 #[path = "cli/compare.rs"]
 mod compare;
 #[path = "cli/completions.rs"]

@@ -11,6 +11,8 @@ mod support;
 mod activations;
 #[path = "gpu/adam.rs"]
 mod adam;
+#[path = "gpu/attention.rs"]
+mod attention;
 #[path = "gpu/callbacks.rs"]
 mod callbacks;
 #[path = "gpu/clip.rs"]
@@ -25,6 +27,8 @@ mod embedding;
 mod explain;
 #[path = "gpu/gru.rs"]
 mod gru;
+#[path = "gpu/layer_norm.rs"]
+mod layer_norm;
 #[path = "gpu/limits.rs"]
 mod limits;
 #[path = "gpu/loss.rs"]
@@ -43,6 +47,8 @@ mod padding;
 mod peak;
 #[path = "gpu/plans.rs"]
 mod plans;
+#[path = "gpu/pooling.rs"]
+mod pooling;
 #[path = "gpu/predict.rs"]
 mod predict;
 #[path = "gpu/profile.rs"]
@@ -51,5 +57,7 @@ mod profile;
 mod recover;
 #[path = "gpu/row_tile.rs"]
 mod row_tile;
+#[path = "gpu/softmax.rs"]
+mod softmax;
 #[path = "gpu/training.rs"]
 mod training;

@@ -102,7 +102,7 @@ pub struct Batch {
     pub ids: Vec<u32>,
     /// Tokens of each review, its padding left out: `[B]`.
     pub lengths: Vec<u32>,
-    /// 0 (negative) or 1 (positive): `[B]`.
+    /// Each review's class, counted from 0: `[B]`.
     pub labels: Vec<f32>,
     /// The unique tokens and where they stand.
     pub tokens: TokenPlan,

@@ -219,6 +219,11 @@ pub struct SourceArgs {
     /// [default: label]
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
+    /// What other labels of such a file are called, in the order of the classes: bad,fair,good
+    ///
+    /// A model for more than two classes ends in a dense layer of as many units, with a softmax.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub classes: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -260,6 +265,9 @@ pub struct TrainingArgs {
     /// Scale gradients down where their norm, over all parameters, is larger than X
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub clip_norm: Option<f64>,
+    /// Before each update every parameter loses this share of itself, times the learning rate (AdamW)
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub weight_decay: Option<f64>,
     /// Decides initial parameters, the order of the reviews and dropout masks
     #[arg(
         long,

@@ -41,7 +41,11 @@ pub fn run(mut args: CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
     let size = trainer.dataset.vocabulary.size();
     let models = variants
         .iter()
-        .map(|variant| trainer.settings.with_mask(variant.model(size)?))
+        .map(|variant| {
+            let model = variant.model(size)?;
+            model.check_classes(trainer.dataset.classes.len())?;
+            trainer.settings.with_mask(model)
+        })
         .collect::<gatefold::Result<Vec<Model>>>()?;
     let config = trainer.config.of_comparison(&models);
     let places = places(&trainer, &models, begun.as_ref(), &config)?;

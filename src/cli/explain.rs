@@ -26,7 +26,7 @@ const AGAINST: [u8; 4] = [230, 223, 222, 214];
 #[derive(Serialize)]
 struct Report<'a> {
     probability: f32,
-    label: &'static str,
+    label: &'a str,
     words: &'a [Word],
 }
 
@@ -48,7 +48,7 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
         .unwrap_or(f32::NAN);
     let words = words(reader.encoder(), &review.ids, &attribution.contributions);
 
-    let label = label(probability);
+    let label = label(&run, probability);
     let title = format!("{label}, probability {probability:.4}");
     let model = run.weights.model.name();
     if let Some(path) = &args.png {

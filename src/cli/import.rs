@@ -30,7 +30,7 @@ pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
     let data = DataSettings::new(&args.data())?;
     run_folder::check(&args.out, args.overwrite)?;
     let vocabulary = vocabulary_of(&data.source, data.vocabulary.as_deref())?;
-    let mut model = source.model_for(vocabulary.size())?;
+    let mut model = source.model_for(vocabulary.size(), data.source.class_names().len())?;
     if args.mask_padding {
         model = mask_padding(model)?;
     }

@@ -139,17 +139,22 @@ fn print(out: &mut impl Write, found: &Inspection, settings: &BatchSettings) -> 
         out,
         "\nBeginnings of its first reviews, as the model reads them"
     )?;
-    write!(out, "{}", beginnings(batch))
+    write!(out, "{}", beginnings(batch, found.classes))
 }
 
 fn counts(part: &Part) -> String {
-    format!(
-        "{}: {} negative, {} positive ({:.1} %)",
-        counted(part.reviews, "review"),
-        grouped(part.negative),
-        grouped(part.positive),
-        percent(part.positive, part.reviews)
-    )
+    let classes: Vec<String> = part
+        .classes
+        .iter()
+        .map(|class| format!("{} {}", grouped(class.reviews), class.name))
+        .collect();
+    let share = match part.classes[..] {
+        // One share of two says all.
+        [_, ref second] => format!(" ({:.1} %)", percent(second.reviews, part.reviews)),
+        _ => String::new(),
+    };
+    let reviews = counted(part.reviews, "review");
+    format!("{reviews}: {}{share}", classes.join(", "))
 }
 
 fn lengths(tokens: &Tokens) -> String {
@@ -254,13 +259,11 @@ fn bars(histogram: &Histogram) -> String {
 }
 
 /// Labels and first words of a few reviews, a line each.
-fn beginnings(batch: &FirstBatch) -> String {
+fn beginnings(batch: &FirstBatch, classes: &[String]) -> String {
     let reviews = batch.labels.iter().zip(&batch.texts).take(EXCERPTS);
     let line = |(label, text): (&u8, &String)| {
-        let class = match label {
-            0 => "negative",
-            _ => "positive",
-        };
+        let class = classes.get(usize::from(*label)).map_or("", String::as_str);
+        let class = excerpt(class, LABEL - 1);
         let line = format!("{class:LABEL$}{}", excerpt(text, COLUMNS - LABEL));
         line.trim_end().to_owned() + "\n"
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gatefold::Result;
 use gatefold::batch::{Batch, Batches, Order, Side};
-use gatefold::data::{Bins, Dataset, Duplicates, Lengths, Review, SubwordEncoder, label_counts};
+use gatefold::data::{Bins, Dataset, Duplicates, Lengths, Review, SubwordEncoder, class_counts};
 use serde::Serialize;
 
 use super::settings::BatchSettings;
@@ -20,8 +20,10 @@ pub struct Inspection<'a> {
     pub notes: &'a [String],
     pub vocabulary_size: usize,
     pub vocabulary_sha256: &'a str,
-    pub train: Part,
-    pub test: Part,
+    /// Names, in the order of the labels.
+    pub classes: &'a [String],
+    pub train: Part<'a>,
+    pub test: Part<'a>,
     pub duplicates: Duplicates,
     pub padding: PaddingShare,
     pub batch: FirstBatch,
@@ -32,12 +34,18 @@ pub struct Inspection<'a> {
 
 /// A half of the data.
 #[derive(Serialize)]
-pub struct Part {
+pub struct Part<'a> {
     pub reviews: usize,
-    pub negative: usize,
-    pub positive: usize,
+    pub classes: Vec<ClassCount<'a>>,
     pub tokens: Tokens,
     pub histogram: Histogram,
+}
+
+/// How many reviews are of a class.
+#[derive(Serialize)]
+pub struct ClassCount<'a> {
+    pub name: &'a str,
+    pub reviews: usize,
 }
 
 /// Tokens a review.
@@ -116,8 +124,9 @@ impl<'a> Inspection<'a> {
             notes: &dataset.notes,
             vocabulary_size: dataset.vocabulary.size(),
             vocabulary_sha256: dataset.vocabulary.sha256(),
-            train: Part::new(&dataset.train, train),
-            test: Part::new(&dataset.test, test),
+            classes: &dataset.classes,
+            train: Part::new(&dataset.train, &dataset.classes, train),
+            test: Part::new(&dataset.test, &dataset.classes, test),
             duplicates: Duplicates::of(dataset),
             padding: PaddingShare::new(&dataset.train, train, settings, seed)?,
             batch: FirstBatch::new(dataset, settings, seed)?,
@@ -126,15 +135,15 @@ impl<'a> Inspection<'a> {
     }
 }
 
-impl Part {
-    fn new(reviews: &[Review], lengths: &Lengths) -> Part {
-        let [negative, positive] = label_counts(reviews);
+impl<'a> Part<'a> {
+    fn new(reviews: &[Review], classes: &'a [String], lengths: &Lengths) -> Part<'a> {
+        let counts = class_counts(reviews, classes.len());
+        let of_class = |(name, reviews): (&'a String, usize)| ClassCount { name, reviews };
         let p99 = lengths.quantile(0.99);
         let bins = Bins::up_to(p99, BINS);
         Part {
             reviews: reviews.len(),
-            negative,
-            positive,
+            classes: classes.iter().zip(counts).map(of_class).collect(),
             tokens: Tokens {
                 mean: lengths.mean(),
                 median: lengths.quantile(0.5),

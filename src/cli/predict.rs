@@ -28,7 +28,7 @@ struct Line<'a> {
     text: &'a str,
     tokens: usize,
     probability: f32,
-    label: &'static str,
+    label: &'a str,
 }
 
 /// Reviews as ids; an empty text is one padding token.
@@ -68,13 +68,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `positive` or `negative`.
-pub fn label(probability: f32) -> &'static str {
-    if probability > THRESHOLD {
-        "positive"
-    } else {
-        "negative"
-    }
+/// What the more probable of the run's two classes is called.
+pub fn label(run: &TrainedRun, probability: f32) -> &str {
+    let class = usize::from(probability > THRESHOLD);
+    run.classes.get(class).map_or("", String::as_str)
 }
 
 /// Answers every review with a line, in order.
@@ -104,7 +101,7 @@ pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
         spent += start.elapsed();
         answered += window.len();
         for ((text, review), probability) in window.iter().zip(&reviews).zip(probabilities) {
-            print(text, review, probability, output)?;
+            print(text, review, probability, label(&run, probability), output)?;
         }
     }
     if answered == 0 {
@@ -114,8 +111,7 @@ pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
     Ok(())
 }
 
-fn print(text: &str, review: &Review, probability: f32, output: Output) -> Result<()> {
-    let label = label(probability);
+fn print(text: &str, review: &Review, probability: f32, label: &str, output: Output) -> Result<()> {
     if output.json {
         return print_json(&Line {
             text,

@@ -112,6 +112,12 @@ impl Begun {
         let (text, label) = (columns.0.clone(), columns.1.clone());
         typed.adopt("text_column", &mut source.text_column, text, named)?;
         typed.adopt("label_column", &mut source.label_column, label, named)?;
+        let classes = begun.data.classes.clone();
+        let listed = |names: &Vec<String>| match names.is_empty() {
+            true => "negative,positive".to_string(),
+            false => names.join(","),
+        };
+        typed.adopt("classes", &mut source.classes, classes, listed)?;
         if data.vocab.is_none() {
             data.vocab = begun.data.vocabulary.clone().map(Into::into);
         }
@@ -159,6 +165,8 @@ impl Begun {
         let shown = |number: &Option<f64>| number.map_or("none".into(), |n| format!("{n:?}"));
         typed.adopt("learning_rate", &mut training.learning_rate, rate, shown)?;
         typed.adopt("clip_norm", &mut training.clip_norm, saved.clip_norm, shown)?;
+        let decay = saved.weight_decay;
+        typed.adopt("weight_decay", &mut training.weight_decay, decay, shown)?;
         let seed = saved.seed.parse().map_err(|_| Error::Malformed {
             path: self.folder.path().join(run_config::FILE),
             place: "training.seed".to_string(),

@@ -51,6 +51,9 @@ pub struct Data {
     pub text_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    /// Names of the classes; empty where they are negative and positive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +79,8 @@ pub struct Training {
     pub learning_rate: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
     /// As text: TOML's integers end at 2⁶³.
     pub seed: String,
     pub shuffle_buffer: usize,
@@ -150,6 +155,7 @@ impl RunConfig {
                 test_source: keys.test_source,
                 text_column: keys.text_column,
                 label_column: keys.label_column,
+                classes: keys.classes,
                 vocabulary: keys.vocabulary,
                 limit_train: data.limits.train,
                 limit_test: data.limits.test,
@@ -167,6 +173,7 @@ impl RunConfig {
                 optimiser: "adam".to_string(),
                 learning_rate: settings.learning_rate,
                 clip_norm: settings.clip_norm,
+                weight_decay: settings.weight_decay,
                 seed: fit.seed.to_string(),
                 shuffle_buffer: SHUFFLE_BUFFER,
                 bucket: fit.bucket,

@@ -94,6 +94,7 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Bound of the norm of all gradients, if they are clipped.
     pub clip_norm: Option<f64>,
+    pub weight_decay: Option<f64>,
     /// Whether the rate is the demo corpus's, which nobody asked for.
     pub demo_rate: bool,
     /// Whether norms of gradients are measured.
@@ -142,10 +143,13 @@ impl ModelSource {
         }
     }
 
-    /// The model for data with a vocabulary of that many ids.
-    pub fn model_for(&self, vocabulary: usize) -> Result<Model> {
+    /// The model for data with a vocabulary of that many ids, and so many classes.
+    pub fn model_for(&self, vocabulary: usize, classes: usize) -> Result<Model> {
         let model = self.model(vocabulary)?;
-        match (self, model.check_vocabulary(vocabulary)) {
+        let fits = model
+            .check_vocabulary(vocabulary)
+            .and_then(|()| model.check_classes(classes));
+        match (self, fits) {
             (_, Ok(())) => Ok(model),
             (ModelSource::File { path, .. }, Err(Error::Model { layer, problem })) => {
                 Err(Error::Malformed {
@@ -256,6 +260,7 @@ fn source(args: &SourceArgs) -> Result<(Source, Option<String>)> {
         ("--test-data", args.test_data.is_some()),
         ("--text-column", args.text_column.is_some()),
         ("--label-column", args.label_column.is_some()),
+        ("--classes", !args.classes.is_empty()),
     ];
     let given = of_tables.iter().find(|(_, given)| *given);
     let Some(data) = &args.data else {
@@ -275,6 +280,7 @@ fn source(args: &SourceArgs) -> Result<(Source, Option<String>)> {
             test: args.test_data.clone(),
             text_column: args.text_column.clone(),
             label_column: args.label_column.clone(),
+            classes: args.classes.clone(),
         }),
     };
     Ok((source, note))
@@ -388,6 +394,7 @@ impl Settings {
             },
             learning_rate,
             clip_norm: training.clip_norm.map(checked_norm).transpose()?,
+            weight_decay: training.weight_decay.map(checked_decay).transpose()?,
             demo_rate,
             gradient_norms: training.callbacks.gradient_norms,
             tensorboard: training.callbacks.tensorboard,
@@ -455,6 +462,14 @@ fn checked_norm(norm: f64) -> Result<f64> {
     }
     let problem = format!("{norm} leaves nothing to train with; give a number above 0, 1 say");
     Err(option("--clip-norm", problem))
+}
+
+fn checked_decay(decay: f64) -> Result<f64> {
+    if is_positive(decay) {
+        return Ok(decay);
+    }
+    let problem = format!("{decay} is no decay; give a number above 0, 0.004 say, or leave it out");
+    Err(option("--weight-decay", problem))
 }
 
 fn checked_rate(rate: f64) -> Result<f64> {

@@ -20,6 +20,8 @@ pub struct SourceKeys {
     pub text_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<String>,
 }
@@ -37,6 +39,7 @@ impl SourceKeys {
             test_source: table.and_then(|table| table.test.as_deref()).map(written),
             text_column: table.and_then(|table| table.text_column.clone()),
             label_column: table.and_then(|table| table.label_column.clone()),
+            classes: table.map_or_else(Vec::new, |table| table.classes.clone()),
             vocabulary: data.vocabulary.as_deref().map(written),
         }
     }
@@ -51,6 +54,7 @@ impl SourceKeys {
             test: self.test_source.as_ref().map(PathBuf::from),
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
+            classes: self.classes.clone(),
         };
         let plain = Table {
             path: table.path.clone(),
@@ -73,19 +77,21 @@ mod tests {
 
     #[test]
     fn every_source_is_found_again() {
-        let table = |test: Option<&str>, label: Option<&str>| {
+        let table = |test: Option<&str>, label: Option<&str>, classes: &[&str]| {
             Source::Table(Table {
                 path: "reviews.csv".into(),
                 test: test.map(PathBuf::from),
                 text_column: None,
                 label_column: label.map(str::to_string),
+                classes: classes.iter().map(|class| class.to_string()).collect(),
             })
         };
         for source in [
             Source::Demo,
             Source::Path("reviews.csv".into()),
-            table(Some("test.csv"), None),
-            table(None, Some("verdict")),
+            table(Some("test.csv"), None, &[]),
+            table(None, Some("verdict"), &[]),
+            table(None, None, &["bad", "fair", "good"]),
         ] {
             let data = DataSettings {
                 source: source.clone(),

@@ -37,6 +37,7 @@ pub fn run(mut args: TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
     let (trainer, gpu) = Trainer::new(settings)?;
     let output = trainer.output;
     let size = trainer.dataset.vocabulary.size();
+    let classes = trainer.dataset.classes.len();
     let place = match begun {
         Some(begun) => {
             let now = trainer.config.of_model(&source.model(size)?);
@@ -45,7 +46,9 @@ pub fn run(mut args: TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
         }
         None => Place::New(trainer.settings.out.clone()),
     };
-    let model = trainer.settings.with_mask(source.model_for(size)?)?;
+    let model = trainer
+        .settings
+        .with_mask(source.model_for(size, classes)?)?;
     let gpu = trainer.check(gpu, std::slice::from_ref(&model))?;
     let trained = trainer.train(gpu, &model, place);
     let (_, history) = trained.inspect_err(|error| trainer.tell_resume(error))?;

@@ -59,6 +59,8 @@ pub struct TrainedRun {
     pub vocabulary: Option<PathBuf>,
     /// What its data is called.
     pub data_name: String,
+    /// What its classes are called, in the order of the labels.
+    pub classes: Vec<String>,
     /// Whether it was trained on made-up reviews.
     pub synthetic: bool,
     pub batch_size: usize,
@@ -70,7 +72,7 @@ impl TrainedRun {
     ///
     /// # Errors
     /// [`Error::Option`] where these are not there, with the remedy; [`Error::Io`] and [`Error::Malformed`]
-    /// where they cannot be read.
+    /// where they cannot be read; [`Error::Model`] where they have not as many classes as each other.
     pub fn load(folder: &Path) -> Result<TrainedRun> {
         let path = folder.join(MODEL);
         if !path.is_file() {
@@ -96,10 +98,14 @@ impl TrainedRun {
                 },
             ),
         };
+        let source = known.data.keys.source();
+        let classes = source.class_names();
+        weights.model.check_classes(classes.len())?;
         Ok(TrainedRun {
             folder: folder.to_path_buf(),
             weights,
-            source: known.data.keys.source(),
+            source,
+            classes,
             vocabulary: known.data.keys.vocabulary.map(PathBuf::from),
             data_name: known.data.name,
             synthetic: known.data.synthetic,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use gatefold::data::{Dataset, label_counts, load_cached};
+use gatefold::data::{Dataset, class_counts, load_cached};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
@@ -118,6 +118,7 @@ impl Trainer {
         let adam = Adam {
             clip_norm: self.settings.clip_norm,
             measure_norm: self.settings.gradient_norms,
+            weight_decay: self.settings.weight_decay,
             ..Adam::new(self.settings.learning_rate)
         };
         let mut session = Session::new(
@@ -138,6 +139,7 @@ impl Trainer {
             fit,
             learning_rate,
             clip_norm,
+            weight_decay,
             demo_rate,
             mask_padding,
             ..
@@ -153,6 +155,9 @@ impl Trainer {
         }
         if let Some(norm) = clip_norm {
             text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));
+        }
+        if let Some(decay) = weight_decay {
+            text.push_str(&format!(", weight decay {decay:?}"));
         }
         if *mask_padding {
             text.push_str(", padding masked");
@@ -246,16 +251,19 @@ pub fn tell_adapter(output: Output, adapter: &AdapterReport, limits: &Limits) ->
 }
 
 fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
-    let [negative, positive] = label_counts(&dataset.train);
+    let counts = class_counts(&dataset.train, dataset.classes.len());
+    let classes = dataset.classes.iter().zip(counts);
+    let classes: Vec<String> = classes
+        .map(|(class, count)| format!("{} {class}", grouped(count)))
+        .collect();
     output.field(
         "Data",
         &format!(
-            "{}: {} to train on ({} negative, {} positive), {} to validate with; longest {} tokens; \
+            "{}: {} to train on ({}), {} to validate with; longest {} tokens; \
              vocabulary of {} ids",
             dataset.name,
             counted(dataset.train.len(), "review"),
-            grouped(negative),
-            grouped(positive),
+            classes.join(", "),
             grouped(dataset.test.len()),
             grouped(dataset.longest()),
             grouped(dataset.vocabulary.size())

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::load::encode;
 use super::raw::RawReview;
-use super::{Dataset, SubwordEncoder, Vocabulary};
+use super::{Dataset, SubwordEncoder, Vocabulary, sentiment_classes};
 use crate::error::{Error, Result};
 use crate::random::{Philox, Stream};
 
@@ -62,6 +62,7 @@ pub fn demo() -> Result<Dataset> {
     let encoder = SubwordEncoder::new(&vocabulary);
     let [train, test] = reviews()?;
     Ok(Dataset {
+        classes: sentiment_classes(),
         name: NAME.to_owned(),
         train: encode(train, &encoder),
         test: encode(test, &encoder),

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::raw::{Content, text_of};
 use super::split::Split;
 use super::table::{write_csv, write_json_lines};
-use super::{Dataset, PADDING, Review, SubwordEncoder, tfds};
+use super::{Dataset, PADDING, Review, SubwordEncoder, sentiment_classes, tfds};
 use crate::atomic::{create_folder_atomically, write_atomically};
 use crate::error::{Error, Result};
 
@@ -47,7 +47,7 @@ pub struct Exported {
 /// [`Exported::inexact`] counts others; tables need the same vocabulary for that.
 ///
 /// # Errors
-/// [`Error::Option`] where `path` is there already, [`Error::Io`] where it cannot be written.
+/// [`Error::Data`] where TFDS has no such classes, [`Error::Option`] where `path` is there already, [`Error::Io`] where it cannot be written.
 ///
 /// # Examples
 /// ```
@@ -61,6 +61,14 @@ pub struct Exported {
 /// ```
 pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Exported> {
     check_absent(path)?;
+    if form == ExportForm::Tfds && dataset.classes != sentiment_classes() {
+        return Err(Error::Data(format!(
+            "{}: of the classes {}; a TFDS folder of reviews has negative and positive ones: export these as a \
+             table",
+            dataset.name,
+            dataset.classes.join(", ")
+        )));
+    }
     let cells = match form {
         ExportForm::Tfds => {
             create_folder_atomically(path, |folder| tfds::write(dataset, folder))?;

@@ -9,7 +9,8 @@ use super::demo::{SYNTHETIC_NOTE, demo_vocabulary};
 use super::raw::{Content, RawDataset, RawReview};
 use super::tfds::{self, TextForm};
 use super::{
-    Dataset, Limits, PADDING, Review, Source, SubwordEncoder, Table, Vocabulary, demo, imdb, table,
+    Dataset, Limits, PADDING, Review, Source, SubwordEncoder, Table, Vocabulary, demo, imdb,
+    sentiment_classes, table,
 };
 use crate::error::{Error, Result};
 
@@ -138,10 +139,13 @@ fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
     // The ends of the names say how the files are written.
     let names: Vec<_> = paths.iter().map(|path| path.file_name()).collect();
     let (text, label) = (&table.text_column, &table.label_column);
-    let form = format!("table {names:?} {text:?} {label:?}");
+    let form = format!("table {names:?} {text:?} {label:?} {:?}", table.classes);
     let read = || table::read(table, vocabulary.size(), asked.limits);
     let encoded = encoded(&form, &paths, &vocabulary, asked, read)?;
-    Ok(dataset(file_name(path), encoded, vocabulary))
+    Ok(Dataset {
+        classes: table.class_names(),
+        ..dataset(file_name(path), encoded, vocabulary)
+    })
 }
 
 /// Loads the data set found at or below `path`.
@@ -243,6 +247,7 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Encoded {
 
 fn dataset(name: String, encoded: Encoded, vocabulary: Vocabulary) -> Dataset {
     Dataset {
+        classes: sentiment_classes(),
         name,
         train: encoded.train,
         test: encoded.test,

@@ -62,7 +62,7 @@ pub const PADDING: u32 = 0;
 pub struct Review {
     /// At least one id; an empty text has the one id [`PADDING`].
     pub ids: Ids,
-    /// 0 negative, 1 positive.
+    /// Which of [`Dataset::classes`], counted from 0.
     pub label: u8,
 }
 
@@ -75,6 +75,8 @@ pub struct Dataset {
     pub train: Vec<Review>,
     /// The reviews to validate with.
     pub test: Vec<Review>,
+    /// Names of the classes, in the order of the labels; [`sentiment_classes`] where nothing else was said.
+    pub classes: Vec<String>,
     /// What the ids stand for.
     pub vocabulary: Vocabulary,
     /// Whether the reviews are made up, which every result on them must say.
@@ -118,10 +120,20 @@ impl Dataset {
     }
 }
 
-/// How many of the reviews are negative and how many positive.
-pub fn label_counts(reviews: &[Review]) -> [usize; 2] {
-    let positive = reviews.iter().filter(|review| review.label == 1).count();
-    [reviews.len() - positive, positive]
+/// What reviews are as a rule: `negative`, label 0, and `positive`, label 1.
+pub fn sentiment_classes() -> Vec<String> {
+    ["negative", "positive"].map(str::to_owned).to_vec()
+}
+
+/// How many of the reviews are of each of so many classes.
+pub fn class_counts(reviews: &[Review], classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; classes];
+    for review in reviews {
+        if let Some(count) = counts.get_mut(usize::from(review.label)) {
+            *count += 1;
+        }
+    }
+    counts
 }
 
 /// Where reviews come from.
@@ -142,6 +154,14 @@ impl Source {
         match self {
             Source::Demo => None,
             Source::Path(path) | Source::Table(Table { path, .. }) => Some(path),
+        }
+    }
+
+    /// Names of the classes, in the order of the labels.
+    pub fn class_names(&self) -> Vec<String> {
+        match self {
+            Source::Demo | Source::Path(_) => sentiment_classes(),
+            Source::Table(table) => table.class_names(),
         }
     }
 }

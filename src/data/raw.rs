@@ -16,7 +16,7 @@ pub(super) enum Content {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RawReview {
     pub content: Content,
-    /// 0 negative, 1 positive.
+    /// Which of the classes, counted from 0: of sentiments 0 is negative, 1 positive.
     pub label: u8,
 }
 

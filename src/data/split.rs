@@ -55,6 +55,8 @@ impl Split {
 
 /// Collects the reviews of both parts, in order: the first of each that the limits let in.
 pub(super) struct Splits {
+    /// Names, in the order of the labels.
+    classes: Vec<String>,
     parts: [Part; 2],
 }
 
@@ -62,24 +64,26 @@ struct Part {
     limit: usize,
     reviews: Vec<RawReview>,
     /// Reviews found of each class, kept or not.
-    classes: [usize; 2],
+    counts: Vec<usize>,
 }
 
 impl Splits {
-    pub fn new(limits: Limits) -> Splits {
+    /// No reviews yet, to be of these classes: each label is one's place.
+    pub fn new(limits: Limits, classes: Vec<String>) -> Splits {
         Splits {
             parts: [limits.train, limits.test].map(|limit| Part {
                 limit: limit.unwrap_or(usize::MAX),
                 reviews: Vec::new(),
-                classes: [0; 2],
+                counts: vec![0; classes.len()],
             }),
+            classes,
         }
     }
 
     /// Counts a review and keeps it if it is among the first of its part.
     pub fn add(&mut self, split: Split, review: RawReview) {
         let part = &mut self.parts[split as usize];
-        part.classes[usize::from(review.label)] += 1;
+        part.counts[usize::from(review.label)] += 1;
         if part.reviews.len() < part.limit {
             part.reviews.push(review);
         }
@@ -87,7 +91,7 @@ impl Splits {
 
     /// Reviews found in a part, kept or not.
     pub fn count(&self, split: Split) -> usize {
-        self.parts[split as usize].classes.iter().sum()
+        self.parts[split as usize].counts.iter().sum()
     }
 
     /// What was kept, training part first.
@@ -100,12 +104,13 @@ impl Splits {
             return Err(Error::Data(format!("{shown}: no reviews")));
         }
         for split in Split::ALL {
-            let classes = self.parts[split as usize].classes;
-            for (class, count) in ["negative", "positive"].iter().zip(classes) {
+            let counts = &self.parts[split as usize].counts;
+            for (class, &count) in self.classes.iter().zip(counts) {
                 if count == 0 {
                     let part = split.name();
+                    let all = if counts.len() == 2 { "both" } else { "all" };
                     return Err(Error::Data(format!(
-                        "{shown}: no {class} reviews in the {part} part; train and test need both classes"
+                        "{shown}: no {class} reviews in the {part} part; train and test need {all} classes"
                     )));
                 }
             }

@@ -3,7 +3,7 @@
 use crate::model::{LayerKind, Model, Recurrent};
 
 /// Keras's `Variable.path` of every parameter, in the order of [`Model::parameters`], without the model's name
-/// that a `Sequential` puts before it.
+/// that a `Sequential` puts before it. Keras has no `AttentionPooling`: its parameters have gatefold's names.
 ///
 /// # Source
 /// Keras 3, in a fresh process and a `Sequential` of unnamed layers: a class and its number, where the layer
@@ -22,6 +22,8 @@ use crate::model::{LayerKind, Model, Recurrent};
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn variable_paths(model: &Model) -> Vec<String> {
+    const NORM: [&str; 2] = ["gamma", "beta"];
+    const ATTENTION: [&str; 3] = ["kernel", "bias", "context"];
     let (mut lstms, mut grus) = (0, 0);
     let mut inner = |layer: &Recurrent| {
         let count = match layer {
@@ -39,7 +41,15 @@ pub fn variable_paths(model: &Model) -> Vec<String> {
             LayerKind::Dense(_) => {
                 paths.extend(["kernel", "bias"].map(|tensor| format!("{name}/{tensor}")));
             }
-            LayerKind::Dropout(_) => {}
+            LayerKind::LayerNormalization(_) => {
+                paths.extend(NORM.map(|tensor| format!("{name}/{tensor}")));
+            }
+            LayerKind::AttentionPooling(_) => {
+                paths.extend(ATTENTION.map(|tensor| format!("{name}/{tensor}")));
+            }
+            LayerKind::Dropout(_)
+            | LayerKind::GlobalMaxPooling1D(_)
+            | LayerKind::GlobalAveragePooling1D(_) => {}
             LayerKind::Lstm(lstm) => paths.extend(unwrapped(&lstm.clone().into(), &mut inner)),
             LayerKind::Gru(gru) => paths.extend(unwrapped(&gru.clone().into(), &mut inner)),
             LayerKind::Bidirectional(both) => {
@@ -91,14 +101,22 @@ pub(super) fn cell_name(layer: &Recurrent) -> &'static str {
 /// # Source
 /// Keras 3.15, `saving_lib.save_weights_only`: groups are named after classes, `_1`, `_2` from the second of
 /// a class on, as gatefold names its layers.
+///
+/// # Errors
+/// A [`Problem`](super::load::Problem) that names a layer which Keras has not.
 #[cfg(feature = "keras")]
-pub(super) fn variable_places(model: &Model) -> Vec<String> {
+pub(super) fn variable_places(model: &Model) -> Result<Vec<String>, super::load::Problem> {
     let mut places = Vec::new();
     for layer in model.layers() {
         let (groups, tensors): (&[&str], usize) = match &layer.kind {
             LayerKind::Embedding(_) => (&["vars"], 1),
-            LayerKind::Dense(_) => (&["vars"], 2),
-            LayerKind::Dropout(_) => (&[], 0),
+            LayerKind::Dense(_) | LayerKind::LayerNormalization(_) => (&["vars"], 2),
+            LayerKind::Dropout(_)
+            | LayerKind::GlobalMaxPooling1D(_)
+            | LayerKind::GlobalAveragePooling1D(_) => (&[], 0),
+            LayerKind::AttentionPooling(_) => {
+                return Err(super::load::Problem::new(&layer.name, NOT_IN_KERAS));
+            }
             LayerKind::Lstm(_) | LayerKind::Gru(_) => (&["cell/vars"], 3),
             LayerKind::Bidirectional(_) => {
                 (&["forward_layer/cell/vars", "backward_layer/cell/vars"], 3)
@@ -109,5 +127,10 @@ pub(super) fn variable_places(model: &Model) -> Vec<String> {
             places.extend((0..tensors).map(tensor));
         }
     }
-    places
+    Ok(places)
 }
+
+/// What is said of an `AttentionPooling` where Keras's own format is asked for.
+#[cfg(feature = "keras")]
+pub(super) const NOT_IN_KERAS: &str =
+    "Keras has no layer AttentionPooling; exchange the weights as safetensors";

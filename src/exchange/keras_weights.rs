@@ -5,6 +5,7 @@
 //! layers/lstm/cell/vars/0, 1, 2                 kernel, recurrent kernel, bias
 //! layers/bidirectional/forward_layer/cell/…     the same, and backward_layer/cell/…
 //! layers/dense/vars/0, 1                        kernel, bias
+//! layers/layer_normalization/vars/0, 1          gamma, beta
 //! ```
 //!
 //! # Source
@@ -14,7 +15,7 @@
 use hdf5_pure::{AttrValue, FileBuilder, GroupBuilder};
 
 use super::check;
-use super::keras_names::{cell_name, layer_name};
+use super::keras_names::{NOT_IN_KERAS, cell_name, layer_name};
 use crate::error::{Error, Result};
 use crate::model::{LayerKind, Parameter, Recurrent};
 use crate::train::Weights;
@@ -25,7 +26,7 @@ type Tensor<'a> = (&'a Parameter, &'a [f32]);
 /// The weights as the file that Keras's `Model.load_weights` takes, for a `Sequential` of the same layers.
 ///
 /// # Errors
-/// [`Error::Shape`] if a parameter has not as many values as the model says, [`Error::Internal`] if the HDF5
+/// [`Error::Model`] for an `AttentionPooling`, which Keras has not; [`Error::Shape`] if a parameter has not as many values as the model says, [`Error::Internal`] if the HDF5
 /// writer refuses.
 pub fn to_keras_weights(weights: &Weights) -> Result<Vec<u8>> {
     check(weights)?;
@@ -60,7 +61,18 @@ pub fn to_keras_weights(weights: &Weights) -> Result<Vec<u8>> {
                 }
                 variables(&mut group, &layer.name, &[]);
             }
-            LayerKind::Embedding(_) | LayerKind::Dense(_) | LayerKind::Dropout(_) => {
+            LayerKind::AttentionPooling(_) => {
+                return Err(Error::Model {
+                    layer: layer.name.clone(),
+                    problem: NOT_IN_KERAS.into(),
+                });
+            }
+            LayerKind::Embedding(_)
+            | LayerKind::Dense(_)
+            | LayerKind::Dropout(_)
+            | LayerKind::GlobalMaxPooling1D(_)
+            | LayerKind::GlobalAveragePooling1D(_)
+            | LayerKind::LayerNormalization(_) => {
                 variables(&mut group, &layer.name, own);
             }
         }

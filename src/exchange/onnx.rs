@@ -7,7 +7,7 @@ use super::onnx_messages::{
     Attribute, Dimension, Entry, FLOAT, Graph, INT32, INT64, Kind, Model as File, Node,
     OperatorSet, Shape, Size, Tensor, TensorKind, ValueInfo, attribute_type,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Activation, Dense, Layer, LayerKind, Recurrent};
 use crate::train::Weights;
 
@@ -20,16 +20,17 @@ const INPUT: &str = "ids";
 const OUTPUT: &str = "probability";
 
 /// The model as an ONNX file: input `ids`, int64 `[batch, length]`, both of any size; output `probability`,
-/// f32 `[batch, 1]`. Dropout layers are left out, as in every forward pass outside training.
+/// f32 `[batch, 1]`, or `[batch, classes]` of a softmax. Dropout layers are left out, as in every forward pass outside training.
 ///
 /// Of a model that masks padding, the ids of a shorter review end in zeros; padding before the text is not
 /// masked.
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape) if a parameter has not as many values as the model says.
+/// [`Error::Shape`] if a parameter has not as many values as the model says, [`Error::Model`] for layers that pool or
+/// normalise, which are not written yet.
 ///
 /// # Source
-/// ONNX, operator set 17: `Gather`, `LSTM`, `GRU`, `MatMul`, `Add`, `Relu`, `Sigmoid`. An `LSTM` has its gates in the
+/// ONNX, operator set 17: `Gather`, `LSTM`, `GRU`, `MatMul`, `Add`, `Relu`, `Sigmoid`, `Softmax`. An `LSTM` has its gates in the
 /// order i, o, f, c, where Keras has i, f, c, o; a `GRU` has Keras's order.
 pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
     check(weights)?;
@@ -74,6 +75,18 @@ pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
             }
             LayerKind::Dense(dense) => graph.dense(layer, dense, own, &below, gives),
             LayerKind::Dropout(_) => continue,
+            LayerKind::GlobalMaxPooling1D(_)
+            | LayerKind::GlobalAveragePooling1D(_)
+            | LayerKind::AttentionPooling(_)
+            | LayerKind::LayerNormalization(_) => {
+                return Err(Error::Model {
+                    layer: layer.name.clone(),
+                    problem: format!(
+                        "gatefold writes no {} to ONNX; export the weights as safetensors",
+                        layer.kind.class_name()
+                    ),
+                });
+            }
         }
         below = gives.to_string();
     }
@@ -225,6 +238,8 @@ impl Builder {
             Activation::Linear => None,
             Activation::Relu => Some("Relu"),
             Activation::Sigmoid => Some("Sigmoid"),
+            // Over the last axis, unless told otherwise.
+            Activation::Softmax => Some("Softmax"),
         };
         let Some(activation) = activation else {
             return self.node("Add", &[&product, &bias], gives, []);
@@ -249,12 +264,19 @@ impl Builder {
                 node: self.nodes,
                 name: model.name().to_string(),
                 initializer: self.initialisers,
-                doc_string:
-                    "Subword ids of reviews, 0 for padding after the text, to the probability that \
-                             they are positive"
-                        .to_string(),
+                doc_string: format!(
+                    "Subword ids of reviews, 0 for padding after the text, to the probability {}",
+                    match model.has_softmax() {
+                        true => "of each class",
+                        false => "that they are positive",
+                    }
+                ),
                 input: vec![value(INPUT, INT64, [varies("batch"), varies("length")])],
-                output: vec![value(OUTPUT, FLOAT, [varies("batch"), Size::Fixed(1)])],
+                output: vec![value(
+                    OUTPUT,
+                    FLOAT,
+                    [varies("batch"), Size::Fixed(model.probabilities() as i64)],
+                )],
             }),
             opset_import: vec![OperatorSet {
                 domain: String::new(),

@@ -9,6 +9,7 @@ use crate::model::{Model, Parameter};
 
 /// The parameters of `model`, in its order, from the bytes of an HDF5 file.
 pub(super) fn from_hdf5(bytes: Vec<u8>, model: &Model) -> Result<Vec<Vec<f32>>, Problem> {
+    let places = variable_places(model)?;
     let damaged = |place: &str| {
         let place = place.to_string();
         move |error: hdf5_pure::Error| Problem {
@@ -37,6 +38,5 @@ pub(super) fn from_hdf5(bytes: Vec<u8>, model: &Model) -> Result<Vec<Vec<f32>>, 
         check_shape(&place, parameter, &shape)?;
         dataset.read_f32().map_err(damaged(&place))
     };
-    let places = variable_places(model);
     model.parameters().iter().zip(places).map(read).collect()
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::parameters::{Initialiser, Parameter};
 use super::spec::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Gru, Layer, LayerKind, Lstm, Model,
-    Output, Recurrent,
+    Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Gru, Layer, LayerKind, LayerNormalization, Lstm, Model, Output, Recurrent,
 };
 use crate::error::{Error, Result};
 
@@ -106,12 +106,58 @@ impl Dense {
         self.activation = Activation::Sigmoid;
         self
     }
+
+    /// With a softmax: a probability for each of as many classes as there are units.
+    pub fn softmax(mut self) -> Self {
+        self.activation = Activation::Softmax;
+        self
+    }
 }
 
 impl Dropout {
     /// Drops a share `rate` of the inputs.
     pub fn new(rate: f32) -> Self {
         Dropout { rate }
+    }
+}
+
+impl GlobalMaxPooling1D {
+    /// The greatest value over time.
+    pub fn new() -> Self {
+        GlobalMaxPooling1D {}
+    }
+}
+
+impl GlobalAveragePooling1D {
+    /// The mean over time.
+    pub fn new() -> Self {
+        GlobalAveragePooling1D {}
+    }
+}
+
+impl AttentionPooling {
+    /// A mean over time, weighted by scores that are made from `units` numbers a timestep.
+    pub fn new(units: usize) -> Self {
+        AttentionPooling { units }
+    }
+}
+
+impl LayerNormalization {
+    /// With Keras's epsilon, 0.001.
+    pub fn new() -> Self {
+        LayerNormalization {
+            epsilon: Self::default_epsilon(),
+        }
+    }
+
+    pub(super) fn default_epsilon() -> f32 {
+        1e-3
+    }
+}
+
+impl Default for LayerNormalization {
+    fn default() -> Self {
+        LayerNormalization::new()
     }
 }
 
@@ -124,7 +170,18 @@ macro_rules! layer_kind_from {
         })*
     };
 }
-layer_kind_from!(Embedding, Lstm, Gru, Bidirectional, Dense, Dropout);
+layer_kind_from!(
+    Embedding,
+    Lstm,
+    Gru,
+    Bidirectional,
+    Dense,
+    Dropout,
+    GlobalMaxPooling1D,
+    GlobalAveragePooling1D,
+    AttentionPooling,
+    LayerNormalization
+);
 
 /// A stack of layers on its way to become a [`Model`].
 ///
@@ -168,8 +225,9 @@ impl Sequential {
     /// # Errors
     /// [`Error::Option`] for a name that a folder cannot have.
     /// [`Error::Model`] names the layer that does not fit and says what would: the first layer must
-    /// be an embedding, the only one; recurrent layers need a sequence below them; the last layer
-    /// must be `Dense(1)` with a sigmoid on a vector; sizes are from 1 to 2²⁴, rates in [0, 1), and
+    /// be an embedding, the only one; recurrent and pooling layers need a sequence below them; the last layer
+    /// must be `Dense(1)` with a sigmoid, or `Dense(n)` with a softmax for n classes, 2 to 256, on a vector,
+    /// and no other may have a softmax; sizes are from 1 to 2²⁴, rates in [0, 1), and
     /// every parameter has fewer than 2³² elements.
     pub fn build(self) -> Result<Model> {
         check_name(&self.name)?;
@@ -193,7 +251,7 @@ impl Sequential {
     }
 }
 
-/// Keras's names for a stack of layers: the class in lower case, `_1`, `_2` … from the second of
+/// Keras's names for a stack of layers: the class in snake case, `_1`, `_2` … from the second of
 /// its class on.
 pub(super) fn unique_names(layers: &[LayerKind]) -> Vec<String> {
     let mut taken: HashMap<&str, usize> = HashMap::new();
@@ -206,9 +264,23 @@ pub(super) fn unique_names(layers: &[LayerKind]) -> Vec<String> {
             format!("_{count}")
         };
         *count += 1;
-        format!("{}{suffix}", class.to_lowercase())
+        format!("{}{suffix}", snake_case(class))
     };
     layers.iter().map(&mut name).collect()
+}
+
+/// `global_max_pooling1d` for `GlobalMaxPooling1D`, `lstm` for `LSTM`: Keras's `to_snake_case`, for its layers.
+fn snake_case(class: &str) -> String {
+    let mut name = String::new();
+    let mut after_small = false;
+    for letter in class.chars() {
+        if after_small && letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+        after_small = letter.is_ascii_lowercase();
+    }
+    name
 }
 
 impl LayerKind {
@@ -221,6 +293,10 @@ impl LayerKind {
             LayerKind::Bidirectional(_) => "Bidirectional",
             LayerKind::Dense(_) => "Dense",
             LayerKind::Dropout(_) => "Dropout",
+            LayerKind::GlobalMaxPooling1D(_) => "GlobalMaxPooling1D",
+            LayerKind::GlobalAveragePooling1D(_) => "GlobalAveragePooling1D",
+            LayerKind::AttentionPooling(_) => "AttentionPooling",
+            LayerKind::LayerNormalization(_) => "LayerNormalization",
         }
     }
 }
@@ -275,20 +351,47 @@ fn output_of(kind: &LayerKind, below: Option<Output>) -> Result<Output, String> 
                 ))
             }
         }
+        (LayerKind::GlobalMaxPooling1D(_) | LayerKind::GlobalAveragePooling1D(_), Some(below)) => {
+            pooled_output(below)
+        }
+        (LayerKind::AttentionPooling(attention), Some(below)) => {
+            check_size("units", attention.units)?;
+            pooled_output(below)
+        }
+        (LayerKind::LayerNormalization(normalization), Some(below)) => {
+            let epsilon = normalization.epsilon;
+            if epsilon > 0.0 && epsilon.is_finite() {
+                Ok(below)
+            } else {
+                Err(format!("epsilon must be above 0, 0.001 say, not {epsilon}"))
+            }
+        }
     }
 }
+
+/// What a layer over time says where there is no time.
+const NEEDS_SEQUENCE: &str =
+    "needs a sequence below it: set return_sequences on the recurrent layer below";
 
 fn recurrent_output(layer: &Recurrent, directions: usize, below: Output) -> Result<Output, String> {
     check_size("units", layer.units())?;
     let width = layer.units() * directions;
     match below {
-        Output::Vector { .. } => Err(
-            "needs a sequence below it: set return_sequences on the recurrent layer below".into(),
-        ),
+        Output::Vector { .. } => Err(NEEDS_SEQUENCE.into()),
         Output::Sequence { .. } if layer.return_sequences() => Ok(Output::Sequence { width }),
         Output::Sequence { .. } => Ok(Output::Vector { width }),
     }
 }
+
+fn pooled_output(below: Output) -> Result<Output, String> {
+    match below {
+        Output::Vector { .. } => Err(NEEDS_SEQUENCE.into()),
+        Output::Sequence { width } => Ok(Output::Vector { width }),
+    }
+}
+
+/// Most classes: a review's label is a byte.
+const MAX_CLASSES: usize = 256;
 
 /// Largest vocabulary, width or number of units; small enough that 4·H and 2·H are sizes too.
 const MAX_SIZE: usize = 1 << 24;
@@ -338,21 +441,43 @@ fn check_ends(layers: &[Layer]) -> Result<()> {
             problem: "the model has no layers".into(),
         });
     };
-    let one_probability = matches!(
-        last.kind,
+    let softmax = |layer: &&Layer| {
+        matches!(
+            layer.kind,
+            LayerKind::Dense(Dense {
+                activation: Activation::Softmax,
+                ..
+            })
+        )
+    };
+    if let Some(inner) = layers[..layers.len() - 1].iter().find(softmax) {
+        return Err(Error::Model {
+            layer: inner.name.clone(),
+            problem:
+                "a softmax is for the last layer alone, which gives the classes' probabilities"
+                    .into(),
+        });
+    }
+    let gives_probabilities = match last.kind {
+        LayerKind::Dense(Dense {
+            units,
+            activation: Activation::Softmax,
+        }) => (2..=MAX_CLASSES).contains(&units),
         LayerKind::Dense(Dense {
             units: 1,
-            activation: Activation::Sigmoid
-        })
-    ) && matches!(last.output, Output::Vector { .. });
-    if one_probability {
+            activation: Activation::Sigmoid,
+        }) => true,
+        _ => false,
+    };
+    if gives_probabilities && matches!(last.output, Output::Vector { .. }) {
         return Ok(());
     }
     Err(Error::Model {
         layer: last.name.clone(),
-        problem:
-            "the last layer must be Dense(1) with a sigmoid, on the last state of a recurrent layer"
-                .into(),
+        problem: format!(
+            "the last layer must be Dense(1) with a sigmoid, or Dense(n) with a softmax for n classes, \
+             2 to {MAX_CLASSES}, on the last state of a recurrent layer or on a pooled sequence"
+        ),
     })
 }
 
@@ -400,6 +525,21 @@ fn layer_parameters(layer: &Layer) -> Vec<Parameter> {
             parameter("kernel", &[input, dense.units], Initialiser::GlorotUniform),
             parameter("bias", &[dense.units], Initialiser::Zeros),
         ],
-        LayerKind::Dropout(_) => Vec::new(),
+        LayerKind::AttentionPooling(attention) => vec![
+            parameter(
+                "kernel",
+                &[input, attention.units],
+                Initialiser::GlorotUniform,
+            ),
+            parameter("bias", &[attention.units], Initialiser::Zeros),
+            parameter("context", &[attention.units, 1], Initialiser::GlorotUniform),
+        ],
+        LayerKind::LayerNormalization(_) => vec![
+            parameter("gamma", &[input], Initialiser::Ones),
+            parameter("beta", &[input], Initialiser::Zeros),
+        ],
+        LayerKind::Dropout(_)
+        | LayerKind::GlobalMaxPooling1D(_)
+        | LayerKind::GlobalAveragePooling1D(_) => Vec::new(),
     }
 }

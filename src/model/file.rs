@@ -9,7 +9,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::builder::{Sequential, unique_names};
-use super::spec::{Bidirectional, Dense, Dropout, Embedding, Gru, LayerKind, Lstm, Model};
+use super::spec::{
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm, Model,
+};
 use crate::error::{Error, Result};
 
 impl Model {
@@ -32,16 +35,25 @@ impl Model {
     /// return_sequences = false
     ///
     /// [[layer]]
+    /// type = "layer_normalization"
+    /// epsilon = 0.001
+    ///
+    /// [[layer]]                 # on a layer that returns sequences, one of these:
+    /// type = "attention_pooling"
+    /// units = 64                # "global_max_pooling1d", "global_average_pooling1d" have no keys
+    ///
+    /// [[layer]]
     /// type = "dropout"
     /// rate = 0.5
     ///
     /// [[layer]]
     /// type = "dense"
     /// units = 1
-    /// activation = "sigmoid"    # or "relu", "linear"
+    /// activation = "sigmoid"    # or "relu", "linear"; "softmax" in a last layer of as many units as classes
     /// ```
     ///
-    /// `mask_zero`, `return_sequences`, `cell` and `activation` may be left out: `false`, `"lstm"` and `"linear"`.
+    /// `mask_zero`, `return_sequences`, `cell`, `activation` and `epsilon` may be left out: `false`, `"lstm"`,
+    /// `"linear"`, 0.001.
     ///
     /// # Errors
     /// [`Error::Malformed`] with the line and column: no TOML, an unknown, missing or mistyped key,
@@ -171,7 +183,9 @@ struct EmbeddingKeys {
 }
 
 fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, Problem> {
-    const TYPES: &str = "`embedding`, `lstm`, `gru`, `bidirectional`, `dense` or `dropout`";
+    const TYPES: &str = "`embedding`, `lstm`, `gru`, `bidirectional`, `dense`, `dropout`, \
+                         `global_max_pooling1d`, `global_average_pooling1d`, `attention_pooling` or \
+                         `layer_normalization`";
     let at = layer.span();
     let DeValue::Table(mut keys) = layer.into_inner() else {
         return Err(Problem::new(at, "a layer is a table of keys"));
@@ -195,6 +209,12 @@ fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKin
         Some("bidirectional") => read::<Bidirectional>(keys, at).map(LayerKind::from),
         Some("dense") => read::<Dense>(keys, at).map(LayerKind::from),
         Some("dropout") => read::<Dropout>(keys, at).map(LayerKind::from),
+        Some("global_max_pooling1d") => read::<GlobalMaxPooling1D>(keys, at).map(LayerKind::from),
+        Some("global_average_pooling1d") => {
+            read::<GlobalAveragePooling1D>(keys, at).map(LayerKind::from)
+        }
+        Some("layer_normalization") => read::<LayerNormalization>(keys, at).map(LayerKind::from),
+        Some("attention_pooling") => read::<AttentionPooling>(keys, at).map(LayerKind::from),
         _ => Err(Problem::new(kind_at, format!("`type` must be {TYPES}"))),
     }
 }

@@ -27,6 +27,7 @@ impl Parameter {
         let elements = self.len();
         match self.initialiser {
             Initialiser::Zeros => vec![0.0; elements],
+            Initialiser::Ones => vec![1.0; elements],
             Initialiser::Uniform { limit } => uniform(elements, limit, random),
             Initialiser::GlorotUniform => {
                 let (rows, columns) = matrix(&self.shape);

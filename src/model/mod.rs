@@ -14,8 +14,8 @@ pub use builder::Sequential;
 pub use init::initialise;
 pub use parameters::{Initialiser, Parameter};
 pub use spec::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Gru, Layer, LayerKind, Lstm, Model,
-    Output, Recurrent,
+    Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Gru, Layer, LayerKind, LayerNormalization, Lstm, Model, Output, Recurrent,
 };
 pub use summary::{LayerSummary, Summary};
 pub use variants::Variant;

@@ -5,6 +5,8 @@
 pub enum Initialiser {
     /// Every element 0.
     Zeros,
+    /// Every element 1.
+    Ones,
     /// U(−limit, limit).
     Uniform {
         /// Bound of the interval.

@@ -165,6 +165,8 @@ pub enum Activation {
     Relu,
     /// 1 / (1 + e^−x).
     Sigmoid,
+    /// e^x / Σ e^x over the units: a probability for each class. Of the last layer alone.
+    Softmax,
 }
 
 /// `activation(x·W + b)`: `[.., in] → [.., units]`.
@@ -186,6 +188,63 @@ pub struct Dropout {
     pub rate: f32,
 }
 
+/// The greatest value of each feature over time: `[T, B, width] → [B, width]`.
+///
+/// As in Keras it does not see a mask: masked timesteps count. Where several timesteps share the greatest
+/// value, each gets an equal part of the gradient.
+///
+/// # Source
+/// Keras 3 `GlobalMaxPooling1D`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalMaxPooling1D {}
+
+/// The mean of each feature over the timesteps that are not masked: `[T, B, width] → [B, width]`.
+///
+/// A row without such a timestep gives 0, where Keras divides 0 by 0.
+///
+/// # Source
+/// Keras 3 `GlobalAveragePooling1D`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalAveragePooling1D {}
+
+/// A mean over time whose weights are learned: `[T, B, width] → [B, width]`.
+///
+/// ```text
+/// u_t = tanh(x_t·W + b)      W [width, units], b [units]
+/// α   = softmax over t of u_t·v, masked timesteps left out      v [units, 1]
+/// y   = Σ_t α_t·x_t
+/// ```
+///
+/// A row without a timestep that is not masked gives 0.
+///
+/// # Source
+/// Yang et al., "Hierarchical Attention Networks for Document Classification" (NAACL 2016), equations 5 to 7;
+/// in Keras `Dense(units, "tanh")`, `Dense(1, use_bias=False)` and `Softmax(axis=1)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionPooling {
+    /// Numbers that a timestep is scored by, columns of W.
+    pub units: usize,
+}
+
+/// Normalises the features of each position: `[.., width] → [.., width]`.
+///
+/// ```text
+/// y = γ·(x − μ) / √(σ² + epsilon) + β      μ, σ² mean and variance over the features; γ, β [width]
+/// ```
+///
+/// # Source
+/// Ba et al., "Layer Normalization" (2016); Keras 3 `LayerNormalization`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerNormalization {
+    /// Keeps the root away from 0.
+    #[serde(default = "LayerNormalization::default_epsilon")]
+    pub epsilon: f32,
+}
+
 /// What a layer is, without its name or place.
 ///
 /// Serialised, `type` tells which; the other keys are the layer's fields.
@@ -204,6 +263,18 @@ pub enum LayerKind {
     Dense(Dense),
     /// See [`Dropout`].
     Dropout(Dropout),
+    /// See [`GlobalMaxPooling1D`].
+    #[serde(rename = "global_max_pooling1d")]
+    GlobalMaxPooling1D(GlobalMaxPooling1D),
+    /// See [`GlobalAveragePooling1D`].
+    #[serde(rename = "global_average_pooling1d")]
+    GlobalAveragePooling1D(GlobalAveragePooling1D),
+    /// See [`AttentionPooling`].
+    #[serde(rename = "attention_pooling")]
+    AttentionPooling(AttentionPooling),
+    /// See [`LayerNormalization`].
+    #[serde(rename = "layer_normalization")]
+    LayerNormalization(LayerNormalization),
 }
 
 /// The shape a layer's result has, batch and time left open.
@@ -241,7 +312,7 @@ impl Output {
 /// A layer in its place in a model: named as Keras names it, shapes known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    /// Keras's name: the class in lower case, `_1`, `_2` … from the second of its class on.
+    /// Keras's name: the class in snake case, `_1`, `_2` … from the second of its class on.
     pub name: String,
     /// What it is.
     pub kind: LayerKind,
@@ -251,7 +322,7 @@ pub struct Layer {
     pub output: Output,
 }
 
-/// A checked sequence of layers: an embedding first, one probability last.
+/// A checked sequence of layers: an embedding first, probabilities last.
 ///
 /// Made by [`super::Sequential`], from a TOML file, or from a [`super::Variant`].
 #[derive(Debug, Clone, PartialEq)]
@@ -301,6 +372,70 @@ impl Model {
             problem: format!(
                 "has {rows} rows, but the data's vocabulary has {size} ids; \
                  set vocabulary to {size} or leave it out"
+            ),
+        })
+    }
+
+    /// Classes that the model tells apart: 2 where it gives one probability, else as many as it gives.
+    pub fn classes(&self) -> usize {
+        self.probabilities().max(2)
+    }
+
+    /// Whether the model gives a probability for each class, by a softmax, and not one for the second of two.
+    pub fn has_softmax(&self) -> bool {
+        let last = self.layers.last().map(|layer| &layer.kind);
+        matches!(
+            last,
+            Some(LayerKind::Dense(Dense {
+                activation: Activation::Softmax,
+                ..
+            }))
+        )
+    }
+
+    /// Checks that the model gives one probability, that of the second of two classes, for `what` needs it.
+    ///
+    /// # Errors
+    /// [`Error::Model`] with what it gives instead.
+    pub fn check_sigmoid(&self, what: &str) -> Result<()> {
+        match self.layers.last() {
+            Some(last) if self.has_softmax() => Err(Error::Model {
+                layer: last.name.clone(),
+                problem: format!(
+                    "gives the probability of each of {} classes; {what} needs one probability, that of \
+                     Dense(1) with a sigmoid",
+                    self.classes()
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Probabilities that it gives of a review: one, or that of each class where it has a softmax.
+    pub fn probabilities(&self) -> usize {
+        self.layers.last().map_or(1, |layer| layer.output.width())
+    }
+
+    /// Checks that the model tells as many classes apart as the data have.
+    ///
+    /// # Errors
+    /// [`Error::Model`] with both numbers.
+    pub fn check_classes(&self, classes: usize) -> Result<()> {
+        if classes == self.classes() {
+            return Ok(());
+        }
+        Err(Error::Model {
+            layer: self
+                .layers
+                .last()
+                .map_or_else(String::new, |layer| layer.name.clone()),
+            problem: format!(
+                "tells {} classes apart, but the data have {classes}; for {classes} classes the last layer is {}",
+                self.classes(),
+                match classes {
+                    2 => "Dense(1) with a sigmoid".to_owned(),
+                    _ => format!("Dense({classes}) with a softmax"),
+                }
             ),
         })
     }

@@ -86,13 +86,26 @@ impl fmt::Display for Summary {
             if place > 0 {
                 writeln!(f, "{}", rule('├', '─', '┼', '┤'))?;
             }
+            let class = format!("({})", layer.class);
+            let name = format!("{} {class}", layer.name);
+            // What is too long for its column goes on in another line.
+            let (name, rest) = match name.chars().count() <= name_width {
+                true => (name, None),
+                false => (layer.name.clone(), Some(class)),
+            };
             writeln!(
                 f,
-                "│ {:name_width$} │ {:shape_width$} │ {:>count_width$} │",
-                format!("{} ({})", layer.name, layer.class),
+                "│ {name:name_width$} │ {:shape_width$} │ {:>count_width$} │",
                 layer.shape_text(),
                 with_separators(layer.parameters)
             )?;
+            if let Some(rest) = rest {
+                writeln!(
+                    f,
+                    "│ {rest:name_width$} │ {:shape_width$} │ {:count_width$} │",
+                    "", ""
+                )?;
+            }
         }
         writeln!(f, "{}", rule('└', '─', '┴', '┘'))?;
         writeln!(f, " Total params: {}", count_text(self.total_parameters))?;

@@ -19,14 +19,15 @@ impl StepBuilder<'_> {
             inputs: x.width as u32,
             outputs: dense.units as u32,
             activation: match dense.activation {
-                Activation::Linear => 0,
+                // The loss makes the softmax, see softmax_cross_entropy.
+                Activation::Linear | Activation::Softmax => 0,
                 Activation::Relu => 1,
                 Activation::Sigmoid => 2,
             },
         }
     }
 
-    /// y = activation(x·W + b)
+    /// y = activation(x·W + b); of a softmax the sums alone.
     pub(super) fn dense_forward(
         &mut self,
         index: usize,
@@ -37,7 +38,11 @@ impl StepBuilder<'_> {
         let dims = self.dense_dims(dense, x);
         let parameters = self.parameter_slices(index);
         let elements = self.rows(x.rows) * dense.units;
-        let slice = self.plan.scratch(&output_buffer(name), elements)?;
+        let buffer = match dense.activation {
+            Activation::Softmax => format!("{name}.sums"),
+            _ => output_buffer(name),
+        };
+        let slice = self.plan.scratch(&buffer, elements)?;
         let bindings = [x.slice, parameters[0], parameters[1], slice];
         let groups = self.plan.elementwise(elements);
         let flops = 2 * elements * x.width;

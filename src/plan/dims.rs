@@ -50,7 +50,7 @@ dims! {
         c_split: u32, pad0: u32, pad1: u32, pad2: u32,
     }
 
-    /// Of the kernels that move rows: gather and scatter.
+    /// Of the kernels that go through rows: gather, scatter, zero_masked, the scores of attention.
     RowsDims { rows: u32, width: u32, pad0: u32, pad1: u32 }
 
     /// Of segment_sum.
@@ -71,13 +71,25 @@ dims! {
         step_high: u32, layer: u32, rate: f32, scale: f32,
     }
 
+    /// Of max_pool_*, weighted_sum_* and attention_weights_backward.
+    PoolDims { length: u32, batch: u32, width: u32, pad0: u32 }
+
+    /// Of the kernels that make weights of timesteps: mean_weights, attention_weights_forward.
+    TimeWeightsDims { length: u32, batch: u32, masked: u32, pad0: u32 }
+
+    /// Of layer_norm_*.
+    LayerNormDims { rows: u32, width: u32, features: f32, epsilon: f32 }
+
     /// Of binary_cross_entropy.
     LossDims { batch: u32, record: u32, pad0: u32, pad1: u32 }
+
+    /// Of softmax_cross_entropy.
+    SoftmaxLossDims { batch: u32, classes: u32, record: u32, pad0: u32 }
 
     /// Of adam.
     AdamDims {
         count: u32, alpha: f32, one_minus_beta1: f32, one_minus_beta2: f32,
-        epsilon: f32, pad0: u32, pad1: u32, pad2: u32,
+        epsilon: f32, decay: f32, pad0: u32, pad1: u32,
     }
 
     /// Of square_sums.

@@ -25,7 +25,7 @@ pub struct Explanation {
 /// dropped if `context` says so. Gradients of parameters are made on the way, and are of no use.
 ///
 /// # Errors
-/// As [`training_step`](super::training_step).
+/// As [`training_step`](super::training_step); [`Error::Model`] for a model with a softmax.
 pub fn explanation_step(
     model: &Model,
     parameters: &ParameterLayout,
@@ -33,6 +33,7 @@ pub fn explanation_step(
     shape: BatchShape,
     context: StepContext,
 ) -> Result<Explanation> {
+    model.check_sigmoid("an explanation")?;
     // The backward pass needs what only a training step keeps.
     let mut step = StepBuilder::new(model, parameters, limits, shape, context, true)?;
     step.spread = true;
@@ -40,7 +41,7 @@ pub fn explanation_step(
     let (Some(&embeddings), Some(&probabilities)) = (values.first(), values.last()) else {
         return Err(Error::Data("a model without layers".into()));
     };
-    step.binary_cross_entropy(probabilities)?;
+    step.loss(model, probabilities)?;
     let d_logits = step
         .plan
         .buffer(names::D_LOGITS, shape.size, Lifetime::Upload)?;

@@ -43,6 +43,10 @@ macro_rules! kernel_files {
 /// Every kernel.
 pub static KERNELS: &[KernelFile] = kernel_files! {
     "adam": [Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, Read],
+    "attention_scores_backward": [Read, Read, ReadWrite],
+    "attention_scores_forward": [Read, ReadWrite, ReadWrite],
+    "attention_weights_backward": [Read, Read, Read, ReadWrite],
+    "attention_weights_forward": [Read, Read, ReadWrite],
     "binary_cross_entropy": [Read, Read, ReadWrite, ReadWrite],
     "clip_scale": [Read, ReadWrite, ReadWrite, ReadWrite],
     "column_sums": [Read, ReadWrite],
@@ -58,6 +62,8 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "gru_forward_portable": [Read, Read, Read, Read, ReadWrite, ReadWrite],
     "gru_step_backward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
     "gru_step_forward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
+    "layer_norm_backward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
+    "layer_norm_forward": [Read, Read, Read, ReadWrite, ReadWrite],
     "lstm_backward_portable": [Read, Read, Read, Read, ReadWrite, ReadWrite],
     "lstm_backward_subgroup": [Read, Read, Read, Read, ReadWrite, ReadWrite],
     "lstm_forward_portable": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
@@ -68,11 +74,18 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "matmul": [Read, Read, Read, ReadWrite],
     "matmul_portable": [Read, Read, Read, ReadWrite],
     "matmul_transposed_a": [Read, Read, ReadWrite],
+    "max_pool_backward": [Read, Read, Read, Read, ReadWrite],
+    "max_pool_forward": [Read, ReadWrite, ReadWrite],
+    "mean_weights": [Read, ReadWrite],
     "peak_arithmetic": [ReadWrite],
     "peak_copy": [Read, ReadWrite],
     "segment_sum": [Read, Read, Read, Read, ReadWrite],
+    "softmax_cross_entropy": [Read, Read, ReadWrite, ReadWrite, ReadWrite],
     "square_sums": [Read, ReadWrite],
     "transpose_matrix": [Read, ReadWrite],
+    "weighted_sum_backward": [Read, Read, ReadWrite],
+    "weighted_sum_forward": [Read, Read, ReadWrite],
+    "zero_masked": [Read, Read, ReadWrite],
 };
 
 /// Parts that kernels name in a line `// uses: common/NAME, …`.

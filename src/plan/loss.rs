@@ -1,14 +1,47 @@
 //! Dispatches of the loss and of the end of a step.
 
-use super::dims::{EndDims, LossDims};
+use super::dense::output_buffer;
+use super::dims::{EndDims, LossDims, SoftmaxLossDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::step::{RECORDS, StepBuilder, Value};
 use crate::error::Result;
+use crate::model::Model;
 
 impl StepBuilder<'_> {
-    /// Loss and accuracy into the step's record; gives the gradient of the probabilities.
-    pub(super) fn binary_cross_entropy(&mut self, p: Value) -> Result<Slice> {
+    /// Loss and accuracy into the step's record; gives the gradient of what the last layer gave.
+    pub(super) fn loss(&mut self, model: &Model, y: Value) -> Result<Slice> {
+        match model.layers().last() {
+            Some(last) if model.has_softmax() => self.softmax_cross_entropy(&last.name, y),
+            _ => self.binary_cross_entropy(y),
+        }
+    }
+
+    /// The probabilities of all classes, the loss, and the gradient of the sums.
+    fn softmax_cross_entropy(&mut self, name: &str, sums: Value) -> Result<Slice> {
+        let (batch, classes) = (self.shape.size, sums.width);
+        let p = self.plan.scratch(&output_buffer(name), batch * classes)?;
+        let d_sums = self.plan.scratch("loss.d_sums", batch * classes)?;
+        let labels = self.layout.labels(self.batch_slice().buffer);
+        let record = self.records()?;
+        let dims = SoftmaxLossDims {
+            batch: batch as u32,
+            classes: classes as u32,
+            record: (self.context.sequence % RECORDS) as u32,
+            ..SoftmaxLossDims::default()
+        };
+        self.plan.dispatch(
+            "loss".into(),
+            Kernel::new("softmax_cross_entropy"),
+            &dims,
+            &[sums.slice, labels, p, d_sums, record],
+            [1, 1, 1],
+            10 * batch * classes,
+        )?;
+        Ok(d_sums)
+    }
+
+    fn binary_cross_entropy(&mut self, p: Value) -> Result<Slice> {
         let batch = self.shape.size;
         let d_p = self.plan.scratch("loss.d_probabilities", batch)?;
         let labels = self.layout.labels(self.batch_slice().buffer);

@@ -6,6 +6,7 @@
 //! Letters: `T` timesteps, `B` rows of the batch, `P = T·B` positions in time-major order, `U` unique
 //! tokens, `E` embedding width, `H` units, `D` directions, `V` vocabulary.
 
+mod attention;
 mod batch_layout;
 mod builder;
 mod dense;
@@ -16,12 +17,14 @@ mod embedding;
 mod explanation;
 mod gru;
 mod kernel;
+mod layer_norm;
 mod limits;
 mod loss;
 mod lstm;
 mod optimiser;
 mod parameters;
 mod peak;
+mod pooling;
 mod products;
 mod recurrence;
 mod recurrent;

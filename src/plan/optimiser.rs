@@ -9,10 +9,11 @@ use crate::error::Result;
 /// vec4 of gradients in a partial sum of their squares.
 const SUMMED: usize = 64;
 
-/// The Adam optimiser with Keras's defaults but for the rate.
+/// The Adam optimiser with Keras's defaults but for the rate; with weight decay, AdamW.
 ///
 /// # Source
-/// Kingma and Ba (2015); Keras 3, `optimizers.Adam`.
+/// Kingma and Ba (2015); Loshchilov and Hutter (2019) for the decay, which is apart from the gradient and its
+/// moments; Keras 3, `optimizers.Adam` and `AdamW`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adam {
     /// Step size before bias correction.
@@ -28,10 +29,13 @@ pub struct Adam {
     /// Whether the norm of all gradients together is measured, before any clipping. One beyond the range of f32
     /// ends training, as it does where gradients are clipped.
     pub measure_norm: bool,
+    /// Before each update every parameter loses this share of itself, times the learning rate. As in Keras, where
+    /// nothing was excluded, biases and the embedding's rows are no exception.
+    pub weight_decay: Option<f64>,
 }
 
 impl Adam {
-    /// β1 = 0.9, β2 = 0.999, ε = 1e-7, no clipping, no norm.
+    /// β1 = 0.9, β2 = 0.999, ε = 1e-7, no clipping, no norm, no decay.
     pub fn new(learning_rate: f64) -> Self {
         Adam {
             learning_rate,
@@ -40,6 +44,7 @@ impl Adam {
             epsilon: 1e-7,
             clip_norm: None,
             measure_norm: false,
+            weight_decay: None,
         }
     }
 
@@ -68,6 +73,7 @@ impl StepBuilder<'_> {
             one_minus_beta1: (1.0 - adam.beta1) as f32,
             one_minus_beta2: (1.0 - adam.beta2) as f32,
             epsilon: adam.epsilon as f32,
+            decay: (adam.learning_rate * adam.weight_decay.unwrap_or(0.0)) as f32,
             ..AdamDims::default()
         };
         let mut bindings = vec![

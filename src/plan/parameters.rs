@@ -76,7 +76,7 @@ pub struct ParameterLayout {
     names: Vec<String>,
     lengths: Vec<usize>,
     places: Vec<Place>,
-    /// A layer's blocks, in the order kernel, recurrent kernel, bias (those that it has).
+    /// A layer's blocks, in the order of its parameters.
     blocks: Vec<Vec<Block>>,
     length: usize,
 }
@@ -101,8 +101,11 @@ impl ParameterLayout {
                 LayerKind::Lstm(lstm) => layout.add_recurrent_layer(&lstm.clone().into(), 1),
                 LayerKind::Gru(gru) => layout.add_recurrent_layer(&gru.clone().into(), 1),
                 LayerKind::Bidirectional(both) => layout.add_recurrent_layer(&both.layer, 2),
-                LayerKind::Dense(_) => layout.add_layer(2),
-                LayerKind::Dropout(_) => layout.add_layer(0),
+                LayerKind::Dense(_) | LayerKind::LayerNormalization(_) => layout.add_layer(2),
+                LayerKind::AttentionPooling(_) => layout.add_layer(3),
+                LayerKind::Dropout(_)
+                | LayerKind::GlobalMaxPooling1D(_)
+                | LayerKind::GlobalAveragePooling1D(_) => layout.add_layer(0),
             }
         }
         layout

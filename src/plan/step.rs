@@ -10,7 +10,7 @@ use super::optimiser::Adam;
 use super::parameters::ParameterLayout;
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
-use crate::model::{Activation, Dense, Layer, LayerKind, Model, Recurrent};
+use crate::model::{Activation, Dense, LayerKind, Model, Recurrent};
 
 /// Records in the ring of step results. A record is read before its place is used again.
 pub const RECORDS: u64 = 64;
@@ -62,7 +62,7 @@ impl StepContext {
     }
 }
 
-/// Name of the buffer of the probabilities, `[B]`: what the last layer gives.
+/// Name of the buffer of the probabilities: `[B]`, or `[B, classes]` of a softmax.
 pub fn probabilities_buffer(model: &Model) -> String {
     output_buffer(model.layers().last().map_or("", |layer| &layer.name))
 }
@@ -136,8 +136,8 @@ pub fn evaluation_step(
 ) -> Result<Plan> {
     let mut step = StepBuilder::new(model, parameters, limits, shape, context, false)?;
     let values = step.forward(model)?;
-    if let Some(&probabilities) = values.last() {
-        step.binary_cross_entropy(probabilities)?;
+    if let Some(&y) = values.last() {
+        step.loss(model, y)?;
     }
     step.end_step()?;
     Ok(step.plan.finish())
@@ -201,15 +201,34 @@ impl<'a> StepBuilder<'a> {
                 }
                 (LayerKind::Lstm(lstm), Some(x)) => self.lstm_forward(index, layer, lstm, 1, x)?,
                 (LayerKind::Gru(gru), Some(x)) => self.gru_forward(index, layer, gru, 1, x)?,
-                (LayerKind::Bidirectional(both), Some(x)) => match &both.layer {
-                    Recurrent::Lstm(lstm) => self.lstm_forward(index, layer, lstm, 2, x)?,
-                    Recurrent::Gru(gru) => self.gru_forward(index, layer, gru, 2, x)?,
-                },
+                (LayerKind::Bidirectional(both), Some(x)) => {
+                    let h = match &both.layer {
+                        Recurrent::Lstm(lstm) => self.lstm_forward(index, layer, lstm, 2, x)?,
+                        Recurrent::Gru(gru) => self.gru_forward(index, layer, gru, 2, x)?,
+                    };
+                    if self.shows_masked(model, index) {
+                        self.zero_masked(&layer.name, h, "y")?
+                    } else {
+                        h
+                    }
+                }
                 (LayerKind::Dense(dense), Some(x)) => {
                     self.dense_forward(index, &layer.name, dense, x)?
                 }
                 (LayerKind::Dropout(dropout), Some(x)) => {
                     self.dropout(index, &layer.name, dropout, x, "y")?
+                }
+                (LayerKind::GlobalMaxPooling1D(_), Some(x)) => {
+                    self.max_pooling_forward(&layer.name, x)?
+                }
+                (LayerKind::GlobalAveragePooling1D(_), Some(x)) => {
+                    self.mean_pooling_forward(&layer.name, x)?
+                }
+                (LayerKind::AttentionPooling(attention), Some(x)) => {
+                    self.attention_forward(index, &layer.name, attention, x)?
+                }
+                (LayerKind::LayerNormalization(norm), Some(x)) => {
+                    self.layer_norm_forward(index, &layer.name, norm, x)?
                 }
                 (_, None) => {
                     return Err(Error::Model {
@@ -225,12 +244,12 @@ impl<'a> StepBuilder<'a> {
 
     /// Loss, then every layer's gradients, output first.
     fn backward(&mut self, model: &Model, values: &[Value]) -> Result<()> {
-        let Some(&probabilities) = values.last() else {
+        let Some(&y) = values.last() else {
             return Ok(());
         };
-        let mut gradient = self.binary_cross_entropy(probabilities)?;
-        for (index, layer) in model.layers().iter().enumerate().skip(1).rev() {
-            gradient = self.layer_backward(index, layer, values, gradient)?;
+        let mut gradient = self.loss(model, y)?;
+        for index in (1..model.layers().len()).rev() {
+            gradient = self.layer_backward(model, index, values, gradient)?;
         }
         self.embedding_backward(0, &model.layers()[0].name, values[0], gradient)
     }
@@ -254,7 +273,7 @@ impl<'a> StepBuilder<'a> {
                     let (x, y) = (values[index - 1], values[index]);
                     self.dense_backward(index, &layer.name, &linear, x, y, gradient)?
                 }
-                _ => self.layer_backward(index, layer, values, gradient)?,
+                _ => self.layer_backward(model, index, values, gradient)?,
             };
         }
         Ok(gradient)
@@ -263,11 +282,12 @@ impl<'a> StepBuilder<'a> {
     /// Gradients of the parameters of a layer above the embedding, and of its input, which is given back.
     fn layer_backward(
         &mut self,
+        model: &Model,
         index: usize,
-        layer: &Layer,
         values: &[Value],
-        gradient: Slice,
+        mut gradient: Slice,
     ) -> Result<Slice> {
+        let layer = &model.layers()[index];
         let (x, y) = (values[index - 1], values[index]);
         Ok(match &layer.kind {
             LayerKind::Embedding(_) => {
@@ -278,10 +298,21 @@ impl<'a> StepBuilder<'a> {
             }
             LayerKind::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 1, x, gradient)?,
             LayerKind::Gru(gru) => self.gru_backward(index, layer, gru, 1, x, gradient)?,
-            LayerKind::Bidirectional(both) => match &both.layer {
-                Recurrent::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 2, x, gradient)?,
-                Recurrent::Gru(gru) => self.gru_backward(index, layer, gru, 2, x, gradient)?,
-            },
+            LayerKind::Bidirectional(both) => {
+                if self.shows_masked(model, index) {
+                    let d_y = Value {
+                        slice: gradient,
+                        ..y
+                    };
+                    gradient = self.zero_masked(&layer.name, d_y, "d_y")?.slice;
+                }
+                match &both.layer {
+                    Recurrent::Lstm(lstm) => {
+                        self.lstm_backward(index, layer, lstm, 2, x, gradient)?
+                    }
+                    Recurrent::Gru(gru) => self.gru_backward(index, layer, gru, 2, x, gradient)?,
+                }
+            }
             LayerKind::Dense(dense) => {
                 self.dense_backward(index, &layer.name, dense, x, y, gradient)?
             }
@@ -292,6 +323,18 @@ impl<'a> StepBuilder<'a> {
                 };
                 self.dropout(index, &layer.name, dropout, d_y, "d_input")?
                     .slice
+            }
+            LayerKind::GlobalMaxPooling1D(_) => {
+                self.max_pooling_backward(&layer.name, x, y, gradient)?
+            }
+            LayerKind::GlobalAveragePooling1D(_) => {
+                self.mean_pooling_backward(&layer.name, x, gradient)?
+            }
+            LayerKind::LayerNormalization(norm) => {
+                self.layer_norm_backward(index, &layer.name, norm, x, gradient)?
+            }
+            LayerKind::AttentionPooling(attention) => {
+                self.attention_backward(index, &layer.name, attention, x, gradient)?
             }
         })
     }
@@ -322,7 +365,7 @@ impl<'a> StepBuilder<'a> {
         )
     }
 
-    /// A layer's parameters: kernel, recurrent kernel, bias, those that it has.
+    /// A layer's parameters, in the model's order.
     pub(super) fn parameter_slices(&self, layer: usize) -> Vec<Slice> {
         self.parameters
             .blocks(layer)

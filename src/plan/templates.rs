@@ -13,10 +13,10 @@ use crate::error::{Error, Result};
 /// ```
 /// use gatefold::plan::{Kernel, Templates};
 ///
-/// let adam = Templates::default().text("adam").unwrap_or_default().replace("w[i] -=", "w[i] +=");
+/// let adam = Templates::default().text("adam").unwrap_or_default().replace("decayed - dims", "decayed + dims");
 /// let uphill = Templates::default().replace("adam", adam)?;
 /// let kernel = Kernel::new("adam").flag("clip", false);
-/// assert!(kernel.source_from(&uphill)?.contains("w[i] += dims.alpha"));
+/// assert!(kernel.source_from(&uphill)?.contains("decayed + dims.alpha"));
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]

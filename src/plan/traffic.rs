@@ -3,7 +3,8 @@
 use bytemuck::AnyBitPattern;
 
 use super::dims::{
-    LastStateDims, LossDims, MatmulDims, RecurrenceDims, RowsDims, SegmentDims, StepDims,
+    LastStateDims, LossDims, MatmulDims, RecurrenceDims, RowsDims, SegmentDims, SoftmaxLossDims,
+    StepDims, TimeWeightsDims,
 };
 use super::dispatch::Dispatch;
 use super::kernel::Access;
@@ -43,6 +44,15 @@ impl Dispatch {
             "binary_cross_entropy" => self
                 .dims()
                 .map(|dims: LossDims| 3 * u64::from(dims.batch) + 2),
+            // Sums, probabilities and gradients of every class, labels; loss and right predictions.
+            "softmax_cross_entropy" => self.dims().map(|dims: SoftmaxLossDims| {
+                u64::from(dims.batch) * (3 * u64::from(dims.classes) + 1) + 2
+            }),
+            // A weight of every position, and its slot where that may be masked; of attention its score as well.
+            "mean_weights" => self.weights_of_positions().map(|(p, slots)| p + slots),
+            "attention_weights_forward" => {
+                self.weights_of_positions().map(|(p, slots)| 2 * p + slots)
+            }
             // The fault, read and set back; fault and marker in the record.
             "end_step" => Some(4),
             _ => None,
@@ -58,7 +68,7 @@ impl Dispatch {
     /// Every binding once, and twice what the kernel replaces: right for kernels that touch all they are given.
     fn whole_bindings(&self) -> u64 {
         let accesses = self.kernel.bindings().unwrap_or(&[]);
-        let replaces = self.kernel.name() == "adam";
+        let replaces = self.kernel.name() == "adam" || self.kernel.has_flag("add");
         // Without a given mask, dropout is bound to its input a second time and does not read it.
         let unread = self.kernel.name() == "dropout" && !self.kernel.has_flag("given");
         self.bindings
@@ -71,6 +81,13 @@ impl Dispatch {
                 _ => slice.bytes,
             })
             .sum()
+    }
+
+    /// (P, slots read) of weights over time.
+    fn weights_of_positions(&self) -> Option<(u64, u64)> {
+        let dims: TimeWeightsDims = self.dims()?;
+        let positions = u64::from(dims.length) * u64::from(dims.batch);
+        Some((positions, u64::from(dims.masked) * positions))
     }
 
     /// Rows read and written, and the id of each.

@@ -46,10 +46,11 @@ pub fn relu_derivative(y: f64) -> f64 {
     if y > 0.0 { 1.0 } else { 0.0 }
 }
 
-/// What a dense layer with this activation makes of its sum `x`.
+/// What a dense layer with this activation makes of its sum `x`; a softmax is made by the loss, see
+/// [`super::loss::softmax`], and leaves the sum as it is.
 pub fn apply(activation: Activation, x: f64) -> f64 {
     match activation {
-        Activation::Linear => x,
+        Activation::Linear | Activation::Softmax => x,
         Activation::Relu => relu(x),
         Activation::Sigmoid => sigmoid(x),
     }
@@ -58,7 +59,7 @@ pub fn apply(activation: Activation, x: f64) -> f64 {
 /// Derivative of [`apply`] by its argument, from its result `y`.
 pub fn derivative(activation: Activation, y: f64) -> f64 {
     match activation {
-        Activation::Linear => 1.0,
+        Activation::Linear | Activation::Softmax => 1.0,
         Activation::Relu => relu_derivative(y),
         Activation::Sigmoid => sigmoid_derivative(y),
     }

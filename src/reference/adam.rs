@@ -11,6 +11,8 @@ pub struct Adam {
     pub beta2: f64,
     /// ε, added to √v as it is: not to the bias-corrected one, as PyTorch does.
     pub epsilon: f64,
+    /// Share of a weight that it loses before an update, times the learning rate.
+    pub weight_decay: f64,
 }
 
 impl Default for Adam {
@@ -20,6 +22,7 @@ impl Default for Adam {
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-7,
+            weight_decay: 0.0,
         }
     }
 }
@@ -38,7 +41,7 @@ impl Adam {
     ///
     /// ```text
     /// m = β₁·m + (1 − β₁)·g        v = β₂·v + (1 − β₂)·g²
-    /// w = w − α_t·m / (√v + ε)
+    /// w = w − lr·decay·w − α_t·m / (√v + ε)
     /// ```
     ///
     /// Dense: an element without a gradient still decays its moments and moves.
@@ -47,7 +50,8 @@ impl Adam {
     /// `weights`, `gradient`, `m` and `v` of one length.
     ///
     /// # Source
-    /// Kingma and Ba (2015), the form before section 2.1's hat notation; Keras 3's `Adam`.
+    /// Kingma and Ba (2015), the form before section 2.1's hat notation; Loshchilov and Hutter (2019); Keras 3's
+    /// `Adam` and `AdamW`.
     pub fn update(
         &self,
         step: u64,
@@ -61,6 +65,7 @@ impl Adam {
             let g = gradient[n];
             m[n] = self.beta1 * m[n] + (1.0 - self.beta1) * g;
             v[n] = self.beta2 * v[n] + (1.0 - self.beta2) * g * g;
+            weights[n] -= self.learning_rate * self.weight_decay * weights[n];
             weights[n] -= step_size * m[n] / (v[n].sqrt() + self.epsilon);
         }
     }

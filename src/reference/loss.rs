@@ -1,7 +1,8 @@
-//! Binary cross-entropy on probabilities, its gradient, and accuracy.
+//! Binary cross-entropy on probabilities, cross-entropy of a softmax, their gradients, and accuracies.
 //!
 //! # Source
-//! Keras 3's `binary_crossentropy(from_logits=False)` and `BinaryAccuracy(threshold=0.5)`.
+//! Keras 3's `binary_crossentropy(from_logits=False)` and `BinaryAccuracy(threshold=0.5)`;
+//! `sparse_categorical_crossentropy`, which takes the sums of a softmax, and `SparseCategoricalAccuracy`.
 
 /// Probabilities are clipped to `[CLIP, 1 − CLIP]` before the logarithm.
 ///
@@ -63,4 +64,70 @@ pub fn accuracy(probabilities: &[f64], labels: &[f32]) -> f64 {
         .filter(|&(&p, &y)| (p > 0.5) == (y > 0.5))
         .count();
     right as f64 / probabilities.len() as f64
+}
+
+/// p\[b, c\] = e^s\[b, c\] / Σ_c e^s\[b, c\].
+///
+/// # Shapes
+/// `sums` `[B, classes]`; returns the same.
+///
+/// # Examples
+/// ```
+/// use gatefold::reference::loss::softmax;
+///
+/// assert_eq!(softmax(&[7.0, 7.0, -800.0], 3), [0.5, 0.5, 0.0]);
+/// ```
+pub fn softmax(sums: &[f64], classes: usize) -> Vec<f64> {
+    sums.chunks_exact(classes)
+        .flat_map(|row| {
+            let most = row.iter().copied().fold(f64::MIN, f64::max);
+            let total: f64 = row.iter().map(|s| (s - most).exp()).sum();
+            row.iter().map(move |s| (s - most).exp() / total)
+        })
+        .collect()
+}
+
+/// Mean over the batch of ln Σ_c e^s\[b, c\] − s\[b, label\].
+///
+/// # Shapes
+/// `sums` `[B, classes]`, `labels` `[B]`, from 0 to classes − 1.
+pub fn softmax_cross_entropy(sums: &[f64], labels: &[f32], classes: usize) -> f64 {
+    let loss = |(row, &label): (&[f64], &f32)| {
+        let most = row.iter().copied().fold(f64::MIN, f64::max);
+        let total: f64 = row.iter().map(|s| (s - most).exp()).sum();
+        total.ln() + most - row[label as usize]
+    };
+    let sum: f64 = sums.chunks_exact(classes).zip(labels).map(loss).sum();
+    sum / labels.len() as f64
+}
+
+/// Gradient of [`softmax_cross_entropy`] by each sum: (p − (c = label)) / B.
+///
+/// # Shapes
+/// `probabilities` `[B, classes]` from [`softmax`], `labels` `[B]`; returns `[B, classes]`.
+pub fn softmax_cross_entropy_gradient(
+    probabilities: &[f64],
+    labels: &[f32],
+    classes: usize,
+) -> Vec<f64> {
+    let count = labels.len() as f64;
+    let of_class = |(i, p): (usize, &f64)| {
+        let is_label = labels[i / classes] as usize == i % classes;
+        (p - f64::from(u8::from(is_label))) / count
+    };
+    probabilities.iter().enumerate().map(of_class).collect()
+}
+
+/// Share of rows whose most probable class, the first of equal ones, is the label.
+///
+/// # Shapes
+/// `probabilities` `[B, classes]`, `labels` `[B]`.
+pub fn categorical_accuracy(probabilities: &[f64], labels: &[f32], classes: usize) -> f64 {
+    let best =
+        |row: &[f64]| (1..classes).fold(0, |best, c| if row[c] > row[best] { c } else { best });
+    let rows = probabilities.chunks_exact(classes).zip(labels);
+    let right = rows
+        .filter(|&(row, &label)| best(row) == label as usize)
+        .count();
+    right as f64 / labels.len() as f64
 }

@@ -12,15 +12,18 @@
 
 pub mod activations;
 pub mod adam;
+pub mod attention;
 pub mod clip;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;
 pub mod gru;
+pub mod layer_norm;
 pub mod loss;
 pub mod lstm;
 pub mod matmul;
 pub mod network;
 pub mod peak;
+pub mod pooling;
 pub mod recurrence;
 mod recurrent_layer;

@@ -5,8 +5,9 @@
 use super::adam::Adam;
 use super::clip::{clip_scale, global_norm};
 use super::dropout::{self, Draw};
+use super::matmul::column_sums;
 use super::recurrent_layer::{self, Tape};
-use super::{dense, embedding, loss};
+use super::{attention, dense, embedding, layer_norm, loss, pooling};
 use crate::model::{LayerKind, Model};
 
 /// Reviews and labels of one step.
@@ -18,7 +19,7 @@ pub struct Batch<'a> {
     pub size: usize,
     /// `[T, B]`, time-major, padded with 0.
     pub ids: &'a [u32],
-    /// `[B]`, 0 or 1.
+    /// `[B]`, 0 or 1; from 0 to the number of classes less one for a softmax.
     pub labels: &'a [f32],
 }
 
@@ -41,11 +42,11 @@ pub enum Masks<'a> {
 /// Results of a forward pass, and what [`backward`] needs of it.
 #[derive(Debug, Clone)]
 pub struct Forward {
-    /// Mean binary cross-entropy.
+    /// Mean cross-entropy.
     pub loss: f64,
-    /// Share of rows classified rightly at threshold 0.5.
+    /// Share of rows classified rightly: at threshold 0.5, or by the most probable class.
     pub accuracy: f64,
-    /// `[B]`
+    /// `[B]`, or `[B, classes]` of a softmax.
     pub probabilities: Vec<f64>,
     /// What each layer puts out, in the order of [`Model::layers`].
     pub outputs: Vec<Vec<f64>>,
@@ -60,6 +61,9 @@ enum Kept {
     Tapes(Vec<Tape>),
     /// Dropout factors, as long as the output.
     Factors(Vec<f64>),
+    /// Weights of a mean over time, `[T, B]`.
+    Weights(Vec<f64>),
+    Attention(attention::Tape),
 }
 
 /// Runs the model over a batch.
@@ -106,14 +110,49 @@ pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Mas
                 dropouts += 1;
                 (dropout::apply(x, &factors), Kept::Factors(factors))
             }
+            LayerKind::GlobalMaxPooling1D(_) => (
+                pooling::max(x, batch.size * layer.input_width),
+                Kept::Nothing,
+            ),
+            LayerKind::GlobalAveragePooling1D(_) => {
+                let weights = pooling::mean_weights(batch.steps, batch.size, keep.as_deref());
+                (
+                    pooling::weighted_sum(&weights, x, batch.size),
+                    Kept::Weights(weights),
+                )
+            }
+            LayerKind::LayerNormalization(norm) => (
+                layer_norm::forward(x, &own[0], &own[1], f64::from(norm.epsilon)),
+                Kept::Nothing,
+            ),
+            LayerKind::AttentionPooling(_) => {
+                let (y, tape) =
+                    attention::forward(x, attention_parameters(own), batch.size, keep.as_deref());
+                (y, Kept::Attention(tape))
+            }
         };
         outputs.push(output);
         kept.push(keeps);
     }
-    let probabilities = outputs.last().cloned().unwrap_or_default();
+    let mut probabilities = outputs.last().cloned().unwrap_or_default();
+    let (loss, accuracy) = if model.has_softmax() {
+        let classes = model.classes();
+        let loss = loss::softmax_cross_entropy(&probabilities, batch.labels, classes);
+        probabilities = loss::softmax(&probabilities, classes);
+        let accuracy = loss::categorical_accuracy(&probabilities, batch.labels, classes);
+        if let Some(output) = outputs.last_mut() {
+            output.clone_from(&probabilities);
+        }
+        (loss, accuracy)
+    } else {
+        (
+            loss::binary_cross_entropy(&probabilities, batch.labels),
+            loss::accuracy(&probabilities, batch.labels),
+        )
+    };
     Forward {
-        loss: loss::binary_cross_entropy(&probabilities, batch.labels),
-        accuracy: loss::accuracy(&probabilities, batch.labels),
+        loss,
+        accuracy,
         probabilities,
         outputs,
         kept,
@@ -132,7 +171,12 @@ pub fn backward(
     forward: &Forward,
 ) -> Vec<Vec<f64>> {
     let keep = keep(model, batch);
-    let mut d_y = loss::binary_cross_entropy_gradient(&forward.probabilities, batch.labels);
+    let p = &forward.probabilities;
+    // Of a softmax by its sums, of a sigmoid by its result.
+    let mut d_y = match model.has_softmax() {
+        true => loss::softmax_cross_entropy_gradient(p, batch.labels, model.classes()),
+        false => loss::binary_cross_entropy_gradient(p, batch.labels),
+    };
     let mut rest = parameters;
     let mut gradients = Vec::new();
     for (index, layer) in model.layers().iter().enumerate().rev() {
@@ -162,6 +206,25 @@ pub fn backward(
                 d_y = all.x;
             }
             (_, Kept::Factors(factors)) => d_y = dropout::apply(&d_y, factors),
+            (LayerKind::LayerNormalization(norm), _) => {
+                let width = layer.input_width;
+                let moments = layer_norm::moments(x, width, f64::from(norm.epsilon));
+                let all = layer_norm::backward(x, &moments, &own[0], &d_y);
+                gradients.extend([column_sums(&d_y, width), column_sums(&all.terms, width)]);
+                d_y = all.x;
+            }
+            (LayerKind::GlobalMaxPooling1D(_), _) => {
+                d_y = pooling::max_gradient(x, &forward.outputs[index], &d_y);
+            }
+            (_, Kept::Weights(weights)) => {
+                d_y = pooling::weighted_sum_gradient(weights, &d_y, batch.size);
+            }
+            (_, Kept::Attention(tape)) => {
+                let parameters = attention_parameters(own);
+                let all = attention::backward(x, parameters, batch.size, tape, &d_y);
+                gradients.extend([all.context, all.bias, all.kernel]);
+                d_y = all.x;
+            }
             (_, Kept::Tapes(tapes)) => {
                 let (d_own, d_x) =
                     recurrent_layer::backward(layer, own, x, batch, keep.as_deref(), tapes, &d_y);
@@ -247,7 +310,19 @@ fn parameter_count(kind: &LayerKind) -> usize {
         LayerKind::Lstm(_) | LayerKind::Gru(_) => 3,
         LayerKind::Bidirectional(_) => 6,
         LayerKind::Dense(_) => 2,
-        LayerKind::Dropout(_) => 0,
+        LayerKind::AttentionPooling(_) => 3,
+        LayerKind::LayerNormalization(_) => 2,
+        LayerKind::Dropout(_)
+        | LayerKind::GlobalMaxPooling1D(_)
+        | LayerKind::GlobalAveragePooling1D(_) => 0,
+    }
+}
+
+fn attention_parameters(own: &[Vec<f64>]) -> attention::Parameters<'_> {
+    attention::Parameters {
+        kernel: &own[0],
+        bias: &own[1],
+        context: &own[2],
     }
 }
 

@@ -29,7 +29,8 @@ pub struct Evaluation {
 /// Without a mask, padding shows in the probabilities, and so does the batch size.
 ///
 /// # Errors
-/// As [`Batches::with_padding`] and [`Session::predict_all`].
+/// As [`Batches::with_padding`] and [`Session::predict_all`]; [`Error::Model`](crate::Error::Model) for a model with
+/// a softmax, whose probabilities [`Scores`] does not describe, or for other classes than the data's.
 pub fn evaluate(
     session: &mut Session,
     dataset: &Arc<Dataset>,
@@ -37,6 +38,8 @@ pub fn evaluate(
     padding: Padding,
     done: &mut dyn FnMut(usize),
 ) -> Result<Evaluation> {
+    session.model().check_sigmoid("an evaluation")?;
+    session.model().check_classes(dataset.classes.len())?;
     let reviews = Reviews::Test(dataset.clone());
     let batches = Batches::with_padding(reviews, batch_size, Order::Sequential, padding)?;
     let mut metrics = Metrics::default();

@@ -22,7 +22,8 @@ impl Session {
     /// network is not linear, and contributions do not add up to the logit. Masked positions have 0.
     ///
     /// # Errors
-    /// As [`Session::results`](Session::results).
+    /// As [`Session::results`](Session::results), and [`Error::Model`](crate::Error::Model) for a model with a
+    /// softmax.
     ///
     /// # Source
     /// Gradient × input: Shrikumar et al., "Not just a black box" (2016).

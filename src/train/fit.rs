@@ -156,6 +156,7 @@ fn run(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<History> {
+    session.model().check_classes(dataset.classes.len())?;
     let mut history = History::new(session.model().name(), session.model().count_parameters());
     let last = Arc::new(match from {
         Some(from) => from.clone(),

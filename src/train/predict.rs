@@ -17,7 +17,8 @@ const UNUSED_RATE: f64 = 1e-3;
 /// What the model says of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
-    /// Probability that each review is positive, in the order of the batch: `[B]`.
+    /// Probability that each review is of the second class, positive, in the order of the batch: `[B]`. Of a model
+    /// with a softmax the probability of every class: `[B, classes]`.
     pub probabilities: Vec<f32>,
     /// Loss and right predictions by the batch's labels, as in validation.
     pub result: StepResult,
@@ -59,7 +60,7 @@ impl Session {
             let batch = batch.borrow();
             self.evaluate(batch)?;
             // Copied before a later batch can overwrite it: the queue keeps its order.
-            let bytes = (batch.size * size_of::<f32>()) as u64;
+            let bytes = (batch.size * self.model.probabilities() * size_of::<f32>()) as u64;
             coming.push_back(self.gpu.read_later(&buffer, bytes)?);
             for result in self.results()? {
                 observe(self.prediction(result, &mut coming)?)?;
@@ -71,7 +72,7 @@ impl Session {
         Ok(())
     }
 
-    /// Probability that each review of the batch is positive, waited for: `[B]`.
+    /// Probabilities of the reviews of the batch, waited for: as [`Prediction::probabilities`].
     ///
     /// # Errors
     /// As [`Session::results`].
@@ -90,13 +91,14 @@ impl Session {
     /// model does not mask padding and so would see it. `padding` says how they are cut.
     ///
     /// # Errors
-    /// As [`Session::results`].
+    /// As [`Session::results`], and [`Error::Model`] for a model with a softmax: take [`Session::predict_all`].
     pub fn predict_reviews(
         &mut self,
         reviews: &[Review],
         batch_size: usize,
         padding: Padding,
     ) -> Result<Vec<f32>> {
+        self.model.check_sigmoid("a prediction of reviews")?;
         let mixed = self.model.embedding().mask_zero;
         let groups = by_length(reviews, batch_size, padding, mixed);
         let mut scratch = Scratch::default();

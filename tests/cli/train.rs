@@ -304,6 +304,23 @@ fn clips_gradients_if_asked_to() {
 }
 
 #[test]
+fn lets_weights_decay_if_asked_to() {
+    let place = Workplace::new();
+    let train = |options: &[&str], out: &str| {
+        let options = [options, &["--out", out]].concat();
+        let outcome = place.tiny(&["train", "baseline"], &options);
+        outcome.succeeds().stderr.replace("\n          ", " ")
+    };
+    let told = train(&["--weight-decay", "0.5"], "decayed");
+    assert!(told.contains("weight decay 0.5"), "{told}");
+    train(&[], "plain");
+    let read = |name: &str| std::fs::read(place.path(name)).unwrap();
+    let config = String::from_utf8(read("decayed/config.toml")).unwrap();
+    assert!(config.contains("weight_decay = 0.5\n"), "{config}");
+    assert!(read("decayed/model.safetensors") != read("plain/model.safetensors"));
+}
+
+#[test]
 fn trains_the_model_of_a_file() {
     let place = Workplace::new();
     place.write("any.toml", SMALL_MODEL);

@@ -40,6 +40,8 @@ fn nonsense_numbers() {
                 &["--learning-rate", "inf", "above 0"],
             ),
             ("--clip-norm", "0", &["--clip-norm", "above 0"]),
+            ("--weight-decay", "0", &["--weight-decay", "above 0"]),
+            ("--weight-decay", "-1", &["--weight-decay", "-1", "above 0"]),
             ("--clip-norm", "-2", &["--clip-norm", "-2", "above 0"]),
             ("--clip-norm", "NaN", &["--clip-norm", "above 0"]),
             ("--checkpoint-steps", "-1", &["--checkpoint-steps", "-1"]),

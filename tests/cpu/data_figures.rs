@@ -1,6 +1,8 @@
 //! Figures of a data set: lengths, bins, repeated reviews.
 
-use gatefold::data::{Bins, Dataset, Duplicate, Duplicates, Lengths, Review, Vocabulary};
+use gatefold::data::{
+    Bins, Dataset, Duplicate, Duplicates, Lengths, Review, Vocabulary, sentiment_classes,
+};
 use proptest::prelude::*;
 
 fn reviews(lengths: &[usize]) -> Vec<Review> {
@@ -106,6 +108,7 @@ proptest! {
         let vocabulary = "### SubwordTextEncoder\n### Metadata: {}\n'a_'\n";
         let dataset = Dataset {
             name: "few kinds".into(),
+            classes: sentiment_classes(),
             train,
             test,
             vocabulary: Vocabulary::from_text("vocabulary", vocabulary).unwrap(),

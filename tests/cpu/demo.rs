@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use gatefold::data::{Dataset, Review, SubwordEncoder, demo, label_counts};
+use gatefold::data::{Dataset, Review, SubwordEncoder, class_counts, demo};
 use sha2::{Digest, Sha256};
 
 /// Of every label and text, in order. Results quoted anywhere are of this corpus.
@@ -149,10 +149,10 @@ fn every_word_is_one_id() {
 #[test]
 fn classes_are_balanced_and_alternate() {
     let corpus = demo().unwrap();
-    assert_eq!(label_counts(&corpus.train), [1_500, 1_500]);
-    assert_eq!(label_counts(&corpus.test), [250, 250]);
+    assert_eq!(class_counts(&corpus.train, 2), [1_500, 1_500]);
+    assert_eq!(class_counts(&corpus.test, 2), [250, 250]);
     // Validation takes the first reviews only, in order.
-    assert_eq!(label_counts(&corpus.test[..10]), [5, 5]);
+    assert_eq!(class_counts(&corpus.test[..10], 2), [5, 5]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gatefold::data::{
     Dataset, ExportCells, ExportForm, Limits, Review, Source, SubwordEncoder, Vocabulary, demo,
-    export, load,
+    export, load, sentiment_classes,
 };
 
 use crate::support;
@@ -51,6 +51,7 @@ fn small() -> Dataset {
     };
     Dataset {
         name: "small".to_owned(),
+        classes: sentiment_classes(),
         train: reviews(&TEXTS),
         test: reviews(&TEXTS[..3]),
         vocabulary,
@@ -78,6 +79,7 @@ fn assert_same(left: &Dataset, right: &Dataset, of: &str) {
         "{of}: other reviews"
     );
     assert_eq!(left.vocabulary, right.vocabulary, "{of}");
+    assert_eq!(left.classes, right.classes, "{of}");
     assert_eq!(left.synthetic, right.synthetic, "{of}");
 }
 

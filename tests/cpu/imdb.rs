@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{Dataset, Limits, Source, SubwordEncoder, label_counts, load};
+use gatefold::data::{Dataset, Limits, Source, SubwordEncoder, class_counts, load};
 use serde::Deserialize;
 use tempfile::TempDir;
 
@@ -150,8 +150,8 @@ fn a_folder_and_every_archive_of_it_are_the_same_data_set() {
     let folder = folder();
     unpack(folder.path(), &files);
     let expected = load_all(folder.path()).unwrap();
-    assert_eq!(label_counts(&expected.train), [6, 6]);
-    assert_eq!(label_counts(&expected.test), [6, 6]);
+    assert_eq!(class_counts(&expected.train, 2), [6, 6]);
+    assert_eq!(class_counts(&expected.test, 2), [6, 6]);
     let lengths = expected
         .train
         .iter()
@@ -425,8 +425,8 @@ fn the_real_archive_gives_the_records_of_tensorflow_datasets_in_their_order() {
         return;
     };
     let dataset = load_all(&folder.join("aclImdb.tar.zst")).unwrap();
-    assert_eq!(label_counts(&dataset.train), [12_500, 12_500]);
-    assert_eq!(label_counts(&dataset.test), [12_500, 12_500]);
+    assert_eq!(class_counts(&dataset.train, 2), [12_500, 12_500]);
+    assert_eq!(class_counts(&dataset.test, 2), [12_500, 12_500]);
     assert_eq!(dataset.longest(), 3_944);
     assert_eq!(dataset.notes, Vec::<String>::new());
     assert_eq!(

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use gatefold::Error;
 use gatefold::model::{
-    Bidirectional, Dense, Dropout, Embedding, Gru, Initialiser, LayerKind, Lstm, Model, Output,
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Gru, Initialiser, LayerKind, LayerNormalization, Lstm, Model, Output,
     Parameter, Sequential, Variant, initialise,
 };
 use gatefold::random::Philox;
@@ -63,6 +64,25 @@ fn builder_says_which_layer_does_not_fit_and_why() {
             "units must be from 1",
         ),
         (
+            vec![embedding(), lstm(), GlobalMaxPooling1D::new().into()],
+            "global_max_pooling1d",
+            "return_sequences",
+        ),
+        (
+            vec![
+                embedding(),
+                AttentionPooling::new(3).into(),
+                GlobalAveragePooling1D::new().into(),
+            ],
+            "global_average_pooling1d",
+            "needs a sequence below it",
+        ),
+        (
+            vec![embedding(), AttentionPooling::new(0).into(), output()],
+            "attention_pooling",
+            "units must be from 1",
+        ),
+        (
             vec![embedding(), lstm(), Dense::new(1).into()],
             "dense",
             "Dense(1) with a sigmoid",
@@ -71,6 +91,26 @@ fn builder_says_which_layer_does_not_fit_and_why() {
             vec![embedding(), lstm(), Dense::new(2).sigmoid().into()],
             "dense",
             "Dense(1) with a sigmoid",
+        ),
+        (
+            vec![
+                embedding(),
+                lstm(),
+                Dense::new(3).softmax().into(),
+                output(),
+            ],
+            "dense",
+            "a softmax is for the last layer alone",
+        ),
+        (
+            vec![embedding(), lstm(), Dense::new(1).softmax().into()],
+            "dense",
+            "2 to 256",
+        ),
+        (
+            vec![embedding(), lstm(), Dense::new(257).softmax().into()],
+            "dense",
+            "2 to 256",
         ),
         (
             vec![
@@ -257,6 +297,45 @@ fn gru_layers_are_named_and_shaped_as_in_keras() {
 }
 
 #[test]
+fn layer_normalisation_starts_as_the_identity_of_normal_features() {
+    let layers = |epsilon| -> Vec<LayerKind> {
+        vec![
+            Embedding::new(10, 4).into(),
+            LayerNormalization { epsilon }.into(),
+            Lstm::new(3).into(),
+            LayerNormalization::new().into(),
+            Dense::new(1).sigmoid().into(),
+        ]
+    };
+    let model = build(&layers(0.5)).unwrap();
+    assert_eq!(model.layers()[1].output, Output::Sequence { width: 4 });
+    assert_eq!(model.layers()[3].name, "layer_normalization_1");
+    let values = initialise(&model, 3);
+    for (parameter, values) in model.parameters().iter().zip(&values) {
+        match parameter.name.rsplit('.').next() {
+            Some("gamma") => assert!(values.iter().all(|&x| x == 1.0), "{}", parameter.name),
+            Some("beta") => assert!(values.iter().all(|&x| x == 0.0), "{}", parameter.name),
+            _ => {}
+        }
+    }
+    let text = model.to_toml().unwrap();
+    assert_eq!(
+        Model::from_toml(Path::new("model.toml"), &text, 1).unwrap(),
+        model
+    );
+    let text = text.replace("epsilon = 0.5\n", "");
+    let usual = Model::from_toml(Path::new("model.toml"), &text, 1).unwrap();
+    assert_eq!(usual, build(&layers(1e-3)).unwrap());
+    for epsilon in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+        let error = build(&layers(epsilon)).unwrap_err().to_string();
+        assert!(
+            error.contains("epsilon must be above 0"),
+            "{epsilon}: {error}"
+        );
+    }
+}
+
+#[test]
 fn vocabulary_must_fit_into_the_embedding() {
     let model = Variant::Baseline.model(100).unwrap();
     assert!(model.check_vocabulary(100).is_ok());
@@ -264,6 +343,41 @@ fn vocabulary_must_fit_into_the_embedding() {
     let error = model.check_vocabulary(101).unwrap_err().to_string();
     assert!(
         error.contains("100 rows") && error.contains("101 ids"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_model_tells_as_many_classes_apart_as_the_data_have() {
+    let binary = Variant::Baseline.model(10).unwrap();
+    assert_eq!((binary.classes(), binary.has_softmax()), (2, false));
+    let of = |classes| {
+        let output = Dense::new(classes).softmax();
+        build(&[
+            Embedding::new(10, 4).into(),
+            Lstm::new(3).into(),
+            output.into(),
+        ])
+        .unwrap()
+    };
+    for classes in [2, 3, 256] {
+        let model = of(classes);
+        assert_eq!((model.classes(), model.has_softmax()), (classes, true));
+        let text = model.to_toml().unwrap();
+        assert!(text.contains("activation = \"softmax\""), "{text}");
+        let read = Model::from_toml(Path::new("model.toml"), &text, 1).unwrap();
+        assert_eq!(read, model);
+    }
+    assert!(binary.check_classes(2).is_ok() && of(2).check_classes(2).is_ok());
+    let told = |model: &Model, classes| model.check_classes(classes).unwrap_err().to_string();
+    let error = told(&binary, 5);
+    assert!(
+        error.contains("data have 5") && error.contains("Dense(5) with a softmax"),
+        "{error}"
+    );
+    let error = told(&of(3), 2);
+    assert!(
+        error.contains("3 classes") && error.contains("Dense(1) with a sigmoid"),
         "{error}"
     );
 }
@@ -314,6 +428,87 @@ Model: \"sequential\"
  Trainable params: 556,929 (2.12 MB)
  Non-trainable params: 0 (0.00 B)"
     );
+}
+
+/// What does not fit the first column goes on below.
+#[test]
+fn summary_breaks_long_names_as_keras_does() {
+    let model = Sequential::new("pooled")
+        .add(Embedding::new(50, 8))
+        .add(Bidirectional::new(Lstm::new(8).return_sequences()))
+        .add(GlobalAveragePooling1D::new())
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    let table = model.summary();
+    let rows: Vec<&str> = table.lines().skip(6).take(5).collect();
+    assert_eq!(
+        rows,
+        [
+            "│ bidirectional (Bidirectional)    │ (None, None, 16)        │         1,088 │",
+            "├──────────────────────────────────┼─────────────────────────┼───────────────┤",
+            "│ global_average_pooling1d         │ (None, 16)              │             0 │",
+            "│ (GlobalAveragePooling1D)         │                         │               │",
+            "├──────────────────────────────────┼─────────────────────────┼───────────────┤",
+        ]
+    );
+}
+
+#[test]
+fn pooling_layers_are_named_shaped_and_stored() {
+    let model = Sequential::new("pooled")
+        .add(Embedding::new(50, 8))
+        .add(Lstm::new(6).return_sequences())
+        .add(AttentionPooling::new(3))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    let layer = &model.layers()[2];
+    assert_eq!(layer.name, "attention_pooling");
+    assert_eq!(layer.output, Output::Vector { width: 6 });
+    let parameters: Vec<_> = model
+        .parameters_of("attention_pooling")
+        .map(|parameter| {
+            let shape = parameter.shape.as_slice();
+            (parameter.name.as_str(), shape, parameter.initialiser)
+        })
+        .collect();
+    let glorot = Initialiser::GlorotUniform;
+    assert_eq!(
+        parameters,
+        [
+            ("attention_pooling.kernel", [6, 3].as_slice(), glorot),
+            ("attention_pooling.bias", &[3], Initialiser::Zeros),
+            ("attention_pooling.context", &[3, 1], glorot),
+        ]
+    );
+
+    for (kind, name) in [
+        (GlobalMaxPooling1D::new().into(), "global_max_pooling1d"),
+        (
+            GlobalAveragePooling1D::new().into(),
+            "global_average_pooling1d",
+        ),
+        (
+            LayerKind::from(AttentionPooling::new(4)),
+            "attention_pooling",
+        ),
+    ] {
+        let layers = [
+            Embedding::new(50, 8).into(),
+            kind,
+            Dense::new(1).sigmoid().into(),
+        ];
+        let model = build(&layers).unwrap();
+        assert_eq!(model.layers()[1].name, name);
+        assert_eq!(model.layers()[1].output, Output::Vector { width: 8 });
+        let text = model.to_toml().unwrap();
+        assert!(text.contains(&format!("type = \"{name}\"")), "{text}");
+        let read = Model::from_toml(Path::new("model.toml"), &text, 1).unwrap();
+        assert_eq!(read, model);
+        let odd = text.replace(name, &format!("{name}\"\nsize = 3\nother = \""));
+        assert!(Model::from_toml(Path::new("model.toml"), &odd, 1).is_err());
+    }
 }
 
 /// Every summary in the reference file whose title is a variant's name, character by character but

@@ -3,7 +3,6 @@
 use gatefold::reference::network::{Batch, Forward, Masks, Network};
 
 use crate::support::fixture::{Fixture, STEPS, relative_error};
-use crate::support::oracle_dir;
 
 /// Nothing but the order of f64 sums differs.
 const TOLERANCE: f64 = 1e-10;
@@ -91,6 +90,7 @@ fn compare(fixture: &Fixture) -> Comparison<'_> {
         .map(|p| p.iter().map(|&x| f64::from(x)).collect())
         .collect();
     let mut network = Network::new(&fixture.model(), initial.clone());
+    network.adam.weight_decay = fixture.weight_decay().unwrap_or(0.0);
     for step in 1..=STEPS {
         let (forward, gradients) = Step::of(fixture, step).train(&mut network);
         let loss = format!("loss{step}");
@@ -143,19 +143,9 @@ fn untouched_rows_stay(fixture: &Fixture, before: &[f64], after: &[f64]) {
 }
 
 #[test]
-fn reference_gives_the_numbers_of_every_oracle_fixture() {
-    let Some(folder) = oracle_dir() else { return };
-    compare_all(Fixture::all(&folder));
-}
-
-#[test]
-fn reference_gives_kerass_numbers_for_gru_layers() {
-    compare_all(Fixture::own("gru"));
-}
-
-fn compare_all(fixtures: Vec<Fixture>) {
+fn reference_gives_the_numbers_of_every_fixture() {
     let mut failures = Vec::new();
-    for fixture in fixtures {
+    for fixture in Fixture::everywhere() {
         let comparison = compare(&fixture);
         assert!(
             comparison.compared > 3 * fixture.expected("grad").len(),
@@ -169,8 +159,7 @@ fn compare_all(fixtures: Vec<Fixture>) {
 
 #[test]
 fn oracle_comparison_notices_a_wrong_gate() {
-    let Some(folder) = oracle_dir() else { return };
-    let fixture = &Fixture::all(&folder)[0];
+    let fixture = &Fixture::everywhere()[0];
     let mut comparison = Comparison {
         fixture,
         failures: Vec::new(),

@@ -15,8 +15,8 @@ use gatefold::random::Philox;
 use gatefold::train::Session;
 
 use crate::support::models::{
-    VOCABULARY, context, equal_batch, evaluation_plan, gru, random_batch, recurrent, spread,
-    training_plan,
+    VOCABULARY, all_pooled, classifier, context, equal_batch, evaluation_plan, gru, normalised,
+    random_batch, recurrent, spread, training_plan,
 };
 
 const SUBGROUP: Limits = Limits {
@@ -37,6 +37,9 @@ fn models() -> Vec<Model> {
     models.push(gru(5, true, &[(5, 2), (7, 1)]));
     models.push(gru(5, false, &[(96, 2)]));
     models.push(spread(6, 4));
+    models.extend(all_pooled(true));
+    models.push(classifier(3));
+    models.push(normalised(6));
     models
 }
 

@@ -8,6 +8,8 @@ use tempfile::TempDir;
 
 use crate::imdb::gzip;
 
+#[path = "table/classes.rs"]
+mod classes;
 #[path = "table/refusals.rs"]
 mod refusals;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatefold::data::tfds::RecordWriter;
-use gatefold::data::{Dataset, Limits, Source, label_counts, load};
+use gatefold::data::{Dataset, Limits, Source, class_counts, load};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -382,7 +382,11 @@ fn the_real_sample_equals_the_same_reviews_of_the_archive() {
         sample.train[0].ids[..10],
         [62, 18, 41, 604, 927, 65, 3, 644, 7968, 21]
     );
-    assert!(label_counts(&sample.train).iter().all(|&count| count > 0));
+    assert!(
+        class_counts(&sample.train, 2)
+            .iter()
+            .all(|&count| count > 0)
+    );
 
     let expected = fs::read(folder.join("tfds_sample/expected.json")).unwrap();
     let expected: Value = serde_json::from_slice(&expected).unwrap();

@@ -285,6 +285,30 @@ fn tables_are_known_by_their_content_and_columns() {
 }
 
 #[test]
+fn labels_of_several_classes_are_kept() {
+    let place = Place::new();
+    let rows = "text,label,split\ngood film,c,train\nfilm,a,train\n,b,train\n\
+                good,b,test\nfilm,c,test\n,a,test\n";
+    place.write("reviews.csv", rows);
+    let cache = place.cache();
+    for (kept, names) in [["a", "b", "c"], ["c", "b", "a"]].into_iter().enumerate() {
+        let table = Source::Table(Table {
+            path: place.data().join("reviews.csv"),
+            classes: names.map(str::to_owned).to_vec(),
+            ..Table::default()
+        });
+        let read = load(&table, None, Limits::default()).unwrap();
+        for _ in 0..2 {
+            let cached = load_cached(&table, None, Limits::default(), Some(&cache)).unwrap();
+            assert_same(&cached, &read);
+            assert_eq!(cached.classes, names);
+        }
+        assert_eq!(place.kept().len(), kept + 1);
+        assert_eq!(read.train[0].label, [2, 0][kept]);
+    }
+}
+
+#[test]
 fn tfds_data_sets_are_kept_as_well() {
     let place = Place::new();
     let dataset = place.load(&place.packed(), Limits::default());

@@ -42,8 +42,8 @@ fn plan(units: usize, optimiser: Adam, step: u64, workgroups: u32) -> (Plan, usi
 /// Bounds: m and v are made of two terms and three roundings each, and the constants are rounded as well. Root and
 /// quotient may err by some units of the last place; √v errs by half of what v does, relative to a v that may be the
 /// smaller of the two.
-fn check(gpu: &mut Gpu, units: usize, rate: f64, step: u64, workgroups: u32, random: &mut Philox) {
-    let (plan, count) = plan(units, Adam::new(rate), step, workgroups);
+fn check(gpu: &mut Gpu, units: usize, adam: Adam, step: u64, workgroups: u32, random: &mut Philox) {
+    let (plan, count) = plan(units, adam, step, workgroups);
     // Gradients of all magnitudes, 0 among them.
     let mut g: Vec<f32> = uniform(random, count, 1.0)
         .iter()
@@ -67,7 +67,8 @@ fn check(gpu: &mut Gpu, units: usize, rate: f64, step: u64, workgroups: u32, ran
     probe.run(gpu);
 
     let twin = adam::Adam {
-        learning_rate: rate,
+        learning_rate: adam.learning_rate,
+        weight_decay: adam.weight_decay.unwrap_or(0.0),
         ..adam::Adam::default()
     };
     let (mut w_new, mut m_new, mut v_new) = (double(&w), double(&m), double(&v));
@@ -80,22 +81,33 @@ fn check(gpu: &mut Gpu, units: usize, rate: f64, step: u64, workgroups: u32, ran
     probe.compare(names::PARAMETERS, &w_new, |i| {
         let update = twin.step_size(step) / (v_new[i].sqrt() + twin.epsilon);
         let root = v_error(i) / v_new[i].max(1e-30);
-        UNIT * size(w[i]) + update * (m_error(i) + (20.0 * UNIT + root) * m_new[i].abs())
+        // Of the weight, and of what it loses where it decays.
+        let roundings = if adam.weight_decay.is_some() {
+            3.0
+        } else {
+            1.0
+        };
+        roundings * UNIT * size(w[i])
+            + update * (m_error(i) + (20.0 * UNIT + root) * m_new[i].abs())
     });
-    probe.finish(&format!("{units} units, step {step}, rate {rate}"));
+    probe.finish(&format!("{units} units, step {step}, {adam:?}"));
 }
 
 #[test]
 fn updates_parameters_and_moments() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(71, 1);
-    for (rate, step, workgroups) in [
-        (1e-4, 1, 65_535),
-        (1e-2, 2, 16),
-        (1e-3, 1000, 65_535),
-        (1.0, 1_000_000, 65_535),
+    for (rate, weight_decay, step, workgroups) in [
+        (1e-4, None, 1, 65_535),
+        (1e-2, Some(0.004), 2, 16),
+        (1e-3, Some(20.0), 1000, 65_535),
+        (1.0, None, 1_000_000, 65_535),
     ] {
-        check(gpu, UNITS, rate, step, workgroups, random);
+        let adam = Adam {
+            weight_decay,
+            ..Adam::new(rate)
+        };
+        check(gpu, UNITS, adam, step, workgroups, random);
     }
 }
 
@@ -112,7 +124,14 @@ fn random_counts() {
     );
     random_cases(24, cases, |(units, rate, step, workgroups, seed)| {
         let random = &mut Philox::new(72, seed);
-        check(&mut gpu.borrow_mut(), units, rate, step, workgroups, random);
+        check(
+            &mut gpu.borrow_mut(),
+            units,
+            Adam::new(rate),
+            step,
+            workgroups,
+            random,
+        );
     });
 }
 

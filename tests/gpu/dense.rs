@@ -108,7 +108,7 @@ impl Case {
         } = self.sizes;
         let mut y = uniform(&mut self.random, rows * units, 1.0);
         match activation {
-            Activation::Linear => {}
+            Activation::Linear | Activation::Softmax => {}
             Activation::Relu => y.iter_mut().for_each(|y| *y = y.max(0.0)),
             Activation::Sigmoid => y.iter_mut().for_each(|y| *y = y.abs()),
         }

@@ -50,9 +50,11 @@ fn tests_of(file: &str) -> &'static [&'static str] {
         "adam" => &["adam::"],
         "square_sums" | "clip_scale" => &["clip::"],
         "binary_cross_entropy" | "end_step" => &["loss::"],
+        "softmax_cross_entropy" => &["softmax::"],
         "dropout" | "common/philox" => &["dropout::"],
         "column_sums" | "common/matmul_dims" | "transpose_matrix" => &["matmul::"],
         "peak_arithmetic" | "peak_copy" => &["peak::"],
+        "mean_weights" | "zero_masked" => &["pooling::"],
         "segment_sum" => &["embedding::"],
         "common/dense_activation" => &["dense::"],
         "common/activations" => &[
@@ -64,6 +66,9 @@ fn tests_of(file: &str) -> &'static [&'static str] {
         _ if file.starts_with("dense_") => &["dense::"],
         _ if file.starts_with("embedding_") => &["embedding::"],
         _ if file.starts_with("gru_") => &["gru::every_choice", "gru::"],
+        _ if file.starts_with("layer_norm_") => &["layer_norm::"],
+        _ if file.starts_with("attention_") => &["attention::"],
+        _ if file.starts_with("max_pool_") || file.starts_with("weighted_sum_") => &["pooling::"],
         _ if file.starts_with("matmul") => &["matmul::"],
         _ => &["lstm::every_choice", "lstm::larger", "lstm::"],
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatefold::Error;
 use gatefold::batch::{Batch, Batches, Order, Padding, Side};
-use gatefold::data::{Dataset, Review, Vocabulary};
+use gatefold::data::{Dataset, Review, Vocabulary, sentiment_classes};
 use gatefold::gpu::SizeClasses;
 use gatefold::model::{Activation, Dense, Embedding, Lstm, Model, Sequential, initialise};
 use gatefold::plan::{Adam, Limits};
@@ -60,6 +60,7 @@ pub fn dataset(random: &mut Philox) -> Arc<Dataset> {
     let vocabulary = "### SubwordTextEncoder\n### Metadata: {}\n'a_'\n";
     Arc::new(Dataset {
         name: "random".into(),
+        classes: sentiment_classes(),
         train: reviews(61, 25, random),
         test: reviews(21, 30, random),
         vocabulary: Vocabulary::from_text("vocabulary", vocabulary).unwrap(),

@@ -66,6 +66,12 @@ def build(header):
                 stack.append(layers.Dense(**spec))
             case "dropout":
                 stack.append(layers.Dropout(spec["rate"]))
+            case "global_max_pooling1d":
+                stack.append(layers.GlobalMaxPooling1D())
+            case "layer_normalization":
+                stack.append(layers.LayerNormalization(epsilon=spec["epsilon"]))
+            case "global_average_pooling1d":
+                stack.append(layers.GlobalAveragePooling1D())
             case other:
                 sys.exit(f"layer type {other} is unknown here")
     return keras.Sequential(stack)

@@ -68,6 +68,7 @@ pub fn all() -> &'static [Fault] {
             include_str!("faults/gru.toml"),
             include_str!("faults/products.toml"),
             include_str!("faults/layers.toml"),
+            include_str!("faults/pooling.toml"),
             include_str!("faults/step.toml"),
         ]
         .into_iter()

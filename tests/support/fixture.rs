@@ -31,6 +31,16 @@ pub struct Fixture {
 }
 
 impl Fixture {
+    /// Those of the oracle's folder if there is one, and those of the project.
+    pub fn everywhere() -> Vec<Fixture> {
+        let oracle = super::oracle_dir().into_iter();
+        oracle
+            .flat_map(|folder| Fixture::all(&folder))
+            .chain(Fixture::own("gru"))
+            .chain(Fixture::own("keras"))
+            .collect()
+    }
+
     /// Every fixture in the folder, by name.
     ///
     /// # Panics
@@ -103,8 +113,16 @@ impl Fixture {
         self.description["mask_zero"].as_bool().unwrap()
     }
 
-    /// The model, from its kind and sizes.
+    /// The weight decay of its optimiser, if it has any.
+    pub fn weight_decay(&self) -> Option<f64> {
+        self.description["weight_decay"].as_f64()
+    }
+
+    /// The model: from its TOML where the fixture has that, else from its kind and sizes.
     pub fn model(&self) -> Model {
+        if let Some(text) = self.description["toml"].as_str() {
+            return Model::from_toml(Path::new(&self.name), text, 0).unwrap();
+        }
         let mut embedding = Embedding::new(self.size("vocab"), self.size("embed"));
         embedding.mask_zero = self.mask_zero();
         let lstm = Lstm::new(self.size("units"));
@@ -137,14 +155,14 @@ impl Fixture {
     }
 
     /// The fixture's names of the layers, in the model's order.
-    fn layer_names(&self) -> &'static [&'static str] {
-        match self.kind() {
+    fn layer_names(&self) -> Vec<String> {
+        let names: &[&str] = match self.kind() {
             "baseline" => &["embedding", "lstm", "dense", "output"],
             "bidirectional" => &["embedding", "bilstm", "dense", "output"],
             "gru" => &["embedding", "gru", "dense", "output"],
             "gru_bidirectional" => &["embedding", "bigru", "dense", "output"],
             "gru_stacked" => &["embedding", "bigru", "lstm", "dense", "output"],
-            _ => &[
+            "dropout" => &[
                 "embedding",
                 "bilstm1",
                 "bilstm2",
@@ -152,7 +170,12 @@ impl Fixture {
                 "dropout",
                 "output",
             ],
-        }
+            _ => {
+                let layers = self.model();
+                return layers.layers().iter().map(|l| l.name.clone()).collect();
+            }
+        };
+        names.iter().map(|&name| name.to_owned()).collect()
     }
 
     /// The fixture's names of the parameters, in the model's order.
@@ -243,7 +266,7 @@ impl Fixture {
         let model = self.model();
         let outputs = self
             .layer_names()
-            .iter()
+            .into_iter()
             .zip(model.layers())
             .map(|(name, layer)| {
                 let values = self.double.get(&format!("fwd.{name}"))?;

@@ -20,7 +20,8 @@ use naga::{Block, Function, Module, ShaderStage, Statement};
 use rayon::prelude::*;
 
 use super::models::{
-    clipped_plan, equal_batch, evaluation_plan, gru, random_batch, recurrent, spread, training_plan,
+    all_pooled, classifier, clipped_plan, equal_batch, evaluation_plan, gru, normalised,
+    random_batch, recurrent, spread, training_plan,
 };
 use super::simulator::Launch;
 
@@ -171,6 +172,9 @@ fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
                 batches(&[if layers[0].0 == 96 { 3 } else { 11 }], &mut random),
             ));
         }
+        for model in all_pooled(masked) {
+            cases.push((model, masked, batches(&[3], &mut random)));
+        }
     }
     for masked in [false, true] {
         // 96 units are more than a workgroup holds with WebGPU's limits, and less than it holds elsewhere.
@@ -183,6 +187,11 @@ fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
             ));
         }
     }
+    for width in [5, 8] {
+        cases.push((normalised(width), false, batches(&[3], &mut random)));
+    }
+    cases.push((classifier(3), false, batches(&[5], &mut random)));
+    cases.push((spread(6, 4), false, vec![equal_batch(130, 11, 4)]));
     cases
 }
 

@@ -6,7 +6,8 @@
 use gatefold::batch::{Batch, BatchShape};
 use gatefold::data::Review;
 use gatefold::model::{
-    Activation, Bidirectional, Dense, Dropout, Embedding, Gru, Lstm, Model, Recurrent, Sequential,
+    Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm, Model, Recurrent, Sequential,
 };
 use gatefold::plan::{
     Adam, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step, training_step,
@@ -66,8 +67,74 @@ pub fn spread(width: usize, units: usize) -> Model {
         .unwrap()
 }
 
+/// The layers that pool over time; attention scores by `units` numbers.
+pub fn poolings(units: usize) -> [LayerKind; 3] {
+    [
+        GlobalMaxPooling1D::new().into(),
+        GlobalAveragePooling1D::new().into(),
+        AttentionPooling::new(units).into(),
+    ]
+}
+
+/// A pooling of what the layers between embedding and pooling give, and the output.
+pub fn pooled(width: usize, masked: bool, between: &[LayerKind], pooling: LayerKind) -> Model {
+    let mut embedding = Embedding::new(VOCABULARY, width);
+    embedding.mask_zero = masked;
+    between
+        .iter()
+        .cloned()
+        .fold(Sequential::new("pooled").add(embedding), Sequential::add)
+        .add(pooling)
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap()
+}
+
+/// Pooling of every kind, on an embedding alone and on recurrent layers below a dense one.
+pub fn all_pooled(masked: bool) -> Vec<Model> {
+    let below: [&[LayerKind]; 3] = [
+        &[],
+        &[Lstm::new(4).return_sequences().into()],
+        &[
+            Bidirectional::new(Lstm::new(3).return_sequences()).into(),
+            Dense::new(8).into(),
+        ],
+    ];
+    let models = below.iter().zip([5, 8, 6]).flat_map(|(between, units)| {
+        poolings(units).map(|pooling| pooled(units, masked, between, pooling))
+    });
+    models.collect()
+}
+
+/// A normalisation of an embedding of `width` numbers, and of the state of an LSTM above it.
+pub fn normalised(width: usize) -> Model {
+    Sequential::new("normalised")
+        .add(Embedding::new(VOCABULARY, width))
+        .add(LayerNormalization::new())
+        .add(Lstm::new(4))
+        .add(LayerNormalization::new())
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap()
+}
+
+/// A model that tells `classes` classes apart.
+pub fn classifier(classes: usize) -> Model {
+    Sequential::new("classifier")
+        .add(Embedding::new(VOCABULARY, 5))
+        .add(Lstm::new(4))
+        .add(Dense::new(classes).softmax())
+        .build()
+        .unwrap()
+}
+
 /// Reviews of random ids below [`VOCABULARY`], padding among them; the first is `length` tokens long.
 pub fn random_batch(length: usize, size: usize, random: &mut Philox) -> Batch {
+    batch_of_classes(length, size, 2, random)
+}
+
+/// As [`random_batch`], with labels of so many classes.
+pub fn batch_of_classes(length: usize, size: usize, classes: u32, random: &mut Philox) -> Batch {
     let mut review = |row: usize| {
         let tokens = if row == 0 {
             length as u32
@@ -79,7 +146,7 @@ pub fn random_batch(length: usize, size: usize, random: &mut Philox) -> Batch {
             .collect();
         Review {
             ids,
-            label: (random.next_u32() & 1) as u8,
+            label: (random.next_u32() % classes) as u8,
         }
     };
     let reviews: Vec<Review> = (0..size).map(&mut review).collect();

@@ -63,7 +63,10 @@ pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result
     }
     let earlier = args.compare.as_deref().map(Report::read).transpose()?;
     let workload = Workload::new(args)?;
-    let model = source.model_for(workload.vocabulary())?;
+    let vocabulary = workload.vocabulary();
+    // The labels, 0 and 1, are classes of every model.
+    let classes = source.model(vocabulary)?.classes();
+    let model = source.model_for(vocabulary, classes)?;
     let (mut session, mut report) = measured(args, &workload, model)?;
 
     if let (Some(file), Some(timeline)) = (&args.trace, timeline) {

@@ -100,9 +100,7 @@ fn data_args(data: PathBuf, vocab: Option<PathBuf>) -> DataArgs {
     DataArgs {
         source: SourceArgs {
             data: Some(data),
-            test_data: None,
-            text_column: None,
-            label_column: None,
+            ..SourceArgs::default()
         },
         vocab,
         limit_train: None,

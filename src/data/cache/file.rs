@@ -6,7 +6,7 @@
 //! | 32 | SHA-256 of all that follows |
 //! | 8 | bytes of the description, a multiple of 4 |
 //! | | the description, JSON with spaces to its end |
-//! | 4 a review | its number of ids × 2 + its label; the training reviews first |
+//! | 4 a review | its number of ids × 256 + its label; the training reviews first |
 //! | 4 an id | the ids, review after review |
 //!
 //! Numbers are in the byte order of the machine, which the name of the file depends on.
@@ -28,6 +28,8 @@ const MAGIC: &[u8; 8] = b"gatefold";
 const CHECKED: usize = 40;
 /// Where the description begins.
 const DESCRIPTION: usize = 48;
+/// What a review's number of ids is multiplied with, to leave room for its label.
+const LABELS: u32 = 256;
 
 /// The ids of a whole data set, in a mapped file.
 pub(in crate::data) struct TokenFile {
@@ -80,7 +82,7 @@ pub(super) fn to_bytes(key: &str, encoded: &Encoded) -> Option<Vec<u8>> {
     bytes.extend((description.len() as u64).to_ne_bytes());
     bytes.extend(description);
     for review in reviews() {
-        let length = u32::try_from(review.ids.len()).ok()?.checked_mul(2)?;
+        let length = u32::try_from(review.ids.len()).ok()?.checked_mul(LABELS)?;
         bytes.extend((length + u32::from(review.label)).to_ne_bytes());
     }
     for review in reviews() {
@@ -125,9 +127,9 @@ fn parse(map: Mmap, key: &str) -> Option<Encoded> {
         .ok()?
         .to_vec();
     let tokens: &[u32] = bytemuck::try_cast_slice(map.get(start..)?).ok()?;
-    let lengths = entries
-        .iter()
-        .try_fold(0usize, |sum, entry| sum.checked_add((entry / 2) as usize))?;
+    let lengths = entries.iter().try_fold(0usize, |sum, entry| {
+        sum.checked_add((entry / LABELS) as usize)
+    })?;
     if own_key != key || lengths != tokens.len() {
         return None;
     }
@@ -135,10 +137,10 @@ fn parse(map: Mmap, key: &str) -> Option<Encoded> {
     let mut end = 0;
     let mut reviews = entries.iter().map(|entry| {
         let begin = end;
-        end += (entry / 2) as usize;
+        end += (entry / LABELS) as usize;
         Review {
             ids: Ids::in_file(&file, begin..end),
-            label: (entry % 2) as u8,
+            label: (entry % LABELS) as u8,
         }
     });
     Some(Encoded {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 
 use super::open::{Input, LARGEST_ROW};
-use super::row::{Columns, IDS, Picked, Row, SPLIT, SYNTHETIC, label, missing, row_of, shortened};
+use super::row::{Columns, IDS, Picked, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
 use crate::error::Result;
 
 const QUOTES: &str = "close the quotes around fields, and double those within";
@@ -114,7 +114,7 @@ impl Header {
             Picked::Text(index) => columns.text(field(index)),
             Picked::Ids(index) => columns.ids(&numbers(field(index))?),
         };
-        let label = || label(&String::from_utf8_lossy(field(self.label)));
+        let label = || columns.label(&String::from_utf8_lossy(field(self.label)));
         row_of(split.as_deref(), label, content, synthetic)
     }
 }

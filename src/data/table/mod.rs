@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use self::row::{Columns, Row};
 pub(super) use self::write::{write_csv, write_json_lines};
-use super::Limits;
 use super::raw::{RawDataset, note_replaced, note_unlabelled};
 use super::split::{Split, Splits};
+use super::{Limits, sentiment_classes};
 use crate::error::{Error, Result};
 
 /// A table of reviews, and what its columns are called.
@@ -26,6 +26,46 @@ pub struct Table {
     pub text_column: Option<String>,
     /// The column with the label; `None` takes `label`.
     pub label_column: Option<String>,
+    /// What labels are called, in their order, 2 to 256 names; where empty, they are sentiments: `0`, `neg` or
+    /// `negative`, and `1`, `pos` or `positive`.
+    pub classes: Vec<String>,
+}
+
+impl Table {
+    /// Names of the classes, in the order of the labels.
+    pub fn class_names(&self) -> Vec<String> {
+        match self.classes.is_empty() {
+            true => sentiment_classes(),
+            false => self.classes.clone(),
+        }
+    }
+
+    /// A label is a byte, told by its name.
+    fn check_classes(&self) -> Result<()> {
+        let names = &self.classes;
+        let problem = match names.len() {
+            0 => return Ok(()),
+            1 => "one class is nothing to tell apart; give 2 or more".to_owned(),
+            2..=256 => {
+                let twice = (1..names.len()).find(|&n| names[..n].contains(&names[n]));
+                match (
+                    twice,
+                    names
+                        .iter()
+                        .any(|name| name.trim() != name || name.is_empty()),
+                ) {
+                    (Some(n), _) => format!("`{}` is there twice", names[n]),
+                    (None, true) => "a name is empty, or has white space at its ends".to_owned(),
+                    (None, false) => return Ok(()),
+                }
+            }
+            count => format!("{count} classes; gatefold tells 256 apart at most"),
+        };
+        Err(Error::Option {
+            option: "--classes".to_owned(),
+            problem,
+        })
+    }
 }
 
 /// How the rows of a table are written.
@@ -60,11 +100,12 @@ pub(super) fn notation(path: &Path) -> Option<(Notation, bool)> {
 /// themselves decide ([`Split::by_hash`]). The order of the files is kept.
 ///
 /// # Errors
-/// [`Error::Malformed`] names the first line that is wrong, [`Error::Option`] a file that is no table or
-/// a second file too many; [`Error::Io`], and [`Error::Data`] where a class is missing.
+/// [`Error::Malformed`] names the first line that is wrong, [`Error::Option`] a file that is no table,
+/// a second file too many or classes that cannot be; [`Error::Io`], and [`Error::Data`] where a class is missing.
 pub(super) fn read(table: &Table, size: usize, limits: Limits) -> Result<RawDataset> {
+    table.check_classes()?;
     let mut reading = Reading {
-        splits: Splits::new(limits),
+        splits: Splits::new(limits, table.class_names()),
         unlabelled: 0,
         replaced: 0,
         synthetic: false,

@@ -33,6 +33,8 @@ pub(super) struct LabelledRow {
 pub(super) struct Columns<'a> {
     pub text: &'a str,
     pub label: &'a str,
+    /// Names of the classes; empty for sentiments.
+    classes: &'a [String],
     /// Whether a table without `text` may have ids instead.
     ids_will_do: bool,
     size: usize,
@@ -43,6 +45,7 @@ impl<'a> Columns<'a> {
         Columns {
             text: table.text_column.as_deref().unwrap_or(TEXT),
             label: table.label_column.as_deref().unwrap_or(LABEL),
+            classes: &table.classes,
             ids_will_do: table.text_column.is_none(),
             size,
         }
@@ -76,6 +79,32 @@ impl<'a> Columns<'a> {
         }
         let (text, valid) = text_of(bytes);
         Ok((Content::Text(text), valid))
+    }
+
+    /// Whether the labels are sentiments, and not classes that were named.
+    pub fn are_sentiments(&self) -> bool {
+        self.classes.is_empty()
+    }
+
+    /// The label that a field's text stands for.
+    pub fn label(&self, text: &str) -> Result<u8, String> {
+        if self.are_sentiments() {
+            return label_of(text).ok_or_else(|| {
+                format!(
+                    "label `{}`; expected 0, neg or negative, 1, pos or positive; name other classes with \
+                     --classes NAME,NAME",
+                    shortened(text)
+                )
+            });
+        }
+        let place = self.classes.iter().position(|name| name == text.trim());
+        place.map(|label| label as u8).ok_or_else(|| {
+            format!(
+                "label `{}` is none of the classes {}",
+                shortened(text),
+                shortened(&self.classes.join(", "))
+            )
+        })
     }
 
     /// Ids, checked against the vocabulary.
@@ -122,16 +151,6 @@ pub(super) fn row_of(
         valid,
         synthetic,
     }))
-}
-
-/// The label that a field's text stands for.
-pub(super) fn label(text: &str) -> Result<u8, String> {
-    label_of(text).ok_or_else(|| {
-        format!(
-            "label `{}`; expected 0, neg or negative, 1, pos or positive",
-            shortened(text)
-        )
-    })
 }
 
 /// As much of a field's text as a message can bear.

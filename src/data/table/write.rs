@@ -4,9 +4,9 @@ use csv::Writer;
 use serde::Serialize;
 
 use super::row::{IDS, LABEL, SPLIT, SYNTHETIC, TEXT};
-use crate::data::Dataset;
 use crate::data::raw::Content;
 use crate::data::split::Split;
+use crate::data::{Dataset, sentiment_classes};
 use crate::error::{Error, Result};
 
 /// A row as an object, its keys being the columns.
@@ -16,10 +16,27 @@ struct Object<'a> {
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ids: Option<&'a [u32]>,
-    label: u8,
+    label: Label<'a>,
     split: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     synthetic: bool,
+}
+
+/// A label as tables have it: a sentiment's number, or the name of a class.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+enum Label<'a> {
+    Number(u8),
+    Name(&'a str),
+}
+
+impl std::fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Label::Number(number) => number.fmt(f),
+            Label::Name(name) => f.write_str(name),
+        }
+    }
 }
 
 /// The bytes of a JSON Lines file with these contents of the reviews of both parts.
@@ -87,13 +104,18 @@ pub(in crate::data) fn write_csv(
 fn rows<'a>(
     dataset: &'a Dataset,
     contents: &'a [Vec<Content>; 2],
-) -> impl Iterator<Item = (Split, &'a Content, u8)> {
+) -> impl Iterator<Item = (Split, &'a Content, Label<'a>)> {
+    let are_sentiments = dataset.classes == sentiment_classes();
+    let label_of = move |label: u8| match dataset.classes.get(usize::from(label)) {
+        Some(name) if !are_sentiments => Label::Name(name),
+        _ => Label::Number(label),
+    };
     Split::ALL.into_iter().flat_map(move |split| {
         let reviews = dataset.part(split).iter();
         let contents = contents[split as usize].iter();
         reviews
             .zip(contents)
-            .map(move |(review, content)| (split, content, review.label))
+            .map(move |(review, content)| (split, content, label_of(review.label)))
     })
 }
 

@@ -5,9 +5,9 @@ use std::io::{BufReader, ErrorKind};
 
 use super::example::decode;
 use super::{Found, RecordReader, SYNTHETIC, TextForm};
-use crate::data::Limits;
 use crate::data::raw::{RawDataset, RawReview, note_replaced, note_unlabelled};
 use crate::data::split::{Split, Splits};
+use crate::data::{Limits, sentiment_classes};
 use crate::error::{Error, Result};
 
 const UNLABELLED: &str = "unsupervised";
@@ -25,7 +25,7 @@ pub(in crate::data) fn read(
     size: usize,
     limits: Limits,
 ) -> Result<RawDataset> {
-    let mut splits = Splits::new(limits);
+    let mut splits = Splits::new(limits, sentiment_classes());
     let mut replaced = 0;
     for split in Split::ALL {
         let shards = found.info.shards(&found.folder, split)?;

@@ -1,9 +1,11 @@
 //! Rungs 4 and 6: gradients of whole models against finite differences, and what must hold for any.
 
 use gatefold::model::{
-    Bidirectional, Dense, Dropout, Embedding, Gru, Lstm, Model, Parameter, Sequential,
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Gru, LayerNormalization, Lstm, Model, Parameter, Sequential,
 };
 use gatefold::reference::dropout::{Draw, factors};
+use gatefold::reference::loss::softmax;
 use gatefold::reference::network::{Batch, Forward, Masks, backward, forward};
 
 use super::{assert_close, uniform};
@@ -51,8 +53,8 @@ fn embedding_of(mask: bool) -> Embedding {
     }
 }
 
-/// The three variants in small, a stack with dense and dropout layers on sequences, and GRU layers, alone and on and
-/// under an LSTM.
+/// The three variants in small, a stack with dense and dropout layers on sequences, GRU layers, alone and on and
+/// under an LSTM, and every pooling.
 fn tiny_models(mask: bool) -> Vec<Model> {
     let start = |name: &str| Sequential::new(name).add(embedding_of(mask));
     let head = |stack: Sequential| stack.add(Dense::new(4).relu());
@@ -80,6 +82,26 @@ fn tiny_models(mask: bool) -> Vec<Model> {
                 .add(Lstm::new(3).return_sequences())
                 .add(Gru::new(2).return_sequences())
                 .add(Bidirectional::new(Gru::new(2))),
+        ),
+        start("maximum")
+            .add(Bidirectional::new(Lstm::new(2).return_sequences()))
+            .add(Dense::new(4))
+            .add(GlobalMaxPooling1D::new()),
+        head(
+            start("mean")
+                .add(Lstm::new(3).return_sequences())
+                .add(GlobalAveragePooling1D::new()),
+        ),
+        head(
+            start("normalised")
+                .add(LayerNormalization::new())
+                .add(Lstm::new(3))
+                .add(LayerNormalization::new()),
+        ),
+        head(
+            start("attention")
+                .add(Bidirectional::new(Lstm::new(2).return_sequences()))
+                .add(AttentionPooling::new(3)),
         ),
     ];
     stacks
@@ -175,6 +197,41 @@ fn gradients_agree_with_finite_differences() {
             }
         }
     }
+}
+
+/// A model of three classes, on a pooled sequence.
+fn classifier() -> Model {
+    Sequential::new("classes")
+        .add(embedding_of(true))
+        .add(Lstm::new(3).return_sequences())
+        .add(AttentionPooling::new(2))
+        .add(Dense::new(3).softmax())
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn gradients_of_a_softmax_agree_with_finite_differences() {
+    let (model, rows) = (classifier(), Rows::new(&TEXTS, &[2.0, 0.0, 1.0]));
+    let parameters = parameters(&model);
+    let (result, gradients) = run(&model, &parameters, &rows, Masks::Off);
+    check_gradients(&model, &parameters, &rows, Masks::Off, &gradients).unwrap();
+    for row in result.probabilities.chunks_exact(3) {
+        assert_close(&[row.iter().sum()], &[1.0], "the sum of a row");
+    }
+    let mut wrong = gradients;
+    wrong.last_mut().unwrap()[1] *= 1.001;
+    assert!(check_gradients(&model, &parameters, &rows, Masks::Off, &wrong).is_err());
+}
+
+/// A sigmoid is the softmax of its sum and 0.
+#[test]
+fn a_softmax_of_two_classes_is_a_sigmoid() {
+    let sums = uniform(7, 20, 8.0);
+    let pairs: Vec<f64> = sums.iter().flat_map(|&s| [0.0, s]).collect();
+    let second: Vec<f64> = softmax(&pairs, 2).chunks_exact(2).map(|p| p[1]).collect();
+    let sigmoids: Vec<f64> = sums.iter().map(|s| 1.0 / (1.0 + (-s).exp())).collect();
+    assert_close(&second, &sigmoids, "probabilities");
 }
 
 #[test]
@@ -302,7 +359,9 @@ fn masked_padding_changes_nothing_and_unmasked_padding_does() {
     let short = Rows::new(&TEXTS, &LABELS);
     let padded = TEXTS.map(|row| [row, &[0; 5]].concat());
     let long = Rows::new(&padded.each_ref().map(Vec::as_slice), &LABELS);
-    for model in tiny_models(true) {
+    // A maximum sees the zeros, or the copied states, of masked timesteps: see the next test.
+    let blind = |model: &Model| model.name() != "maximum";
+    for model in tiny_models(true).into_iter().filter(blind) {
         let parameters = parameters(&model);
         let (less, gradients) = run(&model, &parameters, &short, Masks::Off);
         let (more, more_gradients) = run(&model, &parameters, &long, Masks::Off);

@@ -120,6 +120,8 @@ pub fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
     }
     match kernel {
         "adam" => layout!(AdamDims),
+        "attention_weights_backward" => layout!(PoolDims),
+        "attention_weights_forward" | "mean_weights" => layout!(TimeWeightsDims),
         "binary_cross_entropy" => layout!(LossDims),
         "clip_scale" => layout!(ClipScaleDims),
         "column_sums" => layout!(ColumnSumsDims),
@@ -129,16 +131,22 @@ pub fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
         "peak_arithmetic" => layout!(PeakArithmeticDims),
         "peak_copy" => layout!(PeakCopyDims),
         "segment_sum" => layout!(SegmentDims),
+        "softmax_cross_entropy" => layout!(SoftmaxLossDims),
         "square_sums" => layout!(SquareSumsDims),
         "transpose_matrix" => layout!(TransposeDims),
+        "zero_masked" => layout!(RowsDims),
+        name if name.starts_with("attention_scores_") => layout!(RowsDims),
         name if name.starts_with("dense_") => layout!(DenseDims),
         name if name.starts_with("embedding_") => layout!(RowsDims),
         "gru_backward_parameters" => layout!(GruParametersDims),
         "gru_step_backward" | "gru_step_forward" => layout!(StepDims),
         name if name.starts_with("gru_") => layout!(RecurrenceDims),
+        name if name.starts_with("layer_norm_") => layout!(LayerNormDims),
         name if name.starts_with("lstm_step_") => layout!(StepDims),
         name if name.starts_with("lstm_") => layout!(RecurrenceDims),
         name if name.starts_with("matmul") => layout!(MatmulDims),
+        name if name.starts_with("max_pool_") => layout!(PoolDims),
+        name if name.starts_with("weighted_sum_") => layout!(PoolDims),
         name => panic!("which Rust struct fills the uniform of {name}? say it here"),
     }
 }
