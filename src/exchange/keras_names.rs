@@ -133,4 +133,4 @@ pub(super) fn variable_places(model: &Model) -> Result<Vec<String>, super::load:
 /// What is said of an `AttentionPooling` where Keras's own format is asked for.
 #[cfg(feature = "keras")]
 pub(super) const NOT_IN_KERAS: &str =
-    "Keras has no layer AttentionPooling; exchange the weights as safetensors";
+    "Keras has no layer AttentionPooling; export the weights as safetensors";

@@ -68,7 +68,6 @@ impl Dispatch {
     /// Every binding once, and twice what the kernel replaces: right for kernels that touch all they are given.
     fn whole_bindings(&self) -> u64 {
         let accesses = self.kernel.bindings().unwrap_or(&[]);
-        let replaces = self.kernel.name() == "adam" || self.kernel.has_flag("add");
         // Without a given mask, dropout is bound to its input a second time and does not read it.
         let unread = self.kernel.name() == "dropout" && !self.kernel.has_flag("given");
         self.bindings
@@ -76,11 +75,22 @@ impl Dispatch {
             .zip(accesses)
             .enumerate()
             .filter(|&(binding, _)| !(unread && binding == 1))
-            .map(|(_, (slice, access))| match access {
-                Access::ReadWrite if replaces => 2 * slice.bytes,
+            .map(|(binding, (slice, access))| match access {
+                Access::ReadWrite if self.replaces(binding) => 2 * slice.bytes,
                 _ => slice.bytes,
             })
             .sum()
+    }
+
+    /// Whether the kernel reads what it writes there.
+    fn replaces(&self, binding: usize) -> bool {
+        match self.kernel.name() {
+            "adam" => true,
+            "attention_scores_forward" => binding == 1,
+            "attention_scores_backward" => true,
+            "weighted_sum_backward" => self.kernel.has_flag("add"),
+            _ => false,
+        }
     }
 
     /// (P, slots read) of weights over time.

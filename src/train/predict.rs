@@ -88,7 +88,7 @@ impl Session {
     /// Probability that each of `reviews` is positive, in their order, whatever the others are.
     ///
     /// Reviews of similar length share a batch of at most `batch_size`, or of the same length where the
-    /// model does not mask padding and so would see it. `padding` says how they are cut.
+    /// model [sees padding](crate::model::Model::sees_padding). `padding` says how they are cut.
     ///
     /// # Errors
     /// As [`Session::results`], and [`Error::Model`] for a model with a softmax: take [`Session::predict_all`].
@@ -99,7 +99,7 @@ impl Session {
         padding: Padding,
     ) -> Result<Vec<f32>> {
         self.model.check_sigmoid("a prediction of reviews")?;
-        let mixed = self.model.embedding().mask_zero;
+        let mixed = !self.model.sees_padding();
         let groups = by_length(reviews, batch_size, padding, mixed);
         let mut scratch = Scratch::default();
         let batches = groups.iter().map(|group| {

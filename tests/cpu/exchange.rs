@@ -1,8 +1,12 @@
 //! Weights in other programs' formats, read back by other readers.
 
-use gatefold::exchange::{to_keras_weights, to_onnx, to_safetensors, variable_paths};
+use gatefold::exchange::{
+    load_parameters, to_keras_weights, to_onnx, to_safetensors, variable_paths,
+};
 use gatefold::model::{
-    Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Sequential, Variant, initialise,
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, LayerKind, LayerNormalization, Lstm, Model, Sequential, Variant,
+    initialise,
 };
 use gatefold::train::Weights;
 
@@ -113,6 +117,115 @@ fn keras_s_groups_hold_every_parameter() {
     ] {
         assert!(file.group(group).is_ok(), "{group}");
     }
+}
+
+/// A normalisation of every position, a pooling, and three classes.
+fn pooled(pooling: impl Into<LayerKind>) -> Model {
+    Sequential::new("pooled")
+        .add(Embedding::new(50, 6))
+        .add(LayerNormalization::new())
+        .add(pooling)
+        .add(Dense::new(3).softmax())
+        .build()
+        .unwrap()
+}
+
+/// Different values for every tensor, so that none can stand for another.
+fn told_apart(model: Model) -> Weights {
+    let mut weights = weights(model);
+    for (tensor, n) in weights.parameters.iter_mut().zip(1u8..) {
+        tensor.fill(f32::from(n));
+    }
+    weights
+}
+
+#[test]
+fn normalisation_and_pooling_come_back_from_every_file_that_holds_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("weights");
+    let expected = told_apart(pooled(GlobalMaxPooling1D::new()));
+    let bytes = to_keras_weights(&expected).unwrap();
+    let hdf5 = hdf5_pure::File::from_bytes(bytes.clone()).unwrap();
+    for (place, value) in [("vars/0", 2.0), ("vars/1", 3.0)] {
+        let place = format!("layers/layer_normalization/{place}");
+        let found = hdf5.dataset(&place).unwrap().read_f32().unwrap();
+        assert_eq!(found, [value; 6], "{place}");
+    }
+    assert!(hdf5.group("layers/global_max_pooling1d/vars").is_ok());
+    std::fs::write(&file, bytes).unwrap();
+    let found = load_parameters(&file, &expected.model).unwrap();
+    assert_eq!(found, expected.parameters);
+
+    let expected = told_apart(pooled(AttentionPooling::new(4)));
+    let paths = variable_paths(&expected.model);
+    assert_eq!(
+        paths[1..6],
+        [
+            "layer_normalization/gamma",
+            "layer_normalization/beta",
+            "attention_pooling/kernel",
+            "attention_pooling/bias",
+            "attention_pooling/context",
+        ]
+    );
+    std::fs::write(&file, to_safetensors(&expected).unwrap()).unwrap();
+    let found = load_parameters(&file, &expected.model).unwrap();
+    assert_eq!(found, expected.parameters);
+}
+
+#[test]
+fn layers_that_a_format_has_not_are_refused_by_name() {
+    #[track_caller]
+    fn refused<T: std::fmt::Debug>(result: gatefold::Result<T>, layer: &str) {
+        let problem = result.unwrap_err().to_string();
+        assert!(problem.contains(layer), "{problem}");
+        assert!(problem.contains("safetensors"), "{problem}");
+    }
+    let attention = weights(pooled(AttentionPooling::new(4)));
+    refused(to_keras_weights(&attention), "attention_pooling");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("w.weights.h5");
+    let other = weights(pooled(GlobalMaxPooling1D::new()));
+    std::fs::write(&file, to_keras_weights(&other).unwrap()).unwrap();
+    refused(
+        load_parameters(&file, &attention.model),
+        "attention_pooling",
+    );
+
+    refused(to_onnx(&attention), "layer_normalization");
+    let poolings: [LayerKind; 3] = [
+        GlobalMaxPooling1D::new().into(),
+        GlobalAveragePooling1D::new().into(),
+        AttentionPooling::new(2).into(),
+    ];
+    for pooling in poolings {
+        let model = Sequential::new("bare")
+            .add(Embedding::new(50, 6))
+            .add(pooling)
+            .add(Dense::new(1).sigmoid())
+            .build()
+            .unwrap();
+        let name = model.layers()[1].name.clone();
+        refused(to_onnx(&weights(model)), &name);
+    }
+}
+
+#[test]
+fn an_onnx_graph_ends_in_the_softmax_of_its_classes() {
+    let model = Sequential::new("classes")
+        .add(Embedding::new(50, 6))
+        .add(Lstm::new(4))
+        .add(Dense::new(3).softmax())
+        .build()
+        .unwrap();
+    let bytes = to_onnx(&weights(model)).unwrap();
+    let holds = |word: &str| {
+        bytes
+            .windows(word.len())
+            .any(|part| part == word.as_bytes())
+    };
+    assert!(holds("Softmax") && holds("the probability of each class"));
+    assert!(!holds("Sigmoid"));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Work and traffic of a step's dispatches, counted by hand for a model that is small enough for that.
 
 use gatefold::batch::BatchShape;
-use gatefold::model::Model;
+use gatefold::model::{AttentionPooling, GlobalAveragePooling1D, Model};
 use gatefold::plan::{Dispatch, Form, Limits, Plan};
 
-use crate::support::models::{evaluation_plan, recurrent, training_plan};
+use crate::support::models::{classifier, evaluation_plan, pooled, recurrent, training_plan};
 
 /// T, B, U of the batch.
 const LENGTH: usize = 6;
@@ -224,4 +224,30 @@ fn work_is_counted_as_multiplications_and_additions() {
         2 * 2 * p * 8 * 32
     );
     assert_eq!(the(&plan, "dense.forward").flops, 2 * 3 * 16 * 6);
+}
+
+#[test]
+fn pooling_reads_what_its_mask_needs_and_replaces_what_it_adds_to() {
+    let (p, rows) = (POSITIONS, ROWS as u64);
+    let limits = &Limits::WEBGPU;
+    for masked in [false, true] {
+        let slots = if masked { p } else { 0 };
+        let attention = pooled(4, masked, &[], AttentionPooling::new(4).into());
+        let plan = training_plan(&attention, limits, shape());
+        let round = |numbers: u64| numbers.next_multiple_of(4);
+        // v [4], u [P, 4] in and out, a score a position.
+        let scores = 4 + 2 * 4 * p + round(p);
+        assert_moves(&plan, "attention_pooling.scores", scores);
+        assert_moves(&plan, "attention_pooling.weights", 2 * p + slots);
+        // Weights, d_y [B, 4], d_x [P, 4] in and out.
+        let summed = round(p) + 4 * rows + 2 * 4 * p;
+        assert_moves(&plan, "attention_pooling.d_summed", summed);
+        let mean = pooled(4, masked, &[], GlobalAveragePooling1D::new().into());
+        let plan = training_plan(&mean, limits, shape());
+        assert_moves(&plan, "global_average_pooling1d.weights", p + slots);
+        let summed = round(p) + 4 * rows + 4 * p;
+        assert_moves(&plan, "global_average_pooling1d.d_summed", summed);
+    }
+    let plan = training_plan(&classifier(3), limits, shape());
+    assert_moves(&plan, "loss", rows * (3 * 3 + 1) + 2);
 }

@@ -2,14 +2,17 @@
 
 use gatefold::batch::Batch;
 use gatefold::data::Review;
-use gatefold::model::{Dense, Dropout, Embedding, Lstm, Model, Sequential, initialise};
+use gatefold::model::{
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalMaxPooling1D, Gru, LayerKind,
+    LayerNormalization, Lstm, Model, Sequential, initialise,
+};
 use gatefold::plan::Limits;
 use gatefold::random::Philox;
 use gatefold::reference::network::{self, Masks};
 use gatefold::train::{Attribution, Session, Weights};
 
 use crate::support::device;
-use crate::support::models::{VOCABULARY, recurrent};
+use crate::support::models::{VOCABULARY, classifier, pooled, recurrent};
 use crate::support::numbers::double;
 
 /// Of contributions, relative to the largest of the review: rounding in f32 over two recurrences.
@@ -122,7 +125,12 @@ fn contributions_are_the_slopes_of_the_logit() {
             .build()
             .unwrap()
     };
+    let both: [LayerKind; 1] = [Bidirectional::new(Gru::new(4).return_sequences()).into()];
+    let norm: [LayerKind; 1] = [LayerNormalization::new().into()];
     let models = [
+        pooled(6, true, &both, GlobalMaxPooling1D::new().into()),
+        pooled(6, true, &both, AttentionPooling::new(3).into()),
+        pooled(5, false, &norm, AttentionPooling::new(4).into()),
         recurrent(6, false, &[(8, 1)]),
         recurrent(6, false, &[(8, 2)]),
         recurrent(5, true, &[(8, 2), (4, 2)]),
@@ -169,4 +177,25 @@ fn a_prediction_that_is_certain_is_explained_too() {
     let found = explain(&model, &start, &limits, &Batch::new(&[&review(&[4, 7, 9])]));
     assert_eq!(found.probabilities, [1.0]);
     assert!(found.contributions.iter().all(|x| x.abs() > 0.0));
+}
+
+#[test]
+fn a_softmax_has_no_one_logit_to_explain() {
+    let model = classifier(3);
+    let weights = Weights {
+        parameters: parameters(&model),
+        model,
+        vocabulary_sha256: String::new(),
+        vocabulary_size: VOCABULARY,
+    };
+    let gpu = device::open();
+    let limits = device::forms(&gpu).pop().unwrap();
+    let mut session = Session::of_weights(gpu, limits, &weights).unwrap();
+    let refused = session
+        .explain(&Batch::new(&[&review(&[4, 7])]))
+        .unwrap_err()
+        .to_string();
+    for word in ["dense", "3 classes", "Dense(1) with a sigmoid"] {
+        assert!(refused.contains(word), "{refused}");
+    }
 }

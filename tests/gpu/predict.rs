@@ -1,7 +1,7 @@
 //! Probabilities of a trained model, against the twin.
 
 use gatefold::Error;
-use gatefold::batch::Batch;
+use gatefold::batch::{Batch, Padding};
 use gatefold::data::Review;
 use gatefold::model::{Model, initialise};
 use gatefold::plan::Limits;
@@ -11,7 +11,9 @@ use gatefold::train::{Prediction, Session, Weights};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
-use crate::support::models::{VOCABULARY, random_batch, recurrent};
+use crate::support::models::{
+    VOCABULARY, all_pooled, classifier, normalised, random_batch, recurrent,
+};
 use crate::support::numbers::double;
 
 /// Of results on the device, relative to the twin's.
@@ -120,6 +122,51 @@ fn a_review_has_one_probability_whatever_batch_it_falls_into() {
         let padded = bits(&all(&mut session_unmasked, &together));
         assert_ne!(padded, expected, "padding does not show");
     }
+}
+
+/// Masked or not, pooled by a maximum that sees padding or by weights that do not.
+#[test]
+fn reviews_are_predicted_as_each_is_alone() {
+    let random = &mut Philox::new(73, 0);
+    let mut review = |length: u32| Review {
+        ids: (0..length)
+            .map(|_| 1 + random.below(VOCABULARY as u32 - 1))
+            .collect(),
+        label: 0,
+    };
+    let reviews: Vec<Review> = [9, 2, 5, 2, 7].map(&mut review).into();
+    let mut models = [all_pooled(true), all_pooled(false)].concat();
+    models.extend([recurrent(6, true, &[(8, 2)]), normalised(6)]);
+    for model in models {
+        let limits = device::forms(&device::open()).pop().unwrap();
+        let mut session = session(&model, &limits);
+        let found = session
+            .predict_reviews(&reviews, 8, Padding::AFTER)
+            .unwrap();
+        for (review, found) in reviews.iter().zip(found) {
+            let alone = session.predict(&Batch::new(&[review])).unwrap();
+            assert_eq!([found], alone[..], "{}", model.summary());
+        }
+    }
+}
+
+#[test]
+fn a_softmax_has_no_one_probability_of_a_review() {
+    let model = classifier(3);
+    let limits = device::forms(&device::open()).pop().unwrap();
+    let mut session = session(&model, &limits);
+    let review = Review {
+        ids: vec![4, 7].into(),
+        label: 0,
+    };
+    let refused = session
+        .predict_reviews(std::slice::from_ref(&review), 8, Padding::AFTER)
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("each of 3 classes"), "{refused}");
+    let each = session.predict(&Batch::new(&[&review])).unwrap();
+    assert_eq!(each.len(), 3);
+    assert!((each.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{each:?}");
 }
 
 #[test]

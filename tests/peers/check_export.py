@@ -49,14 +49,22 @@ def keras_model(layers):
             made = keras.layers.Embedding(
                 layer["vocabulary"], layer["width"], mask_zero=layer["mask_zero"]
             )
-        elif kind in ("lstm", "bidirectional"):
-            made = keras.layers.LSTM(layer["units"], return_sequences=layer["return_sequences"])
+        elif kind in ("lstm", "gru", "bidirectional"):
+            gru = "gru" in (kind, layer.get("cell"))
+            recurrent = keras.layers.GRU if gru else keras.layers.LSTM
+            made = recurrent(layer["units"], return_sequences=layer["return_sequences"])
             if kind == "bidirectional":
                 made = keras.layers.Bidirectional(made)
         elif kind == "dense":
             made = keras.layers.Dense(layer["units"], activation=layer["activation"])
         elif kind == "dropout":
             made = keras.layers.Dropout(layer["rate"])
+        elif kind == "global_max_pooling1d":
+            made = keras.layers.GlobalMaxPooling1D()
+        elif kind == "global_average_pooling1d":
+            made = keras.layers.GlobalAveragePooling1D()
+        elif kind == "layer_normalization":
+            made = keras.layers.LayerNormalization(epsilon=layer["epsilon"])
         else:
             sys.exit(f"no layer {kind} is known here")
         model.add(made)
@@ -164,7 +172,9 @@ def main():
             ran += 1
             failed |= not difference <= TOLERANCE
             print(f"{name}: {len(rows)} reviews, largest difference {difference:.1e}")
-    masked = layers[0]["mask_zero"]
+    # A maximum over time does not see the mask.
+    maximum = any(layer["type"] == "global_max_pooling1d" for layer in layers)
+    masked = layers[0]["mask_zero"] and not maximum
     for name, found in padded_results.items():
         # Only a mask makes a padded review what it is alone.
         others = expected if masked else next(iter(padded_results.values()))
