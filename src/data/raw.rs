@@ -71,6 +71,22 @@ pub(super) fn outside_vocabulary(id: impl std::fmt::Display, size: usize) -> Str
     )
 }
 
+/// The text of a review whose source does not limit its length, as [`text_of`] gives it.
+///
+/// # Errors
+/// How long the text is, where a review may not be that long.
+pub(super) fn checked_text(bytes: &[u8]) -> Result<(Content, bool), String> {
+    if bytes.len() as u64 > LARGEST_REVIEW {
+        return Err(format!(
+            "a text of {} bytes; a review has {} MiB at most",
+            bytes.len(),
+            LARGEST_REVIEW >> 20
+        ));
+    }
+    let (text, valid) = text_of(bytes);
+    Ok((Content::Text(text), valid))
+}
+
 /// The ids of a source, each checked against a vocabulary of `size` ids.
 ///
 /// # Errors

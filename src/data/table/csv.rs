@@ -8,6 +8,7 @@ use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 
 use super::open::{Input, LARGEST_ROW};
 use super::row::{Columns, IDS, Picked, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
+use crate::data::raw::checked_text;
 use crate::error::Result;
 
 const QUOTES: &str = "close the quotes around fields, and double those within";
@@ -111,7 +112,7 @@ impl Header {
             .map(|index| String::from_utf8_lossy(field(index)));
         let synthetic = self.synthetic.map(field) == Some(b"true");
         let content = || match self.content {
-            Picked::Text(index) => columns.text(field(index)),
+            Picked::Text(index) => checked_text(field(index)),
             Picked::Ids(index) => columns.ids(&numbers(field(index))?),
         };
         let label = || columns.label(&String::from_utf8_lossy(field(self.label)));

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::open::{Input, LARGEST_ROW};
 use super::row::{Columns, IDS, Picked, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
 use crate::data::convert::problem_of;
+use crate::data::raw::checked_text;
 use crate::error::Result;
 
 /// What some editors put before the first line.
@@ -81,7 +82,7 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     };
     let content = || match columns.pick(field(columns.text), field(IDS), names)? {
         Picked::Text(Value::String(text)) => {
-            let (content, _) = columns.text(text.as_bytes())?;
+            let (content, _) = checked_text(text.as_bytes())?;
             Ok((content, valid))
         }
         Picked::Text(other) => Err(wrong_kind(columns.text, other, "a string")),

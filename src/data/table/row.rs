@@ -1,7 +1,7 @@
 //! A row as a review: which columns hold it, and what their values mean.
 
 use super::Table;
-use crate::data::raw::{Content, LARGEST_REVIEW, RawReview, checked_ids, label_of, text_of};
+use crate::data::raw::{Content, RawReview, checked_ids, label_of};
 use crate::data::split::Split;
 
 /// Columns that have one name in every table.
@@ -66,19 +66,6 @@ impl<'a> Columns<'a> {
             (None, Some(ids)) if self.ids_will_do => Ok(Picked::Ids(ids)),
             _ => Err(missing(self.text, "--text-column", &names())),
         }
-    }
-
-    /// A text of these bytes, stripped, and whether they are UTF-8.
-    pub fn text(&self, bytes: &[u8]) -> Result<(Content, bool), String> {
-        if bytes.len() as u64 > LARGEST_REVIEW {
-            return Err(format!(
-                "a text of {} bytes; a review has {} MiB at most",
-                bytes.len(),
-                LARGEST_REVIEW >> 20
-            ));
-        }
-        let (text, valid) = text_of(bytes);
-        Ok((Content::Text(text), valid))
     }
 
     /// Whether the labels are sentiments, and not classes that were named.

@@ -6,7 +6,7 @@ use prost::{Message, Oneof};
 
 use super::TextForm;
 use crate::data::PADDING;
-use crate::data::raw::{Content, LARGEST_REVIEW, checked_ids, text_of};
+use crate::data::raw::{Content, checked_ids, checked_text};
 
 /// The features of a review.
 const TEXT: &str = "text";
@@ -96,15 +96,7 @@ pub(super) fn decode(payload: &[u8], form: TextForm, size: usize) -> Result<Deco
             let [bytes] = &list.value[..] else {
                 return Err(format!("{} texts; a review has one", list.value.len()));
             };
-            if bytes.len() as u64 > LARGEST_REVIEW {
-                return Err(format!(
-                    "a text of {} bytes; a review has {} MiB at most",
-                    bytes.len(),
-                    LARGEST_REVIEW >> 20
-                ));
-            }
-            let (text, valid) = text_of(bytes);
-            (Content::Text(text), valid)
+            checked_text(bytes)?
         }
         (other, form) => {
             return Err(format!(
