@@ -3,7 +3,7 @@
 //! Every message names its place (file, record, layer, step, limit) and, where there is one, the
 //! remedy, so that the command line can print it as it stands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Everything that input, disk or device can do to a run.
 #[derive(Debug, thiserror::Error)]
@@ -174,6 +174,17 @@ impl Error {
     /// Whether the same work may well succeed on a device that is opened anew.
     pub fn is_recoverable(&self) -> bool {
         matches!(self, Error::Device { fault, .. } if *fault != DeviceFault::Refused)
+    }
+
+    /// What is wrong with the TOML in `text`, which stands in the file at `path`, with its line.
+    pub fn toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+        Error::Malformed {
+            path: path.to_path_buf(),
+            place: format!("line {line}"),
+            problem: error.message().to_string(),
+        }
     }
 
     /// Attaches a path to an I/O error: `fs::read(p).map_err(Error::io(p))`.

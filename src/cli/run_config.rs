@@ -335,15 +335,7 @@ pub fn refused(error: toml::ser::Error) -> Error {
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
-    toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
-        Error::Malformed {
-            path: path.to_path_buf(),
-            place: format!("line {line}"),
-            problem: error.message().to_string(),
-        }
-    })
+    toml::from_str(text).map_err(|error| Error::toml(path, text, &error))
 }
 
 /// The version of gatefold that wrote the file, where it says so.

@@ -62,15 +62,7 @@ impl Watched {
 pub fn look(folder: &Path) -> Result<Watched> {
     let path = folder.join("config.toml");
     let config = match fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let line = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
-            Error::Malformed {
-                path: path.clone(),
-                place: format!("line {line}"),
-                problem: error.message().to_string(),
-            }
-        })?,
+        Ok(text) => toml::from_str(&text).map_err(|error| Error::toml(&path, &text, &error))?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Config::default(),
         Err(error) => return Err(Error::io(path)(error)),
     };
