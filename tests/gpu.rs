@@ -55,6 +55,8 @@ mod predict;
 mod profile;
 #[path = "gpu/recover.rs"]
 mod recover;
+#[path = "gpu/recurrent.rs"]
+mod recurrent;
 #[path = "gpu/row_tile.rs"]
 mod row_tile;
 #[path = "gpu/softmax.rs"]

@@ -5,83 +5,29 @@ mod case;
 #[path = "gru/properties.rs"]
 mod properties;
 
-use std::cell::RefCell;
-
 use gatefold::plan::Limits;
 use gatefold::random::Philox;
 
-use crate::support::cases::random_cases;
+use crate::recurrent::{self, Layer, PLAIN, every_choice, stepwise};
 use crate::support::device;
 use crate::support::models::{equal_batch, random_batch, training_plan};
 use crate::support::numbers::uniform;
 use crate::support::probe::places;
-use case::{Case, Layer, PLAIN, persistent, stepwise};
+use case::{Case, Gru, persistent};
 
 #[test]
 fn every_choice_at_small_sizes() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(111, 0);
-    let mut worst = 0.0f64;
-    for limits in [persistent(gpu), stepwise(gpu)] {
-        for choice in 0..16 {
-            let [sequences, gathered, masked, both] = [1, 2, 4, 8].map(|bit| choice & bit != 0);
-            let layer = Layer {
-                units: 5,
-                directions: 1 + usize::from(both),
-                sequences,
-                gathered,
-                masked,
-                range: 3.0,
-            };
-            for (length, size) in [(1, 1), (7, 11)] {
-                let case = Case::new(layer, random_batch(length, size, random), random);
-                // Rows in one workgroup and in several, time in one dispatch and in several.
-                let limits = Limits {
-                    wanted_workgroups: [1, 8][choice % 2],
-                    segment: [3, 256][choice / 2 % 2],
-                    ..limits.clone()
-                };
-                worst = worst.max(case.check(gpu, &limits));
-            }
-        }
-    }
-    eprintln!("worst error {worst:.2} of its bound");
+    let forms = [persistent(gpu), stepwise(gpu)].map(|limits| (limits, 5));
+    every_choice::<Gru>(gpu, random, &forms);
 }
 
 #[test]
 fn random_sizes() {
     let gpu = device::open();
     let forms = [persistent(&gpu), stepwise(&gpu)];
-    let gpu = RefCell::new(gpu);
-    for limits in forms {
-        let sizes = (1..10usize, 1..25usize, 1..14usize, 0.1..20f64);
-        let cuts = (1..9usize, 1..17usize);
-        let choices = (0..16u32, 0..u64::MAX);
-        random_cases(
-            5,
-            (sizes, cuts, choices),
-            |(sizes, cuts, (choice, seed))| {
-                let (units, length, size, range) = sizes;
-                let [sequences, gathered, masked, both] = [1, 2, 4, 8].map(|bit| choice & bit != 0);
-                let layer = Layer {
-                    units,
-                    directions: 1 + usize::from(both),
-                    sequences,
-                    gathered,
-                    masked,
-                    range,
-                };
-                let random = &mut Philox::new(121, seed);
-                let case = Case::new(layer, random_batch(length, size, random), random);
-                let limits = Limits {
-                    segment: cuts.0,
-                    wanted_workgroups: cuts.1,
-                    ..limits.clone()
-                };
-                case.check(&mut gpu.borrow_mut(), &limits);
-            },
-        );
-    }
+    recurrent::random_sizes::<Gru>(gpu, 121, &forms);
 }
 
 #[test]

@@ -7,15 +7,13 @@ mod error;
 #[path = "lstm/properties.rs"]
 mod properties;
 
-use std::cell::RefCell;
-
-use gatefold::plan::{Form, Limits};
+use gatefold::plan::Limits;
 use gatefold::random::Philox;
 
-use crate::support::cases::random_cases;
+use crate::recurrent::{self, Layer, PLAIN, every_choice, stepwise};
 use crate::support::device;
 use crate::support::models::{equal_batch, random_batch, training_plan};
-use case::{Case, Layer, PLAIN, forms, stepwise};
+use case::{Case, Lstm, forms};
 
 #[test]
 fn every_choice_at_small_sizes() {
@@ -23,31 +21,7 @@ fn every_choice_at_small_sizes() {
     let random = &mut Philox::new(11, 0);
     let mut all = forms(gpu);
     all.push((stepwise(gpu), 5));
-    let mut worst = 0.0f64;
-    for (limits, units) in all {
-        for choice in 0..16 {
-            let [sequences, gathered, masked, both] = [1, 2, 4, 8].map(|bit| choice & bit != 0);
-            let layer = Layer {
-                units,
-                directions: 1 + usize::from(both),
-                sequences,
-                gathered,
-                masked,
-                range: 3.0,
-            };
-            for (length, size) in [(1, 1), (7, 11)] {
-                let case = Case::new(layer, random_batch(length, size, random), random);
-                // Rows in one workgroup and in several, time in one dispatch and in several.
-                let limits = Limits {
-                    wanted_workgroups: [1, 8][choice % 2],
-                    segment: [3, 256][choice / 2 % 2],
-                    ..limits.clone()
-                };
-                worst = worst.max(case.check(gpu, &limits));
-            }
-        }
-    }
-    eprintln!("worst error {worst:.2} of its bound");
+    every_choice::<Lstm>(gpu, random, &all);
 }
 
 #[test]
@@ -55,39 +29,7 @@ fn random_sizes() {
     let gpu = device::open();
     let mut forms = device::forms(&gpu);
     forms.push(stepwise(&gpu));
-    let gpu = RefCell::new(gpu);
-    for limits in forms {
-        let sizes = (1..10usize, 1..25usize, 1..14usize, 0.1..20f64);
-        let cuts = (1..9usize, 1..17usize);
-        let choices = (0..16u32, 0..u64::MAX);
-        random_cases(
-            5,
-            (sizes, cuts, choices),
-            |(sizes, cuts, (choice, seed))| {
-                let (units, length, size, range) = sizes;
-                let [sequences, gathered, masked, both] = [1, 2, 4, 8].map(|bit| choice & bit != 0);
-                let layer = Layer {
-                    units: match limits.form {
-                        Form::Subgroup { lanes } => units.div_ceil(4) * lanes,
-                        Form::Portable => units,
-                    },
-                    directions: 1 + usize::from(both),
-                    sequences,
-                    gathered,
-                    masked,
-                    range,
-                };
-                let random = &mut Philox::new(21, seed);
-                let case = Case::new(layer, random_batch(length, size, random), random);
-                let limits = Limits {
-                    segment: cuts.0,
-                    wanted_workgroups: cuts.1,
-                    ..limits.clone()
-                };
-                case.check(&mut gpu.borrow_mut(), &limits);
-            },
-        );
-    }
+    recurrent::random_sizes::<Lstm>(gpu, 21, &forms);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use gatefold::plan::Limits;
 use gatefold::random::Philox;
 
-use super::case::{Case, Layer, PLAIN, persistent, stepwise};
+use super::case::{Case, persistent};
+use crate::recurrent::{Layer, PLAIN, stepwise};
 use crate::support::device;
 use crate::support::models::random_batch;
 
@@ -56,11 +57,9 @@ fn permuting_rows_permutes_results() {
     for limits in [persistent(gpu), stepwise(gpu)] {
         let case = Case::new(FREE, random_batch(5, 11, random), random);
         let width = case.width();
-        let permuted = Case {
-            input: reordered(&case.input, 4 * width, &order),
-            d_h: reordered(&case.d_h, width, &order),
-            ..case.clone()
-        };
+        let mut permuted = case.clone();
+        permuted.z = reordered(&case.z, 4 * width, &order);
+        permuted.d_h = reordered(&case.d_h, width, &order);
         let (h, gradients) = case.bits(gpu, &limits);
         let (h_permuted, gradients_permuted) = permuted.bits(gpu, &limits);
         let expected = reordered(&floats(&h), width, &order);
@@ -89,11 +88,9 @@ fn reversing_time_swaps_the_directions() {
             timesteps.rev().flatten().copied().collect()
         };
         let (h, gradients) = case.bits(gpu, &limits);
-        let other_way = Case {
-            input: turned(&case.input, 4),
-            d_h: turned(&case.d_h, 1),
-            ..case.clone()
-        };
+        let mut other_way = case.clone();
+        other_way.z = turned(&case.z, 4);
+        other_way.d_h = turned(&case.d_h, 1);
         let (h_turned, gradients_turned) = other_way.bits(gpu, &limits);
         assert_eq!(floats(&h_turned), turned(&floats(&h), 1), "{limits:?}");
         let expected = turned(&floats(&gradients), 4);

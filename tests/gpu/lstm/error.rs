@@ -22,14 +22,8 @@ use std::ops::{Add, Mul, Sub};
 use gatefold::reference::activations::{self, sigmoid_derivative, tanh_derivative};
 use gatefold::reference::lstm::Run;
 
+use crate::recurrent::Approximate;
 use crate::support::numbers::{UNIT, sigmoid_error, sum_error, tanh_error};
-
-/// A number, and how far the device's may be from it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Approximate {
-    pub value: f64,
-    pub error: f64,
-}
 
 impl Approximate {
     fn exact(value: f64) -> Approximate {

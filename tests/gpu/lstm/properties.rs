@@ -3,10 +3,10 @@
 use gatefold::plan::Limits;
 use gatefold::random::Philox;
 
-use super::case::{Case, Layer, PLAIN, forms};
+use super::case::{Case, forms};
+use crate::recurrent::{Layer, PLAIN};
 use crate::support::device;
 use crate::support::models::random_batch;
-use crate::support::numbers::index_of;
 
 #[test]
 fn neither_segments_nor_row_tiles_change_a_bit() {
@@ -60,15 +60,10 @@ fn with_rows(case: &Case, order: &[usize]) -> Case {
             })
             .collect()
     };
-    Case {
-        layer: case.layer,
-        model: case.model.clone(),
-        name: case.name.clone(),
-        batch: case.batch.clone(),
-        parameters: case.parameters.clone(),
-        z: rows(&case.z, 4 * width),
-        d_h: rows(&case.d_h, width),
-    }
+    let mut moved = case.clone();
+    moved.z = rows(&case.z, 4 * width);
+    moved.d_h = rows(&case.d_h, width);
+    moved
 }
 
 #[test]
@@ -119,12 +114,8 @@ fn reversing_time_swaps_the_directions() {
             ..PLAIN
         };
         let mut case = Case::new(layer, random_batch(6, 3, random), random);
-        let [forward, backward] = ["forward", "backward"].map(|direction| {
-            index_of(
-                &case.model,
-                &format!("{}.{direction}.recurrent_kernel", case.name),
-            )
-        });
+        let [forward, backward] =
+            [0, 1].map(|direction| case.tensor(direction, "recurrent_kernel"));
         case.parameters[backward] = case.parameters[forward].clone();
         let (h, dz) = case.bits(gpu, &limits);
 
