@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{Canvas, Drawn, Rectangle, ink};
-use super::draw::{BLACK, GREY, WHITE};
+use super::draw::{BLACK, GREY};
 use super::explanation::{DEEPEST, FOR};
 use super::layout::{CAPTION, FRAME, HEIGHT, TEXT, TITLE, WIDTH};
 use super::picture::Picture;
@@ -38,13 +38,6 @@ impl Picture for ConfusionMatrix<'_> {
     }
 
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
-        let page = Rectangle {
-            left: 0.0,
-            top: 0.0,
-            right: WIDTH,
-            bottom: HEIGHT,
-        };
-        canvas.fill(page, ink(WHITE, 1.0))?;
         let Confusion {
             true_negative,
             false_positive,

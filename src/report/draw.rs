@@ -35,13 +35,6 @@ impl Picture for Figure {
 fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
     let caption = caption(figure);
     let layout = Layout::of(figure, caption.is_some(), canvas.typeface);
-    let page = Rectangle {
-        left: 0.0,
-        top: 0.0,
-        right: WIDTH,
-        bottom: HEIGHT,
-    };
-    canvas.fill(page, ink(WHITE, 1.0))?;
     ticks(&layout, canvas)?;
     for series in &figure.series {
         curve(series, &layout, canvas)?;

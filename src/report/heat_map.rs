@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{Canvas, Drawn, Rectangle, ink};
-use super::draw::{BLACK, GREY, WHITE};
+use super::draw::{BLACK, GREY};
 use super::explanation::shade;
 use super::layout::{CAPTION, TEXT, TITLE};
 use super::picture::Picture;
@@ -108,14 +108,7 @@ impl Picture for HeatMap<'_> {
     }
 
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
-        let (width, height) = self.size();
-        let page = Rectangle {
-            left: 0.0,
-            top: 0.0,
-            right: width.into(),
-            bottom: height.into(),
-        };
-        canvas.fill(page, ink(WHITE, 1.0))?;
+        let (_, height) = self.size();
         let title = canvas.typeface.fit(self.title, TITLE, WIDTH - 2.0 * MARGIN);
         canvas.text(&title, TITLE, (MARGIN, 32.0), HPos::Left, BLACK)?;
         for placed in &self.words {

@@ -6,7 +6,7 @@ use plotters_bitmap::BitMapBackend;
 
 use super::canvas::Canvas;
 use super::figure::PIXELS_PER_INCH;
-use super::picture::Picture;
+use super::picture::{Picture, paint};
 use super::text::Typeface;
 use crate::error::{Error, Result};
 
@@ -37,9 +37,7 @@ pub(super) fn render(picture: &impl Picture, scale: u32) -> Result<Vec<u8>> {
         // It fills a stroke's outline with both edges.
         stroke_excess: 1,
     };
-    picture
-        .draw(&mut canvas)
-        .map_err(|error| failed(error.to_string()))?;
+    paint(picture, &mut canvas).map_err(|error| failed(error.to_string()))?;
     drop(canvas);
 
     let pixels = scaled_down(&drawn, width, height);

@@ -4,7 +4,7 @@ use plotters_svg::SVGBackend;
 
 use super::canvas::Canvas;
 use super::figure::PIXELS_PER_INCH;
-use super::picture::Picture;
+use super::picture::{Picture, paint};
 use super::text::Typeface;
 use crate::error::{Error, Result};
 
@@ -27,9 +27,7 @@ pub(super) fn render(picture: &impl Picture) -> Result<String> {
         grid: 1.0,
         stroke_excess: 0,
     };
-    picture
-        .draw(&mut canvas)
-        .map_err(|error| failed(error.to_string()))?;
+    paint(picture, &mut canvas).map_err(|error| failed(error.to_string()))?;
     drop(canvas);
 
     // plotters sizes the picture by its units; it is to be sized in inches, with round joins.
