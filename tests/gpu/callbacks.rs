@@ -5,17 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use gatefold::batch::{Batches, Order};
 use gatefold::data::Dataset;
-use gatefold::model::Model;
-use gatefold::plan::Limits;
 use gatefold::random::Philox;
 use gatefold::train::{
     Checkpoint, Decay, EarlyStopping, Event, FitOptions, History, Monitor, Plateau, Schedule,
     Session, Snapshot, fit, resume,
 };
 
-use crate::support::device;
-use crate::support::models::recurrent;
-use crate::training::{Bits, OPTIONS, bits, dataset, session};
+use crate::training::{Bits, OPTIONS, bits, dataset, limits, model, session};
 
 /// Moves parameters so much that the validation loss goes up and down.
 const RATE: f64 = 5e-2;
@@ -41,14 +37,6 @@ const STEERED: FitOptions = FitOptions {
     },
     ..OPTIONS
 };
-
-fn model() -> Model {
-    recurrent(8, false, &[(8, 2)])
-}
-
-fn limits() -> Limits {
-    device::forms(&device::open()).pop().unwrap()
-}
 
 fn train(
     session: &mut Session,

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use gatefold::data::Dataset;
-use gatefold::model::{Model, initialise};
-use gatefold::plan::{Adam, Limits, names};
+use gatefold::model::initialise;
+use gatefold::plan::{Adam, names};
 use gatefold::random::Philox;
 use gatefold::train::{
     Checkpoint, Event, FitOptions, History, RESTARTS, Session, SessionState, Snapshot, fit,
@@ -16,21 +16,13 @@ use gatefold::{DeviceFault, Error, Result};
 
 use crate::support::models::{random_batch, recurrent};
 use crate::support::{device, skipped};
-use crate::training::{Bits, OPTIONS, bits, dataset, session};
+use crate::training::{Bits, OPTIONS, bits, dataset, limits, model, session};
 
 /// 9 steps an epoch, 2 epochs, a snapshot every 4 steps.
 const SNAPSHOTS: FitOptions = FitOptions {
     checkpoint_steps: 4,
     ..OPTIONS
 };
-
-fn model() -> Model {
-    recurrent(8, false, &[(8, 2)])
-}
-
-fn limits() -> Limits {
-    device::forms(&device::open()).pop().unwrap()
-}
 
 fn train(
     session: &mut Session,

@@ -21,6 +21,16 @@ use crate::support::fixture::relative_error;
 use crate::support::models::{VOCABULARY, gru, random_batch, recurrent};
 use crate::support::numbers::{double, parameters};
 
+/// A small model that the tests of whole runs train.
+pub fn model() -> Model {
+    recurrent(8, false, &[(8, 2)])
+}
+
+/// The fastest form that the adapter has.
+pub fn limits() -> Limits {
+    device::forms(&device::open()).pop().unwrap()
+}
+
 pub fn session(model: &Model, limits: &Limits, learning_rate: f64) -> Session {
     let parameters = initialise(model, 5);
     Session::new(
