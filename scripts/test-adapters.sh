@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the tests that need a device on every adapter of this machine, once more with WebGPU's default limits
-# alone, and compares what the adapters train to. Arguments go to the test program: a part of the tests' names.
-# GATEFOLD_ADAPTERS="0 2" runs them on these adapters alone, "default-limits" and "compare" being two more.
+# alone and once without wgpu's checks in shaders, and compares what the adapters train to. Arguments go to the test
+# program: a part of the tests' names. GATEFOLD_ADAPTERS="0 2" runs them on these adapters alone; "default-limits",
+# "unchecked" and "compare" are three more parts.
 #
 # Left out are the seeded faults, which ask whether tests notice and not what an adapter does, and on SwiftShader, which
 # compiles for minutes, the tests of whole trainings, of long reviews, of many sizes and of lost devices: the others run
@@ -33,10 +34,11 @@ main() {
     gatefold devices >&2
     failed=
     every=$(seq 0 $((count - 1)) | tr '\n' ' ')
-    for part in ${GATEFOLD_ADAPTERS:-$every default-limits compare}; do
+    for part in ${GATEFOLD_ADAPTERS:-$every default-limits unchecked compare}; do
         say "adapter $part"
         case $part in
             default-limits) GATEFOLD_WEBGPU_LIMITS=1 run_tests "$@" ;;
+            unchecked) GATEFOLD_UNCHECKED=1 run_tests "$@" ;;
             compare) cargo run --quiet --locked --features gles --example compare_adapters ;;
             *) WGPU_ADAPTER_NAME=$part run_tests $(left_out "$part") "$@" ;;
         esac || failed="$failed $part"

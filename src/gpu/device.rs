@@ -219,6 +219,24 @@ impl Gpu {
         self
     }
 
+    /// This device, with kernels compiled without wgpu's checks of indices and loops: for measuring what they
+    /// cost, and for seeing that no result hangs on them. [`Gpu::reopen`] has them again.
+    ///
+    /// Kernels that an earlier [`Gpu::run`] compiled are dropped.
+    ///
+    /// # Safety
+    /// Of every kernel that runs, no invocation may read or write beyond a buffer, and every loop must end. The
+    /// kernels built in keep to that for every plan and batch of this crate; texts given to [`Gpu::with_templates`]
+    /// and plans made by hand are yours to prove.
+    #[allow(unsafe_code)]
+    pub unsafe fn without_shader_checks(mut self) -> Gpu {
+        self.bind_groups.clear();
+        let pipelines = std::mem::take(&mut self.pipelines);
+        // SAFETY: what is asked for is what this function's caller promises.
+        self.pipelines = unsafe { pipelines.without_checks() };
+        self
+    }
+
     /// What is known of the adapter.
     pub fn report(&self) -> &AdapterReport {
         &self.report

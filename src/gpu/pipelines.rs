@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use wgpu::{
     BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType,
     BufferBindingType, ComputePipeline, ComputePipelineDescriptor, Device, ErrorFilter,
-    PipelineCompilationOptions, PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource,
-    ShaderStages,
+    PipelineCompilationOptions, PipelineLayoutDescriptor, ShaderModule, ShaderModuleDescriptor,
+    ShaderRuntimeChecks, ShaderSource, ShaderStages,
 };
 
 use crate::error::{Error, Result};
@@ -23,6 +23,8 @@ pub(super) struct Pipeline {
 pub(super) struct Pipelines {
     /// What kernels are compiled from.
     templates: Templates,
+    /// Whether wgpu's checks are left out of them: only as [`Pipelines::without_checks`] promises.
+    unchecked: bool,
     compiled: Vec<Pipeline>,
     index: HashMap<Kernel, usize>,
 }
@@ -32,6 +34,19 @@ impl Pipelines {
     pub(super) fn with(templates: Templates) -> Pipelines {
         Pipelines {
             templates,
+            ..Pipelines::default()
+        }
+    }
+
+    /// None yet, of the same texts; they will be compiled without wgpu's checks.
+    ///
+    /// # Safety
+    /// Of every kernel asked for, no invocation may read or write beyond a buffer, and every loop must end.
+    #[allow(unsafe_code)]
+    pub(super) unsafe fn without_checks(self) -> Pipelines {
+        Pipelines {
+            templates: self.templates,
+            unchecked: true,
             ..Pipelines::default()
         }
     }
@@ -48,44 +63,59 @@ impl Pipelines {
         if let Some(&index) = self.index.get(kernel) {
             return Ok(index);
         }
-        self.compiled
-            .push(compile(device, kernel, &self.templates)?);
+        let compiled = self.compile(device, kernel)?;
+        self.compiled.push(compiled);
         self.index.insert(kernel.clone(), self.compiled.len() - 1);
         Ok(self.compiled.len() - 1)
     }
-}
 
-fn compile(device: &Device, kernel: &Kernel, templates: &Templates) -> Result<Pipeline> {
-    let source = kernel.source_from(templates)?;
-    let label = kernel.to_string();
-    let scope = device.push_error_scope(ErrorFilter::Validation);
-    let module = device.create_shader_module(ShaderModuleDescriptor {
-        label: Some(&label),
-        source: ShaderSource::Wgsl(source.into()),
-    });
-    let layout = device.create_bind_group_layout(&BindGroupLayoutDescriptor {
-        label: Some(&label),
-        entries: &layout_entries(kernel.bindings()?),
-    });
-    let pipeline_layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
-        label: Some(&label),
-        bind_group_layouts: &[Some(&layout)],
-        immediate_size: 0,
-    });
-    let pipeline = device.create_compute_pipeline(&ComputePipelineDescriptor {
-        label: Some(&label),
-        layout: Some(&pipeline_layout),
-        module: &module,
-        entry_point: Some(kernel.name()),
-        compilation_options: PipelineCompilationOptions::default(),
-        cache: None,
-    });
-    match pollster::block_on(scope.pop()) {
-        Some(error) => Err(Error::Kernel {
-            kernel: label,
-            problem: error.to_string(),
-        }),
-        None => Ok(Pipeline { pipeline, layout }),
+    fn compile(&self, device: &Device, kernel: &Kernel) -> Result<Pipeline> {
+        let source = kernel.source_from(&self.templates)?;
+        let label = kernel.to_string();
+        let scope = device.push_error_scope(ErrorFilter::Validation);
+        let module = self.module(
+            device,
+            ShaderModuleDescriptor {
+                label: Some(&label),
+                source: ShaderSource::Wgsl(source.into()),
+            },
+        );
+        let layout = device.create_bind_group_layout(&BindGroupLayoutDescriptor {
+            label: Some(&label),
+            entries: &layout_entries(kernel.bindings()?),
+        });
+        let pipeline_layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
+            label: Some(&label),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = device.create_compute_pipeline(&ComputePipelineDescriptor {
+            label: Some(&label),
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some(kernel.name()),
+            compilation_options: PipelineCompilationOptions::default(),
+            cache: None,
+        });
+        match pollster::block_on(scope.pop()) {
+            Some(error) => Err(Error::Kernel {
+                kernel: label,
+                problem: error.to_string(),
+            }),
+            None => Ok(Pipeline { pipeline, layout }),
+        }
+    }
+
+    #[allow(unsafe_code)]
+    fn module(&self, device: &Device, descriptor: ShaderModuleDescriptor) -> ShaderModule {
+        if self.unchecked {
+            // SAFETY: `unchecked` is set by `without_checks` alone, whose caller promises what is asked for here.
+            unsafe {
+                device.create_shader_module_trusted(descriptor, ShaderRuntimeChecks::unchecked())
+            }
+        } else {
+            device.create_shader_module(descriptor)
+        }
     }
 }
 
