@@ -117,7 +117,7 @@ pub(super) fn check_exists(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Data(format!(
-            "{}: no such file or folder; --data takes {FORMS}",
+            "{}: no such file or folder; --data takes {FORMS}; without it the demo corpus is taken",
             path.display()
         ))),
         Err(error) => Err(Error::io(path)(error)),
