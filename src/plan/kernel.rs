@@ -73,7 +73,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "lstm_step_forward": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
     "matmul": [Read, Read, Read, ReadWrite],
     "matmul_portable": [Read, Read, Read, ReadWrite],
-    "matmul_transposed_a": [Read, Read, ReadWrite],
+    "matmul_transposed_a": [Read, Read, ReadWrite, ReadWrite],
     "max_pool_backward": [Read, Read, Read, Read, ReadWrite],
     "max_pool_forward": [Read, ReadWrite, ReadWrite],
     "mean_weights": [Read, ReadWrite],
@@ -210,9 +210,9 @@ impl Kernel {
     /// As [`Kernel::file`].
     pub fn bindings(&self) -> Result<&'static [Access]> {
         let bindings = self.file()?.bindings;
-        // The last binding is for the gates that a recurrence keeps for its backward pass, and for the factor
-        // that Adam clips with.
-        let without = ["save", "clip"].map(|flag| (flag, Constant::Flag(false)));
+        // The last binding is for the gates that a recurrence keeps for its backward pass, for the factor that
+        // Adam clips with, and for the sums that a product makes on the way.
+        let without = ["save", "clip", "sums"].map(|flag| (flag, Constant::Flag(false)));
         Ok(
             if without.iter().any(|flag| self.constants.contains(flag)) {
                 &bindings[..bindings.len() - 1]
