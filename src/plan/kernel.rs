@@ -275,8 +275,8 @@ impl Kernel {
             };
             environment.add_global(*name, value);
         }
-        // The rows of a workgroup are handled four at a time: rows_of(q) are those of quad q, and row r is
-        // component(r) of its quad.
+        // The portable kernels handle the rows of a workgroup four at a time: rows_of(q) are those of quad q.
+        // component(n) is the place of number n, a row or a state, in the vec4 that holds it.
         let rows = self.constants.iter().find_map(|constant| match constant {
             ("R", Constant::Size(rows)) => Some(*rows),
             _ => None,
@@ -285,7 +285,9 @@ impl Kernel {
             let rows: Range<u32> = 4 * quad..(4 * quad + 4).min(rows.unwrap_or(0));
             rows.collect::<Vec<_>>().into()
         });
-        environment.add_function("component", |row: usize| ["x", "y", "z", "w"][row % 4]);
+        environment.add_function("component", |number: usize| {
+            ["x", "y", "z", "w"][number % 4]
+        });
         environment.render_str(template, ())
     }
 
