@@ -9,12 +9,13 @@
 // Shapes as in lstm_forward_subgroup. `first` counts timesteps from the last processed one.
 //   binding  name       access      shape             holds
 //   0        dims       uniform     struct            T, B, and the segment [first, first + count)
-//   1        d_h        read        [T, B, D, H], or [B, D, H] for a layer that gives its last state alone
+//   1        d_h        read        [T, B, D, H], or [B, D, H] for a layer that gives its last state alone; vec2
+//                                                     where W = 2
 //   2        slots      read        [T, B]            bit 31 set where the token is masked
 //   3        recurrent  read        [D, H, H] vec4    U
-//   4        c          read        [T, D, N, Q, H] vec4  cell state, a quad a vec4
+//   4        c          read        [T, D, N, P, H / W] vec4  cell state, packs
 //   5        gates      read_write  [T, B, D, H] vec4 i, f, g, o; replaced by dz
-//   6        carry      read_write  [2, D, N, Q, H] vec4  dz·Uᵀ and dc·f, from segment to segment
+//   6        carry      read_write  [2, D, N, P, H / W] vec4  dz·Uᵀ and dc·f, from segment to segment
 // Grid   (N, D) workgroups of H / W invocations; invocation (s, lane) owns the W units from (s·S + lane)·W on.
 // Order  dz·Uᵀ is a sum over 4·H gate columns for H units. A subgroup adds up the columns of its own S·W units,
 //        which its lanes hold in registers and broadcast, for all H units; the partial sums of the subgroups
@@ -23,11 +24,12 @@
 //        An invocation reads a word of `gates` before it replaces it, and no other touches that word.
 // Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
 
-{% macro rows(q, before, after, fill) %}vec4({% for r in range(4 * q, 4 * q + 4) %}{% if r < R %}{{ before }}{{ r }}{{ after }}{% else %}{{ fill }}{% endif %}{% if not loop.last %}, {% endif %}{% endfor %}){% endmacro %}
+{% macro pack(r, w) %}{{ (r * W + w) // 4 }}.{{ component(r * W + w) }}{% endmacro %}
+{% macro numbers(p, before, after, between, fill) %}vec4({% for e in range(4 * p, 4 * p + 4) %}{% if e < R * W %}{{ before }}{{ e // W }}{{ between }}{% if between %}{{ e % W }}{% endif %}{{ after }}{% else %}{{ fill }}{% endif %}{% if not loop.last %}, {% endif %}{% endfor %}){% endmacro %}
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> d_h: array<f32>;
+@group(0) @binding(1) var<storage, read> d_h: array<{{ 'f32' if W == 1 else 'vec2<f32>' }}>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> c: array<vec4<f32>>;
@@ -38,11 +40,13 @@ const D = {{ D }}u;
 const H = {{ H }}u;
 const S = {{ S }}u;
 const R = {{ R }}u;
-const Q = {{ Q }}u;
+const P = {{ P }}u;
 const W = {{ W }}u;
+const OWNERS = {{ H // W }}u; // lanes that own units
 const SUBGROUPS = {{ H // (S * W) }}u;
+alias Own = {{ 'f32' if W == 1 else 'vec2<f32>' }}; // a number for each own unit
 
-var<workgroup> partials: array<vec4<f32>, {{ 2 * H // (S * W) * Q * H }}>; // [2, SUBGROUPS, Q, H]
+var<workgroup> partials: array<vec4<f32>, {{ 2 * H // (S * W) * P * (H // W) }}>; // [2, SUBGROUPS, P, OWNERS]
 
 @compute @workgroup_size({{ H // W }})
 fn lstm_backward_subgroup(
@@ -52,15 +56,18 @@ fn lstm_backward_subgroup(
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
     let direction = group.y;
-    let unit = (subgroup * S + lane) * W;
+    let owner = subgroup * S + lane;
+    let unit = owner * W;
     let column = direction * H + unit;
     let tile = direction * groups.x + group.x;
     let tiles = D * groups.x;
     let last_row = dims.batch - 1u;
-    // The gates' weights from own unit (l, w) back to unit v·S + lane.
-{% for v in range(H // S) %}
+    // The gates' weights from unit k of the subgroup back to unit w of owner v·S + lane.
+{% for v in range(H // (S * W)) %}
+{% for w in range(W) %}
 {% for k in range(S * W) %}
-    let u_{{ v }}_{{ k }} = recurrent[(direction * H + {{ v * S }}u + lane) * H + subgroup * {{ S * W }}u + {{ k }}u];
+    let u_{{ v }}_{{ w }}_{{ k }} = recurrent[(direction * H + ({{ v * S }}u + lane) * W + {{ w }}u) * H + subgroup * {{ S * W }}u + {{ k }}u];
+{% endfor %}
 {% endfor %}
 {% endfor %}
 {% for r in range(R) %}
@@ -68,26 +75,25 @@ fn lstm_backward_subgroup(
     let live_{{ r }} = group.x * R + {{ r }}u <= last_row;
 {% endfor %}
     let origin = timestep_of(dims.length - 1u - dims.first, direction, dims.length);
-{% for q in range(Q) %}
-{% for w in range(W) %}
-    var dh_{{ q }}_{{ w }} = vec4(0.0);
-    var dc_{{ q }}_{{ w }} = vec4(0.0);
-    var c_{{ q }}_{{ w }} = c[(origin * tiles + tile) * Q * H + {{ q * H + w }}u + unit];
-{% endfor %}
+{% for p in range(P) %}
+    var dh_{{ p }} = vec4(0.0);
+    var dc_{{ p }} = vec4(0.0);
+    var c_{{ p }} = c[((origin * tiles + tile) * P + {{ p }}u) * OWNERS + owner];
 {% endfor %}
     if dims.first > 0u {
-{% for q in range(Q) %}
-{% for w in range(W) %}
-        dh_{{ q }}_{{ w }} = carry[tile * Q * H + {{ q * H + w }}u + unit];
-        dc_{{ q }}_{{ w }} = carry[(tiles + tile) * Q * H + {{ q * H + w }}u + unit];
-{% endfor %}
+{% for p in range(P) %}
+        dh_{{ p }} = carry[(tile * P + {{ p }}u) * OWNERS + owner];
+        dc_{{ p }} = carry[((tiles + tile) * P + {{ p }}u) * OWNERS + owner];
 {% endfor %}
 {% if not sequences %}
     } else {
 {% for r in range(R) %}
+        {
+            let d = d_h[(row_{{ r }} * D * H + column) / W];
 {% for w in range(W) %}
-        dh_{{ r // 4 }}_{{ w }}.{{ component(r) }} = d_h[row_{{ r }} * D * H + column + {{ w }}u];
+            dh_{{ pack(r, w) }} = d{% if W > 1 %}.{{ component(w) }}{% endif %};
 {% endfor %}
+        }
 {% endfor %}
 {% endif %}
     }
@@ -105,77 +111,89 @@ fn lstm_backward_subgroup(
         let masked_{{ r }} = (subgroupBroadcast(slots_{{ r // S }}, {{ r % S }}u) & MASK) != 0u;
 {% endfor %}
 {% endif %}
-        let half = (n & 1u) * SUBGROUPS * Q * H;
-{% for q in range(Q) %}
+        let half = (n & 1u) * SUBGROUPS * P * OWNERS;
+{% for r in range(R) %}
 {% for w in range(W) %}
-        let c_before_{{ q }}_{{ w }} = select(c[(before * tiles + tile) * Q * H + {{ q * H + w }}u + unit], vec4(0.0), s == 0u);
-{% for r in rows_of(q) %}
         let g_{{ r }}_{{ w }} = gates[(position + row_{{ r }}) * D * H + column + {{ w }}u];
 {% endfor %}
-        var dz_{{ q }}_{{ w }}_x: vec4<f32>;
-        var dz_{{ q }}_{{ w }}_y: vec4<f32>;
-        var dz_{{ q }}_{{ w }}_z: vec4<f32>;
-        var dz_{{ q }}_{{ w }}_w: vec4<f32>;
-        {
-            let i = {{ rows(q, "g_", "_" ~ w ~ ".x", "0.0") }};
-            let f = {{ rows(q, "g_", "_" ~ w ~ ".y", "0.0") }};
-            let g = {{ rows(q, "g_", "_" ~ w ~ ".z", "0.0") }};
-            let o = {{ rows(q, "g_", "_" ~ w ~ ".w", "0.0") }};
 {% if sequences %}
-            let dh = dh_{{ q }}_{{ w }} + {{ rows(q, "d_h[(position + row_", ") * D * H + column + " ~ w ~ "u]", "0.0") }};
-{% else %}
-            let dh = dh_{{ q }}_{{ w }};
-{% endif %}
-            let tanh_c = tanh4(c_{{ q }}_{{ w }});
-            let dc = fma(dh * o, 1.0 - tanh_c * tanh_c, dc_{{ q }}_{{ w }});
-            dz_{{ q }}_{{ w }}_x = dc * g * i * (1.0 - i);
-            dz_{{ q }}_{{ w }}_y = dc * c_before_{{ q }}_{{ w }} * f * (1.0 - f);
-            dz_{{ q }}_{{ w }}_z = dc * i * (1.0 - g * g);
-            dz_{{ q }}_{{ w }}_w = dh * tanh_c * o * (1.0 - o);
-{% if masked %}
-            let masked = {{ rows(q, "masked_", "", "false") }};
-{% for gate in range(4) %}
-            dz_{{ q }}_{{ w }}_{{ component(gate) }} = select(dz_{{ q }}_{{ w }}_{{ component(gate) }}, vec4(0.0), masked);
+        let d_{{ r }} = d_h[((position + row_{{ r }}) * D * H + column) / W];
+{% for w in range(W) %}
+        let d_{{ r }}_{{ w }} = d_{{ r }}{% if W > 1 %}.{{ component(w) }}{% endif %};
 {% endfor %}
-            dc_{{ q }}_{{ w }} = select(dc * f, dc_{{ q }}_{{ w }}, masked);
-            dh_{{ q }}_{{ w }} = select(vec4(0.0), dh, masked);
-{% else %}
-            dc_{{ q }}_{{ w }} = dc * f;
-            dh_{{ q }}_{{ w }} = vec4(0.0);
 {% endif %}
-            c_{{ q }}_{{ w }} = c_before_{{ q }}_{{ w }};
-{% for r in rows_of(q) %}
-            if live_{{ r }} {
-                gates[(position + row_{{ r }}) * D * H + column + {{ w }}u] = vec4({% for gate in range(4) %}dz_{{ q }}_{{ w }}_{{ component(gate) }}.{{ component(r) }}{% if not loop.last %}, {% endif %}{% endfor %});
+{% endfor %}
+{% for p in range(P) %}
+        let c_before_{{ p }} = select(c[((before * tiles + tile) * P + {{ p }}u) * OWNERS + owner], vec4(0.0), s == 0u);
+{% for gate in range(4) %}
+        var dz_{{ p }}_{{ component(gate) }}: vec4<f32>;
+{% endfor %}
+        {
+            let i = {{ numbers(p, "g_", ".x", "_", "0.0") }};
+            let f = {{ numbers(p, "g_", ".y", "_", "0.0") }};
+            let g = {{ numbers(p, "g_", ".z", "_", "0.0") }};
+            let o = {{ numbers(p, "g_", ".w", "_", "0.0") }};
+{% if sequences %}
+            let dh = dh_{{ p }} + {{ numbers(p, "d_", "", "_", "0.0") }};
+{% else %}
+            let dh = dh_{{ p }};
+{% endif %}
+            let tanh_c = tanh4(c_{{ p }});
+            let dc = fma(dh * o, 1.0 - tanh_c * tanh_c, dc_{{ p }});
+            dz_{{ p }}_x = dc * g * i * (1.0 - i);
+            dz_{{ p }}_y = dc * c_before_{{ p }} * f * (1.0 - f);
+            dz_{{ p }}_z = dc * i * (1.0 - g * g);
+            dz_{{ p }}_w = dh * tanh_c * o * (1.0 - o);
+{% if masked %}
+            let masked = {{ numbers(p, "masked_", "", "", "false") }};
+{% for gate in range(4) %}
+            dz_{{ p }}_{{ component(gate) }} = select(dz_{{ p }}_{{ component(gate) }}, vec4(0.0), masked);
+{% endfor %}
+            dc_{{ p }} = select(dc * f, dc_{{ p }}, masked);
+            dh_{{ p }} = select(vec4(0.0), dh, masked);
+{% else %}
+            dc_{{ p }} = dc * f;
+            dh_{{ p }} = vec4(0.0);
+{% endif %}
+            c_{{ p }} = c_before_{{ p }};
+        }
+{% endfor %}
+{% for r in range(R) %}
+        if live_{{ r }} {
+{% for w in range(W) %}
+            gates[(position + row_{{ r }}) * D * H + column + {{ w }}u] = vec4({% for gate in range(4) %}dz_{{ (r * W + w) // 4 }}_{{ component(gate) }}.{{ component(r * W + w) }}{% if not loop.last %}, {% endif %}{% endfor %});
+{% endfor %}
+        }
+{% endfor %}
+{% for v in range(H // (S * W)) %}
+        {
+{% for r in range(R) %}
+            var sum_{{ r }} = Own();
+{% endfor %}
+{% for l in range(S) %}
+{% for k in range(W) %}
+{% for gate in range(4) %}
+            {
+                let u = Own({% for w in range(W) %}u_{{ v }}_{{ w }}_{{ l * W + k }}.{{ component(gate) }}{% if not loop.last %}, {% endif %}{% endfor %});
+{% for r in range(R) %}
+                sum_{{ r }} = fma(u, Own(subgroupBroadcast(dz_{{ (r * W + k) // 4 }}_{{ component(gate) }}.{{ component(r * W + k) }}, {{ l }}u)), sum_{{ r }});
+{% endfor %}
             }
 {% endfor %}
+{% endfor %}
+{% endfor %}
+{% for p in range(P) %}
+            partials[half + (subgroup * P + {{ p }}u) * OWNERS + {{ v * S }}u + lane] = vec4({% for e in range(4 * p, 4 * p + 4) %}{% if e < R * W %}sum_{{ e // W }}{% if W > 1 %}.{{ component(e % W) }}{% endif %}{% else %}0.0{% endif %}{% if not loop.last %}, {% endif %}{% endfor %});
+{% endfor %}
         }
-{% endfor %}
-{% for v in range(H // S) %}
-        {
-            var sum = vec4(0.0);
-{% for l in range(S) %}
-{% for w in range(W) %}
-{% for gate in range(4) %}
-            sum = fma(vec4(u_{{ v }}_{{ l * W + w }}.{{ component(gate) }}), subgroupBroadcast(dz_{{ q }}_{{ w }}_{{ component(gate) }}, {{ l }}u), sum);
-{% endfor %}
-{% endfor %}
-{% endfor %}
-            partials[half + (subgroup * Q + {{ q }}u) * H + {{ v * S }}u + lane] = sum;
-        }
-{% endfor %}
 {% endfor %}
         workgroupBarrier(); // the half is written before it is read; the other is read before it is written again
-{% for q in range(Q) %}
-{% for w in range(W) %}
-        dh_{{ q }}_{{ w }} += {% for s in range(H // (S * W)) %}partials[half + {{ (s * Q + q) * H + w }}u + unit]{% if not loop.last %} + {% endif %}{% endfor %};
-{% endfor %}
+{% for p in range(P) %}
+        dh_{{ p }} += {% for s in range(H // (S * W)) %}partials[half + {{ s * P + p }}u * OWNERS + owner]{% if not loop.last %} + {% endif %}{% endfor %};
 {% endfor %}
     }
-{% for q in range(Q) %}
-{% for w in range(W) %}
-    carry[tile * Q * H + {{ q * H + w }}u + unit] = dh_{{ q }}_{{ w }};
-    carry[(tiles + tile) * Q * H + {{ q * H + w }}u + unit] = dc_{{ q }}_{{ w }};
-{% endfor %}
+{% for p in range(P) %}
+    carry[(tile * P + {{ p }}u) * OWNERS + owner] = dh_{{ p }};
+    carry[((tiles + tile) * P + {{ p }}u) * OWNERS + owner] = dc_{{ p }};
 {% endfor %}
 }

@@ -7,8 +7,8 @@
 //        A masked timestep copies h and c from the one before it.
 // Shapes T timesteps, B rows of the batch, D directions, H units, S lanes a subgroup; position
 //        p = t·B + b. The four gates of a unit lie side by side, in the order i, f, c, o, as one vec4.
-//        A lane owns W units. A workgroup's R rows are handled four at a time, a quad; Q = ⌈R / 4⌉ quads,
-//        N workgroups a direction.
+//        A lane owns W units of R rows. Its R·W states lie row by row in P = ⌈R·W / 4⌉ vec4, packs, so that only
+//        the last can have gaps: unit w of row r is number r·W + w. N workgroups a direction.
 //   binding  name       access      shape              holds
 //   0        dims       uniform     struct             T, B, and the segment [first, first + count)
 //   1        z          read        [rows, D, H] vec4  x·W + b; row slots[p] if gathered, else p
@@ -16,19 +16,21 @@
 //   3        recurrent  read        [D, H, H] vec4     U: from unit k (middle axis) to unit j (last)
 //   4        h          read_write  [T, B, D, H]       hidden state; vec2 where W = 2; of a segment's last
 //                                                      timestep alone where `last` says so
-//   5        c          read_write  [T, D, N, Q, H] vec4  cell state, a quad a vec4; without the T axis
-//                                                      where nothing is kept for a backward pass
+//   5        c          read_write  [T, D, N, P, H / W] vec4  cell state, packs; without the T axis where nothing
+//                                                      is kept for a backward pass
 //   6        gates      read_write  [T, B, D, H] vec4  i, f, g, o, kept for the backward pass
 // Grid   (N, D) workgroups of H / W invocations; invocation (s, lane) owns the W units from (s·S + lane)·W on.
 // Order  The recurrent weights of a unit stay in registers for the whole sequence. h is exchanged
 //        through workgroup memory, in two halves that alternate, so that one barrier a timestep is
-//        enough. A subgroup loads S units of four rows with one vec4 a lane and broadcasts them:
-//        on a software adapter a load costs as much as some hundred multiplications, whatever its width,
-//        and the more units a lane owns, the fewer subgroups load all of h.
+//        enough. A subgroup loads the packs of S lanes at a time and broadcasts them: on a software adapter each
+//        number of a load costs as much as some hundred multiplications, so packs have few gaps, and the more
+//        units a lane owns, the fewer subgroups load all of h.
 //        A segment starts from the h and c that the one before it left in the buffers.
 // Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
 
-{% macro own(q, r) %}{% if W == 1 %}h_{{ q }}_0.{{ component(r) }}{% else %}vec2(h_{{ q }}_0.{{ component(r) }}, h_{{ q }}_1.{{ component(r) }}){% endif %}{% endmacro %}
+{% macro pack(r, w) %}{{ (r * W + w) // 4 }}.{{ component(r * W + w) }}{% endmacro %}
+{% macro own(r) %}{% if W == 1 %}h_{{ pack(r, 0) }}{% else %}vec2(h_{{ pack(r, 0) }}, h_{{ pack(r, 1) }}){% endif %}{% endmacro %}
+
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> z: array<vec4<f32>>;
@@ -44,10 +46,11 @@ const D = {{ D }}u;
 const H = {{ H }}u;
 const S = {{ S }}u;
 const R = {{ R }}u;
-const Q = {{ Q }}u;
+const P = {{ P }}u;
 const W = {{ W }}u;
+const OWNERS = {{ H // W }}u; // lanes that own units
 
-var<workgroup> exchange: array<vec4<f32>, {{ 2 * Q * H }}>; // [2, Q, H]
+var<workgroup> exchange: array<vec4<f32>, {{ 2 * P * (H // W) }}>; // [2, P, OWNERS]
 
 @compute @workgroup_size({{ H // W }})
 fn lstm_forward_subgroup(
@@ -57,7 +60,8 @@ fn lstm_forward_subgroup(
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
     let direction = group.y;
-    let unit = (subgroup * S + lane) * W;
+    let owner = subgroup * S + lane;
+    let unit = owner * W;
     let column = direction * H + unit;
     let tile = direction * groups.x + group.x;
     let last_row = dims.batch - 1u;
@@ -70,40 +74,34 @@ fn lstm_forward_subgroup(
     let row_{{ r }} = min(group.x * R + {{ r }}u, last_row);
     let live_{{ r }} = group.x * R + {{ r }}u <= last_row;
 {% endfor %}
-{% for q in range(Q) %}
-{% for w in range(W) %}
-    var c_{{ q }}_{{ w }} = vec4(0.0);
-    var h_{{ q }}_{{ w }} = vec4(0.0);
-{% endfor %}
+{% for p in range(P) %}
+    var c_{{ p }} = vec4(0.0);
+    var h_{{ p }} = vec4(0.0);
 {% endfor %}
     if dims.first > 0u {
         let before = timestep_of(dims.first - 1u, direction, dims.length);
-{% for q in range(Q) %}
-{% for w in range(W) %}
-        c_{{ q }}_{{ w }} = c[({% if save %}before * D * groups.x + {% endif %}tile) * Q * H + {{ q * H + w }}u + unit];
+{% for p in range(P) %}
+        c_{{ p }} = c[(({% if save %}before * D * groups.x + {% endif %}tile) * P + {{ p }}u) * OWNERS + owner];
 {% endfor %}
-{% for r in rows_of(q) %}
+{% for r in range(R) %}
         {
             let h_before = h[((before * dims.batch + row_{{ r }}) * D * H + column) / W];
 {% for w in range(W) %}
-            h_{{ q }}_{{ w }}.{{ component(r) }} = h_before{% if W > 1 %}.{{ component(w) }}{% endif %};
+            h_{{ pack(r, w) }} = h_before{% if W > 1 %}.{{ component(w) }}{% endif %};
 {% endfor %}
         }
 {% endfor %}
-{% endfor %}
     }
-{% for q in range(Q) %}
-{% for w in range(W) %}
-    exchange[{{ q * H + w }}u + unit] = h_{{ q }}_{{ w }};
-{% endfor %}
+{% for p in range(P) %}
+    exchange[{{ p }}u * OWNERS + owner] = h_{{ p }};
 {% endfor %}
     workgroupBarrier(); // the first h stands in the first half before anyone reads it
 
     for (var n = 0u; n < dims.count; n++) {
         let t = timestep_of(dims.first + n, direction, dims.length);
         let position = t * dims.batch;
-        let read_half = (n & 1u) * Q * H;
-        let write_half = Q * H - read_half;
+        let read_half = (n & 1u) * P * OWNERS;
+        let write_half = P * OWNERS - read_half;
 {% if gathered or masked %}
 {% for v in range((R + S - 1) // S) %}
         let slots_{{ v }} = slots[position + min(group.x * R + {{ v * S }}u + lane, last_row)];
@@ -112,8 +110,7 @@ fn lstm_forward_subgroup(
         let slot_{{ r }} = subgroupBroadcast(slots_{{ r // S }}, {{ r % S }}u);
 {% endfor %}
 {% endif %}
-{% for q in range(Q) %}
-{% for r in rows_of(q) %}
+{% for r in range(R) %}
 {% for w in range(W) %}
 {% if gathered %}
         var a_{{ r }}_{{ w }} = z[(slot_{{ r }} & ~MASK) * D * H + column + {{ w }}u];
@@ -122,38 +119,47 @@ fn lstm_forward_subgroup(
 {% endif %}
 {% endfor %}
 {% endfor %}
-{% for i in range(H // S) %}
-        let h_{{ q }}_at_{{ i }} = exchange[read_half + {{ q * H + i * S }}u + lane];
-{% for w in range(W) %}
+{% for i in range(H // (S * W)) %}
+        {
+{% for p in range(P) %}
+            let h_{{ p }} = exchange[read_half + {{ p }}u * OWNERS + {{ i * S }}u + lane];
+{% endfor %}
 {% for l in range(S) %}
-{% for r in rows_of(q) %}
-        a_{{ r }}_{{ w }} = fma(u_{{ i * S + l }}_{{ w }}, vec4(subgroupBroadcast(h_{{ q }}_at_{{ i }}.{{ component(r) }}, {{ l }}u)), a_{{ r }}_{{ w }});
+{% for v in range(W) %}
+{% for r in range(R) %}
+            {
+                let h_k = vec4(subgroupBroadcast(h_{{ pack(r, v) }}, {{ l }}u)); // of unit k = {{ (i * S + l) * W + v }}
+{% for w in range(W) %}
+                a_{{ r }}_{{ w }} = fma(u_{{ (i * S + l) * W + v }}_{{ w }}, h_k, a_{{ r }}_{{ w }});
+{% endfor %}
+            }
 {% endfor %}
 {% endfor %}
 {% endfor %}
+        }
 {% endfor %}
-{% for r in rows_of(q) %}
+{% for r in range(R) %}
 {% if masked %}
         let masked_{{ r }} = (slot_{{ r }} & MASK) != 0u;
 {% endif %}
 {% for w in range(W) %}
         let g_{{ r }}_{{ w }} = vec4(sigmoid(a_{{ r }}_{{ w }}.x), sigmoid(a_{{ r }}_{{ w }}.y), tanh_safe(a_{{ r }}_{{ w }}.z), sigmoid(a_{{ r }}_{{ w }}.w));
         {
-            let c_new = fma(g_{{ r }}_{{ w }}.y, c_{{ q }}_{{ w }}.{{ component(r) }}, g_{{ r }}_{{ w }}.x * g_{{ r }}_{{ w }}.z);
+            let c_new = fma(g_{{ r }}_{{ w }}.y, c_{{ pack(r, w) }}, g_{{ r }}_{{ w }}.x * g_{{ r }}_{{ w }}.z);
             let h_new = g_{{ r }}_{{ w }}.w * tanh_safe(c_new);
 {% if masked %}
-            c_{{ q }}_{{ w }}.{{ component(r) }} = select(c_new, c_{{ q }}_{{ w }}.{{ component(r) }}, masked_{{ r }});
-            h_{{ q }}_{{ w }}.{{ component(r) }} = select(h_new, h_{{ q }}_{{ w }}.{{ component(r) }}, masked_{{ r }});
+            c_{{ pack(r, w) }} = select(c_new, c_{{ pack(r, w) }}, masked_{{ r }});
+            h_{{ pack(r, w) }} = select(h_new, h_{{ pack(r, w) }}, masked_{{ r }});
 {% else %}
-            c_{{ q }}_{{ w }}.{{ component(r) }} = c_new;
-            h_{{ q }}_{{ w }}.{{ component(r) }} = h_new;
+            c_{{ pack(r, w) }} = c_new;
+            h_{{ pack(r, w) }} = h_new;
 {% endif %}
         }
 {% endfor %}
 {% if not last %}
         if live_{{ r }} {
             let at = (position + row_{{ r }}) * D * H + column;
-            h[at / W] = {{ own(q, r) }};
+            h[at / W] = {{ own(r) }};
 {% if save %}
 {% for w in range(W) %}
             gates[at + {{ w }}u] = g_{{ r }}_{{ w }};
@@ -162,12 +168,11 @@ fn lstm_forward_subgroup(
         }
 {% endif %}
 {% endfor %}
-{% for w in range(W) %}
-        exchange[write_half + {{ q * H + w }}u + unit] = h_{{ q }}_{{ w }};
+{% for p in range(P) %}
+        exchange[write_half + {{ p }}u * OWNERS + owner] = h_{{ p }};
 {% if save %}
-        c[(t * D * groups.x + tile) * Q * H + {{ q * H + w }}u + unit] = c_{{ q }}_{{ w }};
+        c[((t * D * groups.x + tile) * P + {{ p }}u) * OWNERS + owner] = c_{{ p }};
 {% endif %}
-{% endfor %}
 {% endfor %}
         workgroupBarrier(); // the new half is written before it is read, the old one read before it is written
     }
@@ -175,15 +180,13 @@ fn lstm_forward_subgroup(
     let final_position = timestep_of(dims.first + dims.count - 1u, direction, dims.length) * dims.batch;
 {% for r in range(R) %}
     if live_{{ r }} {
-        h[((final_position + row_{{ r }}) * D * H + column) / W] = {{ own(r // 4, r) }};
+        h[((final_position + row_{{ r }}) * D * H + column) / W] = {{ own(r) }};
     }
 {% endfor %}
 {% endif %}
 {% if not save %}
-{% for q in range(Q) %}
-{% for w in range(W) %}
-    c[tile * Q * H + {{ q * H + w }}u + unit] = c_{{ q }}_{{ w }};
-{% endfor %}
+{% for p in range(P) %}
+    c[(tile * P + {{ p }}u) * OWNERS + owner] = c_{{ p }};
 {% endfor %}
 {% endif %}
 }

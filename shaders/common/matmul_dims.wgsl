@@ -8,5 +8,5 @@ struct MatmulDims {
     a_term: u32, b_offset: u32, b_row: u32, b_column: u32,
     b_batch: u32, b_term: u32, c_offset: u32, c_row: u32,
     c_batch: u32, has_bias: u32, chunk: u32, splits: u32,
-    c_split: u32, pad0: u32, pad1: u32, pad2: u32,
+    c_split: u32, sums_split: u32, pad0: u32, pad1: u32,
 }

@@ -109,11 +109,9 @@ impl StepBuilder<'_> {
             Matrix::new(x.slice, x.width),
             Matrix::new(d_z, units),
             gradients[0],
+            Some((&format!("{name}.d_bias"), gradients[1])),
             sizes(x.width, units, positions),
         )?;
-        let label = format!("{name}.d_bias");
-        self.plan
-            .column_sums(&label, d_z, positions, units, gradients[1])?;
         let d_x = self.input_gradient(name, x)?;
         self.plan.product_transposed_b(
             &format!("{name}.d_input"),

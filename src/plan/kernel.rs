@@ -73,7 +73,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "lstm_step_forward": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
     "matmul": [Read, Read, Read, ReadWrite],
     "matmul_portable": [Read, Read, Read, ReadWrite],
-    "matmul_transposed_a": [Read, Read, ReadWrite],
+    "matmul_transposed_a": [Read, Read, ReadWrite, ReadWrite],
     "max_pool_backward": [Read, Read, Read, Read, ReadWrite],
     "max_pool_forward": [Read, ReadWrite, ReadWrite],
     "mean_weights": [Read, ReadWrite],
@@ -210,9 +210,9 @@ impl Kernel {
     /// As [`Kernel::file`].
     pub fn bindings(&self) -> Result<&'static [Access]> {
         let bindings = self.file()?.bindings;
-        // The last binding is for the gates that a recurrence keeps for its backward pass, and for the factor
-        // that Adam clips with.
-        let without = ["save", "clip"].map(|flag| (flag, Constant::Flag(false)));
+        // The last binding is for the gates that a recurrence keeps for its backward pass, for the factor that
+        // Adam clips with, and for the sums that a product makes on the way.
+        let without = ["save", "clip", "sums"].map(|flag| (flag, Constant::Flag(false)));
         Ok(
             if without.iter().any(|flag| self.constants.contains(flag)) {
                 &bindings[..bindings.len() - 1]
@@ -275,8 +275,8 @@ impl Kernel {
             };
             environment.add_global(*name, value);
         }
-        // The rows of a workgroup are handled four at a time: rows_of(q) are those of quad q, and row r is
-        // component(r) of its quad.
+        // The portable kernels handle the rows of a workgroup four at a time: rows_of(q) are those of quad q.
+        // component(n) is the place of number n, a row or a state, in the vec4 that holds it.
         let rows = self.constants.iter().find_map(|constant| match constant {
             ("R", Constant::Size(rows)) => Some(*rows),
             _ => None,
@@ -285,7 +285,9 @@ impl Kernel {
             let rows: Range<u32> = 4 * quad..(4 * quad + 4).min(rows.unwrap_or(0));
             rows.collect::<Vec<_>>().into()
         });
-        environment.add_function("component", |row: usize| ["x", "y", "z", "w"][row % 4]);
+        environment.add_function("component", |number: usize| {
+            ["x", "y", "z", "w"][number % 4]
+        });
         environment.render_str(template, ())
     }
 

@@ -185,12 +185,15 @@ impl PlanBuilder<'_> {
     /// C = Aᵀ·B, batch by batch: A `[k, m]`, B `[k, n]`, C `[batches, m, n]` without gaps, `c` its slice.
     ///
     /// The sum over k, positions as a rule, is split into chunks of [`SPLIT`], whose sums are then added up.
+    /// `sums`, a label and a slice, gets the sums of B's columns too, `[batches, n]`; then B, all its batches, fills
+    /// its slice. The subgroup kernel makes them of what it has loaded, in the same order as the portable form.
     pub(super) fn product_transposed_a(
         &mut self,
         label: &str,
         a: Matrix,
         b: Matrix,
         c: Slice,
+        sums: Option<(&str, Slice)>,
         sizes: Sizes,
     ) -> Result<()> {
         let Sizes { m, n, k, batches } = sizes;
@@ -206,6 +209,7 @@ impl PlanBuilder<'_> {
             chunk: SPLIT as u32,
             splits: splits as u32,
             c_split: size as u32,
+            sums_split: (batches * n) as u32,
             ..strides(a, b, c_matrix, sizes)
         };
         match vector_lanes(self.limits.form, &[m, n]) {
@@ -219,7 +223,16 @@ impl PlanBuilder<'_> {
                 let kernel = Kernel::new("matmul_transposed_a")
                     .size("S", lanes)
                     .size("R", rows)
-                    .size("V", vectors);
+                    .size("V", vectors)
+                    .flag("sums", sums.is_some());
+                let mut bindings = vec![a.slice, b.slice, to];
+                let column_sums = match sums {
+                    Some(_) if splits > 1 => {
+                        Some(self.scratch("split_column_sums", splits * batches * n)?)
+                    }
+                    sums => sums.map(|(_, y)| y),
+                };
+                bindings.extend(column_sums);
                 let groups = [
                     n.div_ceil(4 * lanes * vectors),
                     m.div_ceil(rows),
@@ -229,12 +242,20 @@ impl PlanBuilder<'_> {
                     label.into(),
                     kernel,
                     &dims,
-                    &[a.slice, b.slice, to],
+                    &bindings,
                     groups,
                     sizes.flops(),
                 )?;
+                if let (Some((label, y)), Some(x)) = (sums, column_sums)
+                    && splits > 1
+                {
+                    self.sum_rows(&format!("{label}.add"), x, splits, batches * n, splits, y)?;
+                }
             }
             None => {
+                if let Some((label, y)) = sums {
+                    self.column_sums(label, b.slice, k, batches * n, y)?;
+                }
                 let dims = MatmulDims {
                     a_row: 1,
                     a_column: dims.a_row,

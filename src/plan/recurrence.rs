@@ -13,7 +13,7 @@ const CPU_LANES: usize = 8;
 /// Most rows of a workgroup: with more the unrolled kernels run a little faster, but compile too long.
 const MOST_ROWS: usize = 8;
 
-/// Bytes of a vec4, the states of a quad of rows.
+/// Bytes of a vec4: a pack of four states, or the states of a quad of rows.
 const VEC4_BYTES: usize = 16;
 
 /// How a layer's recurrence runs.
@@ -53,7 +53,7 @@ impl Recurrence {
             } else {
                 1
             };
-            // The backward kernel exchanges a partial sum a subgroup, in two halves.
+            // The backward kernel exchanges a partial sum a subgroup, in two halves. Four rows fill their packs.
             let subgroups = units / (lanes * units_a_lane);
             let quad_bytes = 2 * subgroups * units * VEC4_BYTES;
             if let Some(rows) = rows(
@@ -84,9 +84,13 @@ impl Recurrence {
 
     /// Numbers in the buffer of cell states of one timestep.
     pub(super) fn state_size(self, units: usize, directions: usize, batch: usize) -> usize {
+        let workgroups = directions * self.tiles(batch);
         match self {
+            Recurrence::Subgroup {
+                units_a_lane, rows, ..
+            } => workgroups * 4 * packs(rows, units_a_lane) * units / units_a_lane,
+            Recurrence::Portable { .. } => workgroups * 4 * self.quads() * units,
             Recurrence::Step => directions * batch * units,
-            _ => directions * self.tiles(batch) * self.quads() * units * 4,
         }
     }
 
@@ -109,20 +113,8 @@ impl Recurrence {
     /// The forward or backward kernel of an LSTM with the sizes both share.
     pub(super) fn lstm_kernel(self, forward: bool, units: usize, directions: usize) -> Kernel {
         let kernel = match (self, forward) {
-            (
-                Recurrence::Subgroup {
-                    lanes,
-                    units_a_lane,
-                    ..
-                },
-                _,
-            ) => Kernel::new(if forward {
-                "lstm_forward_subgroup"
-            } else {
-                "lstm_backward_subgroup"
-            })
-            .size("S", lanes)
-            .size("W", units_a_lane),
+            (Recurrence::Subgroup { .. }, true) => Kernel::new("lstm_forward_subgroup"),
+            (Recurrence::Subgroup { .. }, false) => Kernel::new("lstm_backward_subgroup"),
             (Recurrence::Portable { .. }, true) => Kernel::new("lstm_forward_portable"),
             (Recurrence::Portable { .. }, false) => Kernel::new("lstm_backward_portable"),
             (Recurrence::Step, true) => return Kernel::new("lstm_step_forward"),
@@ -142,11 +134,21 @@ impl Recurrence {
     }
 
     fn sized(self, kernel: Kernel, units: usize, directions: usize) -> Kernel {
-        kernel
+        let kernel = kernel
             .size("D", directions)
             .size("H", units)
-            .size("R", self.rows())
-            .size("Q", self.quads())
+            .size("R", self.rows());
+        match self {
+            Recurrence::Subgroup {
+                lanes,
+                units_a_lane,
+                rows,
+            } => kernel
+                .size("S", lanes)
+                .size("W", units_a_lane)
+                .size("P", packs(rows, units_a_lane)),
+            _ => kernel.size("Q", self.quads()),
+        }
     }
 }
 
@@ -166,6 +168,11 @@ fn portable(
     let quads = (limits.workgroup_bytes / (2 * gates * units * VEC4_BYTES)).min(gates);
     let rows = rows(quads, directions, batch, limits)?;
     Some(Recurrence::Portable { rows })
+}
+
+/// Packs, of four numbers each, that hold the states of an invocation's units for a workgroup's rows.
+fn packs(rows: usize, units_a_lane: usize) -> usize {
+    (rows * units_a_lane).div_ceil(4)
 }
 
 /// Rows of a workgroup that has memory for `quads` quads; `None` where it has none.

@@ -203,6 +203,7 @@ impl StepBuilder<'_> {
             a,
             b,
             gradient,
+            None,
             Sizes {
                 m: layer.units,
                 n: columns,
@@ -234,6 +235,7 @@ impl StepBuilder<'_> {
             Matrix::new(x.slice, inputs),
             Matrix::new(dz, width).batched(columns),
             d_kernel,
+            Some((&format!("{}.d_bias", layer.name), sums)),
             Sizes {
                 m: inputs,
                 n: columns,
@@ -241,8 +243,6 @@ impl StepBuilder<'_> {
                 batches: layer.directions,
             },
         )?;
-        self.plan
-            .column_sums(&format!("{}.d_bias", layer.name), dz, rows, width, sums)?;
         let d_x = self
             .plan
             .scratch(&format!("{}.d_input", layer.name), rows * inputs)?;
