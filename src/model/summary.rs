@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::layers::Output;
 use super::parameters::Parameter;
-use super::spec::{Layer, Model, Output};
+use super::spec::{Layer, Model};
 
 /// A model's layers and counts; its `Display` is Keras's table, 78 columns wide.
 #[derive(Debug, Clone, PartialEq, Serialize)]
