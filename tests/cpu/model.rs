@@ -10,6 +10,8 @@ mod file;
 mod initial_values;
 #[path = "model/layers.rs"]
 mod layers;
+#[path = "model/page.rs"]
+mod page;
 #[path = "model/summary.rs"]
 mod summary;
 
