@@ -34,24 +34,46 @@ pub struct SourceArgs {
     pub classes: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+/// Which reviews to read but those for training.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Data options")]
-pub struct DataArgs {
+pub struct ReadingArgs {
     #[command(flatten)]
     pub source: SourceArgs,
     /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
-    /// Keep the first N training reviews
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub limit_train: Option<usize>,
-    /// Keep the first N test reviews
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub limit_test: Option<usize>,
     /// Read and encode the reviews anew, and keep no encoded ones
     ///
     /// Otherwise the encoded reviews of the last 8 data sets are kept in the cache folder, the system's
     /// or GATEFOLD_HOME, and taken from there as long as neither reviews nor vocabulary change.
     #[arg(long)]
     pub no_cache: bool,
+    /// Keep the first N test reviews
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub limit_test: Option<usize>,
+}
+
+/// Which reviews to train on and to test with.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Data options")]
+pub struct DataArgs {
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// Keep the first N training reviews
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub limit_train: Option<usize>,
+}
+
+/// Which reviews to test a run with.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(mut_arg("data", |data| data
+    .help("The reviews, as `gatefold train` takes them [default: those of the run]")
+    .long_help(None)))]
+#[command(mut_arg("vocab", |vocab| vocab
+    .help("The subword vocabulary [default: that of the run, or the one beside the data]")))]
+#[command(mut_arg("limit_test", |limit| limit.help("Take the first N test reviews")))]
+pub struct TestDataArgs {
+    #[command(flatten)]
+    pub reading: ReadingArgs,
 }

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use gatefold::data::Corpus;
 
-use super::{BatchArgs, DataArgs, OUTPUT, SourceArgs};
+use super::{BatchArgs, DataArgs, OUTPUT, ReadingArgs, SourceArgs};
 
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
@@ -105,11 +105,12 @@ impl BuildVocabArgs {
     /// Which reviews to read.
     pub fn corpus(&self) -> DataArgs {
         DataArgs {
-            source: self.source.clone(),
-            vocab: None,
+            reading: ReadingArgs {
+                source: self.source.clone(),
+                no_cache: true,
+                ..ReadingArgs::default()
+            },
             limit_train: self.limit_train,
-            limit_test: None,
-            no_cache: true,
         }
     }
 }

@@ -24,24 +24,23 @@ pub struct DataSettings {
 impl DataSettings {
     /// Rejects what [`gatefold::data::load`] would reject without looking at the data.
     pub fn new(args: &DataArgs) -> Result<DataSettings> {
+        let DataArgs {
+            reading,
+            limit_train,
+        } = args;
         let limits = Limits {
-            train: args.limit_train,
-            test: args.limit_test,
+            train: *limit_train,
+            test: reading.limit_test,
         };
         limits.check()?;
-        if args.source.data.is_none() && args.vocab.is_some() {
-            return Err(option(
-                "--vocab",
-                "the demo corpus has its own vocabulary; give --data as well, or leave this out",
-            ));
-        }
-        let (source, note) = source(&args.source)?;
+        let (source, note) = source(&reading.source)?;
+        source.check_vocabulary(reading.vocab.as_deref())?;
         Ok(DataSettings {
             source,
             note,
-            vocabulary: args.vocab.clone(),
+            vocabulary: reading.vocab.clone(),
             limits,
-            cache: token_cache(args.no_cache),
+            cache: token_cache(reading.no_cache),
         })
     }
 
