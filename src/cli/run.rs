@@ -8,7 +8,7 @@ use anyhow::Result;
 use gatefold::Error;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
-use gatefold::report::{TensorBoard, write_atomically};
+use gatefold::report::TensorBoard;
 use gatefold::train::{
     Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Monitor, Position, Session,
     Snapshot, Weights, fit, resume,
@@ -249,14 +249,8 @@ impl Run<'_> {
 
     fn write_weights(&self, name: &str, parameters: Vec<Vec<f32>>) -> Result<()> {
         let vocabulary = &self.trainer.dataset.vocabulary;
-        let weights = Weights {
-            model: self.model.clone(),
-            parameters,
-            vocabulary_sha256: vocabulary.sha256().to_string(),
-            vocabulary_size: vocabulary.size(),
-        };
-        let file = self.folder.path().join(name);
-        Ok(write_atomically(&file, &weights.to_bytes()?)?)
+        let weights = Weights::new(self.model.clone(), parameters, vocabulary);
+        Ok(weights.save(&self.folder.path().join(name))?)
     }
 
     /// Writes the trained parameters and the report. The last checkpoint stays, to train for more epochs.
