@@ -70,8 +70,10 @@ impl Trainer {
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted.into());
         }
-        self.output.event("model", &model.summarise())?;
-        self.output.say(&format!("\n{}\n", model.summary()));
+        let summary = model.summarise();
+        self.output.event("model", &summary)?;
+        let table = summary.within(self.output.columns());
+        self.output.say(&format!("\n{table}\n"));
         let mut session = self.session(gpu, model)?;
         let config = self.config.of_model(model).to_toml()?;
         let (folder, checkpoints, from) = match place {

@@ -77,6 +77,64 @@ fn summary_breaks_long_names_as_keras_does() {
     );
 }
 
+#[test]
+fn summary_of_a_narrow_terminal_has_narrow_columns_then_none() {
+    let model = Sequential::new("pooled")
+        .add(Embedding::new(50, 8))
+        .add(Bidirectional::new(Lstm::new(8).return_sequences()))
+        .add(GlobalAveragePooling1D::new())
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    let summary = model.summarise();
+    assert_eq!(
+        summary.within(60),
+        "\
+Model: \"pooled\"
+┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┓
+┃ Layer (type)                 ┃ Output Shape     ┃ Param # ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━╇━━━━━━━━━┩
+│ embedding (Embedding)        │ (None, None, 8)  │     400 │
+├──────────────────────────────┼──────────────────┼─────────┤
+│ bidirectional                │ (None, None, 16) │   1,088 │
+│ (Bidirectional)              │                  │         │
+├──────────────────────────────┼──────────────────┼─────────┤
+│ global_average_pooling1d     │ (None, 16)       │       0 │
+│ (GlobalAveragePooling1D)     │                  │         │
+├──────────────────────────────┼──────────────────┼─────────┤
+│ dense (Dense)                │ (None, 1)        │      17 │
+└──────────────────────────────┴──────────────────┴─────────┘
+ Total params: 1,505 (5.88 KB)
+ Trainable params: 1,505 (5.88 KB)
+ Non-trainable params: 0 (0.00 B)"
+    );
+    assert_eq!(
+        summary.within(40),
+        "\
+Model: \"pooled\"
+ embedding (Embedding)
+   (None, None, 8)  400
+ bidirectional (Bidirectional)
+   (None, None, 16)  1,088
+ global_average_pooling1d
+ (GlobalAveragePooling1D)
+   (None, 16)  0
+ dense (Dense)
+   (None, 1)  17
+ Total params: 1,505 (5.88 KB)
+ Trainable params: 1,505 (5.88 KB)
+ Non-trainable params: 0 (0.00 B)"
+    );
+    for columns in 40..78 {
+        let table = summary.within(columns);
+        let widest = table.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(columns), "{columns}:\n{table}");
+    }
+    for columns in [78, 80, 1000] {
+        assert_eq!(summary.within(columns), model.summary());
+    }
+}
+
 /// Every summary in the reference file whose title is a variant's name, character by character but
 /// for the model's name, which Keras makes up.
 #[test]
