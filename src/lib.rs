@@ -62,7 +62,8 @@
 //! use gatefold::batch::Batch;
 //! use gatefold::data::{self, Limits, Review, Source, SubwordEncoder};
 //! use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
-//! use gatefold::model::{AttentionPooling, Bidirectional, Dense, Dropout, Embedding, Gru, Sequential, initialise};
+//! use gatefold::model::{AttentionPooling, Bidirectional, Dense, Dropout, Embedding, Gru};
+//! use gatefold::model::{Sequential, initialise};
 //! use gatefold::plan::Adam;
 //! use gatefold::train::{Event, FitOptions, Session, Weights, fit};
 //!
@@ -86,10 +87,10 @@
 //!     let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
 //!
 //!     let options = FitOptions { epochs: 5, batch_size: 10, ..FitOptions::default() };
-//!     let stop = AtomicBool::new(false); // set it from another thread to end after the step under way
+//!     let stop = AtomicBool::new(false); // set by another thread, it ends training early
 //!     let history = fit(&mut session, &reviews, &options, &stop, &mut |event| {
 //!         if let Event::Epoch(record) = event {
-//!             println!("epoch {}: validation accuracy {:.3}", record.epoch, record.val_accuracy);
+//!             println!("epoch {}: accuracy {:.3}", record.epoch, record.val_accuracy);
 //!         }
 //!     })?;
 //!
