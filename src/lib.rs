@@ -50,29 +50,80 @@
 //!    data.
 //! 5. What [`train::fit`] gives back becomes figures, tables and plots: [`report::write_run`].
 //!
+//! # A model of your own
+//!
+//! All five steps, as a whole program. Its `Cargo.toml` needs `gatefold` alone, with `default-features = false` where
+//! Keras's files, downloads and pages are not wanted:
+//!
 //! ```no_run
+//! use std::path::Path;
 //! use std::sync::{Arc, atomic::AtomicBool};
+//!
+//! use gatefold::batch::Batch;
+//! use gatefold::data::{self, Limits, Review, Source, SubwordEncoder};
 //! use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
-//! use gatefold::model::{Variant, initialise};
+//! use gatefold::model::{AttentionPooling, Bidirectional, Dense, Dropout, Embedding, Gru};
+//! use gatefold::model::{Sequential, initialise};
 //! use gatefold::plan::Adam;
-//! use gatefold::train::{FitOptions, Session, fit};
+//! use gatefold::train::{Event, FitOptions, Session, Weights, fit};
 //!
-//! let demo = Arc::new(gatefold::data::demo()?);
-//! let model = Variant::Bidirectional.model(demo.vocabulary.size())?;
-//! let parameters = initialise(&model, 0);
-//! let gpu = Gpu::open(&AdapterChoice::default())?;
-//! let limits = gpu.limits(KernelForm::Automatic)?;
-//! let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
+//! fn main() -> gatefold::Result<()> {
+//!     // Or Source::Path("reviews.csv".into()), with a vocabulary's file in the place of None.
+//!     let reviews = Arc::new(data::load(&Source::Demo, None, Limits::default())?);
+//!     let vocabulary = &reviews.vocabulary;
 //!
-//! let options = FitOptions { epochs: 5, batch_size: 10, ..FitOptions::default() };
-//! let history = fit(&mut session, &demo, &options, &AtomicBool::new(false), &mut |event| println!("{event:?}"))?;
-//! gatefold::report::write_run(std::path::Path::new("."), &history, Some("synthetic reviews"))?;
-//! # Ok::<(), gatefold::Error>(())
+//!     let model = Sequential::new("mine")
+//!         .add(Embedding::new(vocabulary.size(), 32).mask_zero())
+//!         .add(Bidirectional::new(Gru::new(32).return_sequences()))
+//!         .add(AttentionPooling::new(16))
+//!         .add(Dropout::new(0.3))
+//!         .add(Dense::new(1).sigmoid())
+//!         .build()?;
+//!     println!("{}", model.summary());
+//!
+//!     let parameters = initialise(&model, 0); // the seed
+//!     let gpu = Gpu::open(&AdapterChoice::default())?;
+//!     let limits = gpu.limits(KernelForm::Automatic)?;
+//!     let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
+//!
+//!     let options = FitOptions { epochs: 5, batch_size: 10, ..FitOptions::default() };
+//!     let stop = AtomicBool::new(false); // set by another thread, it ends training early
+//!     let history = fit(&mut session, &reviews, &options, &stop, &mut |event| {
+//!         if let Event::Epoch(record) = event {
+//!             println!("epoch {}: accuracy {:.3}", record.epoch, record.val_accuracy);
+//!         }
+//!     })?;
+//!
+//!     // loss.png, accuracy.png, history.csv …, and the parameters.
+//!     let folder = Path::new("mine");
+//!     std::fs::create_dir_all(folder).map_err(gatefold::Error::io(folder))?;
+//!     gatefold::report::write_run(folder, &history, Some("synthetic reviews"))?;
+//!     let weights = Weights::new(session.model().clone(), session.parameters()?, vocabulary);
+//!     weights.save(&folder.join("model.safetensors"))?;
+//!
+//!     let ids = SubwordEncoder::new(vocabulary).encode("not a good film");
+//!     let review = Review { ids: ids.into(), label: 0 }; // the label does not matter here
+//!     let probability = session.predict(&Batch::new(&[&review]))?[0];
+//!     println!("positive with a probability of {probability:.3}");
+//!     Ok(())
+//! }
 //! ```
 //!
-//! A trained model is used through [`train::Session::of_weights`]: [`train::evaluate`] measures it,
-//! [`train::Session::predict_reviews`] and [`train::Session::explain`] tell what it says of reviews and why, and
-//! [`exchange`] has it in the formats of other programs.
+//! A stack begins with an [`Embedding`](model::Embedding) and ends in a [`Dense`](model::Dense) layer on a vector: one
+//! unit and a sigmoid for two classes, or a unit a class and a softmax. What stands between:
+//!
+//! | layer | takes | gives |
+//! |---|---|---|
+//! | [`Lstm`](model::Lstm), [`Gru`](model::Gru), [`Bidirectional`](model::Bidirectional) of either | a sequence | the last state, or with `return_sequences()` a sequence |
+//! | [`GlobalMaxPooling1D`](model::GlobalMaxPooling1D), [`GlobalAveragePooling1D`](model::GlobalAveragePooling1D), [`AttentionPooling`](model::AttentionPooling) | a sequence | a vector |
+//! | [`Dense`](model::Dense), [`Dropout`](model::Dropout), [`LayerNormalization`](model::LayerNormalization) | either | the same |
+//!
+//! [`build`](model::Sequential::build) says which layer does not fit, and what would. The same stack as a TOML file,
+//! for [`model::Model::from_toml`] and the program's `--config`, is described in `docs/model-file.md`.
+//!
+//! A trained model is used again through [`train::Weights::load`] and [`train::Session::of_weights`]:
+//! [`train::evaluate`] measures it, [`train::Session::predict_reviews`] and [`train::Session::explain`] tell what it
+//! says of reviews and why, and [`exchange`] has it in the formats of other programs.
 //!
 //! [`mod@reference`] holds the kernels again in plain f64 Rust, for tests; [`random`] the generator that all of
 //! the above draw from. Whatever fails, fails with an [`Error`] that names the place and the remedy.

@@ -162,6 +162,6 @@ mod tests {
         assert_eq!(args.variants.len(), 2);
         assert_eq!(args.training.epochs, 2);
         assert_eq!(args.training.batch.max_length, Some(9));
-        assert_eq!(args.data.source.data, None);
+        assert_eq!(args.data.reading.source.data, None);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use gatefold::gpu::Gpu;
 use gatefold::model::{Model, Variant};
-use gatefold::report::{comparison_table, write_overview};
+use gatefold::report::{comparison_table_within, write_overview};
 use gatefold::train::History;
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use super::resume::{Begun, Typed};
 use super::run::Place;
 use super::run_config::RunConfig;
 use super::run_folder::{self, RunFolder};
-use super::screen::field;
+use super::screen::{field, result_columns};
 use super::settings::{Settings, option};
 use super::training::{Trainer, tell_run, tell_synthetic};
 
@@ -142,7 +142,8 @@ fn conclude(trainer: &Trainer, models: &[Model], histories: &[History]) -> Resul
     let runs: Vec<PathBuf> = models.iter().map(|model| out.join(model.name())).collect();
     report_page::write(out, &runs)?;
     let output = trainer.output;
-    output.result(&format!("\n{}\n", comparison_table(histories)))?;
+    let table = comparison_table_within(histories, result_columns());
+    output.result(&format!("\n{table}\n"))?;
     tell_synthetic(output, dataset)?;
     let figures = "report.html, validation_loss.png, validation_accuracy.png, comparison.md";
     output.result(&field("Overview", &format!("{}: {figures}", out.display())))?;

@@ -34,12 +34,8 @@ pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
     if args.mask_padding {
         model = mask_padding(model)?;
     }
-    let weights = Weights {
-        parameters: load_parameters(&args.file, &model)?,
-        vocabulary_sha256: vocabulary.sha256().to_string(),
-        vocabulary_size: vocabulary.size(),
-        model,
-    };
+    let parameters = load_parameters(&args.file, &model)?;
+    let weights = Weights::new(model, parameters, &vocabulary);
     let bytes = weights.to_bytes()?;
 
     let name = args.file.file_name().unwrap_or(args.file.as_os_str());

@@ -7,11 +7,12 @@ use anyhow::Result;
 use gatefold::Error;
 use gatefold::report::{Report, report_page, write_atomically};
 
+use super::args::{ReadingArgs, TestDataArgs};
 use super::finished_runs::all_runs_in;
 use super::output_file;
 use super::report_page::{self, FILE};
 use super::report_test::test;
-use super::run_args::{ReportArgs, TestDataArgs};
+use super::run_args::ReportArgs;
 use super::run_folder;
 use super::screen::{Output, field};
 use super::settings::option;
@@ -85,17 +86,18 @@ fn test_all(
 
 /// Fails where reviews were named, but nothing is to be tested with them.
 fn refuse_unused(data: &TestDataArgs) -> gatefold::Result<()> {
-    let TestDataArgs {
+    let ReadingArgs {
         source,
         vocab,
         limit_test,
         no_cache,
-    } = data;
+    } = &data.reading;
     let given = [
         ("--data", source.data.is_some()),
         ("--test-data", source.test_data.is_some()),
         ("--text-column", source.text_column.is_some()),
         ("--label-column", source.label_column.is_some()),
+        ("--classes", !source.classes.is_empty()),
         ("--vocab", vocab.is_some()),
         ("--limit-test", limit_test.is_some()),
         ("--no-cache", *no_cache),

@@ -100,7 +100,8 @@ impl Begun {
     ) -> Result<()> {
         let begun = &self.config;
         // The same reviews may lie elsewhere by now: what is in them is compared, not where they are.
-        let source = &mut data.source;
+        let reading = &mut data.reading;
+        let source = &mut reading.source;
         if source.data.is_none() && begun.data.source != DEMO {
             source.data = Some(begun.data.source.clone().into());
         }
@@ -118,13 +119,13 @@ impl Begun {
             false => names.join(","),
         };
         typed.adopt("classes", &mut source.classes, classes, listed)?;
-        if data.vocab.is_none() {
-            data.vocab = begun.data.vocabulary.clone().map(Into::into);
+        if reading.vocab.is_none() {
+            reading.vocab = begun.data.vocabulary.clone().map(Into::into);
         }
         let all_or = |limit: &Option<usize>| limit.map_or("all".to_string(), |n| n.to_string());
         let limits = (begun.data.limit_train, begun.data.limit_test);
         typed.adopt("limit_train", &mut data.limit_train, limits.0, all_or)?;
-        typed.adopt("limit_test", &mut data.limit_test, limits.1, all_or)?;
+        typed.adopt("limit_test", &mut reading.limit_test, limits.1, all_or)?;
 
         let saved = &begun.training;
         let epochs = narrow(saved.epochs);

@@ -8,7 +8,7 @@ use anyhow::Result;
 use gatefold::Error;
 use gatefold::gpu::Gpu;
 use gatefold::model::Model;
-use gatefold::report::{TensorBoard, write_atomically};
+use gatefold::report::TensorBoard;
 use gatefold::train::{
     Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Monitor, Position, Session,
     Snapshot, Weights, fit, resume,
@@ -70,8 +70,10 @@ impl Trainer {
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted.into());
         }
-        self.output.event("model", &model.summarise())?;
-        self.output.say(&format!("\n{}\n", model.summary()));
+        let summary = model.summarise();
+        self.output.event("model", &summary)?;
+        let table = summary.within(self.output.columns());
+        self.output.say(&format!("\n{table}\n"));
         let mut session = self.session(gpu, model)?;
         let config = self.config.of_model(model).to_toml()?;
         let (folder, checkpoints, from) = match place {
@@ -249,14 +251,8 @@ impl Run<'_> {
 
     fn write_weights(&self, name: &str, parameters: Vec<Vec<f32>>) -> Result<()> {
         let vocabulary = &self.trainer.dataset.vocabulary;
-        let weights = Weights {
-            model: self.model.clone(),
-            parameters,
-            vocabulary_sha256: vocabulary.sha256().to_string(),
-            vocabulary_size: vocabulary.size(),
-        };
-        let file = self.folder.path().join(name);
-        Ok(write_atomically(&file, &weights.to_bytes()?)?)
+        let weights = Weights::new(self.model.clone(), parameters, vocabulary);
+        Ok(weights.save(&self.folder.path().join(name))?)
     }
 
     /// Writes the trained parameters and the report. The last checkpoint stays, to train for more epochs.

@@ -4,26 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{DataArgs, DeviceArgs, ModelArgs, OUTPUT, SourceArgs};
-
-/// Which reviews to test a run with.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(mut_arg("data", |data| data
-    .help("The reviews, as `gatefold train` takes them [default: those of the run]")
-    .long_help(None)))]
-pub struct TestDataArgs {
-    #[command(flatten)]
-    pub source: SourceArgs,
-    /// The subword vocabulary [default: that of the run, or the one beside the data]
-    #[arg(long, value_name = "FILE")]
-    pub vocab: Option<PathBuf>,
-    /// Take the first N test reviews
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub limit_test: Option<usize>,
-    /// Read and encode the reviews anew, and keep no encoded ones
-    #[arg(long)]
-    pub no_cache: bool,
-}
+use super::args::{DataArgs, DeviceArgs, ModelArgs, OUTPUT, ReadingArgs, SourceArgs, TestDataArgs};
 
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
@@ -154,11 +135,13 @@ impl ImportArgs {
     /// Which data the model goes with.
     pub fn data(&self) -> DataArgs {
         DataArgs {
-            source: self.source.clone(),
-            vocab: self.vocab.clone(),
+            reading: ReadingArgs {
+                source: self.source.clone(),
+                vocab: self.vocab.clone(),
+                no_cache: true,
+                ..ReadingArgs::default()
+            },
             limit_train: None,
-            limit_test: None,
-            no_cache: true,
         }
     }
 }

@@ -44,13 +44,17 @@ impl Output {
 
     /// Tells `text` behind `label`, in as many lines as it takes.
     pub fn field(&self, label: &str, text: &str) {
-        self.say(&field_within(label, text, columns(stderr_size())));
+        self.say(&field_within(label, text, self.columns()));
+    }
+
+    /// Columns of text on standard error.
+    pub fn columns(&self) -> usize {
+        columns(stderr_size())
     }
 
     /// Tells figures that belong together, in as few lines as they take.
     pub fn say_row(&self, figures: &[String]) {
-        let columns = columns(stderr_size());
-        self.say(&row(figures, columns));
+        self.say(&row(figures, self.columns()));
     }
 
     /// Prints a result for people on standard output.
@@ -76,6 +80,11 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
+/// Columns of text on standard output.
+pub fn result_columns() -> usize {
+    columns(terminal_size_of(io::stdout()))
+}
+
 fn stderr_size() -> Option<(Width, Height)> {
     terminal_size_of(io::stderr())
 }
@@ -89,7 +98,7 @@ fn columns(terminal: Option<(Width, Height)>) -> usize {
 
 /// `text` behind `label` on standard output, further lines indented as far.
 pub fn field(label: &str, text: &str) -> String {
-    field_within(label, text, columns(terminal_size_of(io::stdout())))
+    field_within(label, text, result_columns())
 }
 
 /// Figures two blanks apart, further lines indented as those of a field.

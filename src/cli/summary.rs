@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::Result;
 
 use super::args::SummaryArgs;
-use super::screen::print_json;
+use super::screen::{print_json, result_columns};
 use super::settings::{ModelSource, option};
 
 /// Prints a model's table.
@@ -14,9 +14,10 @@ pub fn run(args: &SummaryArgs) -> Result<()> {
         return Err(option("--vocabulary", "0 ids are no vocabulary; give 1 or more").into());
     }
     let model = ModelSource::new(&args.model)?.model(args.vocabulary)?;
+    let summary = model.summarise();
     if args.json {
-        return print_json(&model.summarise());
+        return print_json(&summary);
     }
-    writeln!(io::stdout(), "{}", model.summary())?;
+    writeln!(io::stdout(), "{}", summary.within(result_columns()))?;
     Ok(())
 }

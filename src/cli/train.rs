@@ -1,11 +1,12 @@
 //! `gatefold train`: one model.
 
 use anyhow::{Context, Result};
-use gatefold::report::comparison_table;
+use gatefold::report::comparison_table_within;
 
 use super::args::TrainArgs;
 use super::resume::{Begun, Typed};
 use super::run::Place;
+use super::screen::result_columns;
 use super::settings::{ModelSource, Settings, option};
 use super::training::{Trainer, tell_run, tell_synthetic};
 
@@ -52,7 +53,8 @@ pub fn run(mut args: TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
     let gpu = trainer.check(gpu, std::slice::from_ref(&model))?;
     let trained = trainer.train(gpu, &model, place);
     let (_, history) = trained.inspect_err(|error| trainer.tell_resume(error))?;
-    output.result(&format!("\n{}\n", comparison_table(&[history])))?;
+    let table = comparison_table_within(&[history], result_columns());
+    output.result(&format!("\n{table}\n"))?;
     tell_synthetic(output, &trainer.dataset)?;
     tell_run(&trainer, &trainer.settings.out.display().to_string())
 }

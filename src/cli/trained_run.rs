@@ -13,8 +13,7 @@ use gatefold::gpu::Gpu;
 use gatefold::train::{Session, Weights};
 use serde::Deserialize;
 
-use super::args::{DataArgs, DeviceArgs, SourceArgs};
-use super::run_args::TestDataArgs;
+use super::args::{DataArgs, DeviceArgs, SourceArgs, TestDataArgs};
 use super::run_config;
 use super::run_folder::MODEL;
 use super::screen::Output;
@@ -162,25 +161,22 @@ impl TrainedRun {
     /// # Errors
     /// As [`DataSettings::new`].
     pub fn test_data(&self, args: &TestDataArgs) -> gatefold::Result<DataSettings> {
-        let typed = DataArgs {
-            source: args.source.clone(),
-            vocab: args.vocab.clone(),
-            limit_train: None,
-            limit_test: args.limit_test,
-            no_cache: args.no_cache,
-        };
-        if typed.source != SourceArgs::default() {
-            return DataSettings::new(&typed);
+        let reading = args.reading.clone();
+        if reading.source != SourceArgs::default() {
+            return DataSettings::new(&DataArgs {
+                reading,
+                limit_train: None,
+            });
         }
         Ok(DataSettings {
             source: self.source.clone(),
             note: None,
-            vocabulary: typed.vocab.or(self.vocabulary.clone()),
+            vocabulary: reading.vocab.or(self.vocabulary.clone()),
             limits: Limits {
                 train: None,
-                test: args.limit_test,
+                test: reading.limit_test,
             },
-            cache: token_cache(args.no_cache),
+            cache: token_cache(reading.no_cache),
         })
     }
 

@@ -53,6 +53,7 @@ pub fn load_cached(
     cache: Option<&Path>,
 ) -> Result<Dataset> {
     limits.check()?;
+    source.check_vocabulary(vocabulary)?;
     let asked = Asked {
         vocabulary,
         limits,
@@ -75,15 +76,6 @@ struct Asked<'a> {
 }
 
 fn load_demo(asked: Asked) -> Result<Dataset> {
-    if asked.vocabulary.is_some() {
-        let problem =
-            "the demo corpus has its own vocabulary; give --data as well, or leave this out"
-                .to_owned();
-        return Err(Error::Option {
-            option: "--vocab".to_owned(),
-            problem,
-        });
-    }
     let mut dataset = demo()?;
     let Limits { train, test } = asked.limits;
     dataset.train.truncate(train.unwrap_or(usize::MAX));

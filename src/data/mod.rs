@@ -157,6 +157,22 @@ impl Source {
         }
     }
 
+    /// Checks that no vocabulary is named for the demo corpus, which has its own.
+    ///
+    /// # Errors
+    /// [`Error::Option`] with the remedy.
+    pub fn check_vocabulary(&self, file: Option<&Path>) -> Result<()> {
+        if *self != Source::Demo || file.is_none() {
+            return Ok(());
+        }
+        Err(Error::Option {
+            option: "--vocab".to_owned(),
+            problem:
+                "the demo corpus has its own vocabulary; give --data as well, or leave this out"
+                    .to_owned(),
+        })
+    }
+
     /// Names of the classes, in the order of the labels.
     pub fn class_names(&self) -> Vec<String> {
         match self {

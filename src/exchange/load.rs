@@ -34,14 +34,10 @@ pub fn load_parameters(path: &Path, model: &Model) -> Result<Vec<Vec<f32>>> {
         from_safetensors(&bytes, model)
     };
     let parameters = found.map_err(|Problem { place, text }| malformed(&place, text))?;
-    let names = model.parameters().iter().map(|parameter| &parameter.name);
-    for (name, values) in names.zip(&parameters) {
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(malformed(
-                name,
-                "holds a value that is not a finite number".into(),
-            ));
-        }
+    for (parameter, values) in model.parameters().iter().zip(&parameters) {
+        parameter
+            .check_finite(values)
+            .map_err(|problem| malformed(&parameter.name, problem))?;
     }
     Ok(parameters)
 }

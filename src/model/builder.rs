@@ -2,186 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::parameters::{Initialiser, Parameter};
-use super::spec::{
-    Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Gru, Layer, LayerKind, LayerNormalization, Lstm, Model, Output, Recurrent,
-};
+use super::layers::{Activation, Dense, LayerKind, Output};
+use super::parameters::Parameter;
+use super::spec::{Layer, Model};
 use crate::error::{Error, Result};
-
-impl Embedding {
-    /// A table of `vocabulary` rows of `width` numbers, id 0 not masked.
-    pub fn new(vocabulary: usize, width: usize) -> Self {
-        Embedding {
-            vocabulary,
-            width,
-            mask_zero: false,
-        }
-    }
-
-    /// Masks id 0 in the recurrent layers above.
-    pub fn mask_zero(mut self) -> Self {
-        self.mask_zero = true;
-        self
-    }
-}
-
-impl Lstm {
-    /// `units` hidden units; the last state leaves the layer.
-    pub fn new(units: usize) -> Self {
-        Lstm {
-            units,
-            return_sequences: false,
-        }
-    }
-
-    /// Lets every timestep's state leave the layer.
-    pub fn return_sequences(mut self) -> Self {
-        self.return_sequences = true;
-        self
-    }
-}
-
-impl Gru {
-    /// `units` hidden units; the last state leaves the layer.
-    pub fn new(units: usize) -> Self {
-        Gru {
-            units,
-            return_sequences: false,
-        }
-    }
-
-    /// Lets every timestep's state leave the layer.
-    pub fn return_sequences(mut self) -> Self {
-        self.return_sequences = true;
-        self
-    }
-}
-
-impl From<Lstm> for Recurrent {
-    fn from(layer: Lstm) -> Self {
-        Recurrent::Lstm(layer)
-    }
-}
-
-impl From<Gru> for Recurrent {
-    fn from(layer: Gru) -> Self {
-        Recurrent::Gru(layer)
-    }
-}
-
-impl Bidirectional {
-    /// Runs `layer`, an [`Lstm`] or a [`Gru`], in both directions.
-    ///
-    /// ```
-    /// use gatefold::model::{Bidirectional, Gru};
-    ///
-    /// let both = Bidirectional::new(Gru::new(32).return_sequences());
-    /// assert_eq!(both.layer.units(), 32);
-    /// ```
-    pub fn new(layer: impl Into<Recurrent>) -> Self {
-        Bidirectional {
-            layer: layer.into(),
-        }
-    }
-}
-
-impl Dense {
-    /// `units` sums, no activation.
-    pub fn new(units: usize) -> Self {
-        Dense {
-            units,
-            activation: Activation::Linear,
-        }
-    }
-
-    /// With relu.
-    pub fn relu(mut self) -> Self {
-        self.activation = Activation::Relu;
-        self
-    }
-
-    /// With the logistic function.
-    pub fn sigmoid(mut self) -> Self {
-        self.activation = Activation::Sigmoid;
-        self
-    }
-
-    /// With a softmax: a probability for each of as many classes as there are units.
-    pub fn softmax(mut self) -> Self {
-        self.activation = Activation::Softmax;
-        self
-    }
-}
-
-impl Dropout {
-    /// Drops a share `rate` of the inputs.
-    pub fn new(rate: f32) -> Self {
-        Dropout { rate }
-    }
-}
-
-impl GlobalMaxPooling1D {
-    /// The greatest value over time.
-    pub fn new() -> Self {
-        GlobalMaxPooling1D {}
-    }
-}
-
-impl GlobalAveragePooling1D {
-    /// The mean over time.
-    pub fn new() -> Self {
-        GlobalAveragePooling1D {}
-    }
-}
-
-impl AttentionPooling {
-    /// A mean over time, weighted by scores that are made from `units` numbers a timestep.
-    pub fn new(units: usize) -> Self {
-        AttentionPooling { units }
-    }
-}
-
-impl LayerNormalization {
-    /// With Keras's epsilon, 0.001.
-    pub fn new() -> Self {
-        LayerNormalization {
-            epsilon: Self::default_epsilon(),
-        }
-    }
-
-    pub(super) fn default_epsilon() -> f32 {
-        1e-3
-    }
-}
-
-impl Default for LayerNormalization {
-    fn default() -> Self {
-        LayerNormalization::new()
-    }
-}
-
-macro_rules! layer_kind_from {
-    ($($layer:ident),*) => {
-        $(impl From<$layer> for LayerKind {
-            fn from(layer: $layer) -> Self {
-                LayerKind::$layer(layer)
-            }
-        })*
-    };
-}
-layer_kind_from!(
-    Embedding,
-    Lstm,
-    Gru,
-    Bidirectional,
-    Dense,
-    Dropout,
-    GlobalMaxPooling1D,
-    GlobalAveragePooling1D,
-    AttentionPooling,
-    LayerNormalization
-);
 
 /// A stack of layers on its way to become a [`Model`].
 ///
@@ -236,7 +60,11 @@ impl Sequential {
         let mut parameters = Vec::new();
         for (kind, name) in self.layers.into_iter().zip(names) {
             let layer = place(name, kind, layers.last())?;
-            for parameter in layer_parameters(&layer) {
+            for tensor in layer.kind.parameters(layer.input_width) {
+                let parameter = Parameter {
+                    name: format!("{}.{}", layer.name, tensor.name),
+                    ..tensor
+                };
                 check_parameter(&layer, &parameter)?;
                 parameters.push(parameter);
             }
@@ -283,28 +111,10 @@ fn snake_case(class: &str) -> String {
     name
 }
 
-impl LayerKind {
-    /// The class name in Keras.
-    pub fn class_name(&self) -> &'static str {
-        match self {
-            LayerKind::Embedding(_) => "Embedding",
-            LayerKind::Lstm(_) => "LSTM",
-            LayerKind::Gru(_) => "GRU",
-            LayerKind::Bidirectional(_) => "Bidirectional",
-            LayerKind::Dense(_) => "Dense",
-            LayerKind::Dropout(_) => "Dropout",
-            LayerKind::GlobalMaxPooling1D(_) => "GlobalMaxPooling1D",
-            LayerKind::GlobalAveragePooling1D(_) => "GlobalAveragePooling1D",
-            LayerKind::AttentionPooling(_) => "AttentionPooling",
-            LayerKind::LayerNormalization(_) => "LayerNormalization",
-        }
-    }
-}
-
 /// Gives `kind` its place above `below`, or says why it cannot stand there.
 fn place(name: String, kind: LayerKind, below: Option<&Layer>) -> Result<Layer> {
     let below = below.map(|layer| layer.output);
-    match output_of(&kind, below) {
+    match kind.output(below) {
         Ok(output) => Ok(Layer {
             name,
             kind,
@@ -318,91 +128,8 @@ fn place(name: String, kind: LayerKind, below: Option<&Layer>) -> Result<Layer> 
     }
 }
 
-/// What leaves `kind` when `below` enters it, or why it cannot.
-fn output_of(kind: &LayerKind, below: Option<Output>) -> Result<Output, String> {
-    match (kind, below) {
-        (LayerKind::Embedding(embedding), None) => {
-            check_size("vocabulary", embedding.vocabulary)?;
-            check_size("width", embedding.width)?;
-            Ok(Output::Sequence {
-                width: embedding.width,
-            })
-        }
-        (LayerKind::Embedding(_), Some(_)) => {
-            Err("only the first layer can be an Embedding".into())
-        }
-        (_, None) => Err("the first layer must be an Embedding".into()),
-        (LayerKind::Lstm(lstm), Some(below)) => recurrent_output(&lstm.clone().into(), 1, below),
-        (LayerKind::Gru(gru), Some(below)) => recurrent_output(&gru.clone().into(), 1, below),
-        (LayerKind::Bidirectional(bidirectional), Some(below)) => {
-            recurrent_output(&bidirectional.layer, 2, below)
-        }
-        (LayerKind::Dense(dense), Some(below)) => {
-            check_size("units", dense.units)?;
-            Ok(below.with_width(dense.units))
-        }
-        (LayerKind::Dropout(dropout), Some(below)) => {
-            if (0.0..1.0).contains(&dropout.rate) {
-                Ok(below)
-            } else {
-                Err(format!(
-                    "the rate must be at least 0 and below 1, not {}",
-                    dropout.rate
-                ))
-            }
-        }
-        (LayerKind::GlobalMaxPooling1D(_) | LayerKind::GlobalAveragePooling1D(_), Some(below)) => {
-            pooled_output(below)
-        }
-        (LayerKind::AttentionPooling(attention), Some(below)) => {
-            check_size("units", attention.units)?;
-            pooled_output(below)
-        }
-        (LayerKind::LayerNormalization(normalization), Some(below)) => {
-            let epsilon = normalization.epsilon;
-            if epsilon > 0.0 && epsilon.is_finite() {
-                Ok(below)
-            } else {
-                Err(format!("epsilon must be above 0, 0.001 say, not {epsilon}"))
-            }
-        }
-    }
-}
-
-/// What a layer over time says where there is no time.
-const NEEDS_SEQUENCE: &str =
-    "needs a sequence below it: set return_sequences on the recurrent layer below";
-
-fn recurrent_output(layer: &Recurrent, directions: usize, below: Output) -> Result<Output, String> {
-    check_size("units", layer.units())?;
-    let width = layer.units() * directions;
-    match below {
-        Output::Vector { .. } => Err(NEEDS_SEQUENCE.into()),
-        Output::Sequence { .. } if layer.return_sequences() => Ok(Output::Sequence { width }),
-        Output::Sequence { .. } => Ok(Output::Vector { width }),
-    }
-}
-
-fn pooled_output(below: Output) -> Result<Output, String> {
-    match below {
-        Output::Vector { .. } => Err(NEEDS_SEQUENCE.into()),
-        Output::Sequence { width } => Ok(Output::Vector { width }),
-    }
-}
-
 /// Most classes: a review's label is a byte.
 const MAX_CLASSES: usize = 256;
-
-/// Largest vocabulary, width or number of units; small enough that 4·H and 2·H are sizes too.
-const MAX_SIZE: usize = 1 << 24;
-
-fn check_size(what: &str, size: usize) -> Result<(), String> {
-    if (1..=MAX_SIZE).contains(&size) {
-        Ok(())
-    } else {
-        Err(format!("{what} must be from 1 to {MAX_SIZE}, not {size}"))
-    }
-}
 
 /// Kernels count elements in 32 bits.
 fn check_parameter(layer: &Layer, parameter: &Parameter) -> Result<()> {
@@ -479,67 +206,4 @@ fn check_ends(layers: &[Layer]) -> Result<()> {
              2 to {MAX_CLASSES}, on the last state of a recurrent layer or on a pooled sequence"
         ),
     })
-}
-
-fn layer_parameters(layer: &Layer) -> Vec<Parameter> {
-    let parameter = |tensor: &str, shape: &[usize], initialiser| Parameter {
-        name: format!("{}.{tensor}", layer.name),
-        shape: shape.to_vec(),
-        initialiser,
-    };
-    let input = layer.input_width;
-    let cell = |prefix: &str, layer: &Recurrent| {
-        let units = layer.units();
-        let (columns, bias, start) = match layer {
-            Recurrent::Lstm(_) => (4 * units, vec![4 * units], Initialiser::UnitForgetBias),
-            Recurrent::Gru(_) => (3 * units, vec![2, 3 * units], Initialiser::Zeros),
-        };
-        vec![
-            parameter(
-                &format!("{prefix}kernel"),
-                &[input, columns],
-                Initialiser::GlorotUniform,
-            ),
-            parameter(
-                &format!("{prefix}recurrent_kernel"),
-                &[units, columns],
-                Initialiser::Orthogonal,
-            ),
-            parameter(&format!("{prefix}bias"), &bias, start),
-        ]
-    };
-    match &layer.kind {
-        LayerKind::Embedding(e) => vec![parameter(
-            "embeddings",
-            &[e.vocabulary, e.width],
-            Initialiser::Uniform { limit: 0.05 },
-        )],
-        LayerKind::Lstm(lstm) => cell("", &lstm.clone().into()),
-        LayerKind::Gru(gru) => cell("", &gru.clone().into()),
-        LayerKind::Bidirectional(Bidirectional { layer }) => {
-            let mut both = cell("forward.", layer);
-            both.extend(cell("backward.", layer));
-            both
-        }
-        LayerKind::Dense(dense) => vec![
-            parameter("kernel", &[input, dense.units], Initialiser::GlorotUniform),
-            parameter("bias", &[dense.units], Initialiser::Zeros),
-        ],
-        LayerKind::AttentionPooling(attention) => vec![
-            parameter(
-                "kernel",
-                &[input, attention.units],
-                Initialiser::GlorotUniform,
-            ),
-            parameter("bias", &[attention.units], Initialiser::Zeros),
-            parameter("context", &[attention.units, 1], Initialiser::GlorotUniform),
-        ],
-        LayerKind::LayerNormalization(_) => vec![
-            parameter("gamma", &[input], Initialiser::Ones),
-            parameter("beta", &[input], Initialiser::Zeros),
-        ],
-        LayerKind::Dropout(_)
-        | LayerKind::GlobalMaxPooling1D(_)
-        | LayerKind::GlobalAveragePooling1D(_) => Vec::new(),
-    }
 }

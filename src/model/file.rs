@@ -9,10 +9,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::builder::{Sequential, unique_names};
-use super::spec::{
+use super::layers::{
     AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm, Model,
+    GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm,
 };
+use super::spec::Model;
 use crate::error::{Error, Result};
 
 impl Model {

@@ -5,6 +5,7 @@
 mod builder;
 mod file;
 mod init;
+mod layers;
 mod parameters;
 mod spec;
 mod summary;
@@ -12,10 +13,11 @@ mod variants;
 
 pub use builder::Sequential;
 pub use init::initialise;
-pub use parameters::{Initialiser, Parameter};
-pub use spec::{
+pub use layers::{
     Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Gru, Layer, LayerKind, LayerNormalization, Lstm, Model, Output, Recurrent,
+    GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm, Output, Recurrent,
 };
+pub use parameters::{Initialiser, Parameter};
+pub use spec::{Layer, Model};
 pub use summary::{LayerSummary, Summary};
 pub use variants::Variant;

@@ -37,8 +37,36 @@ impl Parameter {
         self.shape.iter().product()
     }
 
+    /// Fails where one of its values, in row-major order, is not a finite number: says which, and where.
+    pub(crate) fn check_finite(&self, values: &[f32]) -> Result<(), String> {
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(at) => Err(format!(
+                "{} at {:?}, which would spread to every result; take an earlier copy",
+                values[at],
+                place_in(&self.shape, at)
+            )),
+        }
+    }
+
     /// Whether it has no elements (never true in a checked model).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// The index along each axis of the number that is `at` in row-major order.
+fn place_in(shape: &[usize], at: usize) -> Vec<usize> {
+    let mut rest = at;
+    let mut place: Vec<usize> = shape
+        .iter()
+        .rev()
+        .map(|&size| {
+            let index = rest % size;
+            rest /= size;
+            index
+        })
+        .collect();
+    place.reverse();
+    place
 }

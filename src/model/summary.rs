@@ -4,10 +4,12 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::layers::Output;
 use super::parameters::Parameter;
-use super::spec::{Layer, Model, Output};
+use super::spec::{Layer, Model};
 
-/// A model's layers and counts; its `Display` is Keras's table, 78 columns wide.
+/// A model's layers and counts; its `Display` is Keras's table, 78 columns wide, [`Summary::within`] one for
+/// narrower terminals.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// The model's name.
@@ -71,15 +73,105 @@ impl Model {
 /// Columns of text in the table's three columns, as Keras has them in a terminal of 80.
 const WIDTHS: [usize; 3] = [32, 23, 13];
 
+/// Columns of the bars between and beside the three, and of the blanks within them.
+const FRAME: usize = 10;
+
+/// The titles of the three columns.
+const TITLES: [&str; 3] = ["Layer (type)", "Output Shape", "Param #"];
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [name_width, shape_width, count_width] = WIDTHS;
         writeln!(f, "Model: \"{}\"", self.name)?;
+        self.write_table(f, WIDTHS)?;
+        self.write_totals(f)
+    }
+}
+
+/// A [`Summary`] for a terminal of so many columns.
+struct Within<'a> {
+    summary: &'a Summary,
+    columns: usize,
+}
+
+impl fmt::Display for Within<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Within { summary, columns } = self;
+        if columns.saturating_sub(FRAME) >= WIDTHS.iter().sum() {
+            return summary.fmt(f);
+        }
+        writeln!(f, "Model: \"{}\"", summary.name)?;
+        let [name, shape, count] = summary.least_widths();
+        match columns.checked_sub(FRAME + shape + count) {
+            Some(rest) if rest >= name => summary.write_table(f, [rest, shape, count])?,
+            _ => summary.write_list(f, *columns)?,
+        }
+        summary.write_totals(f)
+    }
+}
+
+impl Summary {
+    /// The table for a terminal of so many columns: Keras's where it fits, else one with narrower columns, else a
+    /// line or two a layer.
+    ///
+    /// # Examples
+    /// ```
+    /// use gatefold::model::Variant;
+    ///
+    /// let summary = Variant::Dropout.model(8185)?.summarise();
+    /// assert_eq!(summary.within(80), summary.to_string());
+    /// assert!(summary.within(60).lines().all(|line| line.chars().count() <= 60));
+    /// # Ok::<(), gatefold::Error>(())
+    /// ```
+    pub fn within(&self, columns: usize) -> String {
+        Within {
+            summary: self,
+            columns,
+        }
+        .to_string()
+    }
+
+    /// The widths that the columns need at least: a class goes below its layer's name.
+    fn least_widths(&self) -> [usize; 3] {
+        let mut widths = TITLES.map(|title| title.chars().count());
+        for layer in &self.layers {
+            let cells = [
+                layer
+                    .name
+                    .chars()
+                    .count()
+                    .max(layer.class.chars().count() + 2),
+                layer.shape_text().chars().count(),
+                with_separators(layer.parameters).chars().count(),
+            ];
+            for (width, cell) in widths.iter_mut().zip(cells) {
+                *width = (*width).max(cell);
+            }
+        }
+        widths
+    }
+
+    fn write_list(&self, f: &mut fmt::Formatter<'_>, columns: usize) -> fmt::Result {
+        for layer in &self.layers {
+            let (name, class) = (&layer.name, layer.class);
+            let line = format!(" {name} ({class})");
+            match line.chars().count() <= columns {
+                true => writeln!(f, "{line}")?,
+                false => writeln!(f, " {name}\n ({class})")?,
+            }
+            let parameters = with_separators(layer.parameters);
+            writeln!(f, "   {}  {parameters}", layer.shape_text())?;
+        }
+        Ok(())
+    }
+
+    fn write_table(&self, f: &mut fmt::Formatter<'_>, widths: [usize; 3]) -> fmt::Result {
+        let rule = |left, line, crossing, right| rule(widths, left, line, crossing, right);
+        let [name_width, shape_width, count_width] = widths;
+        let [name, shape, count] = TITLES;
         writeln!(f, "{}", rule('┏', '━', '┳', '┓'))?;
         writeln!(
             f,
-            "┃ {:name_width$} ┃ {:shape_width$} ┃ {:>count_width$} ┃",
-            "Layer (type)", "Output Shape", "Param #"
+            "┃ {name:name_width$} ┃ {shape:shape_width$} ┃ {count:>count_width$} ┃"
         )?;
         writeln!(f, "{}", rule('┡', '━', '╇', '┩'))?;
         for (place, layer) in self.layers.iter().enumerate() {
@@ -107,7 +199,10 @@ impl fmt::Display for Summary {
                 )?;
             }
         }
-        writeln!(f, "{}", rule('└', '─', '┴', '┘'))?;
+        writeln!(f, "{}", rule('└', '─', '┴', '┘'))
+    }
+
+    fn write_totals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, " Total params: {}", count_text(self.total_parameters))?;
         writeln!(
             f,
@@ -122,9 +217,9 @@ impl fmt::Display for Summary {
     }
 }
 
-/// A horizontal line of the table.
-fn rule(left: char, line: char, crossing: char, right: char) -> String {
-    let parts = WIDTHS.map(|width| line.to_string().repeat(width + 2));
+/// A horizontal line of a table with columns of these widths.
+fn rule(widths: [usize; 3], left: char, line: char, crossing: char, right: char) -> String {
+    let parts = widths.map(|width| line.to_string().repeat(width + 2));
     format!("{left}{}{right}", parts.join(&crossing.to_string()))
 }
 

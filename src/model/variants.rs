@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::builder::Sequential;
-use super::spec::{Bidirectional, Dense, Dropout, Embedding, Lstm, Model};
+use super::layers::{Bidirectional, Dense, Dropout, Embedding, Lstm};
+use super::spec::Model;
 use crate::error::{Error, Result};
 
 /// One of the reference experiment's models.

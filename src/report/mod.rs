@@ -48,7 +48,7 @@ pub use page::{
     Example, LengthErrors, Report, ReportedRun, Section, Test, errors_by_length, report_page,
     surest,
 };
-pub use table::{comparison_markdown, comparison_table, grouped};
+pub use table::{comparison_markdown, comparison_table, comparison_table_within, grouped};
 pub use tensorboard::TensorBoard;
 pub use words::{Word, depth, largest, words};
 

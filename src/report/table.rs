@@ -5,7 +5,10 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 use crate::train::{EpochRecord, History};
 
 /// Width of the text table, in characters.
-const COLUMNS: u16 = 80;
+const COLUMNS: usize = 80;
+
+/// Columns that a variant's name keeps; where it has not as many, the runs stand one below the other.
+const LEAST_NAME: usize = 12;
 
 /// What an unknown or missing figure is shown as.
 const UNKNOWN: &str = "–";
@@ -43,6 +46,21 @@ pub(super) const IN_FULL: [&str; 7] = [
 /// assert!(table.contains("561,089") && table.contains("1m 01s"));
 /// ```
 pub fn comparison_table(histories: &[History]) -> String {
+    comparison_table_within(histories, COLUMNS)
+}
+
+/// [`comparison_table`] for a terminal of so many columns. Where the figures of a run do not fit beside
+/// each other, they stand below its name, 40 columns wide.
+///
+/// # Examples
+/// ```
+/// use gatefold::train::History;
+///
+/// let history = History::new("baseline", 561_089);
+/// let list = gatefold::report::comparison_table_within(&[history], 60);
+/// assert!(list.starts_with("baseline\n  Parameters  561,089\n"));
+/// ```
+pub fn comparison_table_within(histories: &[History], columns: usize) -> String {
     let header = [
         "\nVariant",
         "\nParameters",
@@ -54,11 +72,21 @@ pub fn comparison_table(histories: &[History]) -> String {
         "\nTime",
     ];
     let mut table = filled(&header, histories, str::to_owned);
+    let widths = table.column_max_content_widths();
+    let figures: usize = widths
+        .iter()
+        .skip(1)
+        .map(|width| usize::from(*width) + 1)
+        .sum();
+    let name = widths.first().copied().map_or(0, usize::from);
+    if figures + name.min(LEAST_NAME) > columns {
+        return list(histories);
+    }
     let rule = LineStyle::none().fill('─').junction('─');
     table
         .load_style(presets::NOTHING.header_separator(rule))
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(COLUMNS);
+        .set_width(u16::try_from(columns).unwrap_or(u16::MAX));
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, if index == 7 { 0 } else { 1 }));
         // A long name wraps; a number must not.
@@ -69,7 +97,34 @@ pub fn comparison_table(histories: &[History]) -> String {
     table.trim_fmt()
 }
 
-/// The same as a Markdown table, with the columns' names in full and without times: it goes into a
+/// What the table says, a run's figures below its name.
+fn list(histories: &[History]) -> String {
+    let of_run = |history: &History| {
+        let [
+            name,
+            parameters,
+            loss,
+            accuracy,
+            val_loss,
+            val_accuracy,
+            best,
+            time,
+        ] = row(history, history.variant.clone());
+        [
+            name,
+            format!("  Parameters  {parameters}"),
+            format!("  Train       loss {loss}  acc. {accuracy}"),
+            format!("  Val.        loss {val_loss}  acc. {val_accuracy}"),
+            format!("  Best val.   acc. (epoch) {best}"),
+            format!("  Time        {time}"),
+        ]
+        .join("\n")
+    };
+    let runs: Vec<String> = histories.iter().map(of_run).collect();
+    runs.join("\n\n")
+}
+
+/// [`comparison_table`] as a Markdown table, with the columns' names in full and without times: it goes into a
 /// file, and two runs of one command leave the same bytes.
 pub fn comparison_markdown(histories: &[History]) -> String {
     let mut table = filled(&IN_FULL, histories, |name| name.replace('|', "\\|"));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bits;
-use super::session::StepResult;
+use super::results::StepResult;
 
 /// Running means since the start of an epoch.
 ///

@@ -3,7 +3,8 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 
-use super::session::{Session, StepResult};
+use super::results::StepResult;
+use super::session::Session;
 use super::weights::Weights;
 use crate::batch::{Batch, Padding, Scratch, by_length};
 use crate::data::Review;

@@ -1,44 +1,18 @@
-//! [`Session`]: a model on a device, its parameters and moments, and the results of its steps.
+//! [`Session`]: a model on a device, its parameters and moments, and the steps that it submits.
 
 use std::collections::VecDeque;
 
 use tracing::trace_span;
 
+use super::results::Running;
 use crate::batch::{Batch, BatchShape};
-use crate::error::{DeviceFault, Error, Result};
+use crate::error::Result;
 use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
 use crate::model::Model;
 use crate::plan::{
-    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, RECORD_BYTES, RECORDS,
-    StepContext, evaluation_step, names, training_step,
+    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step,
+    names, training_step,
 };
-
-/// Steps that the host may be ahead of the device. Bounds the memory of uploads on their way, and stays
-/// below the ring of records, so that none is overwritten before it is read.
-const AHEAD: usize = 8;
-
-/// What a step left behind.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StepResult {
-    /// The step, of training and evaluation alike, counted from 0.
-    pub sequence: u64,
-    /// Mean loss of the batch.
-    pub loss: f32,
-    /// Reviews classified rightly.
-    pub right: u32,
-    /// Reviews in the batch.
-    pub reviews: usize,
-    /// Norm of all gradients together, before any clipping: of a training step, if it was
-    /// [measured](Adam::measure_norm).
-    pub gradient_norm: Option<f32>,
-}
-
-/// A step whose record has not come back.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Running {
-    context: StepContext,
-    reviews: usize,
-}
 
 /// A model on a device.
 pub struct Session {
@@ -64,8 +38,9 @@ impl Session {
     /// Puts a model on a device, with these parameters and zero moments.
     ///
     /// # Errors
-    /// [`Error::Shape`] if the parameters are not the model's; [`Error::Device`] and [`Error::Limit`] if the
-    /// device cannot hold them.
+    /// [`Error::Shape`](crate::Error::Shape) if the parameters are not the model's;
+    /// [`Error::Device`](crate::Error::Device) and [`Error::Limit`](crate::Error::Limit) if the device cannot hold
+    /// them.
     pub fn new(
         gpu: Gpu,
         model: Model,
@@ -154,7 +129,7 @@ impl Session {
     /// Puts parameters on the device, for the steps to come; moments stay as they are.
     ///
     /// # Errors
-    /// [`Error::Shape`] if they are not the model's; else as [`Session::results`].
+    /// [`Error::Shape`](crate::Error::Shape) if they are not the model's; else as [`Session::results`].
     pub fn set_parameters(&mut self, parameters: &[Vec<f32>]) -> Result<()> {
         let packed = self.layout.pack(parameters)?;
         self.gpu
@@ -169,7 +144,7 @@ impl Session {
     /// Allocates what training and evaluating batches up to this shape need, so that memory does not grow later.
     ///
     /// # Errors
-    /// [`Error::Limit`] if a batch of that shape cannot fit.
+    /// [`Error::Limit`](crate::Error::Limit) if a batch of that shape cannot fit.
     pub fn reserve(&mut self, shape: BatchShape) -> Result<()> {
         self.reserved = self.reserved.holding(shape);
         let context = self.context(self.step + 1, Some(self.adam));
@@ -320,114 +295,6 @@ impl Session {
         });
     }
 
-    /// Results of the steps that are done, in order. Waits only where the host is too far ahead.
-    ///
-    /// # Errors
-    /// [`Error::NotFinite`] if a loss or gradient is not a finite number, with the step and the parameter;
-    /// [`Error::Device`] if the device reported a fault, does not answer in time, or a step came back without
-    /// its end marker.
-    pub fn results(&mut self) -> Result<Vec<StepResult>> {
-        let mut results = Vec::new();
-        while let Some((readback, _)) = self.coming.front() {
-            let running = self.unread.len()
-                + self
-                    .coming
-                    .iter()
-                    .map(|(_, steps)| steps.len())
-                    .sum::<usize>();
-            let bytes = match readback.try_take(&self.gpu)? {
-                Some(bytes) => bytes,
-                None if running >= AHEAD => readback.wait(&self.gpu)?,
-                None => break,
-            };
-            if let Some((_, steps)) = self.coming.pop_front() {
-                self.parse(&bytes, &steps, &mut results)?;
-            }
-        }
-        if self.coming.is_empty() && !self.unread.is_empty() {
-            self.start_readback()?;
-        }
-        Ok(results)
-    }
-
-    /// Results of all steps submitted so far, waited for.
-    ///
-    /// # Errors
-    /// As [`Session::results`].
-    pub fn drain(&mut self) -> Result<Vec<StepResult>> {
-        let mut results = Vec::new();
-        if !self.unread.is_empty() {
-            self.start_readback()?;
-        }
-        while let Some((readback, steps)) = self.coming.pop_front() {
-            let bytes = readback.wait(&self.gpu)?;
-            self.parse(&bytes, &steps, &mut results)?;
-        }
-        Ok(results)
-    }
-
-    fn start_readback(&mut self) -> Result<()> {
-        let readback = self.gpu.read_later(names::RECORDS, RECORD_BYTES)?;
-        self.coming
-            .push_back((readback, std::mem::take(&mut self.unread)));
-        Ok(())
-    }
-
-    fn parse(&self, bytes: &[u8], steps: &[Running], results: &mut Vec<StepResult>) -> Result<()> {
-        let (records, norms) = bytes.split_at(RECORDS as usize * 16);
-        let records: Vec<[u32; 4]> = bytemuck::pod_collect_to_vec(records);
-        let norms: Vec<f32> = bytemuck::pod_collect_to_vec(norms);
-        for running in steps {
-            let context = running.context;
-            let place = (context.sequence % RECORDS) as usize;
-            let [marker, loss, right, fault] = records[place];
-            if marker != context.marker() {
-                return Err(Error::device(
-                    DeviceFault::Empty,
-                    format!(
-                        "step {} came back empty: the driver dropped its work without an error; a smaller \
-                         --batch-size makes a step shorter",
-                        context.step
-                    ),
-                ));
-            }
-            let loss = f32::from_bits(loss);
-            self.check_finite(context, loss, fault)?;
-            results.push(StepResult {
-                sequence: context.sequence,
-                loss,
-                right,
-                reviews: running.reviews,
-                gradient_norm: context
-                    .optimiser
-                    .filter(|adam| adam.measure_norm)
-                    .map(|_| norms[place]),
-            });
-        }
-        Ok(())
-    }
-
-    fn check_finite(&self, context: StepContext, loss: f32, fault: u32) -> Result<()> {
-        let what = if !loss.is_finite() {
-            "the loss".to_string()
-        } else {
-            match fault {
-                0 => return Ok(()),
-                1 => "the norm of the gradients".to_string(),
-                // Adam counts in vec4, from 2.
-                _ => {
-                    let place = 4 * (fault as usize - 2);
-                    format!("the gradient of {}", self.layout.name_at(place))
-                }
-            }
-        };
-        Err(Error::NotFinite {
-            step: context.step,
-            what,
-            learning_rate: context.optimiser.unwrap_or(self.adam).learning_rate,
-        })
-    }
-
     /// The parameters, in the model's order, after all steps submitted so far.
     ///
     /// # Errors
@@ -448,7 +315,7 @@ impl Session {
     /// Content of a scratch buffer of the last step: for tests and tools.
     ///
     /// # Errors
-    /// As [`Session::results`]; [`Error::Device`] if no plan has used a buffer of that name.
+    /// As [`Session::results`]; [`Error::Device`](crate::Error::Device) if no plan has used a buffer of that name.
     pub fn values(&self, buffer: &str, count: usize) -> Result<Vec<f32>> {
         self.gpu.read(buffer, count)
     }

@@ -155,17 +155,10 @@ impl<'a> TensorFile<'a> {
                 .iter()
                 .map(|bytes| f32::from_le_bytes(*bytes))
                 .collect();
-            match values.iter().position(|value| !value.is_finite()) {
-                None => Ok(values),
-                Some(at) => {
-                    let place = place_in(&parameter.shape, at);
-                    let problem = format!(
-                        "{} at {place:?}, which would spread to every result; take an earlier copy",
-                        values[at]
-                    );
-                    Err(malformed(self.path, &name, problem))
-                }
-            }
+            parameter
+                .check_finite(&values)
+                .map_err(|problem| malformed(self.path, &name, problem))?;
+            Ok(values)
         };
         model.parameters().iter().map(read).collect()
     }
@@ -193,22 +186,6 @@ impl<'a> TensorFile<'a> {
             None => Ok(()),
         }
     }
-}
-
-/// The index along each axis of the number that is `at` in row-major order.
-fn place_in(shape: &[usize], at: usize) -> Vec<usize> {
-    let mut rest = at;
-    let mut place: Vec<usize> = shape
-        .iter()
-        .rev()
-        .map(|&size| {
-            let index = rest % size;
-            rest /= size;
-            index
-        })
-        .collect();
-    place.reverse();
-    place
 }
 
 /// A file whose content is not what it should be.

@@ -6,6 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::tensor_file::{Group, TensorFile, to_bytes};
+use crate::atomic::write_atomically;
+use crate::data::Vocabulary;
 use crate::error::{Error, Result};
 use crate::model::Model;
 
@@ -36,6 +38,24 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// These parameters of `model`, trained on ids of `vocabulary`.
+    pub fn new(model: Model, parameters: Vec<Vec<f32>>, vocabulary: &Vocabulary) -> Weights {
+        Weights {
+            model,
+            parameters,
+            vocabulary_sha256: vocabulary.sha256().to_string(),
+            vocabulary_size: vocabulary.size(),
+        }
+    }
+
+    /// Writes [`Weights::to_bytes`] to `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// Those of [`Weights::to_bytes`], and [`Error::Io`] if the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write_atomically(path, &self.to_bytes()?)
+    }
+
     /// The weights in the safetensors format. The same weights give the same bytes.
     ///
     /// # Errors

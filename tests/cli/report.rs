@@ -205,6 +205,9 @@ fn what_cannot_be_told_is_refused() {
         .run(["report", "run", "--limit-test", "5"])
         .fails(2, &["--limit-test", "--examples"]);
     place
+        .run(["report", "run", "--classes", "bad,good"])
+        .fails(2, &["--classes", "--examples"]);
+    place
         .run(["report", "run", "--examples", "1", "--data", "nowhere"])
         .fails(1, &["nowhere"]);
     place

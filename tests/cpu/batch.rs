@@ -77,6 +77,18 @@ fn no_index_comes_earlier_than_the_buffer_allows() {
     }
 }
 
+/// Whether so many draws fell evenly among eight places.
+fn assert_even(counts: [u32; 8], draws: u32) {
+    let expected = f64::from(draws) / 8.0;
+    for count in counts {
+        // Five standard deviations of a binomial count.
+        assert!(
+            (f64::from(count) - expected).abs() < 5.0 * expected.sqrt(),
+            "{counts:?}"
+        );
+    }
+}
+
 /// Over many epochs the first draw is uniform over the buffer.
 #[test]
 fn draws_are_uniform_over_the_buffer() {
@@ -86,14 +98,7 @@ fn draws_are_uniform_over_the_buffer() {
         let index = ShuffleBuffer::new(20, 8, 9, epoch).next().unwrap();
         first[index] += 1;
     }
-    let expected = f64::from(EPOCHS) / 8.0;
-    for count in first {
-        // Five standard deviations of a binomial count.
-        assert!(
-            (f64::from(count) - expected).abs() < 5.0 * expected.sqrt(),
-            "{first:?}"
-        );
-    }
+    assert_even(first, EPOCHS);
 }
 
 #[test]

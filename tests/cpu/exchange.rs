@@ -288,3 +288,20 @@ fn parameters_of_another_model_are_refused() {
             .all(|problem| problem.contains("parameters"))
     );
 }
+
+#[test]
+fn numbers_that_are_not_finite_are_refused_with_their_place() {
+    let mut broken = weights(mixed());
+    broken.parameters[0][9] = f32::NAN;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("broken");
+    for bytes in [
+        to_safetensors(&broken).unwrap(),
+        to_keras_weights(&broken).unwrap(),
+    ] {
+        std::fs::write(&file, bytes).unwrap();
+        let error = load_parameters(&file, &broken.model).unwrap_err();
+        let place = "embedding.embeddings: NaN at [1, 3]";
+        assert!(error.to_string().contains(place), "{error}");
+    }
+}

@@ -1,25 +1,26 @@
-//! Training: that it repeats bit for bit, whatever the form, and that it stops where it should.
+//! Training: that it repeats bit for bit, whatever the form, in memory that was reserved.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use gatefold::Error;
-use gatefold::batch::{Batch, Batches, Order, Padding, Side};
+use gatefold::batch::{Batch, Padding};
 use gatefold::data::{Dataset, Review, Vocabulary, sentiment_classes};
 use gatefold::gpu::SizeClasses;
-use gatefold::model::{Activation, Dense, Embedding, Lstm, Model, Sequential, initialise};
+use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
 use gatefold::reference::network::{self, Masks, Network};
-use gatefold::train::{
-    Event, FitOptions, History, Metrics, Monitor, Schedule, Session, StepResult, fit, reserve_for,
-};
+use gatefold::train::{FitOptions, History, Monitor, Schedule, Session, fit, reserve_for};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
 use crate::support::models::{VOCABULARY, gru, random_batch, recurrent};
 use crate::support::numbers::{double, parameters};
+
+#[path = "training/fitting.rs"]
+mod fitting;
+#[path = "training/not_finite.rs"]
+mod not_finite;
 
 /// A small model that the tests of whole runs train.
 pub fn model() -> Model {
@@ -299,173 +300,6 @@ fn more_units_than_a_kernel_holds_train_as_the_twin_does() {
             }
         }
     }
-}
-
-/// Trains until something is not finite, ten steps at most.
-fn fault(session: &mut Session, batch: &Batch) -> (u64, String, f64) {
-    for _ in 0..10 {
-        session.train(batch).unwrap();
-        match session.drain() {
-            Ok(_) => {}
-            Err(Error::NotFinite {
-                step,
-                what,
-                learning_rate,
-            }) => return (step, what, learning_rate),
-            Err(error) => panic!("{error}"),
-        }
-    }
-    panic!("all is finite");
-}
-
-#[test]
-fn a_number_that_is_not_finite_is_named() {
-    let batch = random_batch(5, 3, &mut Philox::new(95, 0));
-    let model = recurrent(4, false, &[(8, 2)]);
-    let limits = device::forms(&device::open()).pop().unwrap();
-
-    let mut start = initialise(&model, 5);
-    start[1][0] = f32::NAN;
-    let mut broken = Session::new(
-        device::open(),
-        model.clone(),
-        limits.clone(),
-        &start,
-        Adam::new(0.5),
-        5,
-    )
-    .unwrap();
-    assert_eq!(fault(&mut broken, &batch), (1, "the loss".into(), 0.5));
-
-    let mut fast = session(&model, &limits, 1e38);
-    let (step, what, learning_rate) = fault(&mut fast, &batch);
-    assert!(step >= 2 && learning_rate == 1e38, "step {step}, {what}");
-    assert!(
-        what == "the loss" || what.starts_with("the gradient of "),
-        "{what}"
-    );
-}
-
-#[test]
-fn a_gradient_that_is_not_finite_is_named_nearest_the_loss() {
-    // The hidden layers give 0, so the loss is ln 2; but their weights turn the gradient into infinity.
-    let mut linear = Dense::new(2);
-    linear.activation = Activation::Linear;
-    let model = Sequential::new("overflow")
-        .add(Embedding::new(VOCABULARY, 4))
-        .add(Lstm::new(4))
-        .add(linear.clone())
-        .add(linear)
-        .add(Dense::new(1).sigmoid())
-        .build()
-        .unwrap();
-    let mut start = initialise(&model, 5);
-    let mut set =
-        |name: &str, value: f32| start[crate::support::numbers::index_of(&model, name)].fill(value);
-    set("dense.kernel", 0.0);
-    set("dense_1.kernel", 1e20);
-    set("dense_2.kernel", 1e30);
-    let limits = device::forms(&device::open()).pop().unwrap();
-    let mut session = Session::new(
-        device::open(),
-        model.clone(),
-        limits,
-        &start,
-        Adam::new(1e-3),
-        5,
-    )
-    .unwrap();
-    let found = fault(&mut session, &random_batch(5, 1, &mut Philox::new(96, 0)));
-    assert_eq!(found, (1, "the gradient of dense.bias".into(), 1e-3));
-}
-
-#[test]
-fn an_interrupted_fit_stops_after_the_step_at_hand() {
-    let data = dataset(&mut Philox::new(97, 0));
-    let limits = device::forms(&device::open()).pop().unwrap();
-    let mut session = session(&recurrent(4, false, &[(4, 1)]), &limits, 1e-3);
-    let stop = AtomicBool::new(false);
-    let mut kept = None;
-    let stopped = fit(&mut session, &data, &OPTIONS, &stop, &mut |event| {
-        match event {
-            Event::Steps { .. } => {}
-            Event::Snapshot(snapshot) => kept = Some(snapshot.clone()),
-            other => panic!("{other:?}"),
-        }
-        stop.store(true, Ordering::Relaxed);
-    });
-    assert!(matches!(stopped, Err(Error::Interrupted)));
-    assert!(session.steps() < 9, "{} steps", session.steps());
-    let kept = kept.expect("nothing kept");
-    assert_eq!(kept.position.done as u64, session.steps());
-    assert_eq!(kept.state.parameters, session.parameters().unwrap());
-    // The session goes on from there.
-    stop.store(false, Ordering::Relaxed);
-    let history = fit(&mut session, &data, &OPTIONS, &stop, &mut |_| {}).unwrap();
-    assert_eq!(history.epochs.len(), 2);
-}
-
-/// With a learning rate that moves nothing, losses depend on the batches alone.
-#[test]
-fn training_is_bucketed_and_padded_and_validation_is_padded() {
-    let data = dataset(&mut Philox::new(99, 0));
-    let model = recurrent(6, false, &[(8, 1)]);
-    let limits = device::forms(&device::open()).pop().unwrap();
-    let still = || session(&model, &limits, 1e-30);
-    let before = Padding {
-        pad: Side::Before,
-        max_length: NonZeroUsize::new(9),
-        truncate: Side::Before,
-    };
-    let mut seen = Vec::new();
-    for (bucket, padding) in [
-        (false, Padding::AFTER),
-        (true, Padding::AFTER),
-        (false, before),
-        (true, before),
-    ] {
-        let options = FitOptions {
-            epochs: 1,
-            bucket,
-            padding,
-            ..OPTIONS
-        };
-        let mut lengths = Vec::new();
-        let order = Order::training(options.seed, 1, bucket);
-        let train = Batches::with_padding(&data.train, 7, order, padding).unwrap();
-        let test = Batches::with_padding(&data.test, 7, Order::Sequential, padding).unwrap();
-        let mut direct = still();
-        for batch in train {
-            lengths.push(batch.length);
-            direct.train(&batch).unwrap();
-        }
-        let mean = |results: Vec<StepResult>| {
-            let mut metrics = Metrics::default();
-            results.iter().for_each(|step| metrics.add(step));
-            metrics.loss()
-        };
-        let loss = mean(direct.drain().unwrap());
-        for batch in test.take(options.validation_steps) {
-            direct.evaluate(&batch).unwrap();
-        }
-        let val_loss = mean(direct.drain().unwrap());
-
-        let stop = AtomicBool::new(false);
-        let history = fit(&mut still(), &data, &options, &stop, &mut |_| {}).unwrap();
-        let record = history.epochs[0];
-        assert_eq!(
-            (record.loss, record.val_loss),
-            (loss, val_loss),
-            "{options:?}"
-        );
-        seen.push((lengths, record.val_loss));
-    }
-    let [plain, bucketed, cut, both] = &seen[..] else {
-        panic!("{seen:?}");
-    };
-    assert_ne!(plain.0, bucketed.0);
-    assert_eq!((plain.1, cut.1), (bucketed.1, both.1));
-    assert_ne!(plain.1, cut.1, "validation does not heed the padding");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use gatefold::data::{Dataset, Review, load_cached};
 use gatefold::random::Philox;
 
 use super::args::BenchArgs;
-use crate::cli::args::{DataArgs, SourceArgs};
+use crate::cli::args::{DataArgs, ReadingArgs, SourceArgs};
 use crate::cli::settings::DataSettings;
 
 /// Where batches come from.
@@ -98,14 +98,15 @@ impl Workload {
 /// The options of `gatefold train` for these reviews.
 fn data_args(data: PathBuf, vocab: Option<PathBuf>) -> DataArgs {
     DataArgs {
-        source: SourceArgs {
-            data: Some(data),
-            ..SourceArgs::default()
+        reading: ReadingArgs {
+            source: SourceArgs {
+                data: Some(data),
+                ..SourceArgs::default()
+            },
+            vocab,
+            ..ReadingArgs::default()
         },
-        vocab,
         limit_train: None,
-        limit_test: None,
-        no_cache: false,
     }
 }
 

@@ -82,14 +82,7 @@ fn the_order_of_batches_is_uniform() {
         let batches = members(&reviews, 5, bucketed(4, epoch, 40));
         first[batches[0][0] / 5] += 1;
     }
-    let expected = f64::from(EPOCHS) / 8.0;
-    for count in first {
-        // Five standard deviations of a binomial count.
-        assert!(
-            (f64::from(count) - expected).abs() < 5.0 * expected.sqrt(),
-            "{first:?}"
-        );
-    }
+    assert_even(first, EPOCHS);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Rungs 4 and 6: gradients of whole models against finite differences, and what must hold for any.
+//! Whole models of the twins, small: their gradients against finite differences (`gradients.rs`), and what must hold for
+//! any model.
 
 use gatefold::model::{
     AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
@@ -9,6 +10,9 @@ use gatefold::reference::loss::softmax;
 use gatefold::reference::network::{Batch, Forward, Masks, backward, forward};
 
 use super::{assert_close, uniform};
+
+#[path = "gradients.rs"]
+mod gradients;
 
 /// A batch that owns its ids, made from one row a sequence.
 struct Rows {
@@ -141,89 +145,6 @@ fn assert_all_close(found: &[Vec<f64>], expected: &[Vec<f64>], what: &str) {
     }
 }
 
-/// Compares every element of `gradients` with central differences, at the best of several steps.
-fn check_gradients(
-    model: &Model,
-    parameters: &[Vec<f64>],
-    rows: &Rows,
-    masks: Masks,
-    gradients: &[Vec<f64>],
-) -> Result<(), String> {
-    let mut moved = parameters.to_vec();
-    for (n, parameter) in model.parameters().iter().enumerate() {
-        for e in 0..parameter.len() {
-            let value = parameters[n][e];
-            let error = [1e-3, 1e-4, 1e-5, 1e-6]
-                .map(|step| {
-                    let [above, below] = [value + step, value - step].map(|shifted| {
-                        moved[n][e] = shifted;
-                        forward(model, &moved, &rows.batch(), masks).loss
-                    });
-                    ((above - below) / (2.0 * step) - gradients[n][e]).abs()
-                })
-                .into_iter()
-                .fold(f64::INFINITY, f64::min);
-            moved[n][e] = value;
-            if error > 1e-10 + 1e-6 * gradients[n][e].abs() {
-                let place = format!("{} {}[{e}]", model.name(), parameter.name);
-                return Err(format!(
-                    "{place}: {} is off by {error:.1e}",
-                    gradients[n][e]
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-#[test]
-fn gradients_agree_with_finite_differences() {
-    let rows = Rows::new(&TEXTS, &LABELS);
-    for mask in [false, true] {
-        for model in tiny_models(mask) {
-            let parameters = parameters(&model);
-            for masks in [Masks::Off, Masks::Drawn { seed: 5, step: 2 }] {
-                let (_, gradients) = run(&model, &parameters, &rows, masks);
-                for (gradient, parameter) in gradients.iter().zip(model.parameters()) {
-                    let largest = gradient.iter().fold(0.0, |most: f64, g| most.max(g.abs()));
-                    let name = &parameter.name;
-                    assert!(
-                        largest > 1e-5,
-                        "{} {name}: only {largest:.1e}",
-                        model.name()
-                    );
-                }
-                check_gradients(&model, &parameters, &rows, masks, &gradients).unwrap();
-            }
-        }
-    }
-}
-
-/// A model of three classes, on a pooled sequence.
-fn classifier() -> Model {
-    Sequential::new("classes")
-        .add(embedding_of(true))
-        .add(Lstm::new(3).return_sequences())
-        .add(AttentionPooling::new(2))
-        .add(Dense::new(3).softmax())
-        .build()
-        .unwrap()
-}
-
-#[test]
-fn gradients_of_a_softmax_agree_with_finite_differences() {
-    let (model, rows) = (classifier(), Rows::new(&TEXTS, &[2.0, 0.0, 1.0]));
-    let parameters = parameters(&model);
-    let (result, gradients) = run(&model, &parameters, &rows, Masks::Off);
-    check_gradients(&model, &parameters, &rows, Masks::Off, &gradients).unwrap();
-    for row in result.probabilities.chunks_exact(3) {
-        assert_close(&[row.iter().sum()], &[1.0], "the sum of a row");
-    }
-    let mut wrong = gradients;
-    wrong.last_mut().unwrap()[1] *= 1.001;
-    assert!(check_gradients(&model, &parameters, &rows, Masks::Off, &wrong).is_err());
-}
-
 /// A sigmoid is the softmax of its sum and 0.
 #[test]
 fn a_softmax_of_two_classes_is_a_sigmoid() {
@@ -232,36 +153,6 @@ fn a_softmax_of_two_classes_is_a_sigmoid() {
     let second: Vec<f64> = softmax(&pairs, 2).chunks_exact(2).map(|p| p[1]).collect();
     let sigmoids: Vec<f64> = sums.iter().map(|s| 1.0 / (1.0 + (-s).exp())).collect();
     assert_close(&second, &sigmoids, "probabilities");
-}
-
-#[test]
-fn finite_differences_notice_a_broken_gradient() {
-    let model = &tiny_models(false)[0];
-    let parameters = parameters(model);
-    let rows = Rows::new(&TEXTS, &LABELS);
-    let (_, right) = run(model, &parameters, &rows, Masks::Off);
-    let broken = |breakage: &dyn Fn(&mut Vec<Vec<f64>>)| {
-        let mut gradients = right.clone();
-        breakage(&mut gradients);
-        check_gradients(model, &parameters, &rows, Masks::Off, &gradients).is_err()
-    };
-    assert!(!broken(&|_| ()));
-    assert!(
-        broken(&|g| g[0][5] = 0.0),
-        "one element of the embedding missing"
-    );
-    assert!(
-        broken(&|g| g[1][7] *= 1.00001),
-        "one element of the kernel slightly off"
-    );
-    assert!(
-        broken(&|g| g[2].swap(0, 3)),
-        "two gates of the recurrent kernel swapped"
-    );
-    assert!(
-        broken(&|g| g[3].iter_mut().for_each(|x| *x = -*x)),
-        "sign of the bias"
-    );
 }
 
 #[test]

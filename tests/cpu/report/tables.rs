@@ -1,6 +1,6 @@
 //! Runs side by side.
 
-use gatefold::report::{comparison_markdown, comparison_table};
+use gatefold::report::{comparison_markdown, comparison_table, comparison_table_within};
 use gatefold::train::History;
 
 use super::learning;
@@ -49,4 +49,35 @@ fn the_comparison_fits_eighty_columns_and_finds_the_best_epoch() {
         lines[1].chars().all(|mark| "|-".contains(mark)),
         "{markdown}"
     );
+}
+
+#[test]
+fn a_narrow_terminal_gets_the_figures_below_the_name() {
+    let runs = [learning(), History::new("baseline", 561_089)];
+    assert_eq!(
+        comparison_table_within(&runs, 60),
+        "\
+bidirectional
+  Parameters  561,089
+  Train       loss 0.1200  acc. 0.9600
+  Val.        loss 0.3900  acc. 0.8900
+  Best val.   acc. (epoch) 0.8900 (5)
+  Time        5m 07s
+
+baseline
+  Parameters  561,089
+  Train       loss –  acc. –
+  Val.        loss –  acc. –
+  Best val.   acc. (epoch) –
+  Time        –"
+    );
+    for columns in 40..=80 {
+        let table = comparison_table_within(&runs, columns);
+        let widest = table.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(columns), "{columns}:\n{table}");
+        for figure in ["561,089", "0.1200", "0.8900 (5)", "5m 07s"] {
+            assert!(table.contains(figure), "{figure} at {columns}:\n{table}");
+        }
+    }
+    assert_eq!(comparison_table_within(&runs, 80), comparison_table(&runs));
 }

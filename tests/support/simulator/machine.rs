@@ -1,16 +1,17 @@
-//! The invocations of a workgroup, in step: statements and memory.
+//! The invocations of a workgroup, in step: their statements. What expressions are and where pointers point is in
+//! `expressions.rs`.
 
 use std::collections::HashMap;
 
 use naga::valid::FunctionInfo;
 use naga::{
-    Block, BuiltIn, Expression, Function, FunctionArgument, GatherMode, GlobalVariable, Handle,
-    LocalVariable, Span, Statement, SwitchValue, TypeInner,
+    Block, BuiltIn, Expression, Function, FunctionArgument, GatherMode, Handle, LocalVariable,
+    Span, Statement, SwitchValue,
 };
 
 use super::Launch;
 use super::memory::Memory;
-use super::values::{UNKNOWN, Value, compute, is_followed, shape};
+use super::values::{UNKNOWN, Value};
 use crate::support::kernels::Shader;
 use crate::support::lint::Rule;
 
@@ -18,47 +19,34 @@ use crate::support::lint::Rule;
 const ENDLESS: usize = 10_000;
 
 /// Which invocations are there.
-type Mask = Vec<bool>;
+pub(super) type Mask = Vec<bool>;
 
 /// A value an invocation.
-type Values = Vec<Value>;
+pub(super) type Values = Vec<Value>;
 
 /// A workgroup that runs.
 pub struct Workgroup<'a, 'm> {
-    shader: &'a Shader,
+    pub(super) shader: &'a Shader,
     launch: &'a Launch,
     id: [u32; 3],
     size: [u32; 3],
-    invocations: usize,
-    memory: &'m mut Memory<'a>,
+    pub(super) invocations: usize,
+    pub(super) memory: &'m mut Memory<'a>,
 }
 
 /// A function that runs.
-struct Frame<'a> {
-    function: &'a Function,
-    info: &'a FunctionInfo,
-    arguments: Vec<Values>,
-    values: HashMap<Handle<Expression>, Values>,
-    locals: HashMap<Handle<LocalVariable>, Values>,
+pub(super) struct Frame<'a> {
+    pub(super) function: &'a Function,
+    pub(super) info: &'a FunctionInfo,
+    pub(super) arguments: Vec<Values>,
+    pub(super) values: HashMap<Handle<Expression>, Values>,
+    pub(super) locals: HashMap<Handle<LocalVariable>, Values>,
     result: Values,
     returned: Mask,
     /// Left the innermost loop or switch.
     broken: Mask,
     /// Gone on to the next iteration.
     continued: Mask,
-}
-
-/// What a pointer points at.
-struct Place {
-    root: Root,
-    /// In bytes; `None` if it depends on what is not computed.
-    offset: Option<u32>,
-}
-
-enum Root {
-    Global(Handle<GlobalVariable>),
-    Local(Handle<LocalVariable>),
-    Unknown,
 }
 
 fn none(mask: &[bool]) -> bool {
@@ -347,185 +335,5 @@ impl<'a, 'm> Workgroup<'a, 'm> {
             self.memory.report(Rule::Divergence, span, detail);
         }
         self.memory.epoch += 1;
-    }
-
-    fn inner<'f>(&'f self, frame: &'f Frame<'a>, expression: Handle<Expression>) -> &'f TypeInner {
-        frame.info[expression]
-            .ty
-            .inner_with(&self.shader.module.types)
-    }
-
-    fn emit(&mut self, frame: &mut Frame<'a>, expression: Handle<Expression>, active: &Mask) {
-        let span = frame.function.expressions.get_span(expression);
-        if let Expression::Load { pointer } = frame.function.expressions[expression] {
-            let values = self.load(frame, pointer, span, active);
-            frame.values.insert(expression, values);
-        } else if is_followed(self.inner(frame, expression)) {
-            let old = frame.values.remove(&expression);
-            let mut values = old.unwrap_or_else(|| vec![UNKNOWN; self.invocations]);
-            for lane in (0..self.invocations).filter(|&lane| active[lane]) {
-                values[lane] = self.compute(frame, expression, lane);
-            }
-            frame.values.insert(expression, values);
-        }
-    }
-
-    fn compute(&self, frame: &Frame<'a>, expression: Handle<Expression>, lane: usize) -> Value {
-        if let Expression::FunctionArgument(index) = frame.function.expressions[expression] {
-            return frame.arguments[index as usize][lane];
-        }
-        compute(
-            &self.shader.module,
-            frame.function,
-            expression,
-            &|operand| shape(self.inner(frame, operand)),
-            &|operand| self.value(frame, operand, lane),
-        )
-    }
-
-    /// What an expression is for an invocation; those that need no emission are computed.
-    fn value(&self, frame: &Frame<'a>, expression: Handle<Expression>, lane: usize) -> Value {
-        match frame.values.get(&expression) {
-            Some(values) => values[lane],
-            None if frame.function.expressions[expression].needs_pre_emit() => {
-                self.compute(frame, expression, lane)
-            }
-            // Of a type that is not followed.
-            None => UNKNOWN,
-        }
-    }
-
-    fn all(&self, frame: &Frame<'a>, expression: Handle<Expression>) -> Values {
-        (0..self.invocations)
-            .map(|lane| self.value(frame, expression, lane))
-            .collect()
-    }
-
-    fn place(&self, frame: &Frame<'a>, pointer: Handle<Expression>, lane: usize) -> Place {
-        let step = |base: Handle<Expression>, index: Option<u32>| {
-            let mut place = self.place(frame, base, lane);
-            let types = &self.shader.module.types;
-            let apart = |inner: &TypeInner| match (inner, index) {
-                (TypeInner::Array { stride, .. }, Some(index)) => {
-                    Some(stride.saturating_mul(index))
-                }
-                (TypeInner::Vector { .. }, Some(index)) => Some(4 * index),
-                (TypeInner::Struct { members, .. }, Some(index)) => {
-                    members.get(index as usize).map(|member| member.offset)
-                }
-                _ => None,
-            };
-            let offset = match *self.inner(frame, base) {
-                TypeInner::Pointer { base, .. } => apart(&types[base].inner),
-                TypeInner::ValuePointer { .. } => index.map(|index| 4 * index),
-                _ => None,
-            };
-            // An offset past 4 GiB is out of bounds, though some drivers wrap it around to a word that is there.
-            place.offset = place.offset.zip(offset).map(|(a, b)| a.saturating_add(b));
-            place
-        };
-        let root = match frame.function.expressions[pointer] {
-            Expression::GlobalVariable(variable) => Root::Global(variable),
-            Expression::LocalVariable(variable) => Root::Local(variable),
-            Expression::Access { base, index } => {
-                return step(base, self.value(frame, index, lane)[0]);
-            }
-            Expression::AccessIndex { base, index } => return step(base, Some(index)),
-            _ => Root::Unknown,
-        };
-        Place {
-            root,
-            offset: Some(0),
-        }
-    }
-
-    /// Bytes of what a pointer points at, and whether it is an atomic.
-    fn pointee(&self, frame: &Frame<'a>, pointer: Handle<Expression>) -> (u32, bool) {
-        let module = &self.shader.module;
-        match *self.inner(frame, pointer) {
-            TypeInner::Pointer { base, .. } => {
-                let inner = &module.types[base].inner;
-                let atomic = matches!(inner, TypeInner::Atomic(_));
-                (inner.size(module.to_ctx()), atomic)
-            }
-            TypeInner::ValuePointer { size, scalar, .. } => {
-                let count = size.map_or(1, |size| size as u32);
-                (count * u32::from(scalar.width), false)
-            }
-            _ => (4, false),
-        }
-    }
-
-    fn load(
-        &mut self,
-        frame: &Frame<'a>,
-        pointer: Handle<Expression>,
-        span: Span,
-        active: &Mask,
-    ) -> Values {
-        let (bytes, atomic) = self.pointee(frame, pointer);
-        let mut values = vec![UNKNOWN; self.invocations];
-        for lane in (0..self.invocations).filter(|&lane| active[lane] && !atomic) {
-            let place = self.place(frame, pointer, lane);
-            values[lane] = match (place.root, place.offset) {
-                (Root::Local(variable), Some(offset)) => {
-                    let first = offset as usize / 4;
-                    let whole = frame.locals[&variable][lane];
-                    std::array::from_fn(|i| whole.get(first + i).copied().flatten())
-                }
-                (Root::Global(variable), Some(offset)) => {
-                    let (first, count) = (offset as usize / 4, bytes as usize / 4);
-                    let memory = &mut *self.memory;
-                    memory.touch(variable, first, count, lane as u32, false, span)
-                }
-                (Root::Global(_), None) => {
-                    self.memory
-                        .report(Rule::Opaque, span, "an index".to_owned());
-                    UNKNOWN
-                }
-                _ => UNKNOWN,
-            };
-        }
-        values
-    }
-
-    fn store(
-        &mut self,
-        frame: &mut Frame<'a>,
-        pointer: Handle<Expression>,
-        value: Handle<Expression>,
-        span: Span,
-        active: &Mask,
-    ) {
-        let (bytes, atomic) = self.pointee(frame, pointer);
-        for lane in (0..self.invocations).filter(|&lane| active[lane] && !atomic) {
-            let place = self.place(frame, pointer, lane);
-            match (place.root, place.offset) {
-                (Root::Local(variable), offset) => {
-                    let new = self.value(frame, value, lane);
-                    let Some(values) = frame.locals.get_mut(&variable) else {
-                        continue;
-                    };
-                    match offset {
-                        Some(offset) => {
-                            let (first, count) = (offset as usize / 4, bytes as usize / 4);
-                            let parts = values[lane].iter_mut().skip(first).take(count);
-                            parts.zip(new).for_each(|(part, new)| *part = new);
-                        }
-                        None => values[lane] = UNKNOWN,
-                    }
-                }
-                (Root::Global(variable), Some(offset)) => {
-                    let (first, count) = (offset as usize / 4, bytes as usize / 4);
-                    let memory = &mut *self.memory;
-                    memory.touch(variable, first, count, lane as u32, true, span);
-                }
-                (Root::Global(_), None) => {
-                    self.memory
-                        .report(Rule::Opaque, span, "an index".to_owned());
-                }
-                (Root::Unknown, _) => {}
-            }
-        }
     }
 }

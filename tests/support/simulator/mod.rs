@@ -9,6 +9,7 @@
 // Each test program uses another part of it.
 #![allow(dead_code)]
 
+mod expressions;
 mod machine;
 mod memory;
 mod values;

@@ -1,0 +1,46 @@
+//! Which model.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use gatefold::model::Variant;
+
+use crate::cli::settings::EXPERIMENT_VOCABULARY;
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct ModelArgs {
+    /// One of the experiment's models
+    #[arg(value_parser = variant_parser())]
+    pub variant: Option<Variant>,
+    /// A model file in TOML instead
+    ///
+    /// It has a `name` and a `[[layer]]` for each layer, from the embedding to Dense(1) with a
+    /// sigmoid; `gatefold summary --config FILE` checks it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Reads a variant's name, and lists them all where there is none of that name.
+pub fn variant_parser() -> impl TypedValueParser<Value = Variant> {
+    PossibleValuesParser::new(Variant::ALL.map(Variant::name))
+        .try_map(|name| name.parse::<Variant>())
+}
+
+#[derive(Debug, Args)]
+pub struct SummaryArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Ids of the data's vocabulary, padding included
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = EXPERIMENT_VOCABULARY,
+        allow_negative_numbers = true
+    )]
+    pub vocabulary: usize,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}

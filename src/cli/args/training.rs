@@ -1,0 +1,127 @@
+//! `gatefold train` and `compare`: how to train, and where to write.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use gatefold::model::Variant;
+
+use super::model::variant_parser;
+#[cfg(feature = "serve")]
+use super::watch::ServeArgs;
+use super::{BatchArgs, DataArgs, DeviceArgs, ModelArgs, OUTPUT, TileArgs};
+use crate::cli::callbacks::CallbackArgs;
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Models to compare, separated by commas [default: baseline,dropout,bidirectional]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = variant_parser())]
+    #[arg(default_values_t = Variant::ALL, hide_default_value = true)]
+    pub variants: Vec<Variant>,
+    /// Go on with the comparison in this folder
+    ///
+    /// Finished models are left as they are, the one under way goes on from its last checkpoint, the rest
+    /// follow. Options are those it was begun with; --epochs may be raised.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "overwrite"])]
+    pub resume: Option<PathBuf>,
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub training: TrainingArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Go on with the run in this folder, from its last checkpoint
+    ///
+    /// Options are those it was begun with; --epochs may be raised. The result is that of a run which
+    /// never stopped.
+    #[arg(long, value_name = "RUN", group = "ModelArgs", conflicts_with_all = ["out", "overwrite"])]
+    pub resume: Option<PathBuf>,
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub training: TrainingArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training options")]
+pub struct TrainingArgs {
+    /// Passes over the training reviews
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        allow_negative_numbers = true
+    )]
+    pub epochs: u32,
+    /// Adam's learning rate [default: 0.0001; 0.001 with the demo corpus]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub learning_rate: Option<f64>,
+    /// Scale gradients down where their norm, over all parameters, is larger than X
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub clip_norm: Option<f64>,
+    /// Before each update every parameter loses this share of itself, times the learning rate (AdamW)
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub weight_decay: Option<f64>,
+    /// Decides initial parameters, the order of the reviews and dropout masks
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    pub seed: u64,
+    /// Batches of test reviews to validate with after each epoch
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 30,
+        allow_negative_numbers = true
+    )]
+    pub validation_steps: u32,
+    /// Let the recurrent layers skip padding
+    ///
+    /// Sets `mask_zero` on the embedding. The experiment does not, which is why its baseline fails.
+    #[arg(long)]
+    pub mask_padding: bool,
+    /// Steps from one checkpoint to the next; 0: one at the end of each epoch alone
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 500,
+        allow_negative_numbers = true
+    )]
+    pub checkpoint_steps: u32,
+    #[command(flatten)]
+    pub callbacks: CallbackArgs,
+    #[command(flatten)]
+    pub batch: BatchArgs,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    #[command(flatten)]
+    pub tile: TileArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
+pub struct OutputArgs {
+    /// Where to write [default: runs/NAME-DATA]
+    ///
+    /// NAME is the model's name or `compare`, DATA what the data's file or folder is called. A folder
+    /// that holds something already is refused.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace the run that stands there; other files in that folder stay
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Print JSON lines on standard output
+    #[arg(long)]
+    pub json: bool,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}

@@ -1,0 +1,153 @@
+//! Where the reviews come from, checked.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gatefold::data::{Corpus, Limits, Source, Table, cache_folder};
+use gatefold::{Error, Result};
+use tracing::info;
+
+use super::option;
+use crate::cli::args::{DataArgs, SourceArgs};
+
+/// Where the reviews come from.
+pub struct DataSettings {
+    pub source: Source,
+    /// What to tell of the choice of the source.
+    pub note: Option<String>,
+    pub vocabulary: Option<PathBuf>,
+    pub limits: Limits,
+    /// Where encoded reviews are kept; `None` keeps none.
+    pub cache: Option<PathBuf>,
+}
+
+impl DataSettings {
+    /// Rejects what [`gatefold::data::load`] would reject without looking at the data.
+    pub fn new(args: &DataArgs) -> Result<DataSettings> {
+        let DataArgs {
+            reading,
+            limit_train,
+        } = args;
+        let limits = Limits {
+            train: *limit_train,
+            test: reading.limit_test,
+        };
+        limits.check()?;
+        let (source, note) = source(&reading.source)?;
+        source.check_vocabulary(reading.vocab.as_deref())?;
+        Ok(DataSettings {
+            source,
+            note,
+            vocabulary: reading.vocab.clone(),
+            limits,
+            cache: token_cache(reading.no_cache),
+        })
+    }
+
+    /// What the data is called in the names of run folders.
+    pub(super) fn folder_name(&self) -> String {
+        const ENDINGS: [&str; 12] = [
+            ".tar",
+            ".tar.gz",
+            ".tar.xz",
+            ".tar.zst",
+            ".csv",
+            ".csv.gz",
+            ".tsv",
+            ".tsv.gz",
+            ".jsonl",
+            ".jsonl.gz",
+            ".ndjson",
+            ".ndjson.gz",
+        ];
+        let Some(path) = self.source.path() else {
+            return "demo".to_string();
+        };
+        let Ok(path) = fs::canonicalize(path) else {
+            return "data".to_string();
+        };
+        let mut names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
+        // The folder of a version, whose name alone says little: subwords8k/1.0.0.
+        let count = if path.join("dataset_info.json").is_file() {
+            2
+        } else {
+            1
+        };
+        let name = names.split_off(names.len().saturating_sub(count)).join("-");
+        let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
+        stem.unwrap_or(&name).to_string()
+    }
+}
+
+/// The folder for encoded reviews, if they are to be kept and the system has a place for it.
+pub fn token_cache(no_cache: bool) -> Option<PathBuf> {
+    if no_cache {
+        return None;
+    }
+    match cache_folder() {
+        Ok(folder) => Some(folder.join("tokens")),
+        Err(error) => {
+            info!("{error}; going on without a cache of encoded reviews");
+            None
+        }
+    }
+}
+
+/// A table where options say so, or whatever is at the path; and what to tell of that choice.
+fn source(args: &SourceArgs) -> Result<(Source, Option<String>)> {
+    let of_tables = [
+        ("--test-data", args.test_data.is_some()),
+        ("--text-column", args.text_column.is_some()),
+        ("--label-column", args.label_column.is_some()),
+        ("--classes", !args.classes.is_empty()),
+    ];
+    let given = of_tables.iter().find(|(_, given)| *given);
+    let Some(data) = &args.data else {
+        return match given {
+            None => Ok((Source::Demo, None)),
+            Some((name, _)) => Err(option(
+                name,
+                "give the table of reviews with --data as well",
+            )),
+        };
+    };
+    let (path, note) = find(data)?;
+    let source = match given {
+        None => Source::Path(path),
+        Some(_) => Source::Table(Table {
+            path,
+            test: args.test_data.clone(),
+            text_column: args.text_column.clone(),
+            label_column: args.label_column.clone(),
+            classes: args.classes.clone(),
+        }),
+    };
+    Ok((source, note))
+}
+
+/// The path that `--data` stands for, and what to tell of it: a corpus's name means the fetched archive,
+/// unless there is a path of that name.
+fn find(data: &Path) -> Result<(PathBuf, Option<String>)> {
+    let Some(corpus) = data.to_str().and_then(Corpus::named) else {
+        return Ok((data.to_path_buf(), None));
+    };
+    let archive = corpus.path()?;
+    let name = corpus.name;
+    if data.exists() {
+        let note = format!(
+            "{name} is the file or folder of that name here, not the corpus that `gatefold data fetch \
+             {name}` gets, {}",
+            archive.display()
+        );
+        return Ok((data.to_path_buf(), Some(note)));
+    }
+    if archive.is_file() {
+        return Ok((archive, None));
+    }
+    Err(Error::Data(format!(
+        "{name}: {} is not there; get it with gatefold data fetch {name}, or give the path of a copy \
+         of the {}",
+        archive.display(),
+        corpus.title
+    )))
+}

@@ -1,0 +1,91 @@
+//! Which model to build, once the vocabulary is known.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gatefold::model::{Model, Sequential, Variant};
+use gatefold::{Error, Result};
+
+use super::option;
+use crate::cli::args::ModelArgs;
+
+/// Ids of the experiment's vocabulary, padding included.
+pub const EXPERIMENT_VOCABULARY: usize = 8185;
+
+/// Which model to build, once the vocabulary is known.
+pub enum ModelSource {
+    Variant(Variant),
+    File {
+        path: PathBuf,
+        text: String,
+    },
+    /// That of a run to go on with.
+    Model(Model),
+}
+
+impl ModelSource {
+    /// Reads the model file, where it is one, without building it.
+    pub fn new(args: &ModelArgs) -> Result<ModelSource> {
+        match (args.variant, &args.config) {
+            (Some(variant), _) => Ok(ModelSource::Variant(variant)),
+            (None, Some(path)) => Ok(ModelSource::File {
+                path: path.clone(),
+                text: read_text(path)?,
+            }),
+            (None, None) => Err(option("VARIANT", "give a variant or --config FILE")),
+        }
+    }
+
+    /// The model for data with a vocabulary of that many ids, and so many classes.
+    pub fn model_for(&self, vocabulary: usize, classes: usize) -> Result<Model> {
+        let model = self.model(vocabulary)?;
+        let fits = model
+            .check_vocabulary(vocabulary)
+            .and_then(|()| model.check_classes(classes));
+        match (self, fits) {
+            (_, Ok(())) => Ok(model),
+            (ModelSource::File { path, .. }, Err(Error::Model { layer, problem })) => {
+                Err(Error::Malformed {
+                    path: path.clone(),
+                    place: format!("layer {layer}"),
+                    problem,
+                })
+            }
+            (_, Err(error)) => Err(error),
+        }
+    }
+
+    /// The model, with as many embeddings as its file says or, where it does not, `vocabulary`.
+    pub fn model(&self, vocabulary: usize) -> Result<Model> {
+        match self {
+            ModelSource::Variant(variant) => variant.model(vocabulary),
+            ModelSource::File { path, text } => Model::from_toml(path, text, vocabulary),
+            ModelSource::Model(model) => Ok(model.clone()),
+        }
+    }
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).map_err(Error::io(path))?;
+    String::from_utf8(bytes).map_err(|error| Error::Malformed {
+        path: path.to_path_buf(),
+        place: format!("byte {}", error.utf8_error().valid_up_to()),
+        problem: "not UTF-8; a model file is TOML".to_string(),
+    })
+}
+
+/// `model` with its padding masked.
+pub fn mask_padding(model: Model) -> Result<Model> {
+    let embedding = model.embedding().clone().mask_zero();
+    let layers = model
+        .layers()
+        .iter()
+        .skip(1)
+        .map(|layer| layer.kind.clone());
+    layers
+        .fold(
+            Sequential::new(model.name()).add(embedding),
+            Sequential::add,
+        )
+        .build()
+}

@@ -1,0 +1,209 @@
+//! Models in TOML.
+
+use std::path::Path;
+
+use gatefold::Error;
+use gatefold::model::{
+    Bidirectional, Dense, Dropout, Embedding, Gru, Lstm, Model, Sequential, Variant,
+};
+use proptest::prelude::*;
+
+use super::{VOCABULARY, build};
+
+const SMALL: &str = r#"name = "small"
+
+[[layer]]
+type = "embedding"
+width = 8
+
+[[layer]]
+type = "bidirectional"
+units = 4
+
+[[layer]]
+type = "dense"
+units = 1
+activation = "sigmoid"
+"#;
+
+fn read(text: &str) -> gatefold::Result<Model> {
+    Model::from_toml(Path::new("some/model.toml"), text, 100)
+}
+
+#[test]
+fn file_without_vocabulary_takes_the_datas() {
+    let model = read(SMALL).unwrap();
+    assert_eq!(model.name(), "small");
+    assert_eq!(model.embedding(), &Embedding::new(100, 8));
+    let stated = read(&SMALL.replace("width = 8", "width = 8\nvocabulary = 7")).unwrap();
+    assert_eq!(stated.embedding().vocabulary, 7);
+}
+
+#[test]
+fn file_takes_every_option() {
+    let text = r#"
+        name = "all"
+        layer = [
+            { type = "embedding", vocabulary = 20, width = 8, mask_zero = true },
+            { type = "lstm", units = 5, return_sequences = true },
+            { type = "gru", units = 6, return_sequences = true },
+            { type = "bidirectional", cell = "gru", units = 7, return_sequences = true },
+            { type = "bidirectional", cell = "lstm", units = 8, return_sequences = true },
+            { type = "bidirectional", units = 4, return_sequences = false },
+            { type = "dense", units = 3, activation = "relu" },
+            { type = "dense", units = 3, activation = "linear" },
+            { type = "dense", units = 3 },
+            { type = "dropout", rate = 0 },
+            { type = "dense", units = 1, activation = "sigmoid" },
+        ]
+    "#;
+    let expected = Sequential::new("all")
+        .add(Embedding::new(20, 8).mask_zero())
+        .add(Lstm::new(5).return_sequences())
+        .add(Gru::new(6).return_sequences())
+        .add(Bidirectional::new(Gru::new(7).return_sequences()))
+        .add(Bidirectional::new(Lstm::new(8).return_sequences()))
+        .add(Bidirectional::new(Lstm::new(4)))
+        .add(Dense::new(3).relu())
+        .add(Dense::new(3))
+        .add(Dense::new(3))
+        .add(Dropout::new(0.0))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    let model = read(text).unwrap();
+    assert_eq!(model, expected);
+    assert_eq!(read(&model.to_toml().unwrap()).unwrap(), expected);
+}
+
+#[test]
+fn variants_survive_the_round_trip() {
+    for variant in Variant::ALL {
+        let model = variant.model(VOCABULARY).unwrap();
+        assert_eq!(read(&model.to_toml().unwrap()).unwrap(), model);
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_rate_and_size_survives_the_round_trip(
+        rate in 0f32..1.0,
+        units in 1usize..1000,
+        width in 1usize..1000,
+        masked: bool,
+    ) {
+        let mut embedding = Embedding::new(9, width);
+        embedding.mask_zero = masked;
+        let model = build(&[
+            embedding.into(),
+            Lstm::new(units).into(),
+            Dropout::new(rate).into(),
+            Dense::new(1).sigmoid().into(),
+        ])
+        .unwrap();
+        prop_assert_eq!(read(&model.to_toml().unwrap()).unwrap(), model);
+    }
+}
+
+#[test]
+fn bad_files_are_answered_with_file_place_and_reason() {
+    // What is replaced in SMALL, by what, and what the answer must say.
+    let cases = [
+        ("width", "widht", "line 5, column 1: unknown field `widht`"),
+        (
+            "units = 4",
+            "units = 4\nrate = 1",
+            "line 10, column 1: unknown field `rate`",
+        ),
+        ("name", "nam", "line 1, column 1: unknown key `nam`"),
+        (
+            "width = 8",
+            "width = \"8\"",
+            "line 5, column 9: invalid type: string",
+        ),
+        (
+            "units = 4",
+            "units = -4",
+            "line 9, column 9: invalid value: integer `-4`",
+        ),
+        (
+            "units = 4",
+            "units = 0",
+            "line 7, column 1: layer bidirectional: units must be from 1",
+        ),
+        ("width = 8", "", "line 3, column 1: missing field `width`"),
+        (
+            "\"bidirectional\"",
+            "\"grue\"",
+            "line 8, column 8: `type` must be",
+        ),
+        (
+            "units = 4",
+            "units = 4\ncell = \"rnn\"",
+            "line 10, column 8: unknown variant `rnn`",
+        ),
+        ("\"bidirectional\"", "7", "line 8, column 8: `type` must be"),
+        (
+            "type = \"bidirectional\"",
+            "",
+            "line 7, column 1: the layer has no `type`",
+        ),
+        (
+            "\"sigmoid\"",
+            "\"tanh\"",
+            "line 14, column 14: unknown variant `tanh`",
+        ),
+        (
+            "\"sigmoid\"",
+            "\"relu\"",
+            "line 11, column 1: layer dense: the last layer must be",
+        ),
+        (
+            "\"small\"",
+            "7",
+            "line 1, column 8: `name` must be a string",
+        ),
+        (
+            "\"small\"",
+            "\"../x\"",
+            "line 1, column 8: model name: \"../x\" cannot",
+        ),
+        (
+            "name = \"small\"",
+            "",
+            "line 1, column 1: the key `name` is missing",
+        ),
+        (
+            "\"small\"",
+            "\"small",
+            "line 1, column 14: invalid basic string",
+        ),
+        (
+            "[[layer]]\ntype = \"e",
+            "[layer]\ntype = \"e",
+            "line 7, column",
+        ),
+    ];
+    for (good, bad, expected) in cases {
+        let text = SMALL.replacen(good, bad, 1);
+        assert_ne!(text, SMALL);
+        let error = read(&text).expect_err(bad).to_string();
+        let expected = format!("some/model.toml: {expected}");
+        assert!(error.starts_with(&expected), "{error}\nexpected {expected}");
+    }
+}
+
+#[test]
+fn file_without_layers_says_so() {
+    for (layers, words) in [
+        ("", "there is no [[layer]]"),
+        ("layer = []", "the model has no layers"),
+        ("layer = 3", "in double brackets"),
+        ("[layer]\ntype = \"lstm\"", "in double brackets"),
+        ("layer = [3]", "a layer is a table"),
+    ] {
+        let error = read(&format!("name = \"x\"\n{layers}")).unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
