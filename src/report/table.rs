@@ -57,7 +57,7 @@ pub fn comparison_table(histories: &[History]) -> String {
 /// use gatefold::train::History;
 ///
 /// let history = History::new("baseline", 561_089);
-/// let list = gatefold::report::comparison_table_within(&[history], 60);
+/// let list = gatefold::report::comparison_table_within(&[history], 40);
 /// assert!(list.starts_with("baseline\n  Parameters  561,089\n"));
 /// ```
 pub fn comparison_table_within(histories: &[History], columns: usize) -> String {

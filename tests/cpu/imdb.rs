@@ -5,11 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use gatefold::data::{Dataset, Limits, Source, SubwordEncoder, class_counts, load};
-use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::support;
-
+#[path = "imdb/real_archive.rs"]
+mod real_archive;
 #[path = "imdb/refusals.rs"]
 mod refusals;
 
@@ -399,54 +398,4 @@ fn linked_folders_are_followed_once() {
     )
     .unwrap();
     assert_same(&load_all(folder.path()).unwrap(), &expected, "links");
-}
-
-/// What the TFDS sample says of one of the first records.
-#[derive(Deserialize)]
-struct Expected {
-    len: usize,
-    first10: Vec<u32>,
-    label: u8,
-    source: String,
-}
-
-#[test]
-fn the_real_archive_gives_the_records_of_tensorflow_datasets_in_their_order() {
-    #[derive(Deserialize)]
-    struct Sample {
-        splits: Splits,
-    }
-    #[derive(Deserialize)]
-    struct Splits {
-        train: Vec<Expected>,
-        test: Vec<Expected>,
-    }
-    let Some(folder) = support::data_dir() else {
-        return;
-    };
-    let dataset = load_all(&folder.join("aclImdb.tar.zst")).unwrap();
-    assert_eq!(class_counts(&dataset.train, 2), [12_500, 12_500]);
-    assert_eq!(class_counts(&dataset.test, 2), [12_500, 12_500]);
-    assert_eq!(dataset.longest(), 3_944);
-    assert_eq!(dataset.notes, Vec::<String>::new());
-    assert_eq!(
-        dataset.train[0].ids[..10],
-        [62, 18, 41, 604, 927, 65, 3, 644, 7968, 21]
-    );
-
-    let sample = fs::read_to_string(folder.join("tfds_sample/expected.json")).unwrap();
-    let Sample { splits } = serde_json::from_str(&sample).unwrap();
-    for (reviews, expected) in [(&dataset.train, splits.train), (&dataset.test, splits.test)] {
-        assert!(expected.len() >= 32);
-        for (review, expected) in reviews.iter().zip(&expected) {
-            let Expected {
-                len,
-                first10,
-                label,
-                source,
-            } = expected;
-            assert_eq!((review.ids.len(), review.label), (*len, *label), "{source}");
-            assert_eq!(review.ids[..first10.len()], first10[..], "{source}");
-        }
-    }
 }

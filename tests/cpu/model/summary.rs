@@ -1,7 +1,7 @@
 //! The variants, and the tables that Keras prints.
 
 use gatefold::model::{
-    Bidirectional, Dense, Embedding, GlobalAveragePooling1D, Lstm, Sequential, Variant,
+    Bidirectional, Dense, Embedding, GlobalAveragePooling1D, Lstm, Model, Sequential, Variant,
 };
 
 use super::VOCABULARY;
@@ -53,17 +53,21 @@ Model: \"sequential\"
     );
 }
 
-/// What does not fit the first column goes on below.
-#[test]
-fn summary_breaks_long_names_as_keras_does() {
-    let model = Sequential::new("pooled")
+/// A layer's name and class that do not fit Keras's first column.
+fn pooled() -> Model {
+    Sequential::new("pooled")
         .add(Embedding::new(50, 8))
         .add(Bidirectional::new(Lstm::new(8).return_sequences()))
         .add(GlobalAveragePooling1D::new())
         .add(Dense::new(1).sigmoid())
         .build()
-        .unwrap();
-    let table = model.summary();
+        .unwrap()
+}
+
+/// What does not fit the first column goes on below.
+#[test]
+fn summary_breaks_long_names_as_keras_does() {
+    let table = pooled().summary();
     let rows: Vec<&str> = table.lines().skip(6).take(5).collect();
     assert_eq!(
         rows,
@@ -79,31 +83,25 @@ fn summary_breaks_long_names_as_keras_does() {
 
 #[test]
 fn summary_of_a_narrow_terminal_has_narrow_columns_then_none() {
-    let model = Sequential::new("pooled")
-        .add(Embedding::new(50, 8))
-        .add(Bidirectional::new(Lstm::new(8).return_sequences()))
-        .add(GlobalAveragePooling1D::new())
-        .add(Dense::new(1).sigmoid())
-        .build()
-        .unwrap();
+    let model = pooled();
     let summary = model.summarise();
     assert_eq!(
         summary.within(60),
         "\
 Model: \"pooled\"
-┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┓
-┃ Layer (type)                 ┃ Output Shape     ┃ Param # ┃
-┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━╇━━━━━━━━━┩
-│ embedding (Embedding)        │ (None, None, 8)  │     400 │
-├──────────────────────────────┼──────────────────┼─────────┤
-│ bidirectional                │ (None, None, 16) │   1,088 │
-│ (Bidirectional)              │                  │         │
-├──────────────────────────────┼──────────────────┼─────────┤
-│ global_average_pooling1d     │ (None, 16)       │       0 │
-│ (GlobalAveragePooling1D)     │                  │         │
-├──────────────────────────────┼──────────────────┼─────────┤
-│ dense (Dense)                │ (None, 1)        │      17 │
-└──────────────────────────────┴──────────────────┴─────────┘
+┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━┳━━━━━━━━━┓
+┃ Layer (type)                ┃ Output Shape     ┃ Param # ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━╇━━━━━━━━━┩
+│ embedding (Embedding)       │ (None, None, 8)  │     400 │
+├─────────────────────────────┼──────────────────┼─────────┤
+│ bidirectional               │ (None, None, 16) │   1,088 │
+│ (Bidirectional)             │                  │         │
+├─────────────────────────────┼──────────────────┼─────────┤
+│ global_average_pooling1d    │ (None, 16)       │       0 │
+│ (GlobalAveragePooling1D)    │                  │         │
+├─────────────────────────────┼──────────────────┼─────────┤
+│ dense (Dense)               │ (None, 1)        │      17 │
+└─────────────────────────────┴──────────────────┴─────────┘
  Total params: 1,505 (5.88 KB)
  Trainable params: 1,505 (5.88 KB)
  Non-trainable params: 0 (0.00 B)"
