@@ -10,22 +10,21 @@
 //   1        a     read        [z, K, M]     A
 //   2        b     read        [z, K, N]     B
 //   3        c     read_write  [s, z, M, N]  partial sums, written with `=`; column_sums adds them up
-//   4        sums  read_write  [s, z, N]     the same of B's columns: the gradient of a bias; only if wanted
+//   4        sums  read_write  [s, z, N]     the same of B's columns: the gradient of a bias
 // Grid   (⌈N / 4VS⌉, ⌈M / R⌉, z·splits) workgroups of one subgroup of S lanes; a workgroup makes R rows by
 //        4·V·S columns, a lane 4·V columns of each row.
 // Order  V loads a lane bring 4·V·S columns of B for a k, R / 4S more bring R columns of A, which are broadcast.
 //        Four k are taken together, so that a sum is touched once for four products. k runs upwards; the splits
 //        do not depend on the adapter. The workgroups of the first rows add B up as well, in the order of
-//        column_sums. No barrier.
+//        column_sums, whether or not a bias wants it: a second kernel would take seconds to compile on a software
+//        adapter. No barrier.
 // Twin   reference/matmul.rs        Test  tests/gpu/matmul.rs
 
 @group(0) @binding(0) var<uniform> dims: MatmulDims;
 @group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;
-{% if sums %}
 @group(0) @binding(4) var<storage, read_write> sums: array<vec4<f32>>;
-{% endif %}
 
 const S = {{ S }}u;
 
@@ -49,11 +48,9 @@ fn matmul_transposed_a(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgrou
     var c_{{ r }}_{{ v }} = vec4(0.0);
 {% endfor %}
 {% endfor %}
-{% if sums %}
 {% for v in range(V) %}
     var sum_{{ v }} = vec4(0.0);
 {% endfor %}
-{% endif %}
     for (var k = part * dims.chunk; k < end; k += 4u) {
 {% for i in range(4) %}
         // Past the end the last k is read again, times zero.
@@ -63,9 +60,7 @@ fn matmul_transposed_a(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgrou
 {% endfor %}
 {% for v in range(V) %}
         let b_{{ i }}_{{ v }} = b[(b_at_{{ v }} + k_{{ i }} * dims.b_row) / 4u];
-{% if sums %}
         sum_{{ v }} += select(vec4(0.0), b_{{ i }}_{{ v }}, k + {{ i }}u < end);
-{% endif %}
 {% endfor %}
 {% endfor %}
 {% for r in range(R) %}
@@ -92,7 +87,6 @@ fn matmul_transposed_a(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgrou
 {% endfor %}
     }
 {% endfor %}
-{% if sums %}
     if first_row == 0u {
         let at = part * dims.sums_split + batch * dims.n + first_column;
 {% for v in range(V) %}
@@ -101,5 +95,4 @@ fn matmul_transposed_a(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgrou
         }
 {% endfor %}
     }
-{% endif %}
 }

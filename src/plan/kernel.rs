@@ -210,9 +210,9 @@ impl Kernel {
     /// As [`Kernel::file`].
     pub fn bindings(&self) -> Result<&'static [Access]> {
         let bindings = self.file()?.bindings;
-        // The last binding is for the gates that a recurrence keeps for its backward pass, for the factor that
-        // Adam clips with, and for the sums that a product makes on the way.
-        let without = ["save", "clip", "sums"].map(|flag| (flag, Constant::Flag(false)));
+        // The last binding is for the gates that a recurrence keeps for its backward pass, and for the factor
+        // that Adam clips with.
+        let without = ["save", "clip"].map(|flag| (flag, Constant::Flag(false)));
         Ok(
             if without.iter().any(|flag| self.constants.contains(flag)) {
                 &bindings[..bindings.len() - 1]

@@ -223,16 +223,11 @@ impl PlanBuilder<'_> {
                 let kernel = Kernel::new("matmul_transposed_a")
                     .size("S", lanes)
                     .size("R", rows)
-                    .size("V", vectors)
-                    .flag("sums", sums.is_some());
-                let mut bindings = vec![a.slice, b.slice, to];
+                    .size("V", vectors);
                 let column_sums = match sums {
-                    Some(_) if splits > 1 => {
-                        Some(self.scratch("split_column_sums", splits * batches * n)?)
-                    }
-                    sums => sums.map(|(_, y)| y),
+                    Some((_, y)) if splits == 1 => y,
+                    _ => self.scratch("split_column_sums", splits * batches * n)?,
                 };
-                bindings.extend(column_sums);
                 let groups = [
                     n.div_ceil(4 * lanes * vectors),
                     m.div_ceil(rows),
@@ -242,14 +237,15 @@ impl PlanBuilder<'_> {
                     label.into(),
                     kernel,
                     &dims,
-                    &bindings,
+                    &[a.slice, b.slice, to, column_sums],
                     groups,
                     sizes.flops(),
                 )?;
-                if let (Some((label, y)), Some(x)) = (sums, column_sums)
+                if let Some((label, y)) = sums
                     && splits > 1
                 {
-                    self.sum_rows(&format!("{label}.add"), x, splits, batches * n, splits, y)?;
+                    let label = format!("{label}.add");
+                    self.sum_rows(&label, column_sums, splits, batches * n, splits, y)?;
                 }
             }
             None => {

@@ -115,14 +115,18 @@ impl Dispatch {
         Some(rows * (width + 1) + runs * (width + 2))
     }
 
-    /// Both factors, the bias, and the product or its partial sums; the sums of B's columns where they are wanted.
+    /// Both factors, the bias, and the product or its partial sums; the sums of B's columns where they are made.
     fn product(&self) -> Option<u64> {
         let dims: MatmulDims = self.dims()?;
         let [m, n, k, terms, splits] =
             [dims.m, dims.n, dims.k, dims.terms, dims.splits].map(|size| u64::from(size).max(1));
         let batches = u64::from(self.groups[2]) / splits;
         let bias = if dims.has_bias == 1 { n } else { 0 };
-        let sums = if self.kernel.has_flag("sums") { n } else { 0 };
+        let sums = if self.kernel.name() == "matmul_transposed_a" {
+            n
+        } else {
+            0
+        };
         Some(batches * (terms * k * (m + n) + bias + splits * (m * n + sums)))
     }
 
