@@ -68,7 +68,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "lstm_backward_subgroup": [Read, Read, Read, Read, ReadWrite, ReadWrite],
     "lstm_forward_portable": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
     "lstm_forward_subgroup": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
-    "lstm_last_state": [Read, ReadWrite],
+    "last_state": [Read, ReadWrite],
     "lstm_step_backward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
     "lstm_step_forward": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
     "matmul": [Read, Read, Read, ReadWrite],
