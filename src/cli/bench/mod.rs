@@ -62,7 +62,7 @@ pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result
         check_writable("--trace", file)?;
     }
     let earlier = args.compare.as_deref().map(Report::read).transpose()?;
-    let workload = Workload::new(args)?;
+    let workload = Workload::new(args, &source)?;
     let vocabulary = workload.vocabulary();
     // The labels, 0 and 1, are classes of every model.
     let classes = source.model(vocabulary)?.classes();
