@@ -12,7 +12,7 @@ use crate::report::evaluation::measures;
 use crate::report::explanation::{explained, shade};
 use crate::report::table::{IN_FULL, best_epoch, number, row};
 use crate::report::{Word, grouped, largest, strongest};
-use crate::train::{EpochRecord, Evaluation, History, predicted, probability_of};
+use crate::train::{EpochRecord, Evaluation, History, Monitor, predicted, probability_of};
 
 /// The parts of the page; the names' endings say whether what is put in must be escaped.
 const PARTS: [(&str, &str); 4] = [
@@ -114,12 +114,13 @@ fn shown_run(run: &ReportedRun, index: usize) -> Value {
         .collect();
     context! {
         name => &history.variant,
-        cards => cards(history),
+        cards => cards(run),
         charts => [
             chart(&accuracy_figure(history, None), Colours::Of(index)),
             chart(&loss_figure(history, None), Colours::Of(index)),
         ],
-        epochs => epochs(history),
+        epochs => epochs(run),
+        kept => kept(run),
         summary => run.summary.as_ref().map(summary),
         sections,
         command => &run.command,
@@ -129,13 +130,24 @@ fn shown_run(run: &ReportedRun, index: usize) -> Value {
 }
 
 /// The figures that one looks for first.
-fn cards(history: &History) -> Vec<Value> {
+fn cards(run: &ReportedRun) -> Vec<Value> {
+    let history = &run.history;
     let card = |label: &str, value: String| context! { label, value };
     let mut cards = Vec::new();
     if let Some(best) = best_epoch(history) {
         let value = format!("{:.1} %", 100.0 * best.val_accuracy);
         cards.push(card(
             &format!("best validation accuracy, in epoch {}", best.epoch),
+            value,
+        ));
+    }
+    if let Some((monitor, kept)) = kept_epoch(run) {
+        let value = number(monitor.value(kept));
+        cards.push(card(
+            &format!(
+                "best {monitor}, in epoch {}, whose parameters are kept",
+                kept.epoch
+            ),
             value,
         ));
     }
@@ -149,8 +161,27 @@ fn cards(history: &History) -> Vec<Value> {
     cards
 }
 
-fn epochs(history: &History) -> Vec<Value> {
-    let best = best_epoch(history).map(|record| record.epoch);
+/// The epoch whose parameters `best.safetensors` has, and the figure that it is the best by.
+fn kept_epoch(run: &ReportedRun) -> Option<(Monitor, &EpochRecord)> {
+    let monitor = run.monitor?;
+    Some((monitor, monitor.best(&run.history.epochs)?))
+}
+
+/// What the marked epoch is.
+fn kept(run: &ReportedRun) -> Option<Value> {
+    kept_epoch(run).map(|(monitor, _)| {
+        let files = match run.keeps_best {
+            true => vec!["best.safetensors", "model.safetensors"],
+            false => vec!["best.safetensors"],
+        };
+        context! { figure => monitor.name(), files }
+    })
+}
+
+fn epochs(run: &ReportedRun) -> Vec<Value> {
+    let history = &run.history;
+    // Where nobody knows which epoch's parameters were kept, none is marked.
+    let best = kept_epoch(run).map(|(_, record)| record.epoch);
     let shown = |record: &EpochRecord| {
         let rounded = [
             record.loss,
