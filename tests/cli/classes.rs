@@ -36,13 +36,12 @@ name = \"stars\"\n\
     uses_several_classes(&place);
 
     let before = place.names();
-    for (format, file) in [("onnx", "w.onnx"), ("keras", "w.weights.h5")] {
-        let run = "runs/stars-reviews";
-        let export = ["export", run, "--format", format, "--output", file];
-        let words = ["attention_pooling", "export", "safetensors"];
-        place.run(export).fails(1, &words);
-    }
+    let run = "runs/stars-reviews";
+    let export = |format, file| place.run(["export", run, "--format", format, "--output", file]);
+    let words = ["attention_pooling", "export", "safetensors"];
+    export("keras", "w.weights.h5").fails(1, &words);
     assert_eq!(place.names(), before);
+    export("onnx", "w.onnx").succeeds();
     let weights = "runs/stars-reviews/model.safetensors";
     let import = [
         "import",
