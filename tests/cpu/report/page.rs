@@ -5,7 +5,7 @@ use gatefold::model::Variant;
 use gatefold::report::{
     Example, Report, ReportedRun, Section, Test, Word, errors_by_length, report_page,
 };
-use gatefold::train::{Evaluation, Probabilities, Scores};
+use gatefold::train::{Evaluation, Monitor, Probabilities, Scores};
 
 use super::history;
 use crate::support::html::check;
@@ -97,6 +97,40 @@ fn a_run_is_told_to_the_last_digit() {
     assert_eq!(page.matches("data-place=\"").count(), 4 * 3 - 2);
     assert!(!page.contains("Comparison") && !page.contains("Length against error"));
     assert_eq!(report_page(&report).unwrap(), page);
+}
+
+/// Of [`run`] epoch 1 has the best val_loss, and epoch 2 the best val_accuracy.
+#[test]
+fn the_epoch_is_marked_whose_parameters_were_kept() {
+    let page = |monitor, keeps_best| {
+        let run = ReportedRun {
+            monitor,
+            keeps_best,
+            ..run("mine")
+        };
+        let page = report_page(&Report {
+            runs: vec![run],
+            ..Report::default()
+        });
+        let page = page.unwrap();
+        check(&page);
+        let marks = page.split("<tr class=\"best\"><th scope=\"row\">").skip(1);
+        let marked: Vec<String> = marks.map(|row| row[..1].to_owned()).collect();
+        (page, marked)
+    };
+    let (told, marked) = page(Some(Monitor::ValLoss), false);
+    assert_eq!(marked, ["1"]);
+    assert!(told.contains("best val_loss, in epoch 1, whose parameters are kept</dt><dd>0.7000"));
+    assert!(told.contains("best val_loss: <code>best.safetensors</code> has its parameters."));
+    assert!(told.contains("best validation accuracy, in epoch 2"));
+    let (told, marked) = page(Some(Monitor::ValAccuracy), true);
+    assert_eq!(marked, ["2"]);
+    let files =
+        "<code>best.safetensors</code> and <code>model.safetensors</code> have its parameters";
+    assert!(told.contains(files));
+    // Where nobody knows which were kept, nothing is said of it.
+    let (told, marked) = page(None, false);
+    assert!(marked.is_empty() && !told.contains("safetensors"));
 }
 
 #[test]
