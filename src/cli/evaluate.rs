@@ -9,7 +9,7 @@ use gatefold::Error;
 use gatefold::batch::Padding;
 use gatefold::data::Dataset;
 use gatefold::report::{evaluation_table, write_evaluation};
-use gatefold::train::{Bin, Confusion, Evaluation, Session, evaluate};
+use gatefold::train::{Evaluation, Scores, Session, evaluate};
 use serde::Serialize;
 
 use super::progress::bar;
@@ -37,9 +37,78 @@ struct Report<'a> {
     f1: Option<f64>,
     roc_auc: Option<f64>,
     calibration_error: f64,
-    confusion: Confusion,
-    reliability: &'a [Bin],
+    /// Where every class has a probability.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<&'a [String]>,
+    confusion: ConfusionReport<'a>,
+    reliability: Vec<BinReport>,
     figures: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ConfusionReport<'a> {
+    Binary {
+        true_negative: usize,
+        false_positive: usize,
+        false_negative: usize,
+        true_positive: usize,
+    },
+    /// `[actual, predicted]`.
+    OfEach(Vec<&'a [usize]>),
+}
+
+impl<'a> ConfusionReport<'a> {
+    fn of(scores: &'a Scores) -> ConfusionReport<'a> {
+        let rows: Vec<&[usize]> = scores.confusion.rows().collect();
+        match rows[..] {
+            [
+                &[true_negative, false_positive],
+                &[false_negative, true_positive],
+            ] if !scores.of_each => ConfusionReport::Binary {
+                true_negative,
+                false_positive,
+                false_negative,
+                true_positive,
+            },
+            _ => ConfusionReport::OfEach(rows),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct BinReport {
+    lower: f64,
+    upper: f64,
+    reviews: usize,
+    mean_probability: Option<f64>,
+    #[serde(flatten)]
+    share: Share,
+}
+
+/// [`Bin::share`](gatefold::train::Bin) under the name of what it is a share of.
+#[derive(Serialize)]
+enum Share {
+    #[serde(rename = "share_positive")]
+    Positive(Option<f64>),
+    #[serde(rename = "share_right")]
+    Right(Option<f64>),
+}
+
+fn reliability(scores: &Scores) -> Vec<BinReport> {
+    let share = match scores.of_each {
+        true => Share::Right,
+        false => Share::Positive,
+    };
+    let bins = scores.reliability.iter();
+    bins.map(|bin| BinReport {
+        lower: bin.lower,
+        upper: bin.upper,
+        reviews: bin.reviews,
+        mean_probability: bin.mean_probability,
+        share: share(bin.share),
+    })
+    .collect()
 }
 
 /// Evaluates a run on the test reviews of its data, or of other data.
@@ -69,7 +138,7 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
         Some(folder) => {
             fs::create_dir_all(folder).map_err(Error::io(folder))?;
             let note = format!("{model} · {}", dataset.name);
-            write_evaluation(folder, &evaluation.scores, &note)?
+            write_evaluation(folder, &evaluation, &note)?
         }
     };
     let Evaluation {
@@ -88,13 +157,14 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
             batch_size,
             loss: *loss,
             accuracy: *accuracy,
-            precision: scores.confusion.precision(),
-            recall: scores.confusion.recall(),
-            f1: scores.confusion.f1(),
+            precision: scores.precision,
+            recall: scores.recall,
+            f1: scores.f1,
             roc_auc: scores.roc_auc,
             calibration_error: scores.calibration_error,
-            confusion: scores.confusion,
-            reliability: &scores.reliability,
+            classes: scores.of_each.then_some(&evaluation.classes),
+            confusion: ConfusionReport::of(scores),
+            reliability: reliability(scores),
             figures,
         });
     }

@@ -5,12 +5,13 @@ use std::io;
 use anyhow::Result;
 use gatefold::batch::Batch;
 use gatefold::report::{
-    Word, depth, explanation_page, explanation_picture, largest, strongest, words, write_atomically,
+    Word, depth, excerpt, explained, explanation_page, explanation_picture, largest, strongest,
+    words, write_atomically,
 };
+use gatefold::train::probability_of;
 use serde::Serialize;
 
-use super::excerpt::excerpt;
-use super::predict::{Reader, label};
+use super::predict::{Answer, Reader};
 use super::run_args::ExplainArgs;
 use super::screen::{COLUMNS, Output, coloured, field, print_json};
 use super::trained_run::TrainedRun;
@@ -18,15 +19,18 @@ use super::trained_run::TrainedRun;
 /// Columns of a contribution in the list of the strongest words.
 const NUMBER: usize = 12;
 
-/// Backgrounds of a terminal's 256 colours, the palest first: blue speaks for a positive review, orange
+/// Backgrounds of a terminal's 256 colours, the palest first: blue speaks for the class that is explained, orange
 /// against it. Letters are black on all of them.
 const FOR: [u8; 4] = [195, 153, 117, 75];
 const AGAINST: [u8; 4] = [230, 223, 222, 214];
 
 #[derive(Serialize)]
 struct Report<'a> {
-    probability: f32,
-    label: &'a str,
+    #[serde(flatten)]
+    answer: Answer<'a>,
+    /// The class that the words speak for or against, where it may be another than the second of two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<&'a str>,
     words: &'a [Word],
 }
 
@@ -37,19 +41,27 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
         quiet,
     };
     let run = TrainedRun::load(&args.run)?;
+    let asked = args
+        .class
+        .as_deref()
+        .map(|name| run.label(name))
+        .transpose()?;
     let mut reader = Reader::new(&run, args.vocab.as_deref())?;
     let review = reader.review(&args.text);
     let mut session = run.session(&args.device, output)?;
-    let attribution = session.explain(&Batch::new(&[&review]))?;
-    let probability = attribution
-        .probabilities
-        .first()
-        .copied()
-        .unwrap_or(f32::NAN);
+    let attribution = session.explain(&Batch::new(&[&review]), asked)?;
+    let (row, class) = (attribution.probabilities.row(0), attribution.classes[0]);
     let words = words(reader.encoder(), &review.ids, &attribution.contributions);
 
-    let label = label(&run, probability);
-    let title = format!("{label}, probability {probability:.4}");
+    let answer = Answer::new(&run, row);
+    let mut title = format!("{}, probability {:.4}", answer.label, answer.probability);
+    if asked.is_some() {
+        let probability = probability_of(row, class);
+        title += &format!(
+            "; explained: {}, probability {probability:.4}",
+            run.class(class)
+        );
+    }
     let model = run.weights.model.name();
     if let Some(path) = &args.png {
         let note = format!("{model} · trained on {}", run.data_name);
@@ -57,12 +69,15 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
     }
     if let Some(path) = &args.html {
         let note = format!("Model: {model}, trained on {}.", run.data_name);
-        write_atomically(path, explanation_page(&words, &title, &note)?.as_bytes())?;
+        write_atomically(
+            path,
+            explanation_page(&words, &title, &explained(&run.classes, class), &note)?.as_bytes(),
+        )?;
     }
     if args.json {
         return print_json(&Report {
-            probability,
-            label,
+            explained: (asked.is_some() || row.len() > 1).then(|| run.class(class)),
+            answer,
             words: &words,
         });
     }

@@ -6,10 +6,9 @@ use std::path::Path;
 use anyhow::Result;
 use gatefold::batch::Side;
 use gatefold::data::{Duplicate, Duplicates, Lengths};
-use gatefold::report::{PNG_SCALE, length_histogram, write_atomically};
+use gatefold::report::{PNG_SCALE, excerpt, length_histogram, write_atomically};
 
 use super::args::InspectArgs;
-use super::excerpt::excerpt;
 use super::inspection::{FirstBatch, Histogram, Inspection, PaddingShare, Part, Tokens};
 use super::screen::{COLUMNS, LABEL, Output, counted, field, grouped, print_json};
 use super::settings::{BatchSettings, DataSettings, option, padding_words};

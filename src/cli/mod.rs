@@ -12,7 +12,6 @@ mod devices;
 #[cfg(feature = "download")]
 mod download_progress;
 mod evaluate;
-mod excerpt;
 mod explain;
 mod export;
 mod export_data;

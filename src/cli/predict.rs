@@ -1,4 +1,4 @@
-//! `gatefold predict`: the probability that each of some texts is a positive review.
+//! `gatefold predict`: how probable it is that each of some texts is a positive review, or which class it is of.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::data::{PADDING, Review, SubwordEncoder};
-use gatefold::train::THRESHOLD;
-use serde::Serialize;
+use gatefold::report::excerpt;
+use gatefold::train::{predicted, probability_of};
+use serde::{Serialize, Serializer};
 
-use super::excerpt::excerpt;
 use super::run_args::PredictArgs;
 use super::screen::{COLUMNS, Output, counted, print_json};
 use super::settings::option;
@@ -20,15 +20,49 @@ use super::trained_run::TrainedRun;
 /// Reviews that are read, sorted by length and answered together.
 const WINDOW: usize = 4096;
 
-/// Columns before the text of a review.
-const BEFORE_TEXT: usize = 18;
+/// Columns of a class's name, at least and at most.
+const LABEL: [usize; 2] = [8, 24];
 
 #[derive(Serialize)]
 struct Line<'a> {
     text: &'a str,
     tokens: usize,
-    probability: f32,
-    label: &'a str,
+    #[serde(flatten)]
+    answer: Answer<'a>,
+}
+
+/// What a model says of a review.
+#[derive(Serialize)]
+pub struct Answer<'a> {
+    /// Of the second of two classes, or of the most likely one where every class has a probability.
+    pub probability: f32,
+    /// What the most likely class is called.
+    pub label: &'a str,
+    /// Those of all classes, where each has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probabilities: Option<Named<'a>>,
+}
+
+/// Probabilities under the names of the classes.
+struct Named<'a>(&'a [String], &'a [f32]);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().zip(self.1))
+    }
+}
+
+impl<'a> Answer<'a> {
+    /// What `row`, a row of [`Probabilities`](gatefold::train::Probabilities), says.
+    pub fn new(run: &'a TrainedRun, row: &'a [f32]) -> Answer<'a> {
+        let class = predicted(row);
+        let of_each = row.len() > 1;
+        Answer {
+            probability: probability_of(row, if of_each { class } else { 1 }),
+            label: run.class(class),
+            probabilities: of_each.then_some(Named(&run.classes, row)),
+        }
+    }
 }
 
 /// Reviews as ids; an empty text is one padding token.
@@ -68,12 +102,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What the more probable of the run's two classes is called.
-pub fn label(run: &TrainedRun, probability: f32) -> &str {
-    let class = usize::from(probability > THRESHOLD);
-    run.classes.get(class).map_or("", String::as_str)
-}
-
 /// Answers every review with a line, in order.
 pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
     if args.batch_size == 0 {
@@ -87,6 +115,9 @@ pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
     let mut reader = Reader::new(&run, args.vocab.as_deref())?;
     let mut texts = Texts::open(args, output)?;
     let mut session = run.session(&args.device, output)?;
+    let lengths = run.classes.iter().map(|name| name.chars().count());
+    let [least, most] = LABEL;
+    let label_columns = lengths.max().unwrap_or(0).clamp(least, most);
 
     let mut answered = 0;
     let mut spent = Duration::ZERO;
@@ -100,8 +131,13 @@ pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
         let probabilities = session.predict_reviews(&reviews, args.batch_size, run.padding)?;
         spent += start.elapsed();
         answered += window.len();
-        for ((text, review), probability) in window.iter().zip(&reviews).zip(probabilities) {
-            print(text, review, probability, label(&run, probability), output)?;
+        for ((text, review), row) in window.iter().zip(&reviews).zip(probabilities.rows()) {
+            let line = Line {
+                text,
+                tokens: review.ids.len(),
+                answer: Answer::new(&run, row),
+            };
+            print(&line, label_columns, output)?;
         }
     }
     if answered == 0 {
@@ -111,17 +147,17 @@ pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
     Ok(())
 }
 
-fn print(text: &str, review: &Review, probability: f32, label: &str, output: Output) -> Result<()> {
+fn print(line: &Line, label_columns: usize, output: Output) -> Result<()> {
     if output.json {
-        return print_json(&Line {
-            text,
-            tokens: review.ids.len(),
-            probability,
-            label,
-        });
+        return print_json(line);
     }
-    let text = excerpt(text.trim_ascii(), COLUMNS - BEFORE_TEXT);
-    output.result(format!("{probability:.4}  {label:8}  {text}").trim_end())
+    let Answer {
+        probability, label, ..
+    } = line.answer;
+    let label = excerpt(label, label_columns);
+    let start = format!("{probability:.4}  {label:label_columns$}  ");
+    let text = excerpt(line.text.trim_ascii(), COLUMNS - start.chars().count());
+    output.result(format!("{start}{text}").trim_end())
 }
 
 fn tell(output: Output, reader: &Reader, texts: &Texts, answered: usize, spent: Duration) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gatefold::Result;
 use gatefold::model::{Model, Variant};
 use gatefold::report::{Report, ReportedRun, Section, report_page, write_atomically};
-use gatefold::train::History;
+use gatefold::train::Monitor;
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -24,6 +24,7 @@ const MODEL_FILE: &str = "model.toml";
 #[derive(Deserialize)]
 struct Known {
     data: KnownData,
+    callbacks: Option<KnownCallbacks>,
     model: Option<ModelFile>,
     comparison: Option<Comparison>,
 }
@@ -32,6 +33,12 @@ struct Known {
 struct KnownData {
     name: String,
     synthetic: bool,
+}
+
+#[derive(Deserialize)]
+struct KnownCallbacks {
+    monitor: Monitor,
+    early_stopping: Option<u32>,
 }
 
 /// Writes the page of `runs` into `folder`, where the comparison of several runs stands.
@@ -61,8 +68,23 @@ pub fn read(runs: &[PathBuf], comparison: Option<&Path>) -> Result<Report> {
                 names.push(data.name.clone());
             }
         }
-        let file = known.and_then(|known| known.model);
-        report.runs.push(run(history, &config, file)?);
+        let mut reported = ReportedRun {
+            history,
+            sections: sections(&config),
+            ..ReportedRun::default()
+        };
+        if let Some(Known {
+            callbacks, model, ..
+        }) = known
+        {
+            reported.monitor = callbacks.as_ref().map(|callbacks| callbacks.monitor);
+            reported.keeps_best =
+                callbacks.is_some_and(|callbacks| callbacks.early_stopping.is_some());
+            if let Some(file) = model {
+                describe_model(&mut reported, &config, &file)?;
+            }
+        }
+        report.runs.push(reported);
     }
     report.data = (!names.is_empty()).then(|| names.join(", "));
     if let Some(folder) = comparison {
@@ -80,24 +102,18 @@ fn comparison_command(folder: &Path) -> Result<Option<String>> {
         .and_then(|Comparison { variants }| command_line(&config, &Trains::Comparison(&variants))))
 }
 
-fn run(history: History, config: &Table, file: Option<ModelFile>) -> Result<ReportedRun> {
-    let mut reported = ReportedRun {
-        history,
-        sections: sections(config),
-        ..ReportedRun::default()
+/// Adds the layers, and the command that trains them.
+fn describe_model(reported: &mut ReportedRun, config: &Table, file: &ModelFile) -> Result<()> {
+    let model = file.model()?;
+    reported.summary = Some(model.summarise());
+    let trains = if is_variant(&model)? {
+        Trains::Variant(model.name())
+    } else {
+        reported.model_file = Some(toml::to_string(file).map_err(run_config::refused)?);
+        Trains::ModelFile(MODEL_FILE)
     };
-    if let Some(file) = file {
-        let model = file.model()?;
-        reported.summary = Some(model.summarise());
-        let trains = if is_variant(&model)? {
-            Trains::Variant(model.name())
-        } else {
-            reported.model_file = Some(toml::to_string(&file).map_err(run_config::refused)?);
-            Trains::ModelFile(MODEL_FILE)
-        };
-        reported.command = command_line(config, &trains);
-    }
-    Ok(reported)
+    reported.command = command_line(config, &trains);
+    Ok(())
 }
 
 /// Whether the model is that of the variant of its name, its padding masked or not.

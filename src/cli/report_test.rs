@@ -58,7 +58,7 @@ fn example(
     let together = dataset.test.iter().skip(index - row).take(batch_size);
     let together: Vec<_> = together.collect();
     let batch = Batch::with_padding(&together, padding, &mut Scratch::default());
-    let attribution = session.explain(&batch)?;
+    let attribution = session.explain(&batch, None)?;
     let column = attribution.contributions.iter().skip(row);
     let column: Vec<f64> = column.step_by(batch.size).copied().collect();
     let review = &dataset.test[index];
@@ -70,7 +70,7 @@ fn example(
     let own = &column[first..first + kept.len()];
     let all: f64 = column.iter().sum();
     Ok(Example {
-        probability: attribution.probabilities[row],
+        probabilities: attribution.probabilities.row(row).to_vec(),
         label: review.label,
         words: words(encoder, kept, own),
         tokens: review.ids.len(),

@@ -67,6 +67,9 @@ pub struct ExplainArgs {
     /// The review
     #[arg(value_name = "TEXT")]
     pub text: String,
+    /// Explain this class, by its name [default: the most likely one, or positive of two told apart by one probability]
+    #[arg(long, value_name = "NAME")]
+    pub class: Option<String>,
     /// The subword vocabulary [default: that of the run]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,

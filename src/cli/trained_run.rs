@@ -113,6 +113,26 @@ impl TrainedRun {
         })
     }
 
+    /// What the class of this label is called.
+    pub fn class(&self, label: usize) -> &str {
+        self.classes.get(label).map_or("", String::as_str)
+    }
+
+    /// The label of the class of this name.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for `--class`, with the names that there are.
+    pub fn label(&self, name: &str) -> gatefold::Result<usize> {
+        let known = self.classes.iter().position(|class| class == name);
+        known.ok_or_else(|| {
+            let classes = self.classes.join(", ");
+            option(
+                "--class",
+                format!("`{name}` is no class of the run; it has {classes}"),
+            )
+        })
+    }
+
     /// The vocabulary that the run's ids are of: `file`, or that of the run's data.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ mod keras_weights;
 mod load;
 mod onnx;
 mod onnx_messages;
+mod onnx_pooling;
+mod onnx_recurrent;
 #[cfg(feature = "keras")]
 mod read_keras_weights;
 mod tensors;

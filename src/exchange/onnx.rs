@@ -7,13 +7,13 @@ use super::onnx_messages::{
     Attribute, Dimension, Entry, FLOAT, Graph, INT32, INT64, Kind, Model as File, Node,
     OperatorSet, Shape, Size, Tensor, TensorKind, ValueInfo, attribute_type,
 };
-use crate::error::{Error, Result};
-use crate::model::{Activation, Dense, Layer, LayerKind, Recurrent};
+use crate::error::Result;
+use crate::model::{Activation, Dense, Layer, LayerKind};
 use crate::train::Weights;
 
 /// Version of the file format.
 const IR_VERSION: i64 = 8;
-/// Version of the operators; those used here have not changed since 14.
+/// Version of the operators, the first that has `LayerNormalization`.
 const OPERATORS: i64 = 17;
 
 const INPUT: &str = "ids";
@@ -26,24 +26,26 @@ const OUTPUT: &str = "probability";
 /// masked.
 ///
 /// # Errors
-/// [`Error::Shape`] if a parameter has not as many values as the model says, [`Error::Model`] for layers that pool or
-/// normalise, which are not written yet.
+/// [`Error::Shape`](crate::Error::Shape) if a parameter has not as many values as the model says.
 ///
 /// # Source
-/// ONNX, operator set 17: `Gather`, `LSTM`, `GRU`, `MatMul`, `Add`, `Relu`, `Sigmoid`, `Softmax`. An `LSTM` has its gates in the
-/// order i, o, f, c, where Keras has i, f, c, o; a `GRU` has Keras's order.
+/// ONNX, operator set 17. An `LSTM` has its gates in the order i, o, f, c, where Keras has i, f, c, o; a `GRU` has
+/// Keras's order.
 pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
     check(weights)?;
     let model = &weights.model;
-    let mut graph = Builder::default();
-    let masked = model.embedding().mask_zero;
+    let maximum = |layer: &Layer| matches!(layer.kind, LayerKind::GlobalMaxPooling1D(_));
+    let mut graph = Builder {
+        shows_padding: model.layers().iter().any(maximum),
+        ..Builder::default()
+    };
     graph.node(
         "Transpose",
         &[INPUT],
         "ids_by_time",
         [ints("perm", &[1, 0])],
     );
-    let lengths = masked.then(|| graph.lengths());
+    let mask = model.embedding().mask_zero.then(|| graph.mask());
 
     let mut values = &weights.parameters[..];
     let mut below = "ids_by_time".to_string();
@@ -64,44 +66,50 @@ pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
             }
             LayerKind::Lstm(lstm) => {
                 let cell = lstm.clone().into();
-                graph.recurrent(layer, &cell, 1, own, &below, lengths.as_deref());
+                graph.recurrent(layer, &cell, 1, own, &below, mask.as_ref());
             }
             LayerKind::Gru(gru) => {
                 let cell = gru.clone().into();
-                graph.recurrent(layer, &cell, 1, own, &below, lengths.as_deref());
+                graph.recurrent(layer, &cell, 1, own, &below, mask.as_ref());
             }
             LayerKind::Bidirectional(both) => {
-                graph.recurrent(layer, &both.layer, 2, own, &below, lengths.as_deref());
+                graph.recurrent(layer, &both.layer, 2, own, &below, mask.as_ref());
             }
             LayerKind::Dense(dense) => graph.dense(layer, dense, own, &below, gives),
             LayerKind::Dropout(_) => continue,
-            LayerKind::GlobalMaxPooling1D(_)
-            | LayerKind::GlobalAveragePooling1D(_)
-            | LayerKind::AttentionPooling(_)
-            | LayerKind::LayerNormalization(_) => {
-                return Err(Error::Model {
-                    layer: layer.name.clone(),
-                    problem: format!(
-                        "gatefold writes no {} to ONNX; export the weights as safetensors",
-                        layer.kind.class_name()
-                    ),
-                });
+            LayerKind::GlobalMaxPooling1D(_) => graph.max_pooling(&below, gives),
+            LayerKind::GlobalAveragePooling1D(_) => {
+                graph.mean_pooling(&below, gives, mask.as_ref());
             }
+            LayerKind::AttentionPooling(attention) => {
+                graph.attention_pooling(layer, attention, own, &below, mask.as_ref());
+            }
+            LayerKind::LayerNormalization(norm) => graph.layer_norm(layer, norm, own, &below),
         }
         below = gives.to_string();
     }
     Ok(graph.file(weights).encode_to_vec())
 }
 
+/// What tells tokens from padding.
+pub(super) struct Mask {
+    /// Tokens of each review: int32 `[batch]`.
+    pub(super) lengths: String,
+    /// Whether there is a token: bool `[length, batch, 1]`.
+    pub(super) tokens: String,
+}
+
 #[derive(Default)]
-struct Builder {
-    nodes: Vec<Node>,
+pub(super) struct Builder {
+    pub(super) nodes: Vec<Node>,
     initialisers: Vec<Tensor>,
+    /// Whether a layer above the recurrent ones sees what these give at padding: only a maximum does.
+    pub(super) shows_padding: bool,
 }
 
 impl Builder {
     /// Adds an operator with one output.
-    fn node<const N: usize>(
+    pub(super) fn node<const N: usize>(
         &mut self,
         operator: &str,
         inputs: &[&str],
@@ -127,18 +135,17 @@ impl Builder {
         name.to_string()
     }
 
-    fn floats(&mut self, name: &str, shape: &[usize], values: Vec<f32>) -> String {
+    pub(super) fn floats(&mut self, name: &str, shape: &[usize], values: Vec<f32>) -> String {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         self.constant(name, FLOAT, shape, bytes.collect())
     }
 
-    fn integers(&mut self, name: &str, values: &[i64]) -> String {
+    pub(super) fn integers(&mut self, name: &str, values: &[i64]) -> String {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         self.constant(name, INT64, &[values.len()], bytes.collect())
     }
 
-    /// Tokens of each review that are not padding: int32 `[batch]`.
-    fn lengths(&mut self) -> String {
+    fn mask(&mut self) -> Mask {
         let zero = self.integers("padding", &[0]);
         let axis = self.integers("time_axis", &[1]);
         self.node("Equal", &[INPUT, &zero], "is_padding", []);
@@ -147,84 +154,15 @@ impl Builder {
         self.node("Cast", &["is_token"], "tokens", to_integers);
         let keep = [int("keepdims", 0)];
         self.node("ReduceSum", &["tokens", &axis], "lengths", keep);
-        "lengths".to_string()
-    }
-
-    /// The layer's `LSTM` or `GRU`, and what makes `[length, batch, D·H]` or `[batch, D·H]` of its result.
-    ///
-    /// `own` has kernel `[inputs, G·H]`, recurrent kernel `[H, G·H]` and bias of each direction, for G gates: `[4·H]`
-    /// of an LSTM, `[2, 3·H]` of a GRU.
-    fn recurrent(
-        &mut self,
-        layer: &Layer,
-        cell: &Recurrent,
-        directions: usize,
-        own: &[Vec<f32>],
-        below: &str,
-        lengths: Option<&str>,
-    ) {
-        let (name, units, inputs) = (&layer.name, cell.units(), layer.input_width);
-        let order: &[usize] = match cell {
-            Recurrent::Lstm(_) => &LSTM_GATES,
-            Recurrent::Gru(_) => &GRU_GATES,
-        };
-        let gates = order.len() * units;
-        let (mut w, mut r, mut b) = (Vec::new(), Vec::new(), Vec::new());
-        for cell in own.chunks_exact(3) {
-            w.extend(transposed_gates(&cell[0], inputs, units, order));
-            r.extend(transposed_gates(&cell[1], units, units, order));
-            // ONNX has a second bias, added with the recurrent product. Keras's LSTM has none.
-            let (of_input, of_state) = cell[2].split_at(gates);
-            b.extend(transposed_gates(of_input, 1, units, order));
-            if of_state.is_empty() {
-                b.extend(std::iter::repeat_n(0.0, gates));
-            } else {
-                b.extend(transposed_gates(of_state, 1, units, order));
-            }
+        let by_time = [ints("perm", &[1, 0])];
+        self.node("Transpose", &["is_token"], "is_token_by_time", by_time);
+        let features = self.integers("features_axis", &[2]);
+        let inputs = ["is_token_by_time", &features];
+        self.node("Unsqueeze", &inputs, "is_token_by_position", []);
+        Mask {
+            lengths: "lengths".to_string(),
+            tokens: "is_token_by_position".to_string(),
         }
-        let w = self.floats(&format!("{name}/W"), &[directions, gates, inputs], w);
-        let r = self.floats(&format!("{name}/R"), &[directions, gates, units], r);
-        let b = self.floats(&format!("{name}/B"), &[directions, 2 * gates], b);
-        let direction = if directions == 2 {
-            "bidirectional"
-        } else {
-            "forward"
-        };
-        let mut input = vec![below.to_string(), w, r, b];
-        input.extend(lengths.map(str::to_string));
-        let (every, last) = (format!("{name}/every"), format!("{name}/last"));
-        let mut attribute = vec![
-            int("hidden_size", units as i64),
-            Attribute {
-                name: "direction".to_string(),
-                s: direction.as_bytes().to_vec(),
-                kind: attribute_type::STRING,
-                ..Attribute::default()
-            },
-        ];
-        if matches!(cell, Recurrent::Gru(_)) {
-            // What Keras calls `reset_after`.
-            attribute.push(int("linear_before_reset", 1));
-        }
-        let operator = cell.class_name();
-        self.nodes.push(Node {
-            input,
-            output: vec![every.clone(), last.clone()],
-            name: format!("{name}/{operator}"),
-            op_type: operator.to_string(),
-            attribute,
-        });
-        // [length, D, batch, H] or [D, batch, H]; 0 keeps a size.
-        let width = (directions * units) as i64;
-        let (states, order, shape): (&str, &[i64], &[i64]) = if cell.return_sequences() {
-            (every.as_str(), &[0, 2, 1, 3], &[0, 0, width])
-        } else {
-            (last.as_str(), &[1, 0, 2], &[0, width])
-        };
-        let ordered = format!("{name}/by_row");
-        self.node("Transpose", &[states], &ordered, [ints("perm", order)]);
-        let shape = self.integers(&format!("{name}/shape"), shape);
-        self.node("Reshape", &[&ordered, &shape], name, []);
     }
 
     fn dense(&mut self, layer: &Layer, dense: &Dense, own: &[Vec<f32>], below: &str, gives: &str) {
@@ -292,23 +230,16 @@ impl Builder {
     }
 }
 
-/// Keras's i, f, c, o as ONNX has them: i, o, f, c.
-const LSTM_GATES: [usize; 4] = [0, 3, 1, 2];
-
-/// z, r, h, in both.
-const GRU_GATES: [usize; 3] = [0, 1, 2];
-
-/// The columns of `[rows, gates, H]` as rows, gate by gate in the order `order`.
-fn transposed_gates(kernel: &[f32], rows: usize, units: usize, order: &[usize]) -> Vec<f32> {
-    let width = order.len() * units;
-    order
-        .iter()
-        .flat_map(|gate| gate * units..(gate + 1) * units)
-        .flat_map(|column| (0..rows).map(move |row| kernel[row * width + column]))
-        .collect()
+pub(super) fn float(name: &str, f: f32) -> Attribute {
+    Attribute {
+        name: name.to_string(),
+        f,
+        kind: attribute_type::FLOAT,
+        ..Attribute::default()
+    }
 }
 
-fn int(name: &str, i: i64) -> Attribute {
+pub(super) fn int(name: &str, i: i64) -> Attribute {
     Attribute {
         name: name.to_string(),
         i,
@@ -317,7 +248,7 @@ fn int(name: &str, i: i64) -> Attribute {
     }
 }
 
-fn ints(name: &str, values: &[i64]) -> Attribute {
+pub(super) fn ints(name: &str, values: &[i64]) -> Attribute {
     Attribute {
         name: name.to_string(),
         ints: values.to_vec(),
@@ -343,18 +274,124 @@ fn value(name: &str, element: i32, shape: [Size; 2]) -> ValueInfo {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::model::{
+        AttentionPooling, Bidirectional, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D,
+        LayerNormalization, Lstm, Sequential, initialise,
+    };
+
+    type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+    /// The operators of the graph, once it is known to hang together: whatever a node takes was given before it, and
+    /// nothing is given twice.
+    fn operators(layers: Vec<LayerKind>) -> Outcome<Vec<String>> {
+        let stack = layers
+            .into_iter()
+            .fold(Sequential::new("stack"), Sequential::add);
+        let model = stack.add(Dense::new(1).sigmoid()).build()?;
+        let parameters = initialise(&model, 3);
+        let vocabulary_size = model.embedding().vocabulary;
+        let bytes = to_onnx(&Weights {
+            model,
+            parameters,
+            vocabulary_sha256: String::new(),
+            vocabulary_size,
+        });
+        let file = File::decode(&bytes?[..])?;
+        let graph = file.graph.ok_or("no graph")?;
+        let mut given: HashSet<String> = [INPUT.to_string()].into();
+        for tensor in graph.initializer {
+            let size: i64 = tensor.dims.iter().product();
+            let bytes = if tensor.data_type == FLOAT { 4 } else { 8 };
+            assert_eq!(
+                tensor.raw_data.len() as i64,
+                bytes * size,
+                "{}",
+                tensor.name
+            );
+            assert!(given.insert(tensor.name.clone()), "{} twice", tensor.name);
+        }
+        let mut names = HashSet::new();
+        let mut operators = Vec::new();
+        for node in graph.node {
+            for name in &node.input {
+                assert!(given.contains(name), "{} takes {name}", node.name);
+            }
+            assert!(names.insert(node.name.clone()), "two nodes {}", node.name);
+            for name in node.output {
+                assert!(given.insert(name.clone()), "{name} twice");
+            }
+            operators.push(node.op_type);
+        }
+        assert!(given.contains(OUTPUT));
+        Ok(operators)
+    }
+
+    const SUM: [&str; 2] = ["Mul", "ReduceSum"];
+    const DENSE: [&str; 3] = ["MatMul", "Add", "Sigmoid"];
 
     #[test]
-    fn gates_become_rows_in_the_order_of_onnx() {
-        // Two inputs, two units: i0 i1 f0 f1 c0 c1 o0 o1, then the same of the second input.
-        let first = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
-        let second = first.map(|value| 10.0 * value);
-        let rows = transposed_gates(&[first, second].concat(), 2, 2, &LSTM_GATES);
-        let input = [1.0, 10.0, 2.0, 20.0];
-        let output = [7.0, 70.0, 8.0, 80.0];
-        let forget = [3.0, 30.0, 4.0, 40.0];
-        let cell = [5.0, 50.0, 6.0, 60.0];
-        assert_eq!(rows, [input, output, forget, cell].concat());
+    fn pooling_leaves_padding_out_where_it_is_masked() -> Outcome<()> {
+        let scores = ["MatMul", "Add", "Tanh", "MatMul"];
+        let mask = [
+            "Equal",
+            "Not",
+            "Cast",
+            "ReduceSum",
+            "Transpose",
+            "Unsqueeze",
+        ];
+        let cases: [(LayerKind, Vec<&str>, Vec<&str>); 3] = [
+            (
+                GlobalMaxPooling1D::new().into(),
+                vec!["ReduceMax"],
+                vec!["ReduceMax"],
+            ),
+            (
+                GlobalAveragePooling1D::new().into(),
+                vec!["ReduceMean"],
+                [&["Cast", "ReduceSum", "Max"], &SUM[..], &["Div"]].concat(),
+            ),
+            (
+                AttentionPooling::new(4).into(),
+                [&scores[..], &["Softmax"], &SUM].concat(),
+                [&scores[..], &["Where", "Softmax", "Cast", "Mul"], &SUM].concat(),
+            ),
+        ];
+        for (pooling, plain, masked) in cases {
+            let norm = LayerNormalization::new().into();
+            let layers = vec![Embedding::new(50, 6).into(), norm, pooling.clone()];
+            let norm = ["LayerNormalization"];
+            let expected = [&["Transpose", "Gather"], &norm[..], &plain, &DENSE].concat();
+            assert_eq!(operators(layers)?, expected);
+            let layers = vec![Embedding::new(50, 6).mask_zero().into(), pooling];
+            let expected = [&["Transpose"], &mask[..], &["Gather"], &masked, &DENSE].concat();
+            assert_eq!(operators(layers)?, expected);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_maximum_alone_sees_what_recurrent_layers_give_at_padding() -> Outcome<()> {
+        let count = |directions: usize, pooling: LayerKind| {
+            let lstm = Lstm::new(4).return_sequences();
+            let layer: LayerKind = match directions {
+                1 => lstm.into(),
+                _ => Bidirectional::new(lstm).into(),
+            };
+            let layers = vec![Embedding::new(50, 6).mask_zero().into(), layer, pooling];
+            let fills = |operators: Vec<String>| {
+                let all = operators.iter();
+                all.filter(|operator| *operator == "Where").count()
+            };
+            operators(layers).map(fills)
+        };
+        for directions in [1, 2] {
+            assert_eq!(count(directions, GlobalMaxPooling1D::new().into())?, 1);
+            assert_eq!(count(directions, GlobalAveragePooling1D::new().into())?, 0);
+        }
+        Ok(())
     }
 }

@@ -16,6 +16,9 @@ use super::layers::{
 use super::spec::Model;
 use crate::error::{Error, Result};
 
+/// The key that the `config.toml` of every run has, and no model file: the version that wrote it.
+const OF_A_RUN: &str = "gatefold";
+
 impl Model {
     /// Reads a model from the TOML in `text`; `path` is where it stands, for messages. An embedding
     /// without `vocabulary` gets `vocabulary` rows.
@@ -52,6 +55,8 @@ impl Model {
     /// units = 1
     /// activation = "sigmoid"    # or "relu", "linear"; "softmax" in a last layer of as many units as classes
     /// ```
+    ///
+    /// The `config.toml` of a run is read as well: its table `model` has these keys, and the others do not matter.
     ///
     /// `mask_zero`, `return_sequences`, `cell`, `activation` and `epsilon` may be left out: `false`, `"lstm"`,
     /// `"linear"`, 0.001.
@@ -127,11 +132,28 @@ fn place(text: &str, at: Range<usize>) -> String {
     format!("line {line}, column {column}")
 }
 
+/// The keys of the model: those of the file, or of the table `model` where a run wrote the file.
+fn model_keys(mut table: DeTable<'_>) -> Result<DeTable<'_>, Problem> {
+    if !table.contains_key(OF_A_RUN) {
+        return Ok(table);
+    }
+    let Some(model) = table.remove("model") else {
+        let text =
+            "the config.toml of a comparison, which has no one model; name that of one of its runs";
+        return Err(Problem::new(0..0, text));
+    };
+    let at = model.span();
+    match model.into_inner() {
+        DeValue::Table(keys) => Ok(keys),
+        _ => Err(Problem::new(at, "`model` must be a table")),
+    }
+}
+
 fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
     let table = DeTable::parse(text).map_err(|error| Problem::of_toml(&error, 0..0))?;
     let mut name = None;
     let mut layers = None;
-    for (key, value) in table.into_inner() {
+    for (key, value) in model_keys(table.into_inner())? {
         match key.as_ref().as_ref() {
             "name" => name = Some(value),
             "layer" => layers = Some(value),

@@ -88,24 +88,6 @@ impl Model {
         )
     }
 
-    /// Checks that the model gives one probability, that of the second of two classes, for `what` needs it.
-    ///
-    /// # Errors
-    /// [`Error::Model`] with what it gives instead.
-    pub fn check_sigmoid(&self, what: &str) -> Result<()> {
-        match self.layers.last() {
-            Some(last) if self.has_softmax() => Err(Error::Model {
-                layer: last.name.clone(),
-                problem: format!(
-                    "gives the probability of each of {} classes; {what} needs one probability, that of \
-                     Dense(1) with a sigmoid",
-                    self.classes()
-                ),
-            }),
-            _ => Ok(()),
-        }
-    }
-
     /// Probabilities that it gives of a review: one, or that of each class where it has a softmax.
     pub fn probabilities(&self) -> usize {
         self.layers.last().map_or(1, |layer| layer.output.width())

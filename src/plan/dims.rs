@@ -28,7 +28,7 @@ dims! {
     /// Of the persistent recurrences.
     RecurrenceDims { length: u32, batch: u32, first: u32, count: u32 }
 
-    /// Of lstm_last_state.
+    /// Of last_state.
     LastStateDims { length: u32, batch: u32, units: u32, directions: u32 }
 
     /// Of gru_backward_parameters.

@@ -1,4 +1,4 @@
-//! The dispatches that tell how the logit of each review moves with the embedding of each position.
+//! The dispatches that tell how a logit of each review moves with the embedding of each position.
 
 use super::dispatch::{Lifetime, Plan, Slice};
 use super::limits::Limits;
@@ -11,7 +11,8 @@ use crate::model::Model;
 /// A plan and the buffers in which it leaves its results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// The dispatches. The caller writes `[B]` ones to [`names::D_LOGITS`] before they run.
+    /// The dispatches. The caller writes to [`names::D_LOGITS`] before they run: `[B]`, or `[B, classes]` of a softmax,
+    /// 1 where the logit is to be explained and 0 elsewhere.
     pub plan: Plan,
     /// Name of the buffer of x, the embedding at every position: `[P, E]`.
     pub embeddings: String,
@@ -19,13 +20,13 @@ pub struct Explanation {
     pub gradients: String,
 }
 
-/// Forward pass and loss, then the gradient of each review's logit by the embedding at each of its positions.
+/// Forward pass and loss, then the gradient of a logit of each review by the embedding at each of its positions.
 ///
 /// Where training sums over the positions of a token, every position has a row of its own here. Nothing is
 /// dropped if `context` says so. Gradients of parameters are made on the way, and are of no use.
 ///
 /// # Errors
-/// As [`training_step`](super::training_step); [`Error::Model`] for a model with a softmax.
+/// As [`training_step`](super::training_step).
 pub fn explanation_step(
     model: &Model,
     parameters: &ParameterLayout,
@@ -33,7 +34,6 @@ pub fn explanation_step(
     shape: BatchShape,
     context: StepContext,
 ) -> Result<Explanation> {
-    model.check_sigmoid("an explanation")?;
     // The backward pass needs what only a training step keeps.
     let mut step = StepBuilder::new(model, parameters, limits, shape, context, true)?;
     step.spread = true;
@@ -42,9 +42,10 @@ pub fn explanation_step(
         return Err(Error::Data("a model without layers".into()));
     };
     step.loss(model, probabilities)?;
+    let logits = shape.size * model.probabilities();
     let d_logits = step
         .plan
-        .buffer(names::D_LOGITS, shape.size, Lifetime::Upload)?;
+        .buffer(names::D_LOGITS, logits, Lifetime::Upload)?;
     let gradients = step.backward_from_logits(model, &values, d_logits)?;
     step.end_step()?;
     let plan = step.plan.finish();

@@ -108,7 +108,7 @@ impl StepBuilder<'_> {
         let label = format!("{}.last", layer.name);
         self.plan.dispatch(
             label,
-            Kernel::new("lstm_last_state"),
+            Kernel::new("last_state"),
             &dims,
             &[h, last],
             groups,

@@ -38,7 +38,7 @@ pub mod names {
     pub const RECORDS: &str = "records";
     /// Place of a gradient of the step that is not finite, see the kernel `adam`; 0 if there is none.
     pub const NOT_FINITE: &str = "not_finite";
-    /// Gradient of the logits in an explanation: `[B]`.
+    /// Gradient of the logits in an explanation: `[B]`, or `[B, classes]` of a softmax.
     pub const D_LOGITS: &str = "d_logits";
 }
 
@@ -254,7 +254,7 @@ impl<'a> StepBuilder<'a> {
         self.embedding_backward(0, &model.layers()[0].name, values[0], gradient)
     }
 
-    /// Gradient by what the embedding gave, from that by the logits: what the sigmoid of the last layer takes.
+    /// Gradient by what the embedding gave, from that by the logits: what the sigmoid or softmax of the last layer takes.
     pub(super) fn backward_from_logits(
         &mut self,
         model: &Model,

@@ -37,7 +37,7 @@ impl Dispatch {
             "lstm_backward_subgroup" | "lstm_backward_portable" => self.recurrence_backward(),
             "lstm_step_forward" => self.step_forward(),
             "lstm_step_backward" => self.step_backward(),
-            "lstm_last_state" => self.dims().map(|dims: LastStateDims| {
+            "last_state" => self.dims().map(|dims: LastStateDims| {
                 2 * u64::from(dims.batch) * u64::from(dims.directions * dims.units)
             }),
             // Probabilities, labels and gradients; loss and right predictions.

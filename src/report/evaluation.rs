@@ -4,11 +4,12 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::confusion_matrix::ConfusionMatrix;
+use super::confusion_table::{NAMES, confusion_table};
 use super::curves::DISTINCT;
 use super::figure::{Colour, Corner, Curve, Figure, Marker, Series, VerticalRange};
 use super::write_figure;
 use crate::error::Result;
-use crate::train::{Confusion, Evaluation, Scores};
+use crate::train::{Evaluation, Scores};
 
 /// What a figure without a value is shown as.
 const NONE: &str = "–";
@@ -29,14 +30,22 @@ pub(super) fn measures(evaluation: &Evaluation) -> [(&'static str, String); 7] {
         scores,
         ..
     } = evaluation;
-    let confusion = &scores.confusion;
+    let [precision, recall, f1, area] = match scores.of_each {
+        true => [
+            "Macro precision",
+            "Macro recall",
+            "Macro F1",
+            "Macro ROC AUC",
+        ],
+        false => ["Precision", "Recall", "F1", "ROC AUC"],
+    };
     [
         ("Loss", Some(*loss)),
         ("Accuracy", Some(*accuracy)),
-        ("Precision", confusion.precision()),
-        ("Recall", confusion.recall()),
-        ("F1", confusion.f1()),
-        ("ROC AUC", scores.roc_auc),
+        (precision, scores.precision),
+        (recall, scores.recall),
+        (f1, scores.f1),
+        (area, scores.roc_auc),
         ("Calibration error", Some(scores.calibration_error)),
     ]
     .map(|(name, value)| (name, shown(value)))
@@ -45,37 +54,25 @@ pub(super) fn measures(evaluation: &Evaluation) -> [(&'static str, String); 7] {
 /// Loss and scores, the confusion matrix and the reliability table, in less than 80 columns.
 pub fn evaluation_table(evaluation: &Evaluation) -> String {
     let scores = &evaluation.scores;
-    let confusion = &scores.confusion;
     let mut text = String::new();
     for (name, value) in measures(evaluation) {
         line(&mut text, &format!("{name:20}{value:>8}"));
     }
-    let Confusion {
-        true_negative,
-        false_positive,
-        false_negative,
-        true_positive,
-    } = confusion;
     line(&mut text, "");
-    line(
-        &mut text,
-        &row(["Actual", "Predicted negative", "positive"]),
-    );
-    line(&mut text, &rule());
-    for (actual, counts) in [
-        ("negative", [true_negative, false_positive]),
-        ("positive", [false_negative, true_positive]),
-    ] {
-        let [negative, positive] = counts.map(usize::to_string);
-        line(&mut text, &row([actual, &negative, &positive]));
+    for row in confusion_table(&scores.confusion, &evaluation.classes) {
+        line(&mut text, &row);
     }
     line(&mut text, "");
-    let header = ["Probability", "Mean of them", "Share positive"];
+    let share = match scores.of_each {
+        true => "Share right",
+        false => "Share positive",
+    };
+    let header = ["Probability", "Mean of them", share];
     line(&mut text, &format!("{}{:>10}", row(header), "Reviews"));
-    line(&mut text, &format!("{}{}", rule(), "─".repeat(10)));
+    line(&mut text, &"─".repeat(58));
     for bin in &scores.reliability {
         let range = format!("{:.1} to {:.1}", bin.lower, bin.upper);
-        let (mean, share) = (shown(bin.mean_probability), shown(bin.share_positive));
+        let (mean, share) = (shown(bin.mean_probability), shown(bin.share));
         line(
             &mut text,
             &format!("{}{:>10}", row([&range, &mean, &share]), bin.reviews),
@@ -91,11 +88,7 @@ fn line(text: &mut String, content: &str) {
 }
 
 fn row([first, second, third]: [&str; 3]) -> String {
-    format!("{first:14}{second:>18}{third:>16}")
-}
-
-fn rule() -> String {
-    "─".repeat(48)
+    format!("{first:NAMES$}{second:>18}{third:>16}")
 }
 
 fn shown(value: Option<f64>) -> String {
@@ -103,13 +96,20 @@ fn shown(value: Option<f64>) -> String {
 }
 
 /// Writes `roc`, `calibration` and `confusion`, each as `.png` and `.svg`, to `folder`, which exists, and returns their
-/// paths. Without reviews of both classes there is no ROC curve.
+/// paths. Where there is only one class of reviews there is no ROC curve.
 ///
 /// `note` is told at the foot: what was evaluated with what.
 ///
 /// # Errors
 /// [`crate::Error::Io`] names the file that could not be written.
-pub fn write_evaluation(folder: &Path, scores: &Scores, note: &str) -> Result<Vec<PathBuf>> {
+pub fn write_evaluation(
+    folder: &Path,
+    evaluation: &Evaluation,
+    note: &str,
+) -> Result<Vec<PathBuf>> {
+    let Evaluation {
+        scores, classes, ..
+    } = evaluation;
     let mut paths = Vec::new();
     if let Some(figure) = roc_figure(scores, note) {
         paths.extend(write_figure(folder, "roc", &figure)?);
@@ -118,6 +118,7 @@ pub fn write_evaluation(folder: &Path, scores: &Scores, note: &str) -> Result<Ve
     paths.extend(write_figure(folder, "calibration", &calibration)?);
     let matrix = ConfusionMatrix {
         confusion: &scores.confusion,
+        classes,
         caption: note,
     };
     paths.extend(write_figure(folder, "confusion", &matrix)?);
@@ -125,18 +126,36 @@ pub fn write_evaluation(folder: &Path, scores: &Scores, note: &str) -> Result<Ve
 }
 
 /// *ROC curve*: the share of the positive reviews that is found, for each share of the negative ones that is
-/// taken for positive, both in percent; none where a class is missing.
+/// taken for positive, both in percent; none where a class is missing. Where every class has a probability, the mean
+/// of such curves, each of a class against all others.
 ///
 /// The curve is drawn at whole percents, between the points of [`Scores::roc`] that are nearest.
 pub fn roc_figure(scores: &Scores, note: &str) -> Option<Figure> {
     let area = scores.roc_auc?;
-    let heights = (0..=100).map(|percent| (percent, 100.0 * height_at(&scores.roc, percent)));
+    let height = |percent| {
+        let heights = scores.roc.iter().map(|curve| height_at(curve, percent));
+        heights.sum::<f64>() / scores.roc.len() as f64
+    };
+    let heights = (0..=100).map(|percent| (percent, 100.0 * height(percent)));
     let points = std::iter::once((0, 0.0)).chain(heights);
     let [blue, ..] = DISTINCT;
+    let [title, x_label, y_label] = match scores.of_each {
+        true => [
+            "ROC curve, mean of the classes",
+            "Other reviews taken for the class (%)",
+            "Reviews of the class found (%)",
+        ],
+        false => [
+            "ROC curve",
+            "Negative reviews taken for positive (%)",
+            "Positive reviews found (%)",
+        ],
+    }
+    .map(str::to_owned);
     Some(Figure {
-        title: "ROC curve".to_owned(),
-        x_label: "Negative reviews taken for positive (%)".to_owned(),
-        y_label: "Positive reviews found (%)".to_owned(),
+        title,
+        x_label,
+        y_label,
         series: vec![
             diagonal("Chance"),
             Series {
@@ -168,17 +187,22 @@ fn height_at(roc: &[(f64, f64)], percent: usize) -> f64 {
 }
 
 /// *Calibration*: for each bin of probabilities that has reviews the share of them that is positive over
-/// their mean probability, both in percent, the latter whole. A calibrated model stays on the diagonal.
+/// their mean probability, both in percent, the latter whole. A calibrated model stays on the diagonal. Where every
+/// class has a probability, it is that of the most likely class, and the share that of right predictions.
 pub fn calibration_figure(scores: &Scores, note: &str) -> Figure {
     let points = scores.reliability.iter().filter_map(|bin| {
         let place = (100.0 * bin.mean_probability?).round() as usize;
-        Some((place, 100.0 * bin.share_positive?))
+        Some((place, 100.0 * bin.share?))
     });
     let [blue, ..] = DISTINCT;
+    let y_label = match scores.of_each {
+        true => "Right predictions (%)",
+        false => "Positive reviews (%)",
+    };
     Figure {
         title: "Calibration".to_owned(),
         x_label: "Probability given (%)".to_owned(),
-        y_label: "Positive reviews (%)".to_owned(),
+        y_label: y_label.to_owned(),
         series: vec![
             diagonal("Calibrated"),
             Series {

@@ -2,12 +2,13 @@
 
 use super::figure::Colour;
 use super::words::{Word, depth, largest};
+use crate::data::sentiment_classes;
 use crate::error::{Error, Result};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 const TEMPLATE: &str = include_str!("../../assets/explanation.html");
 
-/// What speaks for a positive review, and what against it.
+/// What speaks for a positive review, or for the class that is explained, and what against it.
 ///
 /// # Source
 /// Okabe and Ito (2008): told apart by every kind of colour vision.
@@ -36,20 +37,48 @@ pub(super) fn shade(word: &Word, largest: f64) -> (Colour, f64) {
     (colour, depth.abs() * DEEPEST)
 }
 
+/// What an explanation is of: the logit of `class`, one of `classes`.
+///
+/// # Examples
+/// ```
+/// use gatefold::data::sentiment_classes;
+/// use gatefold::report::explained;
+///
+/// assert_eq!(explained(&sentiment_classes(), 1), "a positive review");
+/// assert_eq!(explained(&["ham".into(), "spam".into()], 1), "the class spam");
+/// ```
+pub fn explained(classes: &[String], class: usize) -> String {
+    let name = classes.get(class).map_or("", String::as_str);
+    if classes == sentiment_classes() {
+        return format!("a {name} review");
+    }
+    format!("the class {name}")
+}
+
 /// A page that shows `words` coloured by what they contributed, under `title`; it needs no other file.
 ///
-/// `note` says what the model was trained on.
+/// `explained` is [what they speak for](explained), `note` says what the model was trained on.
 ///
 /// # Errors
 /// [`Error::Internal`] where the template engine refuses.
-pub fn explanation_page(words: &[Word], title: &str, note: &str) -> Result<String> {
-    render(words, title, note).map_err(|error| Error::Internal {
+pub fn explanation_page(
+    words: &[Word],
+    title: &str,
+    explained: &str,
+    note: &str,
+) -> Result<String> {
+    render(words, title, explained, note).map_err(|error| Error::Internal {
         place: "writing a page",
         problem: error.to_string(),
     })
 }
 
-fn render(words: &[Word], title: &str, note: &str) -> Result<String, minijinja::Error> {
+fn render(
+    words: &[Word],
+    title: &str,
+    explained: &str,
+    note: &str,
+) -> Result<String, minijinja::Error> {
     let largest = largest(words);
     let all: Vec<Value> = words.iter().map(|word| shown(word, largest)).collect();
     let strongest = strongest(words);
@@ -58,7 +87,7 @@ fn render(words: &[Word], title: &str, note: &str) -> Result<String, minijinja::
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     // Reviews are strangers' words: none of them may become markup.
     engine.set_auto_escape_callback(|_| AutoEscape::Html);
-    let context = context! { title, note, words => all, strongest };
+    let context = context! { title, explained, note, words => all, strongest };
     engine.template_from_str(TEMPLATE)?.render(context)
 }
 

@@ -5,9 +5,11 @@
 
 mod canvas;
 mod confusion_matrix;
+mod confusion_table;
 mod curves;
 mod draw;
 mod evaluation;
+mod excerpt;
 mod explanation;
 mod figure;
 mod heat_map;
@@ -35,7 +37,8 @@ pub use crate::atomic::{
 };
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 pub use evaluation::{calibration_figure, evaluation_table, roc_figure, write_evaluation};
-pub use explanation::{AGAINST, FOR, explanation_page, strongest};
+pub use excerpt::excerpt;
+pub use explanation::{AGAINST, FOR, explained, explanation_page, strongest};
 pub use figure::{
     Colour, Corner, Curve, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series, VerticalRange,
     WIDTH_INCHES,

@@ -9,7 +9,8 @@ use crate::data::SubwordEncoder;
 pub struct Word {
     /// Its letters, without the white space after it.
     pub text: String,
-    /// The sum over its tokens: above 0 it speaks for a positive review, below 0 for a negative one.
+    /// The sum over its tokens: above 0 it speaks for the class that is explained, positive as a rule, below 0
+    /// against it.
     pub contribution: f64,
     /// The ids of its tokens.
     pub ids: Vec<u32>,

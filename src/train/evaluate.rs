@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::fit::PREFETCH;
 use super::metrics::Metrics;
+use super::probabilities::Probabilities;
 use super::scores::Scores;
 use super::session::Session;
 use crate::batch::{Batches, Order, Padding, Prefetch, Reviews};
@@ -17,8 +18,10 @@ pub struct Evaluation {
     pub loss: f64,
     /// Share classified rightly, as in validation.
     pub accuracy: f64,
-    /// Probability that each test review is positive, in their order.
-    pub probabilities: Vec<f32>,
+    /// What the classes are called, in the order of the labels.
+    pub classes: Vec<String>,
+    /// What the model says of the test reviews, in their order.
+    pub probabilities: Probabilities,
     /// What the probabilities say beyond that.
     pub scores: Scores,
 }
@@ -29,8 +32,8 @@ pub struct Evaluation {
 /// Without a mask, padding shows in the probabilities, and so does the batch size.
 ///
 /// # Errors
-/// As [`Batches::with_padding`] and [`Session::predict_all`]; [`Error::Model`](crate::Error::Model) for a model with
-/// a softmax, whose probabilities [`Scores`] does not describe, or for other classes than the data's.
+/// As [`Batches::with_padding`] and [`Session::predict_all`]; [`Error::Model`](crate::Error::Model) for other classes
+/// than the data's.
 pub fn evaluate(
     session: &mut Session,
     dataset: &Arc<Dataset>,
@@ -38,22 +41,24 @@ pub fn evaluate(
     padding: Padding,
     done: &mut dyn FnMut(usize),
 ) -> Result<Evaluation> {
-    session.model().check_sigmoid("an evaluation")?;
     session.model().check_classes(dataset.classes.len())?;
     let reviews = Reviews::Test(dataset.clone());
     let batches = Batches::with_padding(reviews, batch_size, Order::Sequential, padding)?;
     let mut metrics = Metrics::default();
-    let mut probabilities = Vec::with_capacity(dataset.test.len());
+    let width = session.model().probabilities();
+    let mut values = Vec::with_capacity(width * dataset.test.len());
     let mut count = 0;
     session.predict_all(Prefetch::new(batches, PREFETCH)?, &mut |prediction| {
         metrics.add(&prediction.result);
-        probabilities.extend(prediction.probabilities);
+        values.extend(prediction.probabilities);
         count += 1;
         done(count);
         Ok(())
     })?;
     let labels: Vec<u8> = dataset.test.iter().map(|review| review.label).collect();
+    let probabilities = Probabilities::new(width, values)?;
     Ok(Evaluation {
+        classes: dataset.classes.clone(),
         loss: metrics.loss(),
         accuracy: metrics.accuracy(),
         scores: Scores::new(&probabilities, &labels)?,

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 
+use super::probabilities::Probabilities;
 use super::results::StepResult;
 use super::session::Session;
 use super::weights::Weights;
@@ -86,20 +87,19 @@ impl Session {
         Ok(probabilities)
     }
 
-    /// Probability that each of `reviews` is positive, in their order, whatever the others are.
+    /// What the model says of each of `reviews`, in their order, whatever the others are.
     ///
     /// Reviews of similar length share a batch of at most `batch_size`, or of the same length where the
     /// model [sees padding](crate::model::Model::sees_padding). `padding` says how they are cut.
     ///
     /// # Errors
-    /// As [`Session::results`], and [`Error::Model`] for a model with a softmax: take [`Session::predict_all`].
+    /// As [`Session::results`].
     pub fn predict_reviews(
         &mut self,
         reviews: &[Review],
         batch_size: usize,
         padding: Padding,
-    ) -> Result<Vec<f32>> {
-        self.model.check_sigmoid("a prediction of reviews")?;
+    ) -> Result<Probabilities> {
         let mixed = !self.model.sees_padding();
         let groups = by_length(reviews, batch_size, padding, mixed);
         let mut scratch = Scratch::default();
@@ -107,16 +107,17 @@ impl Session {
             let chosen: Vec<&Review> = group.iter().map(|&index| &reviews[index]).collect();
             Ok(Batch::with_padding(&chosen, padding, &mut scratch))
         });
-        let mut sorted = Vec::with_capacity(reviews.len());
+        let width = self.model.probabilities();
+        let mut values = vec![0.0; reviews.len() * width];
+        let mut places = groups.iter().flatten();
         self.predict_all(batches, &mut |prediction| {
-            sorted.extend(prediction.probabilities);
+            let rows = prediction.probabilities.chunks_exact(width);
+            for (row, &review) in rows.zip(&mut places) {
+                values[review * width..][..width].copy_from_slice(row);
+            }
             Ok(())
         })?;
-        let mut probabilities = vec![0.0; reviews.len()];
-        for (&index, probability) in groups.iter().flatten().zip(sorted) {
-            probabilities[index] = probability;
-        }
-        Ok(probabilities)
+        Probabilities::new(width, values)
     }
 
     /// `result` with the oldest probabilities on their way, which its step has written.

@@ -284,3 +284,38 @@ fn nonsense_is_refused_before_any_work() {
         .run(["bench", "baseline", "--data", "x", "--length", "3"])
         .fails(2, &["--length", "--data"]);
 }
+
+#[test]
+fn the_config_of_a_run_stands_for_its_model() {
+    let place = workplace();
+    let train = ["train", "--config", "secret-name.toml"];
+    let more = ["--out", "run", "--early-stopping", "--mask-padding"];
+    place.tiny(&train, &more).succeeds();
+    let bench = |config: &str| {
+        let mut arguments = small(&["--json"]);
+        arguments[2] = config;
+        place.run(arguments)
+    };
+    let of_run = &bench("run/config.toml").json()[0];
+    // The demo corpus has so many ids, and a padding that is masked.
+    assert_eq!(of_run["work"]["vocabulary"], 761);
+    let of_file = &bench("secret-name.toml").json()[0];
+    assert_eq!(of_file["work"]["vocabulary"], 8185);
+    assert_eq!(of_run["work"]["model"], of_file["work"]["model"]);
+    let again = ["train", "--config", "run/config.toml", "--out", "again"];
+    place.tiny(&again, &[]).succeeds();
+    let [first, second] = ["run", "again"].map(|run| {
+        let path = place.path(&format!("{run}/model.safetensors"));
+        gatefold::train::Weights::load(&path).unwrap()
+    });
+    assert!(first.model == second.model);
+    let mut other = small(&["--vocabulary", "1000"]);
+    other[2] = "run/config.toml";
+    place.run(other).fails(1, &["run/config.toml", "761 rows"]);
+
+    place.write(
+        "all/config.toml",
+        "gatefold = \"0.1.0\"\n[comparison]\nvariants = []\n",
+    );
+    bench("all/config.toml").fails(1, &["all/config.toml", "comparison", "one of its runs"]);
+}

@@ -61,6 +61,17 @@ fn a_run_that_stops_early_has_the_best_epochs_parameters() {
     assert!(place.files() == before);
 }
 
+/// The page of the run, on which the epoch whose parameters were kept is marked, and no other.
+fn marked(place: &Workplace, run: &str, epoch: usize) -> String {
+    let page = std::fs::read_to_string(place.path(run).join("report.html")).unwrap();
+    let marks: Vec<&str> = page.split("<tr class=\"best\">").skip(1).collect();
+    assert_eq!(marks.len(), 1);
+    let mark = format!("<th scope=\"row\">{epoch}<span class=\"soft\"> best</span>");
+    assert!(marks[0].starts_with(&mark), "{}", &marks[0][..80]);
+    assert!(page.contains(&format!("in epoch {epoch}, whose parameters are kept")));
+    page
+}
+
 #[test]
 fn without_it_the_last_epoch_counts_and_the_best_lies_beside() {
     let place = Workplace::new();
@@ -74,6 +85,8 @@ fn without_it_the_last_epoch_counts_and_the_best_lies_beside() {
     let read = |name: &str| Weights::load(&place.path(name)).unwrap().parameters;
     assert!(read("run/model.safetensors") == last.snapshot.state.parameters);
     assert!(read("run/best.safetensors") != read("run/model.safetensors"));
+    let page = marked(&place, "run", best.epoch);
+    assert!(page.contains("best val_loss: <code>best.safetensors</code> has its parameters"));
     // A run that ends with its best epoch is that epoch's file.
     let epochs = best.epoch.to_string();
     let options = [

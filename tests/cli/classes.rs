@@ -1,6 +1,7 @@
 //! Reviews of more classes than negative and positive.
 
-use crate::program::{VOCABULARY, Workplace};
+use crate::program::{VOCABULARY, Workplace, assert_80_columns};
+use crate::support::html::check;
 
 /// Five stars of a table, told apart by a softmax; the run goes on with the same classes.
 #[test]
@@ -32,28 +33,15 @@ name = \"stars\"\n\
     let more = ["train", "--resume", "runs/stars-reviews", "--epochs", "2"];
     place.run(more).succeeds();
 
-    // What needs one probability says so; what the file formats have not, they name.
-    for command in ["evaluate", "predict", "explain"] {
-        let text: &[&str] = match command {
-            "evaluate" => &[],
-            _ => &["a good film"],
-        };
-        let arguments = [&[command, "runs/stars-reviews"], text].concat();
-        let words = [
-            "layer dense",
-            "each of 3 classes",
-            "Dense(1) with a sigmoid",
-        ];
-        place.run(arguments).fails(1, &words);
-    }
+    uses_several_classes(&place);
+
     let before = place.names();
-    for (format, file) in [("onnx", "w.onnx"), ("keras", "w.weights.h5")] {
-        let run = "runs/stars-reviews";
-        let export = ["export", run, "--format", format, "--output", file];
-        let words = ["attention_pooling", "export", "safetensors"];
-        place.run(export).fails(1, &words);
-    }
+    let run = "runs/stars-reviews";
+    let export = |format, file| place.run(["export", run, "--format", format, "--output", file]);
+    let words = ["attention_pooling", "export", "safetensors"];
+    export("keras", "w.weights.h5").fails(1, &words);
     assert_eq!(place.names(), before);
+    export("onnx", "w.onnx").succeeds();
     let weights = "runs/stars-reviews/model.safetensors";
     let import = [
         "import",
@@ -66,8 +54,13 @@ name = \"stars\"\n\
     let words = ["stars.toml", "tells 3 classes apart"];
     place.run(import).fails(1, &words);
     place.run([&import[..], &named].concat()).succeeds();
-    let evaluate = ["evaluate", "again"];
-    place.run(evaluate).fails(1, &["each of 3 classes"]);
+    let imported = place
+        .run(["evaluate", "again", "--json", "--batch-size", "10"])
+        .json();
+    let trained = place
+        .run(["evaluate", "runs/stars-reviews", "--json"])
+        .json();
+    assert_eq!(imported[0]["loss"], trained[0]["loss"]);
 
     let train = |options: &[&str]| {
         let command = ["train", "--config", "stars.toml", "--out", "refused"];
@@ -95,6 +88,95 @@ name = \"stars\"\n\
         2,
         &["--classes", "give the table of reviews with --data as well"],
     );
+}
+
+/// The commands that use a run, on the one of three classes.
+fn uses_several_classes(place: &Workplace) {
+    let run = "runs/stars-reviews";
+    let names = ["1", "2", "3"];
+    let evaluated = &place.run(["evaluate", run, "--json"]).json()[0];
+    let history = gatefold::report::read_history(&place.path(run)).unwrap();
+    let last = history.epochs.last().unwrap();
+    assert_eq!(evaluated["accuracy"], last.val_accuracy);
+    assert_eq!(evaluated["loss"], last.val_loss);
+    assert_eq!(evaluated["classes"], serde_json::json!(names));
+    let rows = evaluated["confusion"].as_array().unwrap().iter();
+    let rows: Vec<Vec<u64>> = rows
+        .map(|row| serde_json::from_value(row.clone()).unwrap())
+        .collect();
+    assert!(rows.len() == 3 && rows.iter().all(|row| row.len() == 3));
+    assert_eq!(rows.iter().flatten().sum::<u64>(), evaluated["reviews"]);
+    let right: u64 = (0..3).map(|class| rows[class][class]).sum();
+    let accuracy = right as f64 / evaluated["reviews"].as_f64().unwrap();
+    assert_eq!(evaluated["accuracy"], accuracy);
+    let bin = &evaluated["reliability"][9];
+    assert!(bin.get("share_right").is_some() && bin.get("share_positive").is_none());
+
+    let shown = place.run(["evaluate", run, "--figures", "figures"]);
+    assert_80_columns(&shown.succeeds().stdout);
+    for words in [
+        "Macro F1",
+        "Predicted 1",
+        "Share right",
+        "figures/confusion.png",
+    ] {
+        assert!(
+            shown.stdout.contains(words),
+            "no `{words}` in {}",
+            shown.stdout
+        );
+    }
+
+    let texts = ["predict", run, "a good film", "bad", ""];
+    let predictions = place.run([&texts[..], &["--json"]].concat()).json();
+    let shown = place.run(texts);
+    assert_80_columns(&shown.succeeds().stdout);
+    for (line, answer) in shown.stdout.lines().zip(&predictions) {
+        let of_class = |name: &&str| answer["probabilities"][name].as_f64().unwrap();
+        let all = names.map(|name| of_class(&name));
+        assert!((all.iter().sum::<f64>() - 1.0).abs() < 1e-5, "{answer}");
+        let best = all.iter().copied().fold(0.0, f64::max);
+        assert_eq!(answer["probability"], best);
+        let label = answer["label"].as_str().unwrap();
+        assert_eq!(of_class(&label), best);
+        assert!(line.starts_with(&format!("{best:.4}  {label}")), "{line}");
+    }
+    assert_eq!((predictions.len(), shown.stdout.lines().count()), (3, 3));
+
+    let explain = |more: &[&str]| {
+        let command = ["explain", run, "a good film", "--json"];
+        place.run([&command[..], more].concat()).json().remove(0)
+    };
+    let most_likely = explain(&[]);
+    let label = most_likely["label"].as_str().unwrap();
+    assert_eq!(most_likely["label"], predictions[0]["label"]);
+    assert_eq!(most_likely["explained"], label);
+    assert_eq!(explain(&["--class", label])["words"], most_likely["words"]);
+    let other = names.into_iter().find(|name| *name != label).unwrap();
+    let of_other = explain(&["--class", other]);
+    assert_eq!(
+        (&of_other["explained"], &of_other["label"]),
+        (&other.into(), &label.into())
+    );
+    assert_ne!(of_other["words"], most_likely["words"]);
+    let files = ["--class", other, "--html", "why.html", "--png", "why.png"];
+    let shown = place.run([&["explain", run, "a good film"], &files[..]].concat());
+    assert!(
+        shown
+            .succeeds()
+            .stdout
+            .contains(&format!("; explained: {other}, probability 0."))
+    );
+    let page = std::fs::read_to_string(place.path("why.html")).unwrap();
+    assert!(page.contains(&format!("Blue speaks for the class {other}, orange")));
+    assert!(place.path("why.png").is_file());
+    let refused = place.run(["explain", run, "a good film", "--class", "4"]);
+    refused.fails(2, &["--class", "`4`", "1, 2, 3"]);
+
+    place.run(["report", run, "--examples", "2"]).succeeds();
+    let page = std::fs::read_to_string(place.path(&format!("{run}/report.html"))).unwrap();
+    check(&page);
+    assert!(page.contains("Predicted 3") && page.contains("A review of class <b>"));
 }
 
 /// Two classes with names of their own, told apart by one probability: answers say the names.

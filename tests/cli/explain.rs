@@ -32,6 +32,12 @@ fn the_words_of_a_review_are_told_with_their_contributions() {
     assert_eq!((texts[1], texts[8]), ("film", "film"));
     assert_ne!(of(1), of(8));
     assert!((0..words.len()).all(|index| of(index).is_finite() && of(index) != 0.0));
+    assert_eq!(found.get("explained"), None);
+    let against = place.run(["explain", "run", TEXT, "--class", "negative", "--json"]);
+    let against = &against.json()[0];
+    assert_eq!(against["explained"], "negative");
+    let contribution = against["words"][1]["contribution"].as_f64().unwrap();
+    assert_eq!(contribution, -of(1));
     let predicted = place.run(["predict", "run", TEXT, "--json"]).json();
     assert_eq!(found["label"], predicted[0]["label"]);
     let [a, b] = [found, &predicted[0]].map(|line| line["probability"].as_f64().unwrap());

@@ -4,9 +4,8 @@ use gatefold::exchange::{
     load_parameters, to_keras_weights, to_onnx, to_safetensors, variable_paths,
 };
 use gatefold::model::{
-    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, LayerKind, LayerNormalization, Lstm, Model, Sequential, Variant,
-    initialise,
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalMaxPooling1D, LayerKind,
+    LayerNormalization, Lstm, Model, Sequential, Variant, initialise,
 };
 use gatefold::train::Weights;
 
@@ -191,23 +190,6 @@ fn layers_that_a_format_has_not_are_refused_by_name() {
         load_parameters(&file, &attention.model),
         "attention_pooling",
     );
-
-    refused(to_onnx(&attention), "layer_normalization");
-    let poolings: [LayerKind; 3] = [
-        GlobalMaxPooling1D::new().into(),
-        GlobalAveragePooling1D::new().into(),
-        AttentionPooling::new(2).into(),
-    ];
-    for pooling in poolings {
-        let model = Sequential::new("bare")
-            .add(Embedding::new(50, 6))
-            .add(pooling)
-            .add(Dense::new(1).sigmoid())
-            .build()
-            .unwrap();
-        let name = model.layers()[1].name.clone();
-        refused(to_onnx(&weights(model)), &name);
-    }
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! Scores of a classifier, by hand and against their definitions.
 
 use gatefold::random::Philox;
-use gatefold::train::{CALIBRATION_BINS, Scores};
+use gatefold::train::{CALIBRATION_BINS, Probabilities, Scores};
+
+/// Of the second of two classes.
+fn scores(probabilities: &[f32], labels: &[u8]) -> Scores {
+    Scores::new(&Probabilities::of_second(probabilities.to_vec()), labels).unwrap()
+}
 
 fn random_case(count: usize, levels: u32, random: &mut Philox) -> (Vec<f32>, Vec<u8>) {
     (0..count)
@@ -17,24 +22,26 @@ fn random_case(count: usize, levels: u32, random: &mut Philox) -> (Vec<f32>, Vec
 fn a_case_by_hand() {
     let probabilities = [0.95, 0.92, 0.5, 0.4, 0.35, 0.05, 1.0, 0.0];
     let labels = [1, 0, 1, 1, 0, 0, 1, 0];
-    let scores = Scores::new(&probabilities, &labels).unwrap();
-    let confusion = scores.confusion;
+    let scores = scores(&probabilities, &labels);
     // 0.5 itself is no positive prediction.
-    assert_eq!((confusion.true_positive, confusion.false_positive), (2, 1));
-    assert_eq!((confusion.true_negative, confusion.false_negative), (3, 2));
-    assert_eq!(confusion.precision(), Some(2.0 / 3.0));
-    assert_eq!(confusion.recall(), Some(0.5));
-    assert_eq!(confusion.f1(), Some(4.0 / 7.0));
+    assert_eq!(scores.confusion.row(0), [3, 1]);
+    assert_eq!(scores.confusion.row(1), [2, 2]);
+    assert_eq!(scores.precision, Some(2.0 / 3.0));
+    assert_eq!(scores.recall, Some(0.5));
+    assert_eq!(scores.f1, Some(4.0 / 7.0));
     // Of the 16 pairs, 0.92 is above 0.5 and 0.4.
     assert_eq!(scores.roc_auc, Some(14.0 / 16.0));
-    assert_eq!(scores.roc.first(), Some(&(0.0, 0.0)));
-    assert_eq!(scores.roc.last(), Some(&(1.0, 1.0)));
+    let [roc] = &scores.roc[..] else {
+        panic!("{} curves", scores.roc.len());
+    };
+    assert_eq!(roc.first(), Some(&(0.0, 0.0)));
+    assert_eq!(roc.last(), Some(&(1.0, 1.0)));
     let last = scores.reliability[9];
     assert_eq!((last.lower, last.upper, last.reviews), (0.9, 1.0, 3));
-    assert_eq!(last.share_positive, Some(2.0 / 3.0));
+    assert_eq!(last.share, Some(2.0 / 3.0));
     assert!((last.mean_probability.unwrap() - 2.87 / 3.0).abs() < 1e-7);
     let empty = scores.reliability[7];
-    assert_eq!((empty.mean_probability, empty.share_positive), (None, None));
+    assert_eq!((empty.mean_probability, empty.share), (None, None));
     // Bins 0: 0.05 and 0 negative; 3: 0.35 negative; 4: 0.4 positive; 5: 0.5 positive; 9: as above.
     let gaps = 2.0 * 0.025 + 0.35 + 0.6 + 0.5 + (2.87 - 2.0);
     assert!((scores.calibration_error - gaps / 8.0).abs() < 1e-7);
@@ -62,14 +69,14 @@ fn the_area_is_the_share_of_pairs_in_order() {
             }
         }
         let expected = sum / (of(1).count() * of(0).count()) as f64;
-        let scores = Scores::new(&probabilities, &labels).unwrap();
+        let scores = scores(&probabilities, &labels);
         assert!((scores.roc_auc.unwrap() - expected).abs() < 1e-12);
         let reviews: usize = scores.reliability.iter().map(|bin| bin.reviews).sum();
         assert_eq!(
             (reviews, scores.reliability.len()),
             (count, CALIBRATION_BINS)
         );
-        let rising = scores.roc.windows(2);
+        let rising = scores.roc[0].windows(2);
         assert!(
             rising
                 .clone()
@@ -80,22 +87,78 @@ fn the_area_is_the_share_of_pairs_in_order() {
 
 #[test]
 fn what_is_not_defined_is_none() {
-    let scores = Scores::new(&[0.2, 0.3], &[0, 0]).unwrap();
+    let scores = scores(&[0.2, 0.3], &[0, 0]);
     assert_eq!(scores.roc_auc, None);
     assert!(scores.roc.is_empty());
-    let confusion = scores.confusion;
-    assert_eq!(confusion.precision(), None);
-    assert_eq!(confusion.recall(), None);
-    assert_eq!(confusion.f1(), None);
+    assert_eq!(scores.precision, None);
+    assert_eq!(scores.recall, None);
+    assert_eq!(scores.f1, None);
 }
 
 #[test]
 fn what_is_no_probability_is_refused() {
     let refused = |probabilities: &[f32], labels: &[u8]| {
-        Scores::new(probabilities, labels).unwrap_err().to_string()
+        let probabilities = Probabilities::of_second(probabilities.to_vec());
+        Scores::new(&probabilities, labels).unwrap_err().to_string()
     };
-    assert!(refused(&[0.5], &[0, 1]).contains("expected 2 numbers"));
+    assert!(refused(&[0.5], &[0, 1]).contains("expected those of 2 reviews"));
     assert!(refused(&[], &[]).contains("no reviews"));
     assert!(refused(&[0.5, f32::NAN], &[0, 1]).contains("review 2: NaN"));
     assert!(refused(&[1.5], &[0]).contains("review 1: 1.5"));
+    assert!(refused(&[0.5, 0.5], &[0, 2]).contains("review 2: label 2, but there are 2 classes"));
+    let uneven = Probabilities::new(3, vec![0.5; 4]);
+    assert!(uneven.unwrap_err().to_string().contains("3 a review"));
+}
+
+/// Three classes of four; the expected figures are scikit-learn's.
+#[test]
+fn several_classes_by_hand() {
+    #[rustfmt::skip]
+    let rows = vec![
+        0.75, 0.15, 0.1, 0.0, // 0, rightly
+        0.3, 0.4, 0.3, 0.0, // 0, taken for 1
+        0.1, 0.8, 0.1, 0.0, // 1, rightly
+        0.2, 0.5, 0.3, 0.0, // 1, rightly
+        0.4, 0.4, 0.2, 0.0, // 2: of equal ones the first, taken for 0
+        0.1, 0.3, 0.6, 0.0, // 2, rightly
+    ];
+    let probabilities = Probabilities::new(4, rows).unwrap();
+    let scores = Scores::new(&probabilities, &[0, 0, 1, 1, 2, 2]).unwrap();
+    let confusion: Vec<&[usize]> = scores.confusion.rows().collect();
+    assert_eq!(
+        confusion,
+        [[1, 1, 0, 0], [0, 2, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
+    );
+    let close = |found: Option<f64>, expected: f64| {
+        let found = found.unwrap();
+        assert!((found - expected).abs() < 1e-7, "{found}, not {expected}");
+    };
+    // Class 3 has no review and is never predicted: it is not counted. 1/2, 2/3, 1; 1/2, 1, 1/2; 1/2, 4/5, 2/3.
+    close(scores.precision, 13.0 / 18.0);
+    close(scores.recall, 2.0 / 3.0);
+    close(scores.f1, 59.0 / 90.0);
+    // Of the 8 pairs of each class those in order: of 0 all but 0.3 below 0.4, of 2 all but 0.2 below 0.3, twice.
+    close(scores.roc_auc, (7.0 / 8.0 + 8.0 / 8.0 + 6.0 / 8.0) / 3.0);
+    assert_eq!(scores.roc.len(), 3);
+    // Bins of the most likely class: 4: two 0.4, none right; 5: 0.5 right; 6: 0.6 right; 7: 0.75 right; 8: 0.8 right.
+    let shares: Vec<_> = scores.reliability[4..9]
+        .iter()
+        .map(|bin| bin.share)
+        .collect();
+    assert_eq!(
+        shares,
+        [Some(0.0), Some(1.0), Some(1.0), Some(1.0), Some(1.0)]
+    );
+    close(
+        Some(scores.calibration_error),
+        (2.0 * 0.4 + 0.5 + 0.4 + 0.25 + 0.2) / 6.0,
+    );
+
+    // A class that has reviews but is never predicted counts as 0.
+    let probabilities = Probabilities::new(2, vec![0.9, 0.1, 0.8, 0.2]).unwrap();
+    let scores = Scores::new(&probabilities, &[0, 1]).unwrap();
+    close(scores.precision, 0.25);
+    close(scores.recall, 0.5);
+    close(scores.f1, 1.0 / 3.0);
+    close(scores.roc_auc, 1.0);
 }

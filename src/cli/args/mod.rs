@@ -71,9 +71,10 @@ pub enum Command {
     /// Measure how good a trained model is on the test reviews
     ///
     /// Loss and accuracy are those that training gives for validation, in the batches of training, but
-    /// over all test reviews. Precision, recall and F1 are those of positive reviews.
+    /// over all test reviews. Precision, recall and F1 are those of positive reviews; of a model that gives
+    /// every class a probability they are means over the classes, as is the area under the ROC curve.
     Evaluate(EvaluateArgs),
-    /// Tell the probability that reviews are positive
+    /// Tell the probability that reviews are positive, or which class they are of
     ///
     /// Every review is read at its own length, without padding, so that its probability does not depend on
     /// those beside it. A model that does not mask padding has seen much of it in training, and may say
@@ -83,7 +84,8 @@ pub enum Command {
     /// Show which words moved a prediction
     ///
     /// A word's contribution is gradient times input, summed over its tokens: how fast the logit moves
-    /// as its embedding is scaled. Above 0 it speaks for a positive review, below 0 against it.
+    /// as its embedding is scaled. Above 0 it speaks for a positive review, below 0 against it; of several classes, for
+    /// and against the most likely one, or the one that --class names.
     Explain(ExplainArgs),
     /// Write a trained model in another program's format
     Export(ExportArgs),

@@ -17,7 +17,7 @@ pub struct ModelArgs {
     /// A model file in TOML instead
     ///
     /// It has a `name` and a `[[layer]]` for each layer, from the embedding to Dense(1) with a
-    /// sigmoid; `gatefold summary --config FILE` checks it.
+    /// sigmoid; `gatefold summary --config FILE` checks it. The config.toml of a run stands for its model.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::args::{DeviceArgs, ModelArgs, OUTPUT, TileArgs};
-use crate::cli::settings::EXPERIMENT_VOCABULARY;
 
 /// Arguments of `gatefold bench`.
 #[derive(Debug, Args)]
@@ -18,9 +17,9 @@ pub struct BenchArgs {
     /// Reviews a batch, B
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch_size: u32,
-    /// Words that random ids are drawn from, V
-    #[arg(long, value_name = "N", default_value_t = EXPERIMENT_VOCABULARY as u32, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
-    pub vocabulary: u32,
+    /// Words that random ids are drawn from, V [default: as many as the model file says, or 8185]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    pub vocabulary: Option<u32>,
     /// Steps to time, after three to warm up
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: u32,

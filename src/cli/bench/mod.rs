@@ -62,7 +62,7 @@ pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result
         check_writable("--trace", file)?;
     }
     let earlier = args.compare.as_deref().map(Report::read).transpose()?;
-    let workload = Workload::new(args)?;
+    let workload = Workload::new(args, &source)?;
     let vocabulary = workload.vocabulary();
     // The labels, 0 and 1, are classes of every model.
     let classes = source.model(vocabulary)?.classes();
@@ -134,7 +134,10 @@ fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Sess
     pass.step(&mut session, &batch)?;
     let first_step = start.elapsed();
 
-    if let Workload::Real { dataset, .. } = workload {
+    // Predicting needs far less than the training that `reserve` provides for.
+    if let Workload::Real { dataset, .. } = workload
+        && pass == Pass::Training
+    {
         let size = args.batch_size as usize;
         session.reserve(longest_shape(&dataset.train, size, Padding::AFTER))?;
     }

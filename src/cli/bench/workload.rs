@@ -10,7 +10,7 @@ use gatefold::random::Philox;
 
 use super::args::BenchArgs;
 use crate::cli::args::{DataArgs, ReadingArgs, SourceArgs};
-use crate::cli::settings::DataSettings;
+use crate::cli::settings::{DataSettings, EXPERIMENT_VOCABULARY, ModelSource};
 
 /// Where batches come from.
 pub enum Workload {
@@ -18,7 +18,7 @@ pub enum Workload {
     Random {
         length: u32,
         batch_size: usize,
-        vocabulary: u32,
+        vocabulary: usize,
     },
     /// Reviews in the order of training.
     Real {
@@ -28,14 +28,18 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// What the options ask for; reads the data.
-    pub fn new(args: &BenchArgs) -> Result<Workload> {
+    /// What the options ask for, for the model of `source`; reads the data.
+    pub fn new(args: &BenchArgs, source: &ModelSource) -> Result<Workload> {
         let batch_size = args.batch_size as usize;
         let Some(path) = &args.data else {
+            let vocabulary = match args.vocabulary {
+                Some(words) => words as usize,
+                None => source.model(EXPERIMENT_VOCABULARY)?.embedding().vocabulary,
+            };
             return Ok(Workload::Random {
                 length: args.length,
                 batch_size,
-                vocabulary: args.vocabulary,
+                vocabulary,
             });
         };
         let settings = DataSettings::new(&data_args(path.clone(), args.vocab.clone()))?;
@@ -54,7 +58,7 @@ impl Workload {
     /// Ids that batches may hold.
     pub fn vocabulary(&self) -> usize {
         match self {
-            Workload::Random { vocabulary, .. } => *vocabulary as usize,
+            Workload::Random { vocabulary, .. } => *vocabulary,
             Workload::Real { dataset, .. } => dataset.vocabulary.size(),
         }
     }
@@ -110,10 +114,12 @@ fn data_args(data: PathBuf, vocab: Option<PathBuf>) -> DataArgs {
     }
 }
 
-fn random_batch(length: u32, size: usize, vocabulary: u32, random: &mut Philox) -> Batch {
+fn random_batch(length: u32, size: usize, vocabulary: usize, random: &mut Philox) -> Batch {
     let reviews: Vec<Review> = (0..size)
         .map(|row| Review {
-            ids: (0..length).map(|_| random.below(vocabulary)).collect(),
+            ids: (0..length)
+                .map(|_| random.below(vocabulary as u32))
+                .collect(),
             label: (row % 2) as u8,
         })
         .collect();

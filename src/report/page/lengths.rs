@@ -2,6 +2,7 @@
 
 use super::examples::right;
 use crate::data::{Lengths, Review};
+use crate::train::Probabilities;
 
 /// Groups of reviews that [`errors_by_length`] makes at most.
 const GROUPS: usize = 8;
@@ -27,14 +28,16 @@ pub struct LengthErrors {
 /// ```
 /// use gatefold::data::Review;
 /// use gatefold::report::errors_by_length;
+/// use gatefold::train::Probabilities;
 ///
 /// let review = |length, label| Review { ids: vec![1; length].into(), label };
 /// let reviews = [review(7, 1), review(2, 0), review(7, 0)];
-/// let groups = errors_by_length(&reviews, &[0.9, 0.2, 0.8]);
+/// let probabilities = Probabilities::of_second(vec![0.9, 0.2, 0.8]);
+/// let groups = errors_by_length(&reviews, &probabilities);
 /// assert_eq!((groups[0].longest, groups[0].reviews, groups[0].wrong), (2, 1, 0));
 /// assert_eq!((groups[1].longest, groups[1].reviews, groups[1].wrong), (7, 2, 1));
 /// ```
-pub fn errors_by_length(reviews: &[Review], probabilities: &[f32]) -> Vec<LengthErrors> {
+pub fn errors_by_length(reviews: &[Review], probabilities: &Probabilities) -> Vec<LengthErrors> {
     let lengths = Lengths::of(reviews);
     let mut ends: Vec<usize> = (1..=GROUPS)
         .map(|group| lengths.quantile(group as f64 / GROUPS as f64))
@@ -49,13 +52,13 @@ pub fn errors_by_length(reviews: &[Review], probabilities: &[f32]) -> Vec<Length
             wrong: 0,
         })
         .collect();
-    for (review, &probability) in reviews.iter().zip(probabilities) {
+    for (review, row) in reviews.iter().zip(probabilities.rows()) {
         let length = review.ids.len();
         let place = ends.partition_point(|&end| end < length);
         if let Some(group) = groups.get_mut(place) {
             group.shortest = group.shortest.min(length);
             group.reviews += 1;
-            group.wrong += usize::from(!right(probability, review.label));
+            group.wrong += usize::from(!right(row, review.label));
         }
     }
     groups.retain(|group| group.reviews > 0);

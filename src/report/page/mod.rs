@@ -10,7 +10,7 @@ pub use lengths::{LengthErrors, errors_by_length};
 
 use crate::error::{Error, Result};
 use crate::model::Summary;
-use crate::train::{Evaluation, History};
+use crate::train::{Evaluation, History, Monitor};
 
 /// What the page tells. Nothing in it depends on when it is written.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,10 @@ pub struct Report {
 pub struct ReportedRun {
     /// Its epochs; the variant is what the run is called.
     pub history: History,
+    /// The figure by which `best.safetensors` has the best epoch's parameters, where it is known.
+    pub monitor: Option<Monitor>,
+    /// Whether `model.safetensors` has these parameters, and not those of the last epoch.
+    pub keeps_best: bool,
     /// Its layers, where they are known.
     pub summary: Option<Summary>,
     /// What it was trained with.

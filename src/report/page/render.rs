@@ -5,13 +5,14 @@ use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, contex
 
 use super::chart::{COLOURS, Colours, chart};
 use super::{Example, LengthErrors, Report, ReportedRun, Test};
+use crate::data::sentiment_classes;
 use crate::model::{LayerSummary, Summary};
 use crate::report::curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 use crate::report::evaluation::measures;
-use crate::report::explanation::shade;
+use crate::report::explanation::{explained, shade};
 use crate::report::table::{IN_FULL, best_epoch, number, row};
 use crate::report::{Word, grouped, largest, strongest};
-use crate::train::{EpochRecord, History};
+use crate::train::{EpochRecord, Evaluation, History, Monitor, predicted, probability_of};
 
 /// The parts of the page; the names' endings say whether what is put in must be escaped.
 const PARTS: [(&str, &str); 4] = [
@@ -68,6 +69,7 @@ fn content(report: &Report) -> Value {
         command => &report.command,
         comparison => (report.runs.len() > 1).then(|| comparison(report)),
         lengths => length_tables(report),
+        two_classes => tests(report).all(|(_, _, test)| test.evaluation.classes.len() == 2),
         runs,
         version => env!("CARGO_PKG_VERSION"),
     }
@@ -112,12 +114,13 @@ fn shown_run(run: &ReportedRun, index: usize) -> Value {
         .collect();
     context! {
         name => &history.variant,
-        cards => cards(history),
+        cards => cards(run),
         charts => [
             chart(&accuracy_figure(history, None), Colours::Of(index)),
             chart(&loss_figure(history, None), Colours::Of(index)),
         ],
-        epochs => epochs(history),
+        epochs => epochs(run),
+        kept => kept(run),
         summary => run.summary.as_ref().map(summary),
         sections,
         command => &run.command,
@@ -127,13 +130,24 @@ fn shown_run(run: &ReportedRun, index: usize) -> Value {
 }
 
 /// The figures that one looks for first.
-fn cards(history: &History) -> Vec<Value> {
+fn cards(run: &ReportedRun) -> Vec<Value> {
+    let history = &run.history;
     let card = |label: &str, value: String| context! { label, value };
     let mut cards = Vec::new();
     if let Some(best) = best_epoch(history) {
         let value = format!("{:.1} %", 100.0 * best.val_accuracy);
         cards.push(card(
             &format!("best validation accuracy, in epoch {}", best.epoch),
+            value,
+        ));
+    }
+    if let Some((monitor, kept)) = kept_epoch(run) {
+        let value = number(monitor.value(kept));
+        cards.push(card(
+            &format!(
+                "best {monitor}, in epoch {}, whose parameters are kept",
+                kept.epoch
+            ),
             value,
         ));
     }
@@ -147,8 +161,27 @@ fn cards(history: &History) -> Vec<Value> {
     cards
 }
 
-fn epochs(history: &History) -> Vec<Value> {
-    let best = best_epoch(history).map(|record| record.epoch);
+/// The epoch whose parameters `best.safetensors` has, and the figure that it is the best by.
+fn kept_epoch(run: &ReportedRun) -> Option<(Monitor, &EpochRecord)> {
+    let monitor = run.monitor?;
+    Some((monitor, monitor.best(&run.history.epochs)?))
+}
+
+/// What the marked epoch is.
+fn kept(run: &ReportedRun) -> Option<Value> {
+    kept_epoch(run).map(|(monitor, _)| {
+        let files = match run.keeps_best {
+            true => vec!["best.safetensors", "model.safetensors"],
+            false => vec!["best.safetensors"],
+        };
+        context! { figure => monitor.name(), files }
+    })
+}
+
+fn epochs(run: &ReportedRun) -> Vec<Value> {
+    let history = &run.history;
+    // Where nobody knows which epoch's parameters were kept, none is marked.
+    let best = kept_epoch(run).map(|(_, record)| record.epoch);
     let shown = |record: &EpochRecord| {
         let rounded = [
             record.loss,
@@ -189,29 +222,41 @@ fn summary(summary: &Summary) -> Value {
 }
 
 fn test(test: &Test) -> Value {
-    let confusion = test.evaluation.scores.confusion;
+    let Evaluation {
+        classes, scores, ..
+    } = &test.evaluation;
     let examples = |rightly: bool| -> Vec<Value> {
         let chosen = test.examples.iter();
         let chosen = chosen.filter(|example| example.right() == rightly);
-        chosen.map(example).collect()
+        chosen.map(|chosen| example(chosen, classes)).collect()
     };
+    let confusion: Vec<Value> = classes
+        .iter()
+        .zip(scores.confusion.rows())
+        .map(|(name, row)| {
+            let counts: Vec<String> = row.iter().copied().map(grouped).collect();
+            context! { name, counts }
+        })
+        .collect();
     context! {
         data => &test.data,
         reviews => grouped(test.evaluation.probabilities.len()),
         measures => measures(&test.evaluation),
-        confusion => [
-            ("negative", [confusion.true_negative, confusion.false_positive].map(grouped)),
-            ("positive", [confusion.false_negative, confusion.true_positive].map(grouped)),
-        ],
+        classes,
+        confusion,
+        explained => (!scores.of_each).then(|| explained(classes, 1)),
         examples => [("Wrong, and sure of it", examples(false)), ("Right, and sure of it", examples(true))],
     }
 }
 
-fn class(is_positive: bool) -> &'static str {
-    if is_positive { "positive" } else { "negative" }
-}
-
-fn example(example: &Example) -> Value {
+fn example(example: &Example, classes: &[String]) -> Value {
+    let class = |index: usize| classes.get(index).map_or("", String::as_str);
+    let called = predicted(&example.probabilities);
+    // Of two classes told apart by one probability it is that of the second, whatever the review was called.
+    let (of_second, shown) = match example.probabilities[..] {
+        [second] => (Some(class(1)), second),
+        _ => (None, probability_of(&example.probabilities, called)),
+    };
     let largest = largest(&example.words);
     let word = |word: &Word| {
         let (_, opacity) = shade(word, largest);
@@ -225,15 +270,23 @@ fn example(example: &Example) -> Value {
     let named: Vec<&Word> = strongest(&example.words).into_iter().take(NAMED).collect();
     let (padding, of_padding) = example.padding;
     context! {
-        probability => format!("{:.4}", example.probability),
-        label => class(example.label == 1),
-        called => class(example.right() == (example.label == 1)),
+        probability => format!("{shown:.4}"),
+        of_second,
+        is_sentiment => classes == sentiment_classes(),
+        label => class(usize::from(example.label)),
+        called => class(called),
         tokens => grouped(example.tokens),
         words => example.words.iter().map(word).collect::<Vec<_>>(),
         strongest => named.into_iter().map(word).collect::<Vec<_>>(),
         padding => grouped(padding),
         of_padding => (padding > 0).then(|| format!("{of_padding:+.3}")),
     }
+}
+
+/// The runs that were tested, each with its place and its name.
+fn tests(report: &Report) -> impl Iterator<Item = (usize, &String, &Test)> {
+    let runs = report.runs.iter().enumerate();
+    runs.filter_map(|(index, run)| Some((index, &run.history.variant, run.test.as_ref()?)))
 }
 
 /// A table of errors by length for all runs that were tested on reviews of the same lengths.
@@ -244,13 +297,8 @@ fn length_tables(report: &Report) -> Vec<Value> {
             .map(|group| (group.shortest, group.longest, group.reviews))
             .collect()
     };
-    let tested = report.runs.iter().enumerate();
-    let tested = tested.filter_map(|(index, run)| {
-        let test = run.test.as_ref()?;
-        Some((index, &run.history.variant, test))
-    });
     let mut tables: Vec<Vec<(usize, &String, &Test)>> = Vec::new();
-    for run in tested {
+    for run in tests(report) {
         match tables
             .iter_mut()
             .find(|table| groups(table[0].2) == groups(run.2))

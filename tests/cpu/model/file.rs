@@ -105,6 +105,31 @@ proptest! {
     }
 }
 
+/// What a run leaves: versions, data and adapter around the model.
+#[test]
+fn the_config_of_a_run_is_read_for_its_model() {
+    let layers = SMALL.replace("[[layer]]", "[[model.layer]]");
+    let layers = layers.replace("name = ", "[model]\nname = ");
+    let of_run = format!("gatefold = \"0.1.0\"\n[adapter]\nname = \"x\"\n{layers}");
+    assert_eq!(read(&of_run).unwrap(), read(SMALL).unwrap());
+    let refused = |text: &str| read(text).unwrap_err().to_string();
+    let wrong = refused(&of_run.replace("width", "widht"));
+    assert!(
+        wrong.contains("line 9, column 1: unknown field `widht`"),
+        "{wrong}"
+    );
+    let (of_comparison, _) = of_run.split_once("[model]").unwrap();
+    assert!(refused(of_comparison).contains("comparison, which has no one model"));
+    let wrong = refused(&format!("model = 1\n{of_comparison}"));
+    assert!(
+        wrong.contains("line 1, column 9: `model` must be a table"),
+        "{wrong}"
+    );
+    // Without the version it is a model file, whose keys are all known.
+    let wrong = refused(&of_run.replace("gatefold = \"0.1.0\"\n", ""));
+    assert!(wrong.contains("unknown key"), "{wrong}");
+}
+
 #[test]
 fn bad_files_are_answered_with_file_place_and_reason() {
     // What is replaced in SMALL, by what, and what the answer must say.

@@ -1,13 +1,18 @@
 //! Evaluations and explanations as text and figures.
 
+use gatefold::data::sentiment_classes;
 use gatefold::report::{
     Word, calibration_figure, evaluation_table, explanation_page, explanation_picture, roc_figure,
-    strongest, words,
+    strongest, words, write_evaluation,
 };
-use gatefold::train::{Evaluation, Scores};
+use gatefold::train::{Evaluation, Probabilities, Scores};
+
+fn scores_of(probabilities: &[f32], labels: &[u8]) -> Scores {
+    Scores::new(&Probabilities::of_second(probabilities.to_vec()), labels).unwrap()
+}
 
 fn scores() -> Scores {
-    Scores::new(&[0.95, 0.8, 0.6, 0.3, 0.25, 0.1], &[1, 0, 1, 1, 0, 0]).unwrap()
+    scores_of(&[0.95, 0.8, 0.6, 0.3, 0.25, 0.1], &[1, 0, 1, 1, 0, 0])
 }
 
 #[test]
@@ -21,9 +26,9 @@ fn the_roc_curve_goes_through_its_points() {
     assert!((at(20) - 100.0 / 3.0).abs() < 1e-9);
     assert_eq!((at(34), at(100)), (100.0, 100.0));
     assert!(figure.series[1].label.contains("0.778"));
-    assert_eq!(roc_figure(&Scores::new(&[0.5], &[1]).unwrap(), ""), None);
+    assert_eq!(roc_figure(&scores_of(&[0.5], &[1]), ""), None);
     // Where all are equal, the curve is the diagonal.
-    let equal = Scores::new(&[0.5, 0.5], &[1, 0]).unwrap();
+    let equal = scores_of(&[0.5, 0.5], &[1, 0]);
     let figure = roc_figure(&equal, "").unwrap();
     assert!(
         figure.series[1]
@@ -50,10 +55,11 @@ fn the_calibration_shows_bins_with_reviews_alone() {
 #[test]
 fn the_table_fits_a_terminal_and_shows_what_is_not_defined() {
     let table = evaluation_table(&Evaluation {
-        probabilities: Vec::new(),
+        classes: sentiment_classes(),
+        probabilities: Probabilities::of_second(Vec::new()),
         loss: 0.25,
         accuracy: 1.0,
-        scores: Scores::new(&[0.2, 0.3], &[0, 0]).unwrap(),
+        scores: scores_of(&[0.2, 0.3], &[0, 0]),
     });
     assert!(table.lines().all(|line| line.chars().count() <= 80));
     let precision = table
@@ -62,6 +68,100 @@ fn the_table_fits_a_terminal_and_shows_what_is_not_defined() {
         .unwrap();
     assert!(precision.ends_with(" –"), "{precision}");
     assert!(table.contains("0.2 to 0.3") && table.contains("0.2500"));
+}
+
+/// Of `classes` classes, named `name0` and so on, each taken for the next one by one review, and rightly by 20.
+fn of_classes(classes: usize, name: &str) -> Evaluation {
+    let mut rows = Vec::new();
+    let mut labels = Vec::new();
+    for class in 0..classes {
+        for review in 0..21 {
+            let called = if review == 0 {
+                (class + 1) % classes
+            } else {
+                class
+            };
+            rows.extend((0..classes).map(|other| f32::from(other == called)));
+            labels.push(class as u8);
+        }
+    }
+    let probabilities = Probabilities::new(classes, rows).unwrap();
+    Evaluation {
+        classes: (0..classes).map(|class| format!("{name}{class}")).collect(),
+        scores: Scores::new(&probabilities, &labels).unwrap(),
+        probabilities,
+        loss: 0.25,
+        accuracy: 20.0 / 21.0,
+    }
+}
+
+#[test]
+fn a_matrix_of_several_classes_fits_a_terminal() {
+    for (classes, name) in [
+        (2, "x"),
+        (3, "stars of the film "),
+        (5, "s"),
+        (9, "class"),
+        (40, "c"),
+    ] {
+        let table = evaluation_table(&of_classes(classes, name));
+        assert!(
+            table.lines().all(|line| line.chars().count() <= 80),
+            "{table}"
+        );
+        assert!(table.contains("Macro F1") && table.contains("Share right"));
+        let counts: Vec<usize> = table
+            .lines()
+            .filter(|line| line.starts_with(&name[..1]))
+            .flat_map(|line| line.split_whitespace().filter_map(|word| word.parse().ok()))
+            .collect();
+        match classes {
+            // The ten most frequent confusions alone, all of one review.
+            40 => assert_eq!(counts, [1; 10], "{table}"),
+            // Every cell is told, whatever the width of the names.
+            _ => assert_eq!(counts.iter().sum::<usize>(), 21 * classes, "{table}"),
+        }
+    }
+    let table = evaluation_table(&of_classes(3, "stars"));
+    let lines: Vec<&str> = table.lines().collect();
+    let header = lines
+        .iter()
+        .position(|line| line.starts_with("Actual"))
+        .unwrap();
+    assert_eq!(
+        lines[header..header + 5],
+        [
+            "Actual        Predicted stars0          stars1          stars2",
+            "──────────────────────────────────────────────────────────────",
+            "stars0                      20               1               0",
+            "stars1                       0              20               1",
+            "stars2                       1               0              20",
+        ]
+    );
+}
+
+#[test]
+fn figures_of_several_classes_say_what_they_show() {
+    let evaluation = of_classes(3, "stars");
+    let figure = roc_figure(&evaluation.scores, "note").unwrap();
+    assert_eq!(figure.title, "ROC curve, mean of the classes");
+    // Each class: 1 of 21 is missed, 1 of 42 others is taken for it. At 100 % all is found.
+    let points = &figure.series[1].points;
+    assert!((points[1].1 - 0.0).abs() < 1e-9 && (points[101].1 - 100.0).abs() < 1e-9);
+    let inner = points[1 + 50].1;
+    let expected = 100.0 * (20.0 + (0.5 - 1.0 / 42.0) / (1.0 - 1.0 / 42.0)) / 21.0;
+    assert!((inner - expected).abs() < 1e-9, "{inner}, not {expected}");
+    let figure = calibration_figure(&evaluation.scores, "note");
+    assert_eq!(figure.y_label, "Right predictions (%)");
+    let folder = tempfile::tempdir().unwrap();
+    for classes in [2, 3, 8, 40, 256] {
+        let paths = write_evaluation(folder.path(), &of_classes(classes, "c"), "note").unwrap();
+        let drawn = std::fs::read_to_string(paths.last().unwrap()).unwrap();
+        let shown = drawn.matches(">\n20\n<").count();
+        // As many as can be read.
+        let readable = if classes > 20 { 0 } else { classes };
+        assert_eq!(shown, readable, "{classes} classes");
+    }
 }
 
 fn word(text: &str, contribution: f64) -> Word {
@@ -80,8 +180,9 @@ fn the_strongest_words_come_first_and_none_becomes_markup() {
         .map(|word| word.text.as_str())
         .collect();
     assert_eq!(order, ["<i>", "fine", "so"]);
-    let page = explanation_page(&all, "a & b", "note").unwrap();
+    let page = explanation_page(&all, "a & b", "the class <b>", "note").unwrap();
     assert!(page.contains("a &amp; b") && page.contains("&lt;i&gt;") && !page.contains("<i>"));
+    assert!(page.contains("Blue speaks for the class &lt;b&gt;, orange"));
     assert!(page.contains("rgba(230, 159, 0, 0.75)") && page.contains("rgba(0, 114, 178, 0.19)"));
     assert!(page.contains("rgba(0, 114, 178, 0.00)"));
 }

@@ -1,11 +1,11 @@
 //! The page of a report.
 
-use gatefold::data::Review;
+use gatefold::data::{Review, sentiment_classes};
 use gatefold::model::Variant;
 use gatefold::report::{
     Example, Report, ReportedRun, Section, Test, Word, errors_by_length, report_page,
 };
-use gatefold::train::{Evaluation, Scores};
+use gatefold::train::{Evaluation, Monitor, Probabilities, Scores};
 
 use super::history;
 use crate::support::html::check;
@@ -35,7 +35,7 @@ fn word(text: &str, contribution: f64) -> Word {
 }
 
 fn test(wrong: usize) -> Test {
-    let probabilities = vec![0.9, 0.2, 0.7, 0.6];
+    let probabilities = Probabilities::of_second(vec![0.9, 0.2, 0.7, 0.6]);
     let labels: Vec<u8> = (0..4)
         .map(|index| u8::from(index >= wrong && index != 1))
         .collect();
@@ -51,7 +51,7 @@ fn test(wrong: usize) -> Test {
         lengths: errors_by_length(&reviews, &probabilities),
         examples: examples
             .map(|(probability, label)| Example {
-                probability,
+                probabilities: vec![probability],
                 label,
                 words: vec![word(EVIL, 0.5), word("dull", -1.25)],
                 tokens: 1_234,
@@ -61,6 +61,7 @@ fn test(wrong: usize) -> Test {
         evaluation: Evaluation {
             loss: 0.4321,
             accuracy: 0.75,
+            classes: sentiment_classes(),
             scores: Scores::new(&probabilities, &labels).unwrap(),
             probabilities,
         },
@@ -96,6 +97,40 @@ fn a_run_is_told_to_the_last_digit() {
     assert_eq!(page.matches("data-place=\"").count(), 4 * 3 - 2);
     assert!(!page.contains("Comparison") && !page.contains("Length against error"));
     assert_eq!(report_page(&report).unwrap(), page);
+}
+
+/// Of [`run`] epoch 1 has the best val_loss, and epoch 2 the best val_accuracy.
+#[test]
+fn the_epoch_is_marked_whose_parameters_were_kept() {
+    let page = |monitor, keeps_best| {
+        let run = ReportedRun {
+            monitor,
+            keeps_best,
+            ..run("mine")
+        };
+        let page = report_page(&Report {
+            runs: vec![run],
+            ..Report::default()
+        });
+        let page = page.unwrap();
+        check(&page);
+        let marks = page.split("<tr class=\"best\"><th scope=\"row\">").skip(1);
+        let marked: Vec<String> = marks.map(|row| row[..1].to_owned()).collect();
+        (page, marked)
+    };
+    let (told, marked) = page(Some(Monitor::ValLoss), false);
+    assert_eq!(marked, ["1"]);
+    assert!(told.contains("best val_loss, in epoch 1, whose parameters are kept</dt><dd>0.7000"));
+    assert!(told.contains("best val_loss: <code>best.safetensors</code> has its parameters."));
+    assert!(told.contains("best validation accuracy, in epoch 2"));
+    let (told, marked) = page(Some(Monitor::ValAccuracy), true);
+    assert_eq!(marked, ["2"]);
+    let files =
+        "<code>best.safetensors</code> and <code>model.safetensors</code> have its parameters";
+    assert!(told.contains(files));
+    // Where nobody knows which were kept, nothing is said of it.
+    let (told, marked) = page(None, false);
+    assert!(marked.is_empty() && !told.contains("safetensors"));
 }
 
 #[test]
@@ -163,6 +198,50 @@ fn runs_are_compared() {
 }
 
 #[test]
+fn several_classes_have_their_names() {
+    let classes = ["bad", "fair", "<good>"].map(str::to_owned).to_vec();
+    let rows = vec![0.7, 0.2, 0.1, 0.3, 0.1, 0.6];
+    let probabilities = Probabilities::new(3, rows.clone()).unwrap();
+    let labels = [0, 1];
+    let example = |row: &[f32], label| Example {
+        probabilities: row.to_vec(),
+        label,
+        words: vec![word("dull", 0.5)],
+        tokens: 3,
+        padding: (0, 0.0),
+    };
+    let mut told = test(0);
+    told.examples = vec![example(&rows[..3], 0), example(&rows[3..], 1)];
+    told.evaluation = Evaluation {
+        classes,
+        loss: 0.9,
+        accuracy: 0.5,
+        scores: Scores::new(&probabilities, &labels).unwrap(),
+        probabilities,
+    };
+    let report = Report {
+        runs: vec![ReportedRun {
+            test: Some(told),
+            ..run("stars")
+        }],
+        ..Report::default()
+    };
+    let page = report_page(&report).unwrap();
+    check(&page);
+    for words in [
+        "A review of class <b>bad</b>, called bad: probability 0.7000 <span",
+        "A review of class <b>fair</b>, called &lt;good&gt;: probability 0.6000 <span",
+        "Predicted &lt;good&gt;",
+        "<th scope=\"row\">fair</th><td>0</td><td>0</td><td>1</td>",
+        "speak for the class that the review was called",
+        "Macro recall",
+    ] {
+        assert!(page.contains(words), "no {words}");
+    }
+    assert!(!page.contains("positive") && !page.contains("guessing"));
+}
+
+#[test]
 fn lengths_are_grouped_evenly_and_none_is_lost() {
     let reviews: Vec<Review> = (0..400)
         .map(|index| Review {
@@ -173,6 +252,7 @@ fn lengths_are_grouped_evenly_and_none_is_lost() {
     let probabilities: Vec<f32> = (0..400)
         .map(|index| if index < 300 { 0.9 } else { 0.1 })
         .collect();
+    let probabilities = Probabilities::of_second(probabilities);
     let groups = errors_by_length(&reviews, &probabilities);
     assert_eq!(groups.len(), 8);
     assert_eq!(groups.iter().map(|group| group.reviews).sum::<usize>(), 400);
@@ -191,5 +271,5 @@ fn lengths_are_grouped_evenly_and_none_is_lost() {
     // All of one length are one group.
     let groups = errors_by_length(&reviews[..5], &probabilities);
     assert_eq!(groups.len(), 1);
-    assert!(errors_by_length(&[], &[]).is_empty());
+    assert!(errors_by_length(&[], &Probabilities::of_second(Vec::new())).is_empty());
 }

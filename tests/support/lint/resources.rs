@@ -127,7 +127,7 @@ pub fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
         "column_sums" => layout!(ColumnSumsDims),
         "dropout" => layout!(DropoutDims),
         "end_step" => layout!(EndDims),
-        "lstm_last_state" => layout!(LastStateDims),
+        "last_state" => layout!(LastStateDims),
         "peak_arithmetic" => layout!(PeakArithmeticDims),
         "peak_copy" => layout!(PeakCopyDims),
         "segment_sum" => layout!(SegmentDims),

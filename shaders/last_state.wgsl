@@ -1,4 +1,4 @@
-// lstm_last_state: the last hidden state of each direction of an LSTM.
+// last_state: the last hidden state of each direction of a recurrent layer.
 //
 // Math   y[b, d, j] = h[t, b, d, j]   with t = T - 1 forward in time (d = 0), t = 0 backward (d = 1)
 // Shapes T timesteps, B rows of the batch, D directions, H units.
@@ -16,7 +16,7 @@ struct Dims { length: u32, batch: u32, units: u32, directions: u32 }
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
-fn lstm_last_state(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+fn last_state(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let n = id.y * groups.x * 64u + id.x;
     let width = dims.directions * dims.units;
     if n >= dims.batch * width {
