@@ -24,7 +24,8 @@
 //        through workgroup memory, in two halves that alternate, so that one barrier a timestep is
 //        enough. A subgroup loads the packs of S lanes at a time and broadcasts them: on a software adapter each
 //        number of a load costs as much as some hundred multiplications, so packs have few gaps, and the more
-//        units a lane owns, the fewer subgroups load all of h.
+//        units a lane owns, the fewer subgroups load all of h. Four rows at a time, whose states are whole packs, go
+//        from z to h, so that few sums are alive at once.
 //        A segment starts from the h and c that the one before it left in the buffers.
 // Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
 
@@ -110,7 +111,8 @@ fn lstm_forward_subgroup(
         let slot_{{ r }} = subgroupBroadcast(slots_{{ r // S }}, {{ r % S }}u);
 {% endfor %}
 {% endif %}
-{% for r in range(R) %}
+{% for q in range((R + 3) // 4) %}
+{% for r in rows_of(q) %}
 {% for w in range(W) %}
 {% if gathered %}
         var a_{{ r }}_{{ w }} = z[(slot_{{ r }} & ~MASK) * D * H + column + {{ w }}u];
@@ -121,12 +123,12 @@ fn lstm_forward_subgroup(
 {% endfor %}
 {% for i in range(H // (S * W)) %}
         {
-{% for p in range(P) %}
+{% for p in range(q * W, [(q + 1) * W, P]|min) %}
             let h_{{ p }} = exchange[read_half + {{ p }}u * OWNERS + {{ i * S }}u + lane];
 {% endfor %}
 {% for l in range(S) %}
 {% for v in range(W) %}
-{% for r in range(R) %}
+{% for r in rows_of(q) %}
             {
                 let h_k = vec4(subgroupBroadcast(h_{{ pack(r, v) }}, {{ l }}u)); // of unit k = {{ (i * S + l) * W + v }}
 {% for w in range(W) %}
@@ -138,7 +140,7 @@ fn lstm_forward_subgroup(
 {% endfor %}
         }
 {% endfor %}
-{% for r in range(R) %}
+{% for r in rows_of(q) %}
 {% if masked %}
         let masked_{{ r }} = (slot_{{ r }} & MASK) != 0u;
 {% endif %}
@@ -167,6 +169,7 @@ fn lstm_forward_subgroup(
 {% endif %}
         }
 {% endif %}
+{% endfor %}
 {% endfor %}
 {% for p in range(P) %}
         exchange[write_half + {{ p }}u * OWNERS + owner] = h_{{ p }};

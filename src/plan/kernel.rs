@@ -275,7 +275,7 @@ impl Kernel {
             };
             environment.add_global(*name, value);
         }
-        // The portable kernels handle the rows of a workgroup four at a time: rows_of(q) are those of quad q.
+        // Recurrences handle the rows of a workgroup four at a time: rows_of(q) are those of quad q.
         // component(n) is the place of number n, a row or a state, in the vec4 that holds it.
         let rows = self.constants.iter().find_map(|constant| match constant {
             ("R", Constant::Size(rows)) => Some(*rows),
