@@ -181,8 +181,14 @@ impl TrainedRun {
     /// # Errors
     /// As [`DataSettings::new`].
     pub fn test_data(&self, args: &TestDataArgs) -> gatefold::Result<DataSettings> {
-        let reading = args.reading.clone();
+        let mut reading = args.reading.clone();
         if reading.source != SourceArgs::default() {
+            // Other reviews have the classes that the model knows.
+            if let Source::Table(table) = &self.source
+                && reading.source.classes.is_empty()
+            {
+                reading.source.classes.clone_from(&table.classes);
+            }
             return DataSettings::new(&DataArgs {
                 reading,
                 limit_train: None,

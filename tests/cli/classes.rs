@@ -109,6 +109,11 @@ fn uses_several_classes(place: &Workplace) {
     let right: u64 = (0..3).map(|class| rows[class][class]).sum();
     let accuracy = right as f64 / evaluated["reviews"].as_f64().unwrap();
     assert_eq!(evaluated["accuracy"], accuracy);
+    // Other reviews are read with the classes that the run knows.
+    let others = ["--data", "reviews.csv", "--label-column", "stars"];
+    let others = place.run([&["evaluate", run, "--json"][..], &others].concat());
+    assert_eq!(others.json()[0]["classes"], serde_json::json!(names));
+
     let bin = &evaluated["reliability"][9];
     assert!(bin.get("share_right").is_some() && bin.get("share_positive").is_none());
 
