@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -21,6 +22,20 @@ pub fn install(output: Output) -> Result<Arc<AtomicBool>> {
             std::process::exit(INTERRUPTED);
         }
         output.say("\nStopping after this step; Ctrl-C again stops at once.");
+    })
+    .context(CANNOT)?;
+    Ok(stop)
+}
+
+/// The same flag for a command that only shows things, whose user is told nothing of it. Where nobody has
+/// looked at it within two seconds the program ends: a wait for keys never returns where the terminal is gone.
+pub fn install_for_watching() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        flag.store(true, Ordering::Relaxed);
+        std::thread::sleep(Duration::from_secs(2));
+        std::process::exit(INTERRUPTED);
     })
     .context(CANNOT)?;
     Ok(stop)

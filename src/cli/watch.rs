@@ -15,6 +15,7 @@ use super::interrupt;
 use super::page;
 use super::progress::epoch_figures;
 use super::run_folder::holds_run;
+#[cfg(feature = "serve")]
 use super::screen::Output;
 use super::settings::option;
 
@@ -33,11 +34,7 @@ pub fn run(args: &WatchArgs, quiet: bool) -> Result<()> {
     }
     // Its files are read before the screen is taken, so that what is wrong with them is told as ever.
     look(&args.run)?;
-    // Ctrl-C is how one stops watching, so nothing is said of it.
-    let stop = interrupt::install(Output {
-        json: false,
-        quiet: true,
-    })?;
+    let stop = interrupt::install_for_watching()?;
     #[cfg(not(feature = "serve"))]
     let _ = quiet;
     #[cfg(feature = "serve")]
