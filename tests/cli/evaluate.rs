@@ -111,11 +111,7 @@ fn the_table_and_the_figures_are_for_people() {
 #[test]
 fn other_data_are_taken_with_the_run_s_vocabulary_only() {
     let place = Workplace::new();
-    place.write_imdb("reviews");
-    let options = ["--data", "reviews", "--epochs", "1", "--out", "run"];
-    place
-        .run([&["train", "baseline"], &options[..]].concat())
-        .succeeds();
+    place.train_on_imdb();
     let evaluated = place.run(["evaluate", "run", "--json"]).json();
     assert_eq!(evaluated[0]["reviews"], 8);
     assert_eq!(evaluated[0]["data"], "reviews");

@@ -137,6 +137,14 @@ impl Workplace {
         self.run([command, &TINY, epochs, arguments].concat())
     }
 
+    /// Writes [`Workplace::write_imdb`] as `reviews`, and trains the baseline on all of them for an epoch, in `run`.
+    pub fn train_on_imdb(&self) {
+        self.write_imdb("reviews");
+        let options = ["--data", "reviews", "--epochs", "1", "--out", "run"];
+        self.run([&["train", "baseline"], &options[..]].concat())
+            .succeeds();
+    }
+
     /// Every file below the folder with its content, by relative path.
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
         files_below(self.folder.path())

@@ -137,11 +137,7 @@ fn a_comparison_has_a_page_above_those_of_its_runs() {
 #[test]
 fn examples_are_the_reviews_of_the_run_or_others() {
     let place = Workplace::new();
-    place.write_imdb("reviews");
-    let options = ["--data", "reviews", "--epochs", "1", "--out", "run"];
-    place
-        .run([&["train", "baseline"], &options[..]].concat())
-        .succeeds();
+    place.train_on_imdb();
     let before = page(&place, "run/report.html");
     assert!(!before.contains("On 8 test reviews"));
 

@@ -123,11 +123,7 @@ fn checkpoints_of_other_versions_and_runs_are_refused() {
 #[test]
 fn other_reviews_and_another_vocabulary_are_refused_with_their_hashes() {
     let place = Workplace::new();
-    place.write_imdb("reviews");
-    let options = ["--data", "reviews", "--epochs", "1", "--out", "run"];
-    place
-        .run([&["train", "baseline"][..], &options].concat())
-        .succeeds();
+    place.train_on_imdb();
     // The same reviews may lie elsewhere.
     std::fs::rename(place.path("reviews"), place.path("moved")).unwrap();
     let moved = ["train", "--resume", "run", "--data", "moved"];
