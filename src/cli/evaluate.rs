@@ -18,7 +18,7 @@ use super::run_folder;
 use super::screen::{Output, counted, field, print_json};
 use super::settings::option;
 use super::trained_run::TrainedRun;
-use super::training::{load_told, tell_synthetic};
+use super::training::tell_synthetic;
 
 const BAR: &str = "Evaluating  {pos}/{len} {wide_bar:.cyan/dim} {left} left";
 
@@ -125,10 +125,7 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
     };
     let run = TrainedRun::load(&args.run)?;
     let batch_size = args.batch_size.unwrap_or(run.batch_size);
-    let data = run.test_data(&args.test_data)?;
-    let mut session = run.session(&args.device, output)?;
-    let dataset = Arc::new(load_told(&data, output)?);
-    run.check_vocabulary(&dataset.vocabulary)?;
+    let (mut session, dataset) = run.with_test_data(&args.test_data, &args.device, output)?;
 
     let evaluation = evaluate_told(&mut session, &dataset, batch_size, run.padding, output)?;
 

@@ -1,13 +1,12 @@
 //! `gatefold report`: finished runs on one page.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::report::{Report, report_page, write_atomically};
 
-use super::args::{ReadingArgs, TestDataArgs};
+use super::args::{ReadingArgs, TestDataArgs, first_given};
 use super::finished_runs::all_runs_in;
 use super::output_file;
 use super::report_page::{self, FILE};
@@ -17,7 +16,6 @@ use super::run_folder;
 use super::screen::{Output, field};
 use super::settings::option;
 use super::trained_run::TrainedRun;
-use super::training::load_told;
 
 /// Writes the page, whole or not at all.
 pub fn run(args: &ReportArgs, quiet: bool) -> Result<()> {
@@ -75,10 +73,7 @@ fn test_all(
 ) -> Result<()> {
     for (reported, folder) in report.runs.iter_mut().zip(folders) {
         let run = TrainedRun::load(folder)?;
-        let data = run.test_data(&args.test_data)?;
-        let mut session = run.session(&args.device, output)?;
-        let dataset = Arc::new(load_told(&data, output)?);
-        run.check_vocabulary(&dataset.vocabulary)?;
+        let (mut session, dataset) = run.with_test_data(&args.test_data, &args.device, output)?;
         reported.test = Some(test(&run, &mut session, &dataset, count, output)?);
     }
     Ok(())
@@ -92,19 +87,16 @@ fn refuse_unused(data: &TestDataArgs) -> gatefold::Result<()> {
         limit_test,
         no_cache,
     } = &data.reading;
-    let given = [
-        ("--data", source.data.is_some()),
-        ("--test-data", source.test_data.is_some()),
-        ("--text-column", source.text_column.is_some()),
-        ("--label-column", source.label_column.is_some()),
-        ("--classes", !source.classes.is_empty()),
+    let others = [
         ("--vocab", vocab.is_some()),
         ("--limit-test", limit_test.is_some()),
         ("--no-cache", *no_cache),
     ];
-    match given.into_iter().find(|(_, given)| *given) {
+    let given = source.data.is_some().then_some("--data");
+    let given = given.or_else(|| source.table_option());
+    match given.or_else(|| first_given(&others)) {
         None => Ok(()),
-        Some((name, _)) => Err(option(
+        Some(name) => Err(option(
             name,
             "says what to test with; give --examples N as well, or leave this out",
         )),

@@ -4,11 +4,12 @@ use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::batch::{Padding, Side};
-use gatefold::data::{Limits, Source, Vocabulary, vocabulary_of};
+use gatefold::data::{Dataset, Limits, Source, Vocabulary, vocabulary_of};
 use gatefold::gpu::Gpu;
 use gatefold::train::{Session, Weights};
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use super::run_folder::MODEL;
 use super::screen::Output;
 use super::settings::{DataSettings, adapter_choice, option, token_cache};
 use super::source_keys::SourceKeys;
-use super::training::tell_adapter;
+use super::training::{load_told, tell_adapter};
 
 /// Reviews a batch where no training says it: the experiment's.
 const BATCH_SIZE: usize = 10;
@@ -180,7 +181,7 @@ impl TrainedRun {
     ///
     /// # Errors
     /// As [`DataSettings::new`].
-    pub fn test_data(&self, args: &TestDataArgs) -> gatefold::Result<DataSettings> {
+    fn test_data(&self, args: &TestDataArgs) -> gatefold::Result<DataSettings> {
         let mut reading = args.reading.clone();
         if reading.source != SourceArgs::default() {
             // Other reviews have the classes that the model knows.
@@ -204,6 +205,23 @@ impl TrainedRun {
             },
             cache: token_cache(reading.no_cache),
         })
+    }
+
+    /// The model on the device that was asked for, and the reviews to test it with, of its vocabulary.
+    ///
+    /// # Errors
+    /// As [`DataSettings::new`] and [`load_told`], and where vocabulary or device do not suit the model.
+    pub fn with_test_data(
+        &self,
+        data: &TestDataArgs,
+        device: &DeviceArgs,
+        output: Output,
+    ) -> Result<(Session, Arc<Dataset>)> {
+        let data = self.test_data(data)?;
+        let session = self.session(device, output)?;
+        let dataset = Arc::new(load_told(&data, output)?);
+        self.check_vocabulary(&dataset.vocabulary)?;
+        Ok((session, dataset))
     }
 
     /// The model on the device that was asked for.

@@ -34,9 +34,8 @@ const OUTPUT: &str = "probability";
 pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
     check(weights)?;
     let model = &weights.model;
-    let maximum = |layer: &Layer| matches!(layer.kind, LayerKind::GlobalMaxPooling1D(_));
     let mut graph = Builder {
-        shows_padding: model.layers().iter().any(maximum),
+        shows_padding: model.takes_maximum(),
         ..Builder::default()
     };
     graph.node(

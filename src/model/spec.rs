@@ -120,8 +120,13 @@ impl Model {
     /// Whether padding changes what the model says of a review: where no mask hides it, or below a maximum over
     /// time, which as in Keras does not see the mask.
     pub fn sees_padding(&self) -> bool {
+        !self.embedding().mask_zero || self.takes_maximum()
+    }
+
+    /// Whether a layer takes the maximum over time, and so shows what those below it give at masked timesteps.
+    pub(crate) fn takes_maximum(&self) -> bool {
         let maximum = |layer: &Layer| matches!(layer.kind, LayerKind::GlobalMaxPooling1D(_));
-        !self.embedding().mask_zero || self.layers.iter().any(maximum)
+        self.layers.iter().any(maximum)
     }
 
     /// The embedding that every model starts with.

@@ -1,10 +1,9 @@
 //! A confusion matrix as text for a terminal.
 
 use super::excerpt::excerpt;
+use super::table::COLUMNS;
 use crate::train::Confusion;
 
-/// Columns of a terminal.
-const COLUMNS: usize = 80;
 /// Columns of the names of the rows.
 pub(super) const NAMES: usize = 14;
 /// Columns of a class at most, and at least.

@@ -4,8 +4,8 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 
 use crate::train::{EpochRecord, History};
 
-/// Width of the text table, in characters.
-const COLUMNS: usize = 80;
+/// Width of a text table, in characters.
+pub(super) const COLUMNS: usize = 80;
 
 /// Columns that a variant's name keeps; where it has not as many, the runs stand one below the other.
 const LEAST_NAME: usize = 12;

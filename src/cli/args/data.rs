@@ -34,6 +34,25 @@ pub struct SourceArgs {
     pub classes: Vec<String>,
 }
 
+impl SourceArgs {
+    /// The name of the first option given that only a table of reviews has a use for.
+    pub fn table_option(&self) -> Option<&'static str> {
+        first_given(&[
+            ("--test-data", self.test_data.is_some()),
+            ("--text-column", self.text_column.is_some()),
+            ("--label-column", self.label_column.is_some()),
+            ("--classes", !self.classes.is_empty()),
+        ])
+    }
+}
+
+/// The first name of those that are true.
+pub fn first_given(options: &[(&'static str, bool)]) -> Option<&'static str> {
+    options
+        .iter()
+        .find_map(|&(name, given)| given.then_some(name))
+}
+
 /// Which reviews to read but those for training.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Data options")]

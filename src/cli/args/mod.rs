@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use batch::{BatchArgs, End};
-pub use data::{DataArgs, ReadingArgs, SourceArgs, TestDataArgs};
+pub use data::{DataArgs, ReadingArgs, SourceArgs, TestDataArgs, first_given};
 pub use data_commands::{
     BuildVocabArgs, ConvertArgs, DataCommand, DataExportArgs, FetchArgs, Format, InspectArgs,
 };

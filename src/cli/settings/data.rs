@@ -95,17 +95,11 @@ pub fn token_cache(no_cache: bool) -> Option<PathBuf> {
 
 /// A table where options say so, or whatever is at the path; and what to tell of that choice.
 fn source(args: &SourceArgs) -> Result<(Source, Option<String>)> {
-    let of_tables = [
-        ("--test-data", args.test_data.is_some()),
-        ("--text-column", args.text_column.is_some()),
-        ("--label-column", args.label_column.is_some()),
-        ("--classes", !args.classes.is_empty()),
-    ];
-    let given = of_tables.iter().find(|(_, given)| *given);
+    let given = args.table_option();
     let Some(data) = &args.data else {
         return match given {
             None => Ok((Source::Demo, None)),
-            Some((name, _)) => Err(option(
+            Some(name) => Err(option(
                 name,
                 "give the table of reviews with --data as well",
             )),
