@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use anyhow::Result;
 use gatefold::Error;
+use gatefold::report::readable;
 use gatefold::train::{EpochRecord, Metrics, Position, RESTARTS};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
@@ -91,7 +92,7 @@ impl Progress {
         self.bar.set_position(done as u64);
         let (accuracy, loss) = (metrics.accuracy(), metrics.loss());
         self.bar.set_message(if done < of {
-            format!("accuracy {accuracy:.3}  loss {loss:.4}")
+            format!("accuracy {accuracy:.3}  loss {}", readable(loss))
         } else {
             "validating".to_string()
         });
@@ -137,14 +138,20 @@ pub fn epoch_figures(record: &EpochRecord, epochs: usize) -> Vec<String> {
     };
     let mut figures = vec![
         format!("Epoch {}/{epochs}{time}", record.epoch),
-        format!("accuracy {:.3} loss {:.4}", record.accuracy, record.loss),
         format!(
-            "val_accuracy {:.3} val_loss {:.4}",
-            record.val_accuracy, record.val_loss
+            "accuracy {:.3} loss {}",
+            record.accuracy,
+            readable(record.loss)
+        ),
+        format!(
+            "val_accuracy {:.3} val_loss {}",
+            record.val_accuracy,
+            readable(record.val_loss)
         ),
     ];
     if let (Some(mean), Some(most)) = (record.gradient_norm, record.gradient_norm_max) {
-        figures.push(format!("gradient norm {mean:.4}, at most {most:.4}"));
+        let [mean, most] = [mean, most].map(readable);
+        figures.push(format!("gradient norm {mean}, at most {most}"));
     }
     figures
 }
@@ -172,5 +179,29 @@ impl Drop for Progress {
     /// A run that ends early must not leave its bar behind.
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_any_size_say_something() {
+        let mut record = EpochRecord {
+            epoch: 1,
+            loss: 0.71234,
+            gradient_norm: Some(5.5e-7),
+            gradient_norm_max: Some(f64::from(f32::MAX)),
+            ..EpochRecord::default()
+        };
+        let figures = epoch_figures(&record, 5);
+        assert_eq!(figures[1], "accuracy 0.000 loss 0.7123");
+        assert_eq!(figures[3], "gradient norm 5.500e-7, at most 3.403e38");
+        record.val_loss = f64::from(f32::MAX);
+        assert_eq!(
+            epoch_figures(&record, 5)[2],
+            "val_accuracy 0.000 val_loss 3.403e38"
+        );
     }
 }

@@ -51,7 +51,9 @@ pub use page::{
     Example, LengthErrors, Report, ReportedRun, Section, Test, errors_by_length, report_page,
     surest,
 };
-pub use table::{comparison_markdown, comparison_table, comparison_table_within, grouped};
+pub use table::{
+    comparison_markdown, comparison_table, comparison_table_within, grouped, readable,
+};
 pub use tensorboard::TensorBoard;
 pub use words::{Word, depth, largest, words};
 

@@ -190,6 +190,21 @@ pub(super) fn number(value: f64) -> String {
     format!("{value:.4}")
 }
 
+/// A loss or norm: four decimals, or four digits with an exponent where decimals would say nothing or fill a line.
+///
+/// # Examples
+/// ```
+/// use gatefold::report::readable;
+///
+/// assert_eq!([0.71234, 0.0, 5.5e-7, 3.4e38].map(readable), ["0.7123", "0.0000", "5.500e-7", "3.400e38"]);
+/// ```
+pub fn readable(value: f64) -> String {
+    match value.abs() {
+        0.0 | 0.001..1e5 => number(value),
+        _ => format!("{value:.3e}"),
+    }
+}
+
 /// Digits in groups of three, as in 561,089.
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();

@@ -10,7 +10,7 @@ use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, LineGauge};
 use super::curve::Point;
 use super::folder::Watched;
 use super::run::{RunState, Status};
-use crate::report::ticks;
+use crate::report::{readable, ticks};
 
 /// Columns from which the two charts stand side by side.
 const WIDE: u16 = 76;
@@ -230,12 +230,15 @@ fn share_done(run: &RunState) -> f64 {
 fn figures_of(run: &RunState) -> Vec<String> {
     let mut parts = Vec::new();
     if let (Some(accuracy), Some(loss)) = (run.accuracy, run.loss) {
-        parts.push(format!("accuracy {accuracy:.3} loss {loss:.4}"));
+        let loss = readable(loss);
+        parts.push(format!("accuracy {accuracy:.3} loss {loss}"));
     }
     if let Some(last) = &run.last {
         parts.push(format!(
-            "epoch {}: val_accuracy {:.3} val_loss {:.4}",
-            last.epoch, last.val_accuracy, last.val_loss
+            "epoch {}: val_accuracy {:.3} val_loss {}",
+            last.epoch,
+            last.val_accuracy,
+            readable(last.val_loss)
         ));
     }
     if let Some(best) = run

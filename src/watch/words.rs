@@ -64,8 +64,11 @@ impl RunState {
     }
 }
 
-/// `12.3 steps/s`, with three digits or more.
+/// `12.3 steps/s`, with three digits or more; `1,234 steps/s` from a thousand on.
 fn rate_words(rate: f64) -> String {
+    if rate >= 999.5 {
+        return format!("{} steps/s", grouped(rate.round() as usize));
+    }
     let digits = match rate {
         rate if rate >= 99.95 => 0,
         rate if rate >= 9.995 => 1,

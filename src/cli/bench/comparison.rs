@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::figures::{figure, measured, spread_text, table};
 use super::report::{Profile, Report, Share, Spread};
-use super::table::spread_text;
 use crate::cli::screen::field;
+
+/// Columns of a spread, at most: two of them leave room for names.
+const SPREAD: usize = 22;
 
 /// What differs from an earlier report.
 #[derive(Debug, Serialize)]
@@ -89,34 +92,9 @@ impl Comparison {
         for Difference { what, earlier, now } in &self.differences {
             lines.push(field("Differs", &format!("{what}: {earlier} → {now}")));
         }
-        lines.push(format!(
-            "{:<32} {:>19} {:>19} {:>7}",
-            "median (middle half)", "earlier", "now", "ratio"
-        ));
-        lines.push("─".repeat(80));
-        for Ratio {
-            what,
-            earlier,
-            now,
-            ratio,
-            apart,
-        } in &self.ratios
-        {
-            let values = [earlier, now].map(|spread| match spread.count {
-                1 => format!("{:.1}", spread.median),
-                _ if spread.median >= 1e4 => format!("{:.0}", spread.median),
-                _ => spread_text(spread),
-            });
-            let [earlier, now] = values;
-            let mark = if *apart { ' ' } else { '~' };
-            let numbers = format!(" {earlier:>19} {now:>19} {mark}{ratio:>6.2}");
-            if what.chars().count() > 32 {
-                lines.push(what.clone());
-                lines.push(format!("{:32}{numbers}", ""));
-            } else {
-                lines.push(format!("{what:<32}{numbers}"));
-            }
-        }
+        let rows: Vec<_> = self.ratios.iter().map(Ratio::row).collect();
+        let header = ("median (middle half)", ["earlier", "now", "ratio"]);
+        lines.extend(table(header, &rows));
         lines.push(
             "~ within the spread: the middle halves overlap, or there is one measurement".into(),
         );
@@ -124,6 +102,23 @@ impl Comparison {
             lines.push(field("Only", name));
         }
         lines.join("\n")
+    }
+}
+
+impl Ratio {
+    /// Its name, both values and the ratio, as the table shows them.
+    fn row(&self) -> (String, [String; 3]) {
+        let [earlier, now] = [&self.earlier, &self.now].map(|spread| {
+            let text = spread_text(spread, "–");
+            if spread.count == 1 || text.chars().count() > SPREAD {
+                measured(spread.median)
+            } else {
+                text
+            }
+        });
+        let mark = if self.apart { "" } else { "~" };
+        let ratio = format!("{mark}{}", figure(self.ratio, 2));
+        (self.what.clone(), [earlier, now, ratio])
     }
 }
 
@@ -187,4 +182,42 @@ fn differences(earlier: &Report, now: &Report) -> Vec<Difference> {
         .filter(|((_, earlier), (_, now))| earlier != now)
         .map(|((what, earlier), (_, now))| Difference { what, earlier, now })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::bench::report::tests::sample;
+
+    #[test]
+    fn a_comparison_of_any_two_machines_fits_80_columns() {
+        let speeds = [1e-4, 0.1, 9.9996, 104.1, 999.96, 5e4, 3.6e6, 3.6e7];
+        for (before, after) in speeds.iter().flat_map(|a| speeds.map(|b| (*a, b))) {
+            let (before, after) = (sample(before, before), sample(after, 1e8));
+            let text = Comparison::new(&before, &after).text();
+            for line in text.lines() {
+                assert!(line.chars().count() <= 80, "{line}\n{text}");
+            }
+            assert!(text.contains("\nstep, ms "), "{text}");
+            assert!(text.contains("\ntimesteps a second "), "{text}");
+        }
+    }
+
+    #[test]
+    fn large_figures_are_grouped_and_keep_their_spread_where_it_fits() {
+        let row = |median, lower_quartile, upper_quartile| {
+            let spread = Spread {
+                median,
+                lower_quartile,
+                upper_quartile,
+                ..Spread::of(vec![median; 4])
+            };
+            ratio("step, ms", spread, spread).row().1[0].clone()
+        };
+        assert_eq!(row(9534.7, 8548.0, 14603.4), "9,535 (8,548–14,603)");
+        assert_eq!(row(104.1, 100.3, 104.7), "104.1 (100.3–104.7)");
+        assert_eq!(row(1e8, 9e7, 2e8), "100,000,000");
+        let none = ratio("step, ms", Spread::of(vec![0.0]), Spread::of(vec![1.0]));
+        assert_eq!(none.row().1, ["0.000", "1.000", "~–"]);
+    }
 }

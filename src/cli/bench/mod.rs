@@ -2,6 +2,7 @@
 
 mod args;
 mod comparison;
+mod figures;
 mod measure;
 mod report;
 mod table;

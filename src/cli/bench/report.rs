@@ -186,8 +186,85 @@ impl Report {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// What a machine of this speed would report, with a profile of long names, many dispatches and high rates.
+    pub fn sample(step_ms: f64, timesteps_a_second: f64) -> Report {
+        let spread = |median: f64, count| Spread {
+            median,
+            min: 0.8 * median,
+            lower_quartile: 0.9 * median,
+            upper_quartile: 1.4 * median,
+            max: 2.0 * median,
+            count,
+        };
+        let share = |name: &str, calls, part: f64| Share {
+            name: name.to_string(),
+            specialised: Vec::new(),
+            calls,
+            ms: spread(part * step_ms, 5),
+            flops: 1,
+            bytes: 1,
+            gflops: 1.2e5 * part,
+            gbytes: 2.4e4 * part,
+            of_peak_flops: part,
+            of_peak_bytes: 12.0 * part,
+        };
+        let shares = vec![
+            share("lstm_step_backward", 200_000, 0.9),
+            share("bidirectional_1.backward.projection.kernel", 1, 0.1),
+        ];
+        Report {
+            format: FORMAT,
+            gatefold: "0.1.0".into(),
+            system: System {
+                os: "linux".into(),
+                architecture: "x86_64".into(),
+                threads: 256,
+            },
+            adapter: AdapterReport {
+                name: "Adapter".into(),
+                backend: "Vulkan".into(),
+                kind: "discrete".into(),
+                driver: "1.0".into(),
+                subgroup: Some((32, 32)),
+                binding_bytes: 1 << 31,
+                workgroup_bytes: 49_152,
+                workgroup_invocations: 1024,
+                timestamps: true,
+            },
+            kernels: "subgroup, 32 lanes".into(),
+            row_tile: None,
+            work: Work {
+                model: "bidirectional".into(),
+                layers: Vec::new(),
+                parameters: 1,
+                inference: false,
+                real: false,
+                batch_size: 65_536,
+                length: 1e5,
+                vocabulary: 8185,
+            },
+            steps: 1_000_000,
+            step_ms: spread(step_ms, 1_000_000),
+            timesteps_a_second: spread(timesteps_a_second, 1_000_000),
+            host_ms: spread(0.3 * step_ms, 1_000_000),
+            first_step_ms: 7.0 * step_ms,
+            peak_memory_mb: Some(500_000.0),
+            buffer_mb: 70_000.0,
+            profile: Some(Profile {
+                clock: Clock::Timestamps,
+                rounds: 5,
+                peak: Peak {
+                    gflops: 1.2e5,
+                    gbytes: 2e3,
+                },
+                kernels: shares.clone(),
+                dispatches: shares,
+            }),
+        }
+    }
 
     #[test]
     fn quartiles_lie_between_their_neighbours() {

@@ -1,14 +1,13 @@
 //! A report for people, 80 columns wide.
 
-use std::fmt::Write;
-
 use gatefold::gpu::Clock;
 
-use super::report::{Profile, Report, Share, Spread};
-use crate::cli::screen::{field, grouped};
+use super::figures::{figure, measured, spread_text, table};
+use super::report::{Profile, Report, Share};
+use crate::cli::screen::{counted, field, grouped};
 
-/// Columns of a kernel's or dispatch's name.
-const NAME: usize = 36;
+/// What a profile says of a kernel or dispatch.
+const TITLES: [&str; 7] = ["n", "ms", "%", "GFLOP/s", "peak", "GB/s", "peak"];
 
 /// The whole report.
 pub fn text(report: &Report) -> String {
@@ -30,24 +29,32 @@ pub fn text(report: &Report) -> String {
         ),
         field("Step", &step_text(report)),
         field(
+            "Rate",
+            &format!(
+                "{} timesteps a second",
+                spread_text(&report.timesteps_a_second, " to ")
+            ),
+        ),
+        field(
             "Host",
             &format!(
-                "{:.2} ms a step, {:.1} % of it, to plan, upload and submit",
-                report.host_ms.median,
+                "{} ms a step, {:.1} % of it, to plan, upload and submit",
+                measured(report.host_ms.median),
                 100.0 * report.host_ms.median / report.step_ms.median
             ),
         ),
         field(
             "First",
             &format!(
-                "{:.0} ms with start-up and compilation",
-                report.first_step_ms
+                "{} ms with start-up and compilation",
+                figure(report.first_step_ms, 0)
             ),
         ),
     ];
-    let mut memory = format!("{:.0} MiB of buffers", report.buffer_mb);
+    let mut memory = format!("{} MiB of buffers", figure(report.buffer_mb, 0));
     if let Some(peak) = report.peak_memory_mb {
-        memory.push_str(&format!(", {peak:.0} MiB of the process at most"));
+        let peak = figure(peak, 0);
+        memory.push_str(&format!(", {peak} MiB of the process at most"));
     }
     lines.push(field("Memory", &memory));
     if let Some(profile) = &report.profile {
@@ -59,35 +66,26 @@ pub fn text(report: &Report) -> String {
 fn work_text(report: &Report) -> String {
     let work = &report.work;
     format!(
-        "{}, {}, batch of {} × {}{:.0} {}",
+        "{}, {}, batch of {} × {}{} {}",
         work.model,
         if work.inference {
             "inference"
         } else {
             "training"
         },
-        work.batch_size,
+        grouped(work.batch_size),
         if work.real { "on average " } else { "" },
-        work.length,
+        figure(work.length, 0),
         if work.real { "tokens" } else { "random ids" },
     )
 }
 
 fn step_text(report: &Report) -> String {
+    let noun = if report.work.real { "block" } else { "step" };
     format!(
-        "{} ms, median of {} {}; {} timesteps a second",
-        spread_text(&report.step_ms),
-        report.step_ms.count,
-        if report.work.real { "blocks" } else { "steps" },
-        grouped(report.timesteps_a_second.median as usize)
-    )
-}
-
-/// `113.2 (110.0 to 118.5)`: the median, and what the middle half lies between.
-pub fn spread_text(spread: &Spread) -> String {
-    format!(
-        "{:.1} ({:.1} to {:.1})",
-        spread.median, spread.lower_quartile, spread.upper_quartile
+        "{} ms, median of {}",
+        spread_text(&report.step_ms, " to "),
+        counted(report.step_ms.count, noun)
     )
 }
 
@@ -99,67 +97,84 @@ fn profile_text(profile: &Profile) -> String {
         }
     };
     let peak = format!(
-        "{:.1} GFLOP/s of arithmetic alone, {:.1} GB/s of copying; `peak` below is the share of each",
-        profile.peak.gflops, profile.peak.gbytes
+        "{} GFLOP/s of arithmetic alone, {} GB/s of copying; `peak` below is the share of each",
+        figure(profile.peak.gflops, 1),
+        figure(profile.peak.gbytes, 1)
     );
     let timed = format!("medians of {} steps, {how}", profile.rounds);
-    let mut text = format!("{}\n{}\n", field("Peak", &peak), field("Profile", &timed));
-    for (title, shares) in [
-        ("kernel", &profile.kernels),
-        ("dispatch", &profile.dispatches),
-    ] {
-        let total: f64 = profile.dispatches.iter().map(|share| share.ms.median).sum();
-        // Writing to a String does not fail.
-        let _ = write!(
-            text,
-            "\n{title:<NAME$} {:>4} {:>7} {:>4} {:>7} {:>4} {:>6} {:>5}\n{}\n",
-            "n",
-            "ms",
-            "%",
-            "GFLOP/s",
-            "peak",
-            "GB/s",
-            "peak",
-            "─".repeat(80)
-        );
-        for share in shares {
-            let _ = writeln!(text, "{}", row(share, total));
-        }
-        if title == "dispatch" {
-            let calls: usize = shares.iter().map(|share| share.calls).sum();
-            let _ = write!(text, "{:<NAME$} {calls:>4} {total:>7.2}  100", "together");
-        }
+    let mut lines = vec![field("Peak", &peak), field("Profile", &timed)];
+    let total: f64 = profile.dispatches.iter().map(|share| share.ms.median).sum();
+    let row = |share: &Share| (share.name.clone(), cells(share, total));
+    let kernels: Vec<_> = profile.kernels.iter().map(row).collect();
+    let mut dispatches: Vec<_> = profile.dispatches.iter().map(row).collect();
+    let calls: usize = profile.dispatches.iter().map(|share| share.calls).sum();
+    let none = String::new;
+    let [n, ms, share] = [grouped(calls), milliseconds(total), "100".to_string()];
+    let together = [n, ms, share, none(), none(), none(), none()];
+    dispatches.push(("together".to_string(), together));
+    for (title, rows) in [("kernel", kernels), ("dispatch", dispatches)] {
+        lines.push(String::new());
+        lines.extend(table((title, TITLES), &rows));
     }
-    text
+    lines.join("\n")
 }
 
-fn row(share: &Share, total: f64) -> String {
-    let numbers = format!(
-        " {:>4} {:>7} {:>4.0} {:>7} {:>4} {:>6.1} {:>5}",
-        share.calls,
-        format!("{:.2}", share.ms.median),
-        100.0 * share.ms.median / total,
-        if share.flops == 0 {
-            "–".to_string()
-        } else {
-            format!("{:.1}", share.gflops)
-        },
-        if share.flops == 0 {
-            "–".to_string()
-        } else {
-            percent(share.of_peak_flops)
-        },
-        share.gbytes,
+/// The row of a kernel or dispatch, where all dispatches take `total` milliseconds.
+fn cells(share: &Share, total: f64) -> [String; TITLES.len()] {
+    let of_arithmetic = |text: String| match share.flops {
+        0 => "–".to_string(),
+        _ => text,
+    };
+    [
+        grouped(share.calls),
+        milliseconds(share.ms.median),
+        figure(100.0 * share.ms.median / total, 0),
+        of_arithmetic(figure(share.gflops, 1)),
+        of_arithmetic(percent(share.of_peak_flops)),
+        figure(share.gbytes, 1),
         percent(share.of_peak_bytes),
-    );
-    // A name that does not fit has a line of its own.
-    if share.name.chars().count() > NAME {
-        format!("{}\n{:NAME$}{numbers}", share.name, "")
-    } else {
-        format!("{:<NAME$}{numbers}", share.name)
-    }
+    ]
+}
+
+/// Two decimals, so that points stand below each other.
+fn milliseconds(time: f64) -> String {
+    figure(time, 2)
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
+    format!("{} %", figure(100.0 * share, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::bench::report::tests::sample;
+
+    #[test]
+    fn a_report_of_any_machine_fits_80_columns() {
+        for step_ms in [1e-4, 0.1, 9.9996, 104.1, 999.96, 5e4, 3.6e6, 3.6e7] {
+            for rate in [1.0, 82_998.0, 1e8] {
+                let text = text(&sample(step_ms, rate));
+                for line in text.lines() {
+                    assert!(line.chars().count() <= 80, "{line}\n{text}");
+                }
+                // A field in one line, unlike that of 104.1 ms and 82,998 timesteps a second once.
+                let line = |label: &str| text.lines().find(|line| line.starts_with(label));
+                let ends = |label, end| line(label).is_some_and(|line| line.ends_with(end));
+                assert!(ends("Rate ", " timesteps a second"), "{text}");
+                assert!(ends("Step ", " median of 1,000,000 steps"), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn figures_are_grouped_and_exact_enough() {
+        let text = text(&sample(0.1, 82_998.0));
+        for words in [
+            "Step      0.100 (0.090 to 0.140) ms",
+            "Rate      82,998 (74,698 to 116,197) timesteps",
+        ] {
+            assert!(text.contains(words), "{text}");
+        }
+    }
 }
