@@ -44,6 +44,7 @@ pub use peak::{peak_arithmetic, peak_copy};
 pub use products::SPLIT;
 pub use recurrence::Recurrence;
 pub use step::{
-    RECORD_BYTES, RECORDS, StepContext, evaluation_step, names, probabilities_buffer, training_step,
+    RECORD_BYTES, RECORDS, StepContext, evaluation_step, names, probabilities_buffer, record_bytes,
+    training_step,
 };
 pub use templates::Templates;

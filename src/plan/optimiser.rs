@@ -29,13 +29,15 @@ pub struct Adam {
     /// Whether the norm of all gradients together is measured, before any clipping. One beyond the range of f32
     /// ends training, as it does where gradients are clipped.
     pub measure_norm: bool,
+    /// Whether the norm of each layer's gradients is measured, as [`measure_norm`](Adam::measure_norm) is.
+    pub measure_layer_norms: bool,
     /// Before each update every parameter loses this share of itself, times the learning rate. As in Keras, where
     /// nothing was excluded, biases and the embedding's rows are no exception.
     pub weight_decay: Option<f64>,
 }
 
 impl Adam {
-    /// β1 = 0.9, β2 = 0.999, ε = 1e-7, no clipping, no norm, no decay.
+    /// β1 = 0.9, β2 = 0.999, ε = 1e-7, no clipping, no norms, no decay.
     pub fn new(learning_rate: f64) -> Self {
         Adam {
             learning_rate,
@@ -44,6 +46,7 @@ impl Adam {
             epsilon: 1e-7,
             clip_norm: None,
             measure_norm: false,
+            measure_layer_norms: false,
             weight_decay: None,
         }
     }
@@ -88,6 +91,9 @@ impl StepBuilder<'_> {
         } else if adam.measure_norm {
             self.clip_scale(f64::from(f32::MAX))?;
         }
+        if adam.measure_layer_norms {
+            self.layer_norms()?;
+        }
         let groups = self.plan.elementwise(numbers / 4);
         self.plan.dispatch(
             "adam".into(),
@@ -101,19 +107,51 @@ impl StepBuilder<'_> {
 
     /// The norm of all gradients, into the step's record, and the factor that brings it down to `bound`.
     fn clip_scale(&mut self, bound: f64) -> Result<Slice> {
-        let count = self.parameters.len() / 4;
+        let (gradients, norms) = (self.gradient_buffer()?, self.norms()?);
+        self.norm("clip", "gradients", gradients, norms, bound)
+    }
+
+    /// The norm of each layer's gradients, into the step's record.
+    fn layer_norms(&mut self) -> Result<()> {
+        let gradients = self.gradient_buffer()?.buffer;
+        let parameters = self.parameters;
+        for (place, (name, block)) in parameters.trainable_layers().enumerate() {
+            let norms = self.norms_of_layer(place)?;
+            let buffer = format!("{name}.gradients");
+            // The factor is of no use here.
+            self.norm(
+                name,
+                &buffer,
+                block.of(gradients),
+                norms,
+                f64::from(f32::MAX),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The norm of `gradients`, whole tensors with the gaps behind them, into `norms` at the step's place; and the
+    /// factor that brings it down to `bound`.
+    fn norm(
+        &mut self,
+        label: &str,
+        buffer: &str,
+        gradients: Slice,
+        norms: Slice,
+        bound: f64,
+    ) -> Result<Slice> {
+        let count = gradients.bytes as usize / 16;
         let sums = count.div_ceil(SUMMED);
-        let squares = self.plan.scratch("gradients.square_sums", sums)?;
-        let scale = self.plan.scratch("gradients.scale", 1)?;
+        let squares = self.plan.scratch(&format!("{buffer}.square_sums"), sums)?;
+        let scale = self.plan.scratch(&format!("{buffer}.scale"), 1)?;
         let dims = SquareSumsDims {
             count: count as u32,
             sums: sums as u32,
             ..SquareSumsDims::default()
         };
-        let gradients = self.gradient_buffer()?;
         let groups = self.plan.elementwise(sums);
         self.plan.dispatch(
-            "clip.square_sums".into(),
+            format!("{label}.square_sums"),
             Kernel::new("square_sums"),
             &dims,
             &[gradients, squares],
@@ -126,9 +164,9 @@ impl StepBuilder<'_> {
             record: (self.context.sequence % RECORDS) as u32,
             ..ClipScaleDims::default()
         };
-        let (not_finite, norms) = (self.not_finite()?, self.norms()?);
+        let not_finite = self.not_finite()?;
         self.plan.dispatch(
-            "clip.scale".into(),
+            format!("{label}.scale"),
             Kernel::new("clip_scale"),
             &dims,
             &[squares, scale, not_finite, norms],

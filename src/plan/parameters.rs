@@ -76,6 +76,8 @@ pub struct ParameterLayout {
     names: Vec<String>,
     lengths: Vec<usize>,
     places: Vec<Place>,
+    /// The layers' names.
+    layers: Vec<String>,
     /// A layer's blocks, in the order of its parameters.
     blocks: Vec<Vec<Block>>,
     length: usize,
@@ -92,6 +94,11 @@ impl ParameterLayout {
                 .collect(),
             lengths: model.parameters().iter().map(Parameter::len).collect(),
             places: Vec::new(),
+            layers: model
+                .layers()
+                .iter()
+                .map(|layer| layer.name.clone())
+                .collect(),
             blocks: Vec::new(),
             length: 0,
         };
@@ -162,6 +169,22 @@ impl ParameterLayout {
     /// Whether there are no parameters.
     pub fn is_empty(&self) -> bool {
         self.length == 0
+    }
+
+    /// Names of the layers that have parameters, input first.
+    pub fn trainable_names(&self) -> impl Iterator<Item = &str> {
+        self.trainable_layers().map(|(name, _)| name)
+    }
+
+    /// The layers that have parameters, input first, each with all its blocks and the gaps between them as one.
+    pub(super) fn trainable_layers(&self) -> impl Iterator<Item = (&str, Block)> {
+        let whole = |blocks: &[Block]| {
+            let (first, last) = (blocks.first()?.first, blocks.last()?);
+            let length = last.first + last.length - first;
+            Some(Block { first, length })
+        };
+        let layers = self.layers.iter().zip(&self.blocks);
+        layers.filter_map(move |(name, blocks)| Some((name.as_str(), whole(blocks)?)))
     }
 
     pub(super) fn blocks(&self, layer: usize) -> &[Block] {

@@ -18,8 +18,16 @@ pub const RECORDS: u64 = 64;
 /// Where the norms begin in the buffer of records, in bytes: a multiple of the 256 that a binding's offset may need.
 const NORMS_OFFSET: u64 = RECORDS * 16;
 
-/// Bytes of the buffer of records.
-pub const RECORD_BYTES: u64 = NORMS_OFFSET + RECORDS * 4;
+/// Bytes of norms in the records, one a record: a multiple of 256 too.
+const NORMS_BYTES: u64 = RECORDS * 4;
+
+/// Bytes of records, without the norms of layers behind them.
+pub const RECORD_BYTES: u64 = NORMS_OFFSET + NORMS_BYTES;
+
+/// Bytes of records with the norms of so many layers.
+pub const fn record_bytes(layers: usize) -> u64 {
+    RECORD_BYTES + layers as u64 * NORMS_BYTES
+}
 
 /// Names of the buffers that a caller reads or writes.
 pub mod names {
@@ -34,7 +42,8 @@ pub mod names {
     /// Adam's second moments, in the same layout.
     pub const SECOND_MOMENTS: &str = "second_moments";
     /// Results of the last steps: `[RECORDS, 4]` words, a marker, the loss, right predictions, a fault; then
-    /// `[RECORDS]` norms of all gradients, where they are measured.
+    /// `[RECORDS]` norms of all gradients, and `[layers, RECORDS]` of those of each layer that has parameters, where
+    /// they are measured.
     pub const RECORDS: &str = "records";
     /// Place of a gradient of the step that is not finite, see the kernel `adam`; 0 if there is none.
     pub const NOT_FINITE: &str = "not_finite";
@@ -397,13 +406,22 @@ impl<'a> StepBuilder<'a> {
         let all = self.all_records()?;
         Ok(Slice {
             offset: NORMS_OFFSET,
-            bytes: all.bytes - NORMS_OFFSET,
+            bytes: NORMS_BYTES,
             ..all
         })
     }
 
+    /// The part that holds those of a layer, by its place among the layers that have parameters.
+    pub(super) fn norms_of_layer(&mut self, place: usize) -> Result<Slice> {
+        Ok(Slice {
+            offset: record_bytes(place),
+            ..self.norms()?
+        })
+    }
+
     fn all_records(&mut self) -> Result<Slice> {
-        let words = RECORD_BYTES as usize / 4;
+        let layers = self.parameters.trainable_names().count();
+        let words = record_bytes(layers) as usize / 4;
         self.plan
             .buffer(names::RECORDS, words, Lifetime::Persistent)
     }

@@ -70,6 +70,7 @@ mod tests {
             right,
             reviews,
             gradient_norm: None,
+            layer_norms: Vec::new(),
         };
         let mut metrics = Metrics::default();
         metrics.add(&step(0.5, 9, 10));
@@ -90,6 +91,7 @@ mod tests {
                 right: 0,
                 reviews,
                 gradient_norm: Some(norm),
+                layer_norms: Vec::new(),
             });
         }
         assert_eq!(metrics.gradient_norm(), Some(2.0));

@@ -2,14 +2,14 @@
 
 use super::session::Session;
 use crate::error::{DeviceFault, Error, Result};
-use crate::plan::{RECORD_BYTES, RECORDS, StepContext, names};
+use crate::plan::{RECORD_BYTES, RECORDS, StepContext, names, record_bytes};
 
 /// Steps that the host may be ahead of the device. Bounds the memory of uploads on their way, and stays
 /// below the ring of records, so that none is overwritten before it is read.
 const AHEAD: usize = 8;
 
 /// What a step left behind.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StepResult {
     /// The step, of training and evaluation alike, counted from 0.
     pub sequence: u64,
@@ -22,6 +22,9 @@ pub struct StepResult {
     /// Norm of all gradients together, before any clipping: of a training step, if it was
     /// [measured](crate::plan::Adam::measure_norm).
     pub gradient_norm: Option<f32>,
+    /// Norms of the gradients of each of [`Session::trainable_layers`], before any clipping: of a training step, if
+    /// they were [measured](crate::plan::Adam::measure_layer_norms), else none.
+    pub layer_norms: Vec<f32>,
 }
 
 /// A step whose record has not come back.
@@ -79,7 +82,12 @@ impl Session {
     }
 
     fn start_readback(&mut self) -> Result<()> {
-        let readback = self.gpu.read_later(names::RECORDS, RECORD_BYTES)?;
+        let bytes = if self.adam.measure_layer_norms {
+            record_bytes(self.layout.trainable_names().count())
+        } else {
+            RECORD_BYTES
+        };
+        let readback = self.gpu.read_later(names::RECORDS, bytes)?;
         self.coming
             .push_back((readback, std::mem::take(&mut self.unread)));
         Ok(())
@@ -87,6 +95,7 @@ impl Session {
 
     fn parse(&self, bytes: &[u8], steps: &[Running], results: &mut Vec<StepResult>) -> Result<()> {
         let (records, norms) = bytes.split_at(RECORDS as usize * 16);
+        // Those of all gradients first, then of each layer.
         let records: Vec<[u32; 4]> = bytemuck::pod_collect_to_vec(records);
         let norms: Vec<f32> = bytemuck::pod_collect_to_vec(norms);
         for running in steps {
@@ -114,6 +123,14 @@ impl Session {
                     .optimiser
                     .filter(|adam| adam.measure_norm)
                     .map(|_| norms[place]),
+                layer_norms: match context.optimiser {
+                    Some(adam) if adam.measure_layer_norms => norms
+                        .chunks_exact(RECORDS as usize)
+                        .skip(1)
+                        .map(|norms| norms[place])
+                        .collect(),
+                    _ => Vec::new(),
+                },
             });
         }
         Ok(())

@@ -93,6 +93,11 @@ impl Session {
         &self.model
     }
 
+    /// Names of the layers that have parameters, input first.
+    pub fn trainable_layers(&self) -> impl Iterator<Item = &str> {
+        self.layout.trainable_names()
+    }
+
     /// Optimiser steps taken.
     pub fn steps(&self) -> u64 {
         self.step

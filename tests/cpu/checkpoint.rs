@@ -24,6 +24,7 @@ fn checkpoint(done: usize) -> Checkpoint {
         right: 3,
         reviews: 7,
         gradient_norm: Some(0.7),
+        layer_norms: Vec::new(),
     });
     let record = EpochRecord {
         epoch: 1,

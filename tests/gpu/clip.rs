@@ -220,9 +220,10 @@ fn measuring_the_norm_changes_no_bit() {
     // More steps than there are records.
     let batches: Vec<_> = (0..70).map(|_| random_batch(3, 3, random)).collect();
     let limits = device::forms(&device::open()).pop().unwrap();
-    let run = |measure_norm| {
+    let run = |measured| {
         let adam = Adam {
-            measure_norm,
+            measure_norm: measured,
+            measure_layer_norms: measured,
             ..Adam::new(1e-3)
         };
         let gpu = device::open();
@@ -237,12 +238,25 @@ fn measuring_the_norm_changes_no_bit() {
         session.evaluate(&batches[0]).unwrap();
         let evaluated = session.drain().unwrap();
         assert_eq!(evaluated[0].gradient_norm, None);
+        assert!(evaluated[0].layer_norms.is_empty());
         (results, session.state().unwrap())
     };
     let (plain, state) = run(false);
     let (measured, same) = run(true);
     assert!(state == same);
     assert!(plain.iter().all(|step| step.gradient_norm.is_none()));
+    assert!(plain.iter().all(|step| step.layer_norms.is_empty()));
+    for step in &measured {
+        let squares = step.layer_norms.iter().map(|norm| f64::from(*norm).powi(2));
+        let (norm, all) = (
+            squares.sum::<f64>().sqrt(),
+            step.gradient_norm.map(f64::from),
+        );
+        assert!(
+            all.is_some_and(|all| (norm - all).abs() <= 1e-6 * all),
+            "{norm} {all:?}"
+        );
+    }
     let norms: Vec<f32> = measured
         .iter()
         .map(|step| step.gradient_norm.unwrap())
@@ -252,6 +266,68 @@ fn measuring_the_norm_changes_no_bit() {
     distinct.sort_unstable();
     distinct.dedup();
     assert_eq!(distinct.len(), 70, "steps share a norm");
+}
+
+#[test]
+fn norms_of_layers_are_those_of_their_gradients() {
+    let random = &mut Philox::new(111, 7);
+    // A layer with parameters in two directions, one without any, and more that have two tensors.
+    let model = recurrent(6, false, &[(8, 2), (5, 1)]);
+    let start = parameters(&model, random, 1.0);
+    let batches: Vec<_> = (0..3).map(|_| random_batch(6, 3, random)).collect();
+    for limits in device::forms(&device::open()) {
+        let mut twin = Network::new(&model, start.iter().map(|tensor| double(tensor)).collect());
+        // Norms are those before clipping.
+        twin.clip_norm = Some(0.3);
+        let adam = Adam {
+            clip_norm: twin.clip_norm,
+            measure_layer_norms: true,
+            ..Adam::new(twin.adam.learning_rate)
+        };
+        let mut session =
+            Session::new(device::open(), model.clone(), limits, &start, adam, 5).unwrap();
+        let layers: Vec<String> = session.trainable_layers().map(str::to_string).collect();
+        let owners = |layer: &String| {
+            let owned = |name: &str| name.starts_with(&format!("{layer}."));
+            let names = model.parameters().iter().map(|parameter| &parameter.name);
+            let places = names.enumerate().filter(|(_, name)| owned(name));
+            places.map(|(place, _)| place).collect::<Vec<_>>()
+        };
+        // Every parameter belongs to one of them.
+        let mut all: Vec<usize> = layers.iter().flat_map(owners).collect();
+        all.sort_unstable();
+        assert!(
+            all.into_iter().eq(0..model.parameters().len()),
+            "{layers:?}"
+        );
+        for (step, batch) in (1..).zip(&batches) {
+            session.train(batch).unwrap();
+            let found = session.drain().unwrap()[0].clone();
+            assert_eq!(found.gradient_norm, None);
+            let read = session.tensors(names::GRADIENTS).unwrap();
+            let reference = network::Batch {
+                steps: batch.length,
+                size: batch.size,
+                ids: &batch.ids,
+                labels: &batch.labels,
+            };
+            let (_, gradients) = twin.train(&reference, Masks::Drawn { seed: 5, step });
+            assert_eq!(found.layer_norms.len(), layers.len());
+            for (layer, norm) in layers.iter().zip(found.layer_norms) {
+                let of = |tensors: &[Vec<f64>]| {
+                    let own = owners(layer)
+                        .into_iter()
+                        .map(|place| tensors[place].clone());
+                    global_norm(&own.collect::<Vec<_>>())
+                };
+                let read: Vec<_> = read.iter().map(|tensor| double(tensor)).collect();
+                for (expected, tolerance) in [(of(&read), 1e-6), (of(&gradients), 2e-5)] {
+                    let error = (f64::from(norm) - expected).abs();
+                    assert!(error <= tolerance * expected, "{layer}: {norm} {expected}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

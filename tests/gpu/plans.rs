@@ -108,7 +108,7 @@ fn check(gpu: Gpu, model: &Model, limits: &Limits, batch: &Batch, random: &mut P
     }
 
     session.evaluate(batch).unwrap();
-    let result = session.drain().unwrap()[0];
+    let result = &session.drain().unwrap()[0];
     let forward = twin.forward(&reference(batch), Masks::Off);
     assert!(
         (f64::from(result.loss) - forward.loss).abs() <= TOLERANCE * forward.loss,
