@@ -1,4 +1,4 @@
-// clip_scale: the norm of all gradients, and the factor that brings it down to a bound.
+// clip_scale: the norm of all gradients, or of a layer's, and the factor that brings it down to a bound.
 //
 // Math   norm = √Σ_p x[p]        scale = 1 where norm ≤ bound, else bound / norm
 // Shapes P partial sums.
@@ -7,7 +7,7 @@
 //   1        x           read        [P]     sums of squares, see square_sums
 //   2        scale       read_write  [1]     written with `=`
 //   3        not_finite  read_write  [1]     1 at least where the norm is not finite; see adam
-//   4        norms       read_write  [..]    the step's norm, in the place of its record, written with `=`
+//   4        norms       read_write  [..]    the step's norm, of all or of a layer, in the place of its record, written with `=`
 // Grid   one workgroup of 64 invocations; each takes every 64th sum.
 // Order  sums meet in workgroup memory and are folded in halves; one barrier before each fold. The order is fixed,
 //        so the factor repeats bit for bit.

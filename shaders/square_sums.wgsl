@@ -1,4 +1,4 @@
-// square_sums: sums the squares of all gradients, in partial sums that clip_scale adds up.
+// square_sums: sums the squares of all gradients, or of a layer's, in partial sums that clip_scale adds up.
 //
 // Math   y[p] = Σ_k |x[p + k·P]|²
 // Shapes n numbers in vec4, P partial sums.

@@ -59,6 +59,11 @@ pub struct CallbackArgs {
     /// The history then has each epoch's mean and maximum, gradient_norm and gradient_norm_max.
     #[arg(long)]
     pub gradient_norms: bool,
+    /// Measure the norm of each layer's gradients in every step, before any clipping
+    ///
+    /// The history then has each epoch's mean and maximum, gradient_norm/LAYER and gradient_norm_max/LAYER.
+    #[arg(long)]
+    pub layer_gradient_norms: bool,
     /// Write event files for TensorBoard into the folder `tensorboard` of the run
     ///
     /// `tensorboard --logdir runs` shows all runs below runs. Tags are those that Keras writes.
@@ -226,6 +231,8 @@ pub struct Callbacks {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plateau_patience: Option<u32>,
     pub gradient_norms: bool,
+    #[serde(default)]
+    pub layer_gradient_norms: bool,
     pub tensorboard: bool,
 }
 
@@ -250,6 +257,7 @@ impl Callbacks {
             plateau_factor: plateau.map(|plateau| plateau.factor),
             plateau_patience: plateau.map(|plateau| epochs(plateau.patience)),
             gradient_norms: settings.gradient_norms,
+            layer_gradient_norms: settings.layer_gradient_norms,
             tensorboard: settings.tensorboard,
         }
     }
@@ -283,10 +291,11 @@ impl Callbacks {
         typed.adopt("plateau_factor", factor, self.plateau_factor, number)?;
         let patience = &mut args.plateau_patience;
         typed.adopt("plateau_patience", patience, self.plateau_patience, epochs)?;
+        let measured = |norms: &bool| if *norms { "it" } else { "no norms" }.to_string();
         let norms = &mut args.gradient_norms;
-        typed.adopt("gradient_norms", norms, self.gradient_norms, |norms| {
-            if *norms { "it" } else { "no norms" }.to_string()
-        })?;
+        typed.adopt("gradient_norms", norms, self.gradient_norms, measured)?;
+        let (norms, begun) = (&mut args.layer_gradient_norms, self.layer_gradient_norms);
+        typed.adopt("layer_gradient_norms", norms, begun, measured)?;
         args.tensorboard |= self.tensorboard;
         Ok(())
     }

@@ -104,8 +104,8 @@ impl Progress {
         self.output.say_row(&epoch_figures(&record, self.epochs));
         let line = EpochLine {
             variant: &self.variant,
-            record,
             seconds: record.seconds,
+            record,
         };
         self.output.event("epoch", &line)
     }

@@ -191,7 +191,7 @@ impl Run<'_> {
                     Ok(())
                 }
                 Event::Epoch(record) => {
-                    let written = self.end_epoch(record);
+                    let written = self.end_epoch(record.clone());
                     written.and_then(|()| progress.epoch(record))
                 }
                 Event::Snapshot(snapshot) => self.checkpoint(snapshot),
@@ -217,7 +217,7 @@ impl Run<'_> {
     }
 
     fn end_epoch(&mut self, record: EpochRecord) -> Result<()> {
-        self.history.epochs.push(record);
+        self.history.epochs.push(record.clone());
         let written = self.folder.write(&self.history, &self.trainer.dataset.name);
         if written.is_err() {
             self.history.epochs.pop();

@@ -118,6 +118,7 @@ impl Trainer {
         let adam = Adam {
             clip_norm: self.settings.clip_norm,
             measure_norm: self.settings.gradient_norms,
+            measure_layer_norms: self.settings.layer_gradient_norms,
             weight_decay: self.settings.weight_decay,
             ..Adam::new(self.settings.learning_rate)
         };

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::history_csv::layers;
 use crate::error::{Error, Result};
-use crate::train::{EpochRecord, History};
+use crate::train::{EpochRecord, History, LayerNorm};
 
 /// A number that may not be finite, for which JSON has no sign: `"NaN"`, `"Infinity"`,
 /// `"-Infinity"`, as in the JSON form of Protocol Buffers.
@@ -75,12 +76,22 @@ struct Lists {
     gradient_norm_max: Option<Vec<Option<Number>>>,
 }
 
+/// The norms of a layer's gradients.
+#[derive(Serialize, Deserialize)]
+struct LayerLists {
+    layer: String,
+    mean: Vec<Option<Number>>,
+    max: Vec<Option<Number>>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Document {
     variant: String,
     parameters: Option<usize>,
     epoch: Vec<usize>,
     history: Lists,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    layer_gradient_norms: Vec<LayerLists>,
 }
 
 /// The content of `history.json`, every number with as many digits as give it back exactly.
@@ -105,6 +116,21 @@ pub fn to_json(history: &History) -> Result<Vec<u8>> {
             .collect();
         norms.iter().any(Option::is_some).then_some(norms)
     };
+    let of_layer = |layer: &str| {
+        let norms = |value: fn(&LayerNorm) -> f64| {
+            let of_epoch = |record: &EpochRecord| {
+                let mut norms = record.layer_gradient_norms.iter();
+                let norm = norms.find(|norm| norm.layer == layer);
+                norm.map(|norm| Number(value(norm)))
+            };
+            history.epochs.iter().map(of_epoch).collect()
+        };
+        LayerLists {
+            layer: layer.to_owned(),
+            mean: norms(|norm| norm.mean),
+            max: norms(|norm| norm.max),
+        }
+    };
     let document = Document {
         variant: history.variant.clone(),
         parameters: history.parameters,
@@ -118,6 +144,7 @@ pub fn to_json(history: &History) -> Result<Vec<u8>> {
             gradient_norm: norms(|record| record.gradient_norm),
             gradient_norm_max: norms(|record| record.gradient_norm_max),
         },
+        layer_gradient_norms: layers(&history.epochs).into_iter().map(of_layer).collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&document)
         .map_err(|error| Error::Data(format!("history.json: {error}")))?;
@@ -140,7 +167,12 @@ pub fn from_json(path: &Path, bytes: &[u8]) -> Result<History> {
         let place = format!("line {} column {}", error.line(), error.column());
         malformed(place, error.to_string())
     })?;
-    let Document { epoch, history, .. } = &document;
+    let Document {
+        epoch,
+        history,
+        layer_gradient_norms: layers,
+        ..
+    } = &document;
     let norms = |list: &Option<Vec<_>>| list.as_ref().map_or(epoch.len(), Vec::len);
     let lengths = [
         ("loss", history.loss.len()),
@@ -154,6 +186,15 @@ pub fn from_json(path: &Path, bytes: &[u8]) -> Result<History> {
     if let Some((name, length)) = lengths.iter().find(|(_, length)| *length != epoch.len()) {
         let problem = format!("{length} values for {} epochs", epoch.len());
         return Err(malformed(format!("history.{name}"), problem));
+    }
+    for LayerLists { layer, mean, max } in layers {
+        for (name, list) in [("mean", mean), ("max", max)] {
+            if list.len() != epoch.len() {
+                let problem = format!("{} values for {} epochs", list.len(), epoch.len());
+                let place = format!("layer_gradient_norms, {name} of {layer}");
+                return Err(malformed(place, problem));
+            }
+        }
     }
     if epoch.first() == Some(&0) || epoch.windows(2).any(|pair| pair[0] >= pair[1]) {
         let problem = "epochs count upwards from 1".to_owned();
@@ -169,6 +210,16 @@ pub fn from_json(path: &Path, bytes: &[u8]) -> Result<History> {
         learning_rate: history.learning_rate[index].0,
         gradient_norm: norm(&history.gradient_norm, index),
         gradient_norm_max: norm(&history.gradient_norm_max, index),
+        layer_gradient_norms: layers
+            .iter()
+            .filter_map(|lists| {
+                Some(LayerNorm {
+                    layer: lists.layer.clone(),
+                    mean: lists.mean[index]?.0,
+                    max: lists.max[index]?.0,
+                })
+            })
+            .collect(),
         seconds: 0.0,
     });
     Ok(History {

@@ -1,5 +1,6 @@
 //! Event files for TensorBoard.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,8 @@ const VERSION: &str = "brain.Event:2";
 ///
 /// Tags and steps are those of Keras's `TensorBoard` callback: `epoch_loss`, `epoch_accuracy` and
 /// `epoch_learning_rate`, at a step for each epoch that counts from 0; `epoch_gradient_norm` and
-/// `epoch_gradient_norm_max` where norms were measured. Wall times are left out, so that two runs of one command
+/// `epoch_gradient_norm_max` where norms were measured, and `gradient_norm/LAYER` and `gradient_norm_max/LAYER` where those
+/// of layers were. Wall times are left out, so that two runs of one command
 /// write the same bytes.
 ///
 /// # Source
@@ -53,7 +55,7 @@ struct EventFile {
     file: File,
 }
 
-type Scalars = Vec<(&'static str, f64)>;
+type Scalars = Vec<(Cow<'static, str>, f64)>;
 
 impl TensorBoard {
     /// The event files below `folder`, whether they are there or not.
@@ -91,21 +93,29 @@ fn of_training(record: &EpochRecord) -> Scalars {
     ];
     let norms = norms
         .into_iter()
-        .filter_map(|(tag, norm)| Some((tag, norm?)));
+        .filter_map(|(tag, norm)| Some((tag.into(), norm?)));
+    let of_layers = record.layer_gradient_norms.iter().flat_map(|norm| {
+        let layer = &norm.layer;
+        [
+            (format!("gradient_norm/{layer}").into(), norm.mean),
+            (format!("gradient_norm_max/{layer}").into(), norm.max),
+        ]
+    });
     [
-        ("epoch_loss", record.loss),
-        ("epoch_accuracy", record.accuracy),
-        ("epoch_learning_rate", record.learning_rate),
+        ("epoch_loss".into(), record.loss),
+        ("epoch_accuracy".into(), record.accuracy),
+        ("epoch_learning_rate".into(), record.learning_rate),
     ]
     .into_iter()
     .chain(norms)
+    .chain(of_layers)
     .collect()
 }
 
 fn of_validation(record: &EpochRecord) -> Scalars {
     vec![
-        ("epoch_loss", record.val_loss),
-        ("epoch_accuracy", record.val_accuracy),
+        ("epoch_loss".into(), record.val_loss),
+        ("epoch_accuracy".into(), record.val_accuracy),
     ]
 }
 
@@ -158,7 +168,7 @@ fn version() -> Event {
 
 fn summary(record: &EpochRecord, scalars: fn(&EpochRecord) -> Scalars) -> Event {
     let values = scalars(record).into_iter().map(|(tag, value)| Scalar {
-        tag: tag.to_owned(),
+        tag: tag.into_owned(),
         value: Some(Kind::SimpleValue(value as f32)),
     });
     Event {

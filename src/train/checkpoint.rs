@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::bits;
 use super::history::EpochRecord;
+use super::layer_norms::{LayerNorm, LayerNormSums};
 use super::metrics::Metrics;
 use super::snapshot::{Best, Position, Snapshot};
 use super::state::SessionState;
@@ -44,6 +45,9 @@ struct Header {
     epochs: Vec<Saved>,
     done: usize,
     metrics: Metrics,
+    // Left out where they are not measured, as in files from before they could be.
+    #[serde(default, skip_serializing_if = "LayerNormSums::is_empty")]
+    layer_norms: LayerNormSums,
     /// The epoch of the best parameters, where there are any.
     best: Option<usize>,
 }
@@ -69,6 +73,8 @@ struct SavedEpoch {
     // Finite, as the norms of all steps that training goes on after; decimal digits give them back exactly.
     gradient_norm: Option<f64>,
     gradient_norm_max: Option<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    layer_gradient_norms: Vec<LayerNorm>,
     #[serde(skip)]
     seconds: f64,
 }
@@ -101,9 +107,10 @@ impl Checkpoint {
             config: self.config.clone(),
             step: state.step,
             sequence: state.sequence,
-            epochs: position.epochs.iter().copied().map(Saved).collect(),
+            epochs: position.epochs.iter().cloned().map(Saved).collect(),
             done: position.done,
             metrics: position.metrics,
+            layer_norms: position.layer_norms.clone(),
             best: best.as_ref().map(|best| best.epoch),
         };
         let state = [
@@ -170,6 +177,7 @@ impl Checkpoint {
                 .collect(),
             done: header.done,
             metrics: header.metrics,
+            layer_norms: header.layer_norms,
         };
         let best = match header.best {
             Some(epoch) => Some(Arc::new(Best {

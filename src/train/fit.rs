@@ -67,7 +67,7 @@ impl Default for FitOptions {
 }
 
 /// What happens during [`fit`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Event<'a> {
     /// Steps of the epoch came back.
     Steps {
@@ -219,9 +219,13 @@ impl Run<'_> {
                 learning_rate: self.rate(last_step, steps),
                 gradient_norm: trained.gradient_norm(),
                 gradient_norm_max: trained.gradient_norm_max(),
+                layer_gradient_norms: self
+                    .position
+                    .layer_norms
+                    .of_layers(self.session.trainable_layers()),
                 seconds: start.elapsed().as_secs_f64(),
             };
-            self.position.end_epoch(record);
+            self.position.end_epoch(record.clone());
             // Taken first: an epoch that was told of must not be trained again.
             let state = self.session.state()?;
             let best = self.options.monitor.best(&self.position.epochs);
@@ -354,7 +358,10 @@ impl Run<'_> {
         }
         let position = &mut self.position;
         position.done += results.len();
-        results.iter().for_each(|step| position.metrics.add(step));
+        for step in results {
+            position.metrics.add(step);
+            position.layer_norms.add(step);
+        }
         (self.observe)(Event::Steps {
             epoch: position.epoch(),
             done: position.done,

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::layer_norms::LayerNorm;
+
 /// The figures of one epoch, under the names that Keras's `History` gives them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// Which epoch, counted from 1.
     pub epoch: usize,
@@ -24,6 +26,10 @@ pub struct EpochRecord {
     /// The greatest of these norms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gradient_norm_max: Option<f64>,
+    /// The norms of each layer's gradients, input first, where they were
+    /// [measured](crate::plan::Adam::measure_layer_norms).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layer_gradient_norms: Vec<LayerNorm>,
     /// Wall-clock time of the epoch with its validation, in seconds; 0 where it is not known.
     ///
     /// Never written to a file: two runs of one command leave the same bytes.

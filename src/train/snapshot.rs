@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::history::EpochRecord;
+use super::layer_norms::LayerNormSums;
 use super::metrics::Metrics;
 use super::state::SessionState;
 
@@ -19,6 +20,8 @@ pub struct Position {
     pub done: usize,
     /// Sums over these steps.
     pub metrics: Metrics,
+    /// Sums over these steps of the norms of each layer's gradients.
+    pub layer_norms: LayerNormSums,
 }
 
 impl Position {
@@ -32,6 +35,7 @@ impl Position {
         self.epochs.push(record);
         self.done = 0;
         self.metrics = Metrics::default();
+        self.layer_norms = LayerNormSums::default();
     }
 }
 

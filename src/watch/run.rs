@@ -123,7 +123,7 @@ impl RunState {
             left: None,
             seconds: None,
             silent: None,
-            last: history.last().copied(),
+            last: history.last().cloned(),
             best: best(history),
             history: history.to_vec(),
             training: curve::training(lines, history),
@@ -214,11 +214,12 @@ fn best(history: &[EpochRecord]) -> Option<EpochRecord> {
     let validated = history
         .iter()
         .filter(|record| record.val_accuracy.is_finite());
-    validated.copied().reduce(|best, record| {
+    let best = validated.reduce(|best, record| {
         if record.val_accuracy > best.val_accuracy {
             record
         } else {
             best
         }
-    })
+    });
+    best.cloned()
 }

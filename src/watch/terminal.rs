@@ -243,7 +243,8 @@ fn figures_of(run: &RunState) -> Vec<String> {
     }
     if let Some(best) = run
         .best
-        .filter(|best| Some(best.epoch) != run.last.map(|last| last.epoch))
+        .as_ref()
+        .filter(|best| Some(best.epoch) != run.last.as_ref().map(|last| last.epoch))
     {
         parts.push(format!("best {:.3} ({})", best.val_accuracy, best.epoch));
     }

@@ -339,6 +339,52 @@ fn norms_of_gradients_are_in_the_history_and_change_nothing() {
 }
 
 #[test]
+fn norms_of_each_layer_are_in_the_history_and_change_nothing() {
+    let place = Workplace::new();
+    let train = |out: &str, options: &[&str]| {
+        let all = [&["--epochs", "2", "--out", out], options].concat();
+        place.tiny(&["train", "bidirectional"], &all)
+    };
+    train("plain", &[]).succeeds();
+    let norms = ["--layer-gradient-norms", "--gradient-norms", "--json"];
+    let outcome = train("measured", &norms);
+    let lines = outcome.json();
+    let layers = ["embedding", "bidirectional", "dense", "dense_1"];
+    for epoch in read_history(&place.path("measured")).unwrap().epochs {
+        let found = &epoch.layer_gradient_norms;
+        assert!(found.iter().map(|norm| norm.layer.as_str()).eq(layers));
+        for norm in found {
+            assert!(0.0 < norm.mean && norm.mean <= norm.max, "{norm:?}");
+            // A part of all gradients.
+            assert!(norm.max <= epoch.gradient_norm_max.unwrap() * (1.0 + 1e-6));
+        }
+        let line = lines.iter().find(|line| line["epoch"] == epoch.epoch);
+        let told = &line.unwrap()["layer_gradient_norms"];
+        assert_eq!(*told, serde_json::to_value(found).unwrap());
+    }
+    let csv = text(&place, "measured/history.csv");
+    let columns = csv.lines().next().unwrap().split(',').skip(8);
+    let expected =
+        layers.map(|layer| ["gradient_norm/", "gradient_norm_max/"].map(|p| format!("{p}{layer}")));
+    assert!(columns.eq(expected.iter().flatten()), "{csv}");
+    let files = place.files();
+    assert!(files["plain/model.safetensors"] == files["measured/model.safetensors"]);
+    let resume = ["train", "--resume", "plain", "--layer-gradient-norms"];
+    place
+        .run(resume)
+        .fails(2, &["--layer-gradient-norms", "no norms"]);
+    // A run from before there was the option goes on.
+    let config = text(&place, "plain/config.toml");
+    place.write(
+        "plain/config.toml",
+        config.replace("layer_gradient_norms = false\n", ""),
+    );
+    place
+        .run(["train", "--resume", "plain", "--epochs", "3"])
+        .succeeds();
+}
+
+#[test]
 fn event_files_grow_with_the_run_and_go_with_it() {
     let place = Workplace::new();
     let run = |options: &[&str]| {

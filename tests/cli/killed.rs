@@ -93,7 +93,7 @@ fn a_run_that_is_killed_at_any_moment_ends_as_one_that_is_not() {
 #[test]
 fn a_steered_run_that_is_killed_at_any_moment_ends_as_one_that_is_not() {
     let steered = "train dropout --early-stopping 1 --min-delta 0.001 --schedule plateau --warmup-steps 3 \
-                   --learning-rate 0.01 --gradient-norms --tensorboard";
+                   --learning-rate 0.01 --gradient-norms --layer-gradient-norms --tensorboard";
     let command: Vec<&str> = steered.split_whitespace().collect();
     killed_at_random(&command, 7, 2);
 }

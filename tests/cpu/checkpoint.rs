@@ -7,8 +7,8 @@ use std::sync::Arc;
 use gatefold::Error;
 use gatefold::model::{Variant, initialise};
 use gatefold::train::{
-    Best, Checkpoint, CheckpointFiles, EpochRecord, Metrics, Position, SessionState, Snapshot,
-    StepResult,
+    Best, Checkpoint, CheckpointFiles, EpochRecord, LayerNorm, LayerNormSums, Metrics, Position,
+    SessionState, Snapshot, StepResult,
 };
 
 /// A checkpoint of `done` steps, with numbers that decimal digits would lose.
@@ -18,14 +18,22 @@ fn checkpoint(done: usize) -> Checkpoint {
     parameters[0][0] = -0.0;
     parameters[0][1] = f32::from_bits(1);
     let mut metrics = Metrics::default();
-    metrics.add(&StepResult {
+    let mut layer_norms = LayerNormSums::default();
+    let step = StepResult {
         sequence: 0,
         loss: 0.1,
         right: 3,
         reviews: 7,
         gradient_norm: Some(0.7),
-        layer_norms: Vec::new(),
-    });
+        layer_norms: vec![0.3, f32::from_bits(1)],
+    };
+    metrics.add(&step);
+    layer_norms.add(&step);
+    let norm = LayerNorm {
+        layer: "embedding".into(),
+        mean: 0.1 + 0.2,
+        max: f64::from_bits(1),
+    };
     let record = EpochRecord {
         epoch: 1,
         loss: 0.1 + 0.2,
@@ -35,6 +43,7 @@ fn checkpoint(done: usize) -> Checkpoint {
         learning_rate: 1e-4,
         gradient_norm: Some(0.1 + 0.2),
         gradient_norm_max: Some(f64::from(f32::MAX)),
+        layer_gradient_norms: vec![norm],
         seconds: 0.0,
     };
     let state = SessionState {
@@ -52,6 +61,7 @@ fn checkpoint(done: usize) -> Checkpoint {
         epochs: vec![record],
         done,
         metrics,
+        layer_norms,
     };
     Checkpoint {
         model,
@@ -101,7 +111,8 @@ fn bits(checkpoint: &Checkpoint) -> String {
     format!(
         "{:?} {words:?} {epochs:?} {} {:?} {} {}",
         checkpoint.model, position.done, position.metrics, state.step, checkpoint.config
-    ) + &format!("{} {best:?}", state.sequence)
+    ) + &format!("{} {best:?} {:?}", state.sequence, position.layer_norms)
+        + &format!("{:?}", position.epochs[0].layer_gradient_norms)
 }
 
 #[test]
@@ -112,6 +123,21 @@ fn every_bit_comes_back() {
     assert_eq!(bytes, checkpoint.to_bytes().unwrap());
     let read = Checkpoint::from_bytes(Path::new("c"), &bytes).unwrap();
     assert!(bits(&read) == bits(&checkpoint));
+}
+
+#[test]
+fn norms_of_layers_that_are_not_measured_leave_no_trace() {
+    // So that checkpoints from before they could be measured are read.
+    let mut plain = checkpoint(12);
+    let mut snapshot = (*plain.snapshot).clone();
+    snapshot.position.layer_norms = LayerNormSums::default();
+    snapshot.position.epochs[0].layer_gradient_norms.clear();
+    plain.snapshot = Arc::new(snapshot);
+    let bytes = plain.to_bytes().unwrap();
+    let found = |bytes: &[u8]| bytes.windows(6).any(|word| word == b"layer_");
+    assert!(!found(&bytes) && found(&checkpoint(12).to_bytes().unwrap()));
+    let read = Checkpoint::from_bytes(Path::new("c"), &bytes).unwrap();
+    assert!(read.snapshot.position.layer_norms.is_empty());
 }
 
 #[test]

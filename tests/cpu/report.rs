@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gatefold::train::{EpochRecord, History};
+use gatefold::train::{EpochRecord, History, LayerNorm};
 use proptest::prelude::*;
 
 #[path = "report/evaluations.rs"]
@@ -73,6 +73,16 @@ fn with_norms(mut history: History, norms: Vec<Option<f64>>) -> History {
     for (record, norm) in history.epochs.iter_mut().zip(norms) {
         record.gradient_norm = norm;
         record.gradient_norm_max = norm.map(|norm| 2.0 * norm);
+        let of_layer = |layer: &str| {
+            norm.map(|norm| LayerNorm {
+                layer: layer.into(),
+                mean: norm / 2.0,
+                max: norm / 3.0,
+            })
+        };
+        // A name may be anything, the first one's end too.
+        let layers = ["dense", "a, \"b\"/dense"];
+        record.layer_gradient_norms = layers.into_iter().filter_map(of_layer).collect();
     }
     history
 }

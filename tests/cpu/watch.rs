@@ -27,6 +27,7 @@ fn record(epoch: usize, val_accuracy: f64) -> EpochRecord {
         seconds: 0.0,
         gradient_norm: None,
         gradient_norm_max: None,
+        layer_gradient_norms: Vec::new(),
     }
 }
 
@@ -189,8 +190,8 @@ fn a_run_is_followed_from_its_beginning_to_its_end() {
     let run = state(&lines, &history);
     assert_eq!(run.status, Status::Finished);
     assert_eq!(run.words(), ["finished 3 epochs", "in 3:10"]);
-    assert_eq!(run.best, Some(history[1]));
-    assert_eq!(run.last, Some(history[2]));
+    assert_eq!(run.best, Some(history[1].clone()));
+    assert_eq!(run.last, Some(history[2].clone()));
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct Settings {
     pub demo_rate: bool,
     /// Whether norms of gradients are measured.
     pub gradient_norms: bool,
+    /// Whether those of each layer are.
+    pub layer_gradient_norms: bool,
     /// Whether event files are written.
     pub tensorboard: bool,
     pub mask_padding: bool,
@@ -140,6 +142,7 @@ impl Settings {
             weight_decay: training.weight_decay.map(checked_decay).transpose()?,
             demo_rate,
             gradient_norms: training.callbacks.gradient_norms,
+            layer_gradient_norms: training.callbacks.layer_gradient_norms,
             tensorboard: training.callbacks.tensorboard,
             mask_padding: training.mask_padding,
             adapter: adapter_choice(&training.device),

@@ -5,23 +5,28 @@ use std::path::Path;
 
 use gatefold::data::tfds::RecordReader;
 use gatefold::report::TensorBoard;
-use gatefold::train::EpochRecord;
+use gatefold::train::{EpochRecord, LayerNorm};
 
 /// Payloads as TensorBoard 2.21.0 encodes them, without a wall time.
 const VERSION: &str = "1a0d627261696e2e4576656e743a32";
-const TRAIN: [&str; 2] = [
+const TRAIN: [&str; 3] = [
     "2a460a110a0a65706f63685f6c6f7373150000403f0a150a0e65706f63685f616363757261637915000000000a1a0a1365706f63685f\
      6c6561726e696e675f72617465156f12833a",
     "10012a82010a110a0a65706f63685f6c6f7373150000003f0a150a0e65706f63685f6163637572616379150000803e0a1a0a136570\
      6f63685f6c6561726e696e675f72617465156f12833a0a1a0a1365706f63685f6772616469656e745f6e6f726d150000c03f0a1e0a17\
      65706f63685f6772616469656e745f6e6f726d5f6d61781500004040",
+    "10022ac6010a110a0a65706f63685f6c6f7373150000003f0a150a0e65706f63685f6163637572616379150000803e0a1a0a136570\
+     6f63685f6c6561726e696e675f72617465156f12833a0a1e0a176772616469656e745f6e6f726d2f656d62656464696e67150000c03f\
+     0a220a1b6772616469656e745f6e6f726d5f6d61782f656d62656464696e6715000040400a1a0a136772616469656e745f6e6f726d2f\
+     64656e736515000000000a1e0a176772616469656e745f6e6f726d5f6d61782f64656e7365150000003e",
 ];
-const VALIDATION: [&str; 2] = [
+const VALIDATION: [&str; 3] = [
     "2a2a0a110a0a65706f63685f6c6f7373150000203f0a150a0e65706f63685f6163637572616379150000003f",
     "10012a2a0a110a0a65706f63685f6c6f7373150000c07f0a150a0e65706f63685f6163637572616379150000803f",
+    "10022a2a0a110a0a65706f63685f6c6f7373150000203f0a150a0e65706f63685f6163637572616379150000003f",
 ];
 
-fn epochs() -> [EpochRecord; 2] {
+fn epochs() -> [EpochRecord; 3] {
     let first = EpochRecord {
         epoch: 1,
         loss: 0.75,
@@ -40,9 +45,21 @@ fn epochs() -> [EpochRecord; 2] {
         val_accuracy: 1.0,
         gradient_norm: Some(1.5),
         gradient_norm_max: Some(3.0),
-        ..first
+        ..first.clone()
     };
-    [first, second]
+    let norm = |layer: &str, mean, max| LayerNorm {
+        layer: layer.into(),
+        mean,
+        max,
+    };
+    let third = EpochRecord {
+        epoch: 3,
+        loss: 0.5,
+        accuracy: 0.25,
+        layer_gradient_norms: vec![norm("embedding", 1.5, 3.0), norm("dense", 0.0, 0.125)],
+        ..first.clone()
+    };
+    [first, second, third]
 }
 
 /// The payloads of a file's records in hexadecimal, every checksum checked.

@@ -4,14 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use gatefold::report::{self, write_atomically};
-use gatefold::train::EpochRecord;
+use gatefold::train::{EpochRecord, LayerNorm};
 use proptest::prelude::*;
 
 use super::{any_history, history, learning, names_in};
 
 fn same_bits(a: &EpochRecord, b: &EpochRecord) -> bool {
     let figures = |record: &EpochRecord| {
-        [
+        let norms = record.layer_gradient_norms.iter();
+        let of_layers = norms.flat_map(|norm| [norm.mean, norm.max]);
+        let figures = [
             record.loss,
             record.accuracy,
             record.val_loss,
@@ -19,10 +21,16 @@ fn same_bits(a: &EpochRecord, b: &EpochRecord) -> bool {
             record.learning_rate,
             record.gradient_norm.unwrap_or(-1.5),
             record.gradient_norm_max.unwrap_or(-1.5),
-        ]
+        ];
+        figures.into_iter().chain(of_layers).collect::<Vec<f64>>()
+    };
+    let layers = |record: &EpochRecord| {
+        let norms = record.layer_gradient_norms.iter();
+        norms.map(|norm| norm.layer.clone()).collect::<Vec<_>>()
     };
     let mut pairs = figures(a).into_iter().zip(figures(b));
     a.epoch == b.epoch
+        && layers(a) == layers(b)
         && pairs.all(|(a, b)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()))
 }
 
@@ -95,6 +103,38 @@ fn norms_have_columns_where_they_were_measured() {
     let error = error.to_string();
     assert!(
         error.contains("history.gradient_norm: 1 values for 2 epochs"),
+        "{error}"
+    );
+}
+
+#[test]
+fn norms_of_layers_have_columns_where_they_were_measured() {
+    let mut history = history("baseline", &[[0.7, 0.5, 0.6, 0.5], [0.6, 0.6, 0.5, 0.6]]);
+    history.epochs[1].layer_gradient_norms = vec![LayerNorm {
+        layer: "dense".into(),
+        mean: 0.25,
+        max: 1.5,
+    }];
+    let text = String::from_utf8(report::to_csv(&history.epochs).unwrap()).unwrap();
+    assert_eq!(
+        text,
+        "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,gradient_norm/dense,gradient_norm_max/dense\n\
+         1,0.7,0.5,0.6,0.5,0.0001,,\n\
+         2,0.6,0.6,0.5,0.6,0.0001,0.25,1.5\n"
+    );
+    let wrong = text.replace("0.25", "much");
+    let error = report::from_csv(Path::new("history.csv"), wrong.as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("line 3"), "{error}");
+    let bytes = report::to_json(&history).unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let expected =
+        serde_json::json!([{"layer": "dense", "mean": [null, 0.25], "max": [null, 1.5]}]);
+    assert_eq!(value["layer_gradient_norms"], expected);
+    let short = String::from_utf8(bytes).unwrap().replace("null,", "");
+    let error = report::from_json(Path::new("history.json"), short.as_bytes()).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("mean of dense: 1 values for 2 epochs"),
         "{error}"
     );
 }

@@ -76,7 +76,7 @@ fn a_run_is_told_to_the_last_digit() {
     };
     let page = report_page(&report).unwrap();
     check(&page);
-    let record = report.runs[0].history.epochs[0];
+    let record = &report.runs[0].history.epochs[0];
     for value in ["0.7123456789012345", "0.8123456789", "1e-9", "NaN", "inf"] {
         assert!(
             page.contains(&format!("<data value=\"{value}\">")),

@@ -85,7 +85,7 @@ fn training_is_bucketed_and_padded_and_validation_is_padded() {
 
         let stop = AtomicBool::new(false);
         let history = fit(&mut still(), &data, &options, &stop, &mut |_| {}).unwrap();
-        let record = history.epochs[0];
+        let record = &history.epochs[0];
         assert_eq!(
             (record.loss, record.val_loss),
             (loss, val_loss),
