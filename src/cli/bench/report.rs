@@ -118,6 +118,22 @@ pub struct Share {
     pub of_peak_bytes: f64,
 }
 
+impl Profile {
+    /// Milliseconds that the dispatches would take together if each ran at one of the adapter's peaks, at that of
+    /// copying or that of arithmetic, whichever it meets first.
+    ///
+    /// # Source
+    /// Williams, Waterman and Patterson, "Roofline: An Insightful Visual Performance Model" (2009).
+    pub fn roofline_ms(&self) -> f64 {
+        let of = |share: &Share| {
+            let arithmetic = share.flops as f64 / self.peak.gflops;
+            let copying = share.bytes as f64 / self.peak.gbytes;
+            arithmetic.max(copying) / 1e6
+        };
+        self.dispatches.iter().map(of).sum()
+    }
+}
+
 impl Spread {
     /// The spread of these numbers, rounded to four places; of none, zeros.
     pub fn of(mut numbers: Vec<f64>) -> Spread {
@@ -264,6 +280,21 @@ pub mod tests {
                 dispatches: shares,
             }),
         }
+    }
+
+    #[test]
+    fn a_dispatch_meets_the_roof_that_is_nearer() {
+        let mut profile = sample(100.0, 1e5).profile.expect("the sample has one");
+        profile.peak = Peak {
+            gflops: 100.0,
+            gbytes: 4.0,
+        };
+        // 3 ms of arithmetic and 2 of copying; 1 ms of arithmetic and 5 of copying.
+        let work = [(300_000_000, 8_000_000), (100_000_000, 20_000_000)];
+        for (share, (flops, bytes)) in profile.dispatches.iter_mut().zip(work) {
+            (share.flops, share.bytes) = (flops, bytes);
+        }
+        assert_eq!(profile.roofline_ms(), 8.0);
     }
 
     #[test]

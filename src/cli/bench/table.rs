@@ -102,8 +102,18 @@ fn profile_text(profile: &Profile) -> String {
         figure(profile.peak.gbytes, 1)
     );
     let timed = format!("medians of {} steps, {how}", profile.rounds);
-    let mut lines = vec![field("Peak", &peak), field("Profile", &timed)];
     let total: f64 = profile.dispatches.iter().map(|share| share.ms.median).sum();
+    let roofline = profile.roofline_ms();
+    let bound = format!(
+        "{} ms, {:.0} % of the time below, if every dispatch met one of these peaks",
+        measured(roofline),
+        100.0 * roofline / total
+    );
+    let mut lines = vec![
+        field("Peak", &peak),
+        field("Roofline", &bound),
+        field("Profile", &timed),
+    ];
     let row = |share: &Share| (share.name.clone(), cells(share, total));
     let kernels: Vec<_> = profile.kernels.iter().map(row).collect();
     let mut dispatches: Vec<_> = profile.dispatches.iter().map(row).collect();
