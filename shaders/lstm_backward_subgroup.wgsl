@@ -20,7 +20,8 @@
 // Order  dz·Uᵀ is a sum over 4·H gate columns for H units. A subgroup adds up the columns of its own S·W units,
 //        which its lanes hold in registers and broadcast, for all H units; the partial sums of the subgroups
 //        meet in workgroup memory, in two halves that alternate, and are added in the order of the
-//        subgroups. So dz never passes through memory, and one barrier a timestep is enough.
+//        subgroups; what a subgroup has summed for its own units it keeps. So dz never passes through memory, and
+//        one barrier a timestep is enough. Weights are loaded as in lstm_forward_subgroup.
 //        An invocation reads a word of `gates` before it replaces it, and no other touches that word.
 // Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
 
@@ -62,14 +63,30 @@ fn lstm_backward_subgroup(
     let tile = direction * groups.x + group.x;
     let tiles = D * groups.x;
     let last_row = dims.batch - 1u;
-    // The gates' weights from unit k of the subgroup back to unit w of owner v·S + lane.
+    // The gates' weights from unit k of the subgroup back to unit w of owner v·S + lane, four k a round.
 {% for v in range(H // (S * W)) %}
 {% for w in range(W) %}
 {% for k in range(S * W) %}
-    let u_{{ v }}_{{ w }}_{{ k }} = recurrent[(direction * H + ({{ v * S }}u + lane) * W + {{ w }}u) * H + subgroup * {{ S * W }}u + {{ k }}u];
+    var u_{{ v }}_{{ w }}_{{ k }} = vec4(0.0);
 {% endfor %}
 {% endfor %}
 {% endfor %}
+    for (var n = 0u; n < H / 4u; n++) {
+        let target_owner = n / {{ S * W // 4 }}u * S + lane;
+        let first_k = subgroup * {{ S * W }}u + 4u * (n % {{ S * W // 4 }}u);
+{% for w in range(W) %}
+{% for k in range(4) %}
+        let next_{{ w }}_{{ k }} = recurrent[(direction * H + target_owner * W + {{ w }}u) * H + first_k + {{ k }}u];
+{% endfor %}
+{% endfor %}
+{% for v in range(H // (S * W)) %}
+{% for w in range(W) %}
+{% for k in range(S * W) %}
+        u_{{ v }}_{{ w }}_{{ k }} = select(u_{{ v }}_{{ w }}_{{ k }}, next_{{ w }}_{{ k % 4 }}, n == {{ v * (S * W // 4) + k // 4 }}u);
+{% endfor %}
+{% endfor %}
+{% endfor %}
+    }
 {% for r in range(R) %}
     let row_{{ r }} = min(group.x * R + {{ r }}u, last_row);
     let live_{{ r }} = group.x * R + {{ r }}u <= last_row;
@@ -165,6 +182,9 @@ fn lstm_backward_subgroup(
 {% endfor %}
         }
 {% endfor %}
+{% for p in range(P) %}
+        var own_{{ p }} = vec4(0.0);
+{% endfor %}
 {% for v in range(H // (S * W)) %}
         {
 {% for r in range(R) %}
@@ -183,13 +203,29 @@ fn lstm_backward_subgroup(
 {% endfor %}
 {% endfor %}
 {% for p in range(P) %}
-            partials[half + (subgroup * P + {{ p }}u) * OWNERS + {{ v * S }}u + lane] = vec4({% for e in range(4 * p, 4 * p + 4) %}{% if e < R * W %}sum_{{ e // W }}{% if W > 1 %}.{{ component(e % W) }}{% endif %}{% else %}0.0{% endif %}{% if not loop.last %}, {% endif %}{% endfor %});
+            let sums_{{ p }} = vec4({% for e in range(4 * p, 4 * p + 4) %}{% if e < R * W %}sum_{{ e // W }}{% if W > 1 %}.{{ component(e % W) }}{% endif %}{% else %}0.0{% endif %}{% if not loop.last %}, {% endif %}{% endfor %});
+            own_{{ p }} = select(own_{{ p }}, sums_{{ p }}, subgroup == {{ v }}u);
 {% endfor %}
+            if subgroup != {{ v }}u {
+{% for p in range(P) %}
+                partials[half + (subgroup * P + {{ p }}u) * OWNERS + {{ v * S }}u + lane] = sums_{{ p }};
+{% endfor %}
+            }
         }
 {% endfor %}
         workgroupBarrier(); // the half is written before it is read; the other is read before it is written again
+{% for s in range(H // (S * W)) %}
 {% for p in range(P) %}
-        dh_{{ p }} += {% for s in range(H // (S * W)) %}partials[half + {{ s * P + p }}u * OWNERS + owner]{% if not loop.last %} + {% endif %}{% endfor %};
+        var partial_{{ s }}_{{ p }} = own_{{ p }};
+{% endfor %}
+        if subgroup != {{ s }}u {
+{% for p in range(P) %}
+            partial_{{ s }}_{{ p }} = partials[half + {{ s * P + p }}u * OWNERS + owner];
+{% endfor %}
+        }
+{% endfor %}
+{% for p in range(P) %}
+        dh_{{ p }} += {% for s in range(H // (S * W)) %}partial_{{ s }}_{{ p }}{% if not loop.last %} + {% endif %}{% endfor %};
 {% endfor %}
     }
 {% for p in range(P) %}

@@ -20,7 +20,9 @@
 //                                                      is kept for a backward pass
 //   6        gates      read_write  [T, B, D, H] vec4  i, f, g, o, kept for the backward pass
 // Grid   (N, D) workgroups of H / W invocations; invocation (s, lane) owns the W units from (s·S + lane)·W on.
-// Order  The recurrent weights of a unit stay in registers for the whole sequence. h is exchanged
+// Order  The recurrent weights of a unit stay in registers for the whole sequence. A loop loads those of four k a
+//        round, and selects put them where they belong: a software adapter takes half its compile time for loads
+//        that are written out. h is exchanged
 //        through workgroup memory, in two halves that alternate, so that one barrier a timestep is
 //        enough. A subgroup loads the packs of S lanes at a time and broadcasts them: on a software adapter each
 //        number of a load costs as much as some hundred multiplications, so packs have few gaps, and the more
@@ -68,9 +70,21 @@ fn lstm_forward_subgroup(
     let last_row = dims.batch - 1u;
 {% for k in range(H) %}
 {% for w in range(W) %}
-    let u_{{ k }}_{{ w }} = recurrent[(direction * H + {{ k }}u) * H + unit + {{ w }}u];
+    var u_{{ k }}_{{ w }} = vec4(0.0);
 {% endfor %}
 {% endfor %}
+    for (var n = 0u; n < H / 4u; n++) {
+{% for k in range(4) %}
+{% for w in range(W) %}
+        let next_{{ k }}_{{ w }} = recurrent[(direction * H + 4u * n + {{ k }}u) * H + unit + {{ w }}u];
+{% endfor %}
+{% endfor %}
+{% for k in range(H) %}
+{% for w in range(W) %}
+        u_{{ k }}_{{ w }} = select(u_{{ k }}_{{ w }}, next_{{ k % 4 }}_{{ w }}, n == {{ k // 4 }}u);
+{% endfor %}
+{% endfor %}
+    }
 {% for r in range(R) %}
     let row_{{ r }} = min(group.x * R + {{ r }}u, last_row);
     let live_{{ r }} = group.x * R + {{ r }}u <= last_row;

@@ -14,7 +14,8 @@
 //        a lane R rows of them, S apart.
 // Order  A lane loads four k of a row of A at once; B is loaded by the subgroup together, four numbers a lane, and
 //        broadcast from the lane that holds them, so that an element of B serves R products. Every sum takes
-//        four k in a row, so that it is touched once for four products. k runs upwards. No barrier, no
+//        four k in a row, so that it is touched once for four products. k runs upwards. A loop over a lane's rows
+//        stores them: written out, 128 stores would take a software adapter half its compile time. No barrier, no
 //        workgroup memory.
 // Twin   reference/matmul.rs        Test  tests/gpu/matmul.rs
 
@@ -38,15 +39,17 @@ fn matmul(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_
 {% for v in range((C + 4 * S - 1) // (4 * S)) %}
     let column_{{ v }} = min(first_column + 4u * ({{ v * S }}u + lane), dims.n - 4u);
 {% endfor %}
-{% for q in range(C // 4) %}
-    var start_{{ q }} = vec4(0.0);
+{% for v in range((C + 4 * S - 1) // (4 * S)) %}
+    var bias_{{ v }} = vec4(0.0);
 {% endfor %}
     if dims.has_bias == 1u {
-        let b_z = group.z * dims.n + first_column;
-{% for q in range(C // 4) %}
-        start_{{ q }} = bias[(b_z + min({{ 4 * q }}u, dims.n - 4u - min(first_column, dims.n - 4u))) / 4u];
+{% for v in range((C + 4 * S - 1) // (4 * S)) %}
+        bias_{{ v }} = bias[(group.z * dims.n + column_{{ v }}) / 4u];
 {% endfor %}
     }
+{% for q in range(C // 4) %}
+    let start_{{ q }} = subgroupBroadcast(bias_{{ q // S }}, {{ q % S }}u);
+{% endfor %}
 {% for r in range(R) %}
 {% for q in range(C // 4) %}
     var c_{{ r }}_{{ q }} = start_{{ q }};
@@ -79,14 +82,19 @@ fn matmul(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_
         }
     }
     let c_z = dims.c_offset + group.z * dims.c_batch + first_column;
-{% for r in range(R) %}
-    if first_row + {{ r * S }}u <= last_row {
-        let at = c_z + (first_row + {{ r * S }}u) * dims.c_row;
+    for (var n = 0u; n < {{ R }}u; n++) {
+        let row = first_row + n * S;
+        if row <= last_row {
+            let at = c_z + row * dims.c_row;
 {% for q in range(C // 4) %}
-        if first_column + {{ 4 * q }}u < dims.n {
-            c[(at + {{ 4 * q }}u) / 4u] = c_{{ r }}_{{ q }};
+            if first_column + {{ 4 * q }}u < dims.n {
+                var quad = c_0_{{ q }};
+{% for r in range(1, R) %}
+                quad = select(quad, c_{{ r }}_{{ q }}, n == {{ r }}u);
+{% endfor %}
+                c[(at + {{ 4 * q }}u) / 4u] = quad;
+            }
+{% endfor %}
         }
-{% endfor %}
     }
-{% endfor %}
 }

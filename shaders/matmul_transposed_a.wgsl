@@ -17,7 +17,8 @@
 //        Four k are taken together, so that a sum is touched once for four products. k runs upwards; the splits
 //        do not depend on the adapter. The workgroups of the first rows add B up as well, in the order of
 //        column_sums, whether or not a bias wants it: a second kernel would take seconds to compile on a software
-//        adapter. No barrier.
+//        adapter. A loop stores eight rows a round, since that adapter's compile time grows with the stores written
+//        out. No barrier.
 // Twin   reference/matmul.rs        Test  tests/gpu/matmul.rs
 
 @group(0) @binding(0) var<uniform> dims: MatmulDims;
@@ -77,16 +78,22 @@ fn matmul_transposed_a(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgrou
 {% endfor %}
     }
     let c_z = dims.c_offset + batch * dims.c_batch + part * dims.c_split + first_column;
-{% for r in range(R) %}
-    if first_row + {{ r }}u < dims.m {
-        let at = c_z + (first_row + {{ r }}u) * dims.c_row;
+    for (var n = 0u; n < {{ R // 8 }}u; n++) {
+{% for r in range(8) %}
+        if first_row + 8u * n + {{ r }}u < dims.m {
+            let at = c_z + (first_row + 8u * n + {{ r }}u) * dims.c_row;
 {% for v in range(V) %}
-        if first_column + {{ 4 * v * S }}u < dims.n {
-            c[(at + {{ 4 * v * S }}u) / 4u] = c_{{ r }}_{{ v }};
+            var quad_{{ v }} = c_{{ r }}_{{ v }};
+{% for n in range(1, R // 8) %}
+            quad_{{ v }} = select(quad_{{ v }}, c_{{ 8 * n + r }}_{{ v }}, n == {{ n }}u);
+{% endfor %}
+            if first_column + {{ 4 * v * S }}u < dims.n {
+                c[(at + {{ 4 * v * S }}u) / 4u] = quad_{{ v }};
+            }
+{% endfor %}
         }
 {% endfor %}
     }
-{% endfor %}
     if first_row == 0u {
         let at = part * dims.sums_split + batch * dims.n + first_column;
 {% for v in range(V) %}
