@@ -1,6 +1,7 @@
 //! Choosing an adapter: by `--adapter`, by wgpu's environment variables, or the best there is.
 
 use std::cmp::Reverse;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use wgpu::{Backends, DeviceType, Features, Instance, InstanceDescriptor, PowerPreference};
@@ -76,11 +77,15 @@ pub fn adapters() -> Vec<AdapterReport> {
     enumerate().iter().map(AdapterReport::of).collect()
 }
 
+/// One for the whole process, never dropped: where instances come and go on several threads at once, Vulkan's loader
+/// crashes (1.4.309, with Mesa 26).
+static INSTANCE: LazyLock<Instance> =
+    LazyLock::new(|| Instance::new(InstanceDescriptor::new_without_display_handle_from_env()));
+
 /// Adapters of the backends that `WGPU_BACKEND` names, or of all.
 fn enumerate() -> Vec<wgpu::Adapter> {
-    let instance = Instance::new(InstanceDescriptor::new_without_display_handle_from_env());
     let backends = Backends::from_env().unwrap_or(Backends::all());
-    pollster::block_on(instance.enumerate_adapters(backends))
+    pollster::block_on(INSTANCE.enumerate_adapters(backends))
 }
 
 /// Takes the adapter that was asked for, or the best: a GPU before a software adapter, a discrete GPU
