@@ -205,16 +205,19 @@ impl Report {
 pub mod tests {
     use super::*;
 
-    /// What a machine of this speed would report, with a profile of long names, many dispatches and high rates.
-    pub fn sample(step_ms: f64, timesteps_a_second: f64) -> Report {
-        let spread = |median: f64, count| Spread {
+    fn spread(median: f64, count: usize) -> Spread {
+        Spread {
             median,
             min: 0.8 * median,
             lower_quartile: 0.9 * median,
             upper_quartile: 1.4 * median,
             max: 2.0 * median,
             count,
-        };
+        }
+    }
+
+    /// The profile of a step that long, with long names, many dispatches and high rates.
+    fn sample_profile(step_ms: f64) -> Profile {
         let share = |name: &str, calls, part: f64| Share {
             name: name.to_string(),
             specialised: Vec::new(),
@@ -231,6 +234,20 @@ pub mod tests {
             share("lstm_step_backward", 200_000, 0.9),
             share("bidirectional_1.backward.projection.kernel", 1, 0.1),
         ];
+        Profile {
+            clock: Clock::Timestamps,
+            rounds: 5,
+            peak: Peak {
+                gflops: 1.2e5,
+                gbytes: 2e3,
+            },
+            kernels: shares.clone(),
+            dispatches: shares,
+        }
+    }
+
+    /// What a machine of this speed would report.
+    pub fn sample(step_ms: f64, timesteps_a_second: f64) -> Report {
         Report {
             format: FORMAT,
             gatefold: "0.1.0".into(),
@@ -269,22 +286,13 @@ pub mod tests {
             first_step_ms: 7.0 * step_ms,
             peak_memory_mb: Some(500_000.0),
             buffer_mb: 70_000.0,
-            profile: Some(Profile {
-                clock: Clock::Timestamps,
-                rounds: 5,
-                peak: Peak {
-                    gflops: 1.2e5,
-                    gbytes: 2e3,
-                },
-                kernels: shares.clone(),
-                dispatches: shares,
-            }),
+            profile: Some(sample_profile(step_ms)),
         }
     }
 
     #[test]
     fn a_dispatch_meets_the_roof_that_is_nearer() {
-        let mut profile = sample(100.0, 1e5).profile.expect("the sample has one");
+        let mut profile = sample_profile(100.0);
         profile.peak = Peak {
             gflops: 100.0,
             gbytes: 4.0,
