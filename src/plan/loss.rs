@@ -4,7 +4,7 @@ use super::dense::output_buffer;
 use super::dims::{EndDims, LossDims, SoftmaxLossDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
-use super::step::{RECORDS, StepBuilder, Value};
+use super::step::{StepBuilder, Value};
 use crate::error::Result;
 use crate::model::Model;
 
@@ -27,7 +27,7 @@ impl StepBuilder<'_> {
         let dims = SoftmaxLossDims {
             batch: batch as u32,
             classes: classes as u32,
-            record: (self.context.sequence % RECORDS) as u32,
+            record: self.record(),
             ..SoftmaxLossDims::default()
         };
         self.plan.dispatch(
@@ -48,7 +48,7 @@ impl StepBuilder<'_> {
         let record = self.records()?;
         let dims = LossDims {
             batch: batch as u32,
-            record: (self.context.sequence % RECORDS) as u32,
+            record: self.record(),
             ..LossDims::default()
         };
         let kernel = Kernel::new("binary_cross_entropy");
@@ -67,7 +67,7 @@ impl StepBuilder<'_> {
     pub(super) fn end_step(&mut self) -> Result<()> {
         let (record, not_finite) = (self.records()?, self.not_finite()?);
         let dims = EndDims {
-            record: (self.context.sequence % RECORDS) as u32,
+            record: self.record(),
             marker: self.context.marker(),
             ..EndDims::default()
         };

@@ -26,6 +26,7 @@ mod parameters;
 mod peak;
 mod pooling;
 mod products;
+mod records;
 mod recurrence;
 mod recurrent;
 mod step;
@@ -42,9 +43,7 @@ pub use optimiser::Adam;
 pub use parameters::ParameterLayout;
 pub use peak::{peak_arithmetic, peak_copy};
 pub use products::SPLIT;
+pub use records::{RECORD_BYTES, RECORDS, record_bytes};
 pub use recurrence::Recurrence;
-pub use step::{
-    RECORD_BYTES, RECORDS, StepContext, evaluation_step, names, probabilities_buffer, record_bytes,
-    training_step,
-};
+pub use step::{StepContext, evaluation_step, names, probabilities_buffer, training_step};
 pub use templates::Templates;

@@ -3,7 +3,7 @@
 use super::dims::{AdamDims, ClipScaleDims, SquareSumsDims};
 use super::dispatch::{Lifetime, Slice};
 use super::kernel::Kernel;
-use super::step::{RECORDS, StepBuilder, names};
+use super::step::{StepBuilder, names};
 use crate::error::Result;
 
 /// vec4 of gradients in a partial sum of their squares.
@@ -161,7 +161,7 @@ impl StepBuilder<'_> {
         let dims = ClipScaleDims {
             sums: sums as u32,
             bound: bound as f32,
-            record: (self.context.sequence % RECORDS) as u32,
+            record: self.record(),
             ..ClipScaleDims::default()
         };
         let not_finite = self.not_finite()?;
