@@ -1,6 +1,6 @@
 //! What Keras calls the parameters of a model.
 
-use crate::model::{LayerKind, Model, Recurrent};
+use crate::model::{Layer, LayerKind, Model, Recurrent};
 
 /// Keras's `Variable.path` of every parameter, in the order of [`Model::parameters`], without the model's name
 /// that a `Sequential` puts before it. Keras has no `AttentionPooling`: its parameters have gatefold's names.
@@ -24,17 +24,8 @@ use crate::model::{LayerKind, Model, Recurrent};
 pub fn variable_paths(model: &Model) -> Vec<String> {
     const NORM: [&str; 2] = ["gamma", "beta"];
     const ATTENTION: [&str; 3] = ["kernel", "bias", "context"];
-    let (mut lstms, mut grus) = (0, 0);
-    let mut inner = |layer: &Recurrent| {
-        let count = match layer {
-            Recurrent::Lstm(_) => &mut lstms,
-            Recurrent::Gru(_) => &mut grus,
-        };
-        *count += 1;
-        numbered(layer_name(layer), *count - 1)
-    };
     let mut paths = Vec::new();
-    for layer in model.layers() {
+    for (layer, own) in model.layers().iter().zip(own_names(model)) {
         let name = &layer.name;
         match &layer.kind {
             LayerKind::Embedding(_) => paths.push(format!("{name}/embeddings")),
@@ -50,12 +41,11 @@ pub fn variable_paths(model: &Model) -> Vec<String> {
             LayerKind::Dropout(_)
             | LayerKind::GlobalMaxPooling1D(_)
             | LayerKind::GlobalAveragePooling1D(_) => {}
-            LayerKind::Lstm(lstm) => paths.extend(unwrapped(&lstm.clone().into(), &mut inner)),
-            LayerKind::Gru(gru) => paths.extend(unwrapped(&gru.clone().into(), &mut inner)),
+            LayerKind::Lstm(lstm) => paths.extend(cell(&own, &lstm.clone().into())),
+            LayerKind::Gru(gru) => paths.extend(cell(&own, &gru.clone().into())),
             LayerKind::Bidirectional(both) => {
-                let inner = inner(&both.layer);
                 for direction in ["forward", "backward"] {
-                    let path = format!("{name}/{direction}_{inner}");
+                    let path = format!("{name}/{direction}_{own}");
                     paths.extend(cell(&path, &both.layer));
                 }
             }
@@ -64,15 +54,31 @@ pub fn variable_paths(model: &Model) -> Vec<String> {
     paths
 }
 
+/// What Keras calls each layer, where a `Bidirectional` gives the name of the layer in it.
+pub(super) fn own_names(model: &Model) -> Vec<String> {
+    let (mut lstms, mut grus) = (0, 0);
+    let mut recurrent = |layer: &Recurrent| {
+        let count = match layer {
+            Recurrent::Lstm(_) => &mut lstms,
+            Recurrent::Gru(_) => &mut grus,
+        };
+        *count += 1;
+        numbered(layer_name(layer), *count - 1)
+    };
+    let name = |layer: &Layer| match &layer.kind {
+        LayerKind::Lstm(lstm) => recurrent(&lstm.clone().into()),
+        LayerKind::Gru(gru) => recurrent(&gru.clone().into()),
+        LayerKind::Bidirectional(both) => recurrent(&both.layer),
+        _ => layer.name.clone(),
+    };
+    model.layers().iter().map(name).collect()
+}
+
 fn numbered(class: &str, number: usize) -> String {
     match number {
         0 => class.to_string(),
         number => format!("{class}_{number}"),
     }
-}
-
-fn unwrapped(layer: &Recurrent, inner: &mut impl FnMut(&Recurrent) -> String) -> [String; 3] {
-    cell(&inner(layer), layer)
 }
 
 fn cell(path: &str, layer: &Recurrent) -> [String; 3] {
