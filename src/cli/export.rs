@@ -14,8 +14,10 @@ use super::screen::{Output, field, grouped, print_json};
 use super::settings::option;
 use super::trained_run::TrainedRun;
 
-/// What Keras tells its kinds of files apart by.
-const KERAS_ENDING: &str = ".weights.h5";
+/// What Keras tells a model's weights by.
+const KERAS_WEIGHTS: &str = ".weights.h5";
+/// What Keras tells a whole model by.
+const KERAS_MODEL: &str = ".keras";
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -29,15 +31,19 @@ struct Report<'a> {
 /// Writes the weights of a run, or the whole model, to a file.
 pub fn run(args: &ExportArgs, quiet: bool) -> Result<()> {
     let name = args.output.to_string_lossy();
-    if args.format == ExportFormat::Keras && !name.ends_with(KERAS_ENDING) {
-        let problem = format!("Keras loads weights from a file that ends in {KERAS_ENDING}");
+    let is_whole = name.ends_with(KERAS_MODEL);
+    if args.format == ExportFormat::Keras && !is_whole && !name.ends_with(KERAS_WEIGHTS) {
+        let problem = format!(
+            "Keras loads a model from a file that ends in {KERAS_MODEL}, weights from one that ends in \
+             {KERAS_WEIGHTS}"
+        );
         return Err(option("--output", problem).into());
     }
     output_file::check(&args.output, args.overwrite)?;
     let run = TrainedRun::load(&args.run)?;
     let (format, bytes) = match args.format {
         ExportFormat::Safetensors => ("safetensors", to_safetensors(&run.weights)?),
-        ExportFormat::Keras => ("keras", keras_weights(&run.weights)?),
+        ExportFormat::Keras => ("keras", in_keras(&run.weights, is_whole)?),
         ExportFormat::Onnx => ("onnx", to_onnx(&run.weights)?),
     };
     write_atomically(&args.output, &bytes)?;
@@ -68,14 +74,19 @@ pub fn run(args: &ExportArgs, quiet: bool) -> Result<()> {
     ))
 }
 
+/// The whole model for Keras, or its weights alone.
 #[cfg(feature = "keras")]
-fn keras_weights(weights: &Weights) -> Result<Vec<u8>> {
-    Ok(gatefold::exchange::to_keras_weights(weights)?)
+fn in_keras(weights: &Weights, is_whole: bool) -> Result<Vec<u8>> {
+    let bytes = match is_whole {
+        true => gatefold::exchange::to_keras_archive(weights),
+        false => gatefold::exchange::to_keras_weights(weights),
+    };
+    Ok(bytes?)
 }
 
 /// Says how to do without a program that writes HDF5.
 #[cfg(not(feature = "keras"))]
-fn keras_weights(_: &Weights) -> Result<Vec<u8>> {
+fn in_keras(_: &Weights, _: bool) -> Result<Vec<u8>> {
     let problem = "this gatefold was built without the feature `keras`; build it with that, or export \
                    safetensors";
     Err(option("--format", problem).into())

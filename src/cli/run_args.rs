@@ -177,7 +177,8 @@ pub struct ReportArgs {
 pub enum ExportFormat {
     /// The parameters as safetensors, under Keras's names
     Safetensors,
-    /// A .weights.h5 that Keras loads into a Sequential of the same layers
+    /// The whole model as a .keras that Keras's load_model takes, or a .weights.h5 that it loads into a Sequential
+    /// of the same layers: the ending of --output decides
     Keras,
     /// The whole model as an ONNX graph, batch and length of any size
     Onnx,

@@ -7,16 +7,20 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::keras_names::variable_paths;
 #[cfg(feature = "keras")]
-use super::read_keras_weights::from_hdf5;
+use super::{keras_archive::from_archive, read_keras_weights::from_hdf5};
 use crate::error::{Error, Result};
 use crate::model::{Model, Parameter};
 
 /// The bytes that an HDF5 file begins with.
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+/// The bytes that a zip archive with a file in it begins with.
+const ZIP: &[u8] = b"PK\x03\x04";
 
-/// Reads the parameters of `model`, in the order of [`Model::parameters`], from a file that Keras or
-/// [`to_keras_weights`](super::to_keras_weights) wrote (`.weights.h5`), or from safetensors under the names of
-/// [`variable_paths`] or of [`Model::parameters`]. What the file is, its content says.
+/// Reads the parameters of `model`, in the order of [`Model::parameters`], from a file that Keras,
+/// [`to_keras_weights`](super::to_keras_weights) (`.weights.h5`) or
+/// [`to_keras_archive`](super::to_keras_archive) (`.keras`) wrote, or from safetensors under the names of
+/// [`variable_paths`] or of [`Model::parameters`]. What the file is, its content says. Of an archive the weights
+/// alone are read.
 ///
 /// # Errors
 /// [`Error::Io`] if it cannot be read; [`Error::Malformed`] if it is damaged, lacks a parameter, has one of
@@ -30,6 +34,8 @@ pub fn load_parameters(path: &Path, model: &Model) -> Result<Vec<Vec<f32>>> {
     };
     let found = if bytes.starts_with(HDF5) {
         from_hdf5(bytes, model)
+    } else if bytes.starts_with(ZIP) {
+        from_archive(&bytes, model)
     } else {
         from_safetensors(&bytes, model)
     };
@@ -61,12 +67,17 @@ impl Problem {
 fn from_hdf5(_: Vec<u8>, _: &Model) -> Result<Vec<Vec<f32>>, Problem> {
     let text = "this gatefold was built without the feature `keras`; build it with that, or give the weights as \
                 safetensors";
-    Err(Problem::new("HDF5", text))
+    Err(Problem::new("Keras's format", text))
+}
+
+#[cfg(not(feature = "keras"))]
+fn from_archive(_: &[u8], model: &Model) -> Result<Vec<Vec<f32>>, Problem> {
+    from_hdf5(Vec::new(), model)
 }
 
 fn from_safetensors(bytes: &[u8], model: &Model) -> Result<Vec<Vec<f32>>, Problem> {
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
-        let text = format!("neither HDF5 nor safetensors: {error}");
+        let text = format!("neither HDF5 nor a .keras archive nor safetensors: {error}");
         Problem::new("the file", text)
     })?;
     let paths = variable_paths(model);

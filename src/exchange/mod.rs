@@ -1,8 +1,13 @@
-//! Trained weights in the formats of other programs: safetensors and HDF5 with Keras's names, and ONNX.
+//! Trained weights in the formats of other programs: safetensors and HDF5 with Keras's names, whole models as
+//! Keras's `.keras` archive and as ONNX.
 //!
 //! Every format is a function of [`Weights`] to bytes, and [`load_parameters`] reads all but ONNX; nothing here
-//! needs a device. HDF5 takes the feature `keras`.
+//! needs a device. HDF5 and the archive take the feature `keras`.
 
+#[cfg(feature = "keras")]
+mod keras_archive;
+#[cfg(feature = "keras")]
+mod keras_config;
 mod keras_names;
 #[cfg(feature = "keras")]
 mod keras_weights;
@@ -15,6 +20,8 @@ mod onnx_recurrent;
 mod read_keras_weights;
 mod tensors;
 
+#[cfg(feature = "keras")]
+pub use keras_archive::to_keras_archive;
 pub use keras_names::variable_paths;
 #[cfg(feature = "keras")]
 pub use keras_weights::to_keras_weights;

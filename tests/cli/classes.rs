@@ -40,6 +40,7 @@ name = \"stars\"\n\
     let export = |format, file| place.run(["export", run, "--format", format, "--output", file]);
     let words = ["attention_pooling", "export", "safetensors"];
     export("keras", "w.weights.h5").fails(1, &words);
+    export("keras", "w.keras").fails(1, &[&words[..], &["ONNX"]].concat());
     assert_eq!(place.names(), before);
     export("onnx", "w.onnx").succeeds();
     let weights = "runs/stars-reviews/model.safetensors";

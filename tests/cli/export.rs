@@ -17,6 +17,7 @@ fn every_format_is_written_whole_or_not_at_all() {
             &b"embedding/embeddings"[..],
         ),
         ("keras", "out.weights.h5", &b"\x89HDF\r\n\x1a\n"[..]),
+        ("keras", "out.keras", &b"\"class_name\":\"Sequential\""[..]),
         ("onnx", "out.onnx", &b"probability"[..]),
     ];
     for (format, file, holds) in formats {
@@ -43,7 +44,7 @@ fn every_format_is_written_whole_or_not_at_all() {
         let export = ["export", "run", "--format", "keras", "--output", file];
         place.run(export).fails(2, words);
     };
-    refused("out.h5", &["--output", ".weights.h5"]);
+    refused("out.h5", &["--output", ".keras", ".weights.h5"]);
     let export = [
         "export",
         "run",

@@ -26,15 +26,19 @@ fn an_exported_run_comes_back_and_predicts_the_same() {
             line[0]["probability"].as_f64().unwrap()
         };
         let predicted = probability("run");
-        for (format, file) in [("keras", "w.weights.h5"), ("safetensors", "w.safetensors")] {
+        for (format, file, out) in [
+            ("keras", "w.weights.h5", "keras"),
+            ("keras", "w.keras", "archive"),
+            ("safetensors", "w.safetensors", "safetensors"),
+        ] {
             let export = ["export", "run", "--format", format, "--output", file];
             place.run(export).succeeds();
-            let import = [&["import", file, variant, "--out", format], more].concat();
+            let import = [&["import", file, variant, "--out", out], more].concat();
             let told = place.run(import.clone());
             assert!(told.succeeds().stdout.contains(variant), "{}", told.stdout);
-            let found = Weights::load(&place.path(&format!("{format}/model.safetensors")));
-            assert_eq!(found.unwrap(), expected, "{format}");
-            assert_eq!(probability(format), predicted);
+            let found = Weights::load(&place.path(&format!("{out}/model.safetensors")));
+            assert_eq!(found.unwrap(), expected, "{file}");
+            assert_eq!(probability(out), predicted);
             place.run(import).fails(2, &["--out", "--overwrite"]);
         }
         place
@@ -56,7 +60,11 @@ fn an_exported_run_comes_back_and_predicts_the_same() {
 #[test]
 fn what_does_not_fit_is_named_and_leaves_nothing() {
     let place = trained("baseline", &[]);
-    for (format, file) in [("keras", "w.weights.h5"), ("safetensors", "w.safetensors")] {
+    for (format, file) in [
+        ("keras", "w.weights.h5"),
+        ("keras", "w.keras"),
+        ("safetensors", "w.safetensors"),
+    ] {
         let export = ["export", "run", "--format", format, "--output", file];
         place.run(export).succeeds();
     }
@@ -76,6 +84,8 @@ activation = "sigmoid"
     place.write("small.toml", small);
     let whole = fs::read(place.path("w.weights.h5")).unwrap();
     place.write("cut.weights.h5", &whole[..whole.len() / 2]);
+    let whole = fs::read(place.path("w.keras")).unwrap();
+    place.write("cut.keras", &whole[..whole.len() / 2]);
     place.write("text", "no weights");
     let before = place.names();
     let refused = |file: &str, model: &[&str], words: &[&str]| {
@@ -106,7 +116,13 @@ activation = "sigmoid"
         "{}",
         cut.stderr
     );
-    refused("text", &["baseline"], &["neither HDF5 nor safetensors"]);
+    refused("w.keras", &["bidirectional"], &["layers/lstm", "no layer"]);
+    refused(
+        "cut.keras",
+        &["baseline"],
+        &["model.weights.h5", "Keras's save"],
+    );
+    refused("text", &["baseline"], &["neither HDF5", "nor safetensors"]);
     refused("absent", &["baseline"], &[]);
     assert_eq!(place.names(), before);
 }

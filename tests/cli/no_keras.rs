@@ -20,7 +20,10 @@ fn keras_weights_are_refused_with_the_remedy() {
         .run(export)
         .fails(2, &["--format", "`keras`", "safetensors"]);
     place.write("w.weights.h5", b"\x89HDF\r\n\x1a\nmore");
-    place
-        .run(["import", "w.weights.h5", "baseline", "--out", "new"])
-        .fails(1, &["w.weights.h5", "`keras`", "safetensors"]);
+    place.write("w.keras", b"PK\x03\x04more");
+    for file in ["w.weights.h5", "w.keras"] {
+        place
+            .run(["import", file, "baseline", "--out", "new"])
+            .fails(1, &[file, "`keras`", "safetensors"]);
+    }
 }

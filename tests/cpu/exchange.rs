@@ -1,13 +1,16 @@
 //! Weights in other programs' formats, read back by other readers.
 
 use gatefold::exchange::{
-    load_parameters, to_keras_weights, to_onnx, to_safetensors, variable_paths,
+    load_parameters, to_keras_archive, to_keras_weights, to_onnx, to_safetensors, variable_paths,
 };
 use gatefold::model::{
     AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalMaxPooling1D, LayerKind,
     LayerNormalization, Lstm, Model, Sequential, Variant, initialise,
 };
 use gatefold::train::Weights;
+
+#[path = "exchange/keras_archive.rs"]
+mod keras_archive;
 
 fn weights(model: Model) -> Weights {
     Weights {
@@ -182,6 +185,9 @@ fn layers_that_a_format_has_not_are_refused_by_name() {
     }
     let attention = weights(pooled(AttentionPooling::new(4)));
     refused(to_keras_weights(&attention), "attention_pooling");
+    refused(to_keras_archive(&attention), "attention_pooling");
+    let archive = to_keras_archive(&attention).unwrap_err().to_string();
+    assert!(archive.contains("ONNX"), "{archive}");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("w.weights.h5");
     let other = weights(pooled(GlobalMaxPooling1D::new()));
@@ -254,6 +260,7 @@ fn parameters_of_another_model_are_refused() {
         [
             to_safetensors(weights),
             to_keras_weights(weights),
+            to_keras_archive(weights),
             to_onnx(weights),
         ]
         .map(|result| result.unwrap_err().to_string())
@@ -280,6 +287,7 @@ fn numbers_that_are_not_finite_are_refused_with_their_place() {
     for bytes in [
         to_safetensors(&broken).unwrap(),
         to_keras_weights(&broken).unwrap(),
+        to_keras_archive(&broken).unwrap(),
     ] {
         std::fs::write(&file, bytes).unwrap();
         let error = load_parameters(&file, &broken.model).unwrap_err();

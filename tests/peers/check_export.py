@@ -105,20 +105,48 @@ def model_file(config, path):
 
 
 def check_import(options, folder, model, run, rows):
-    """Keras's own file, of other weights than the run's, predicted with by gatefold."""
+    """Keras's own files, of other weights than the run's, predicted with by gatefold."""
     model.set_weights([weights * 1.25 for weights in model.get_weights()])
-    written = os.path.join(folder, "keras.weights.h5")
-    model.save_weights(written)
     toml = model_file(os.path.join(options.run, "config.toml"), os.path.join(folder, "model.toml"))
-    imported = os.path.join(folder, "imported")
     data = ["--data", options.data, "--vocab", options.vocab] if options.data else []
     if options.classes:
         data += ["--classes", ",".join(options.classes)]
-    gatefold(options.gatefold, "import", written, "--config", toml, "--out", imported, "--json", *data)
-    predicted = gatefold(options.gatefold, "predict", imported, "--json", *REVIEWS)
-    difference = largest_difference(run, rows, probabilities(predicted))
-    print(f"keras's file imported: {len(rows)} reviews, largest difference {difference:.1e}")
-    return difference
+    differences = []
+    for ending, save in ((".weights.h5", model.save_weights), (".keras", model.save)):
+        written, imported = (os.path.join(folder, f"{name}{ending}") for name in ("keras", "imported"))
+        save(written)
+        gatefold(options.gatefold, "import", written, "--config", toml, "--out", imported, "--json", *data)
+        predicted = gatefold(options.gatefold, "predict", imported, "--json", *REVIEWS)
+        difference = largest_difference(run, rows, probabilities(predicted))
+        print(f"keras's {ending} imported: {len(rows)} reviews, largest difference {difference:.1e}")
+        differences.append(difference)
+    return max(differences)
+
+
+def check_archive(model, path, rows, expected):
+    """The .keras as it is, without a word of the layers: it predicts the same and is the model that Keras made."""
+    import keras
+
+    loaded = keras.saving.load_model(path)
+    # The names of a model and of its input are the writer's choice, and so is that ids are whole numbers.
+    for found, made in zip(loaded.layers, model.layers, strict=True):
+        found, made = found.get_config(), made.get_config()
+        for key in found.keys() | made.keys():
+            if found.get(key) != made.get(key):
+                sys.exit(f".keras: {made['name']}: {key} {found.get(key)} is not Keras's {made.get(key)}")
+    loaded_run = lambda ids: loaded.predict(ids, verbose=0)
+    difference = largest_difference(loaded_run, rows, expected)
+    print(f"keras, .keras: {len(rows)} reviews, largest difference {difference:.1e}")
+    paths = [[variable.path.split("/", 1)[1] for variable in one.variables] for one in (loaded, model)]
+    if paths[0] != paths[1]:
+        sys.exit(f".keras: {paths[0]} are not Keras's {paths[1]}")
+    together = largest(loaded_run(padded(rows)), model.predict(padded(rows), verbose=0))
+    print(f"keras, .keras: one padded batch, largest difference to .weights.h5 {together:.1e}")
+    again = os.path.join(os.path.dirname(path), "again.keras")
+    loaded.save(again)
+    again = keras.saving.load_model(again)
+    together = max(together, largest(again.predict(padded(rows), verbose=0), loaded_run(padded(rows))))
+    return max(difference, together)
 
 
 def check_keras(options, folder, export, layers, rows, expected):
@@ -137,6 +165,7 @@ def check_keras(options, folder, export, layers, rows, expected):
             sys.exit(f"safetensors and HDF5 differ in {path}")
     run = lambda ids: numpy.asarray(model(ids, training=False))
     together, difference = run(padded(rows)), largest_difference(run, rows, expected)
+    difference = max(difference, check_archive(model, export("keras", "model.keras"), rows, expected))
     return together, max(difference, check_import(options, folder, model, run, rows))
 
 

@@ -91,8 +91,9 @@ pub enum Command {
     Export(ExportArgs),
     /// Make a run folder of weights that another program trained
     ///
-    /// Reads a .weights.h5 of Keras, or safetensors under the names that `gatefold export` writes. The
-    /// model must have the same layers, and the data the vocabulary that it was trained with.
+    /// Reads a .weights.h5 of Keras, the weights in its .keras, or safetensors under the names that
+    /// `gatefold export` writes. The model must have the same layers, and the data the vocabulary that it was
+    /// trained with.
     Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
