@@ -134,6 +134,12 @@ fn a_model_is_a_variant_or_a_file() {
 }
 
 #[test]
+fn the_usage_of_import_has_the_order_that_works() {
+    let usage = "Usage: gatefold import [OPTIONS] --out <DIR> <FILE> <VARIANT|--config <FILE>>";
+    refused(&["import", "--out", "run"], &[usage]);
+}
+
+#[test]
 fn the_demo_corpus_takes_no_other_vocabulary() {
     for command in [
         &["compare"][..],
