@@ -7,13 +7,13 @@ use gatefold::gpu::Gpu;
 use gatefold::plan::{Adam, Limits, ParameterLayout, Plan, names};
 use gatefold::random::Philox;
 use gatefold::reference::clip::{clip_scale, global_norm};
-use gatefold::reference::network::{self, Masks, Network};
+use gatefold::reference::network::{Masks, Network};
 use gatefold::train::Session;
 
 use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::fixture::relative_error;
-use crate::support::models::{clipped_plan, random_batch, recurrent, training_plan};
+use crate::support::models::{clipped_plan, on_twin, random_batch, recurrent, training_plan};
 use crate::support::numbers::{UNIT, double, parameters, sum_error, uniform};
 use crate::support::probe::Probe;
 
@@ -180,13 +180,7 @@ fn training_agrees_with_the_twin() {
         for (step, batch) in (1..).zip(&batches) {
             session.train(batch).unwrap();
             let found = session.drain().unwrap()[0].gradient_norm.unwrap();
-            let reference = network::Batch {
-                steps: batch.length,
-                size: batch.size,
-                ids: &batch.ids,
-                labels: &batch.labels,
-            };
-            let (_, gradients) = twin.train(&reference, Masks::Drawn { seed: 5, step });
+            let (_, gradients) = twin.train(&on_twin(batch), Masks::Drawn { seed: 5, step });
             // Measured before clipping.
             let norm = global_norm(&gradients);
             assert!(
@@ -305,13 +299,7 @@ fn norms_of_layers_are_those_of_their_gradients() {
             let found = session.drain().unwrap()[0].clone();
             assert_eq!(found.gradient_norm, None);
             let read = session.tensors(names::GRADIENTS).unwrap();
-            let reference = network::Batch {
-                steps: batch.length,
-                size: batch.size,
-                ids: &batch.ids,
-                labels: &batch.labels,
-            };
-            let (_, gradients) = twin.train(&reference, Masks::Drawn { seed: 5, step });
+            let (_, gradients) = twin.train(&on_twin(batch), Masks::Drawn { seed: 5, step });
             assert_eq!(found.layer_norms.len(), layers.len());
             for (layer, norm) in layers.iter().zip(found.layer_norms) {
                 let of = |tensors: &[Vec<f64>]| {

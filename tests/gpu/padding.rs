@@ -5,12 +5,12 @@ use gatefold::data::Review;
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Limits, names};
 use gatefold::random::Philox;
-use gatefold::reference::network::{self, Masks, Network};
+use gatefold::reference::network::{Masks, Network};
 use gatefold::train::Session;
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
-use crate::support::models::{VOCABULARY, recurrent};
+use crate::support::models::{VOCABULARY, on_twin, recurrent};
 use crate::support::numbers::double;
 
 /// Of results on the device, relative to the twin's.
@@ -39,15 +39,6 @@ fn batches(random: &mut Philox) -> [Batch; 2] {
         };
         Batch::with_padding(&chosen, padding, &mut Scratch::default())
     })
-}
-
-fn on_twin(batch: &Batch) -> network::Batch<'_> {
-    network::Batch {
-        steps: batch.length,
-        size: batch.size,
-        ids: &batch.ids,
-        labels: &batch.labels,
-    }
 }
 
 /// Probabilities of an evaluation, and gradients of a step with all of the dropout layer kept.

@@ -6,13 +6,13 @@ use gatefold::gpu::Gpu;
 use gatefold::model::{Gru, Lstm, Model};
 use gatefold::plan::{Adam, Limits, names};
 use gatefold::random::Philox;
-use gatefold::reference::network::{self, Masks, Network};
+use gatefold::reference::network::{Masks, Network};
 use gatefold::train::Session;
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
 use crate::support::models::{
-    all_pooled, batch_of_classes, classifier, equal_batch, gru, normalised, random_batch,
+    all_pooled, batch_of_classes, classifier, equal_batch, gru, normalised, on_twin, random_batch,
     recurrent, spread, stacked,
 };
 use crate::support::numbers::{double, parameters};
@@ -36,15 +36,6 @@ fn session(gpu: Gpu, model: &Model, limits: &Limits, parameters: &[Vec<f32>]) ->
         SEED,
     )
     .unwrap()
-}
-
-fn reference(batch: &Batch) -> network::Batch<'_> {
-    network::Batch {
-        steps: batch.length,
-        size: batch.size,
-        ids: &batch.ids,
-        labels: &batch.labels,
-    }
 }
 
 /// Loss and gradients of a step on the device.
@@ -73,13 +64,13 @@ fn check(gpu: Gpu, model: &Model, limits: &Limits, batch: &Batch, random: &mut P
     gradients(&mut session, &random_batch(9, 4, random));
     let (loss, found) = gradients(&mut session, batch);
     let forward = twin.forward(
-        &reference(batch),
+        &on_twin(batch),
         Masks::Drawn {
             seed: SEED,
             step: 1,
         },
     );
-    let expected = twin.backward(&reference(batch), &forward);
+    let expected = twin.backward(&on_twin(batch), &forward);
     assert!(
         (f64::from(loss) - forward.loss).abs() <= TOLERANCE * forward.loss,
         "loss {loss}, {}: {what}",
@@ -109,7 +100,7 @@ fn check(gpu: Gpu, model: &Model, limits: &Limits, batch: &Batch, random: &mut P
 
     session.evaluate(batch).unwrap();
     let result = &session.drain().unwrap()[0];
-    let forward = twin.forward(&reference(batch), Masks::Off);
+    let forward = twin.forward(&on_twin(batch), Masks::Off);
     assert!(
         (f64::from(result.loss) - forward.loss).abs() <= TOLERANCE * forward.loss,
         "evaluation: {what}"

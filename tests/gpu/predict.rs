@@ -6,13 +6,13 @@ use gatefold::data::Review;
 use gatefold::model::{Model, initialise};
 use gatefold::plan::Limits;
 use gatefold::random::Philox;
-use gatefold::reference::network::{self, Masks, Network};
+use gatefold::reference::network::{Masks, Network};
 use gatefold::train::{Prediction, Session, Weights};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
 use crate::support::models::{
-    VOCABULARY, all_pooled, classifier, normalised, random_batch, recurrent,
+    VOCABULARY, all_pooled, classifier, normalised, on_twin, random_batch, recurrent,
 };
 use crate::support::numbers::double;
 
@@ -60,15 +60,7 @@ fn many_batches_come_back_in_order_with_the_twin_s_probabilities() {
         let found = all(&mut session, &batches);
         assert_eq!(found.len(), batches.len());
         for (found, batch) in found.iter().zip(&batches) {
-            let expected = twin.forward(
-                &network::Batch {
-                    steps: batch.length,
-                    size: batch.size,
-                    ids: &batch.ids,
-                    labels: &batch.labels,
-                },
-                Masks::Off,
-            );
+            let expected = twin.forward(&on_twin(batch), Masks::Off);
             assert_eq!(found.probabilities.len(), batch.size);
             let error = relative_error(&found.probabilities, &expected.probabilities);
             assert!(error <= TOLERANCE, "{error:.1e}");

@@ -9,12 +9,12 @@ use gatefold::gpu::SizeClasses;
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
-use gatefold::reference::network::{self, Masks, Network};
+use gatefold::reference::network::{Masks, Network};
 use gatefold::train::{FitOptions, History, Monitor, Schedule, Session, fit, reserve_for};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
-use crate::support::models::{VOCABULARY, gru, random_batch, recurrent};
+use crate::support::models::{VOCABULARY, gru, on_twin, random_batch, recurrent};
 use crate::support::numbers::{double, parameters};
 
 #[path = "training/fitting.rs"]
@@ -280,14 +280,8 @@ fn more_units_than_a_kernel_holds_train_as_the_twin_does() {
             for (step, batch) in (1..).zip(&batches) {
                 session.train(batch).unwrap();
                 let found = f64::from(session.drain().unwrap()[0].loss);
-                let reference = network::Batch {
-                    steps: batch.length,
-                    size: batch.size,
-                    ids: &batch.ids,
-                    labels: &batch.labels,
-                };
                 let expected = twin
-                    .train(&reference, Masks::Drawn { seed: 5, step })
+                    .train(&on_twin(batch), Masks::Drawn { seed: 5, step })
                     .0
                     .loss;
                 assert!(

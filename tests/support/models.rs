@@ -13,6 +13,7 @@ use gatefold::plan::{
     Adam, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step, training_step,
 };
 use gatefold::random::Philox;
+use gatefold::reference::network;
 
 /// Rows of the embedding of [`recurrent`] models.
 pub const VOCABULARY: usize = 23;
@@ -131,6 +132,16 @@ pub fn classifier(classes: usize) -> Model {
 /// Reviews of random ids below [`VOCABULARY`], padding among them; the first is `length` tokens long.
 pub fn random_batch(length: usize, size: usize, random: &mut Philox) -> Batch {
     batch_of_classes(length, size, 2, random)
+}
+
+/// The batch as the twin takes it.
+pub fn on_twin(batch: &Batch) -> network::Batch<'_> {
+    network::Batch {
+        steps: batch.length,
+        size: batch.size,
+        ids: &batch.ids,
+        labels: &batch.labels,
+    }
 }
 
 /// As [`random_batch`], with labels of so many classes.
