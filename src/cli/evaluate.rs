@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::batch::Padding;
-use gatefold::data::Dataset;
+use gatefold::data::{Dataset, sentiment_classes};
 use gatefold::report::{evaluation_table, write_evaluation};
 use gatefold::train::{Evaluation, Scores, Session, evaluate};
 use serde::Serialize;
@@ -37,7 +37,10 @@ struct Report<'a> {
     f1: Option<f64>,
     roc_auc: Option<f64>,
     calibration_error: f64,
-    /// Where every class has a probability.
+    /// The class that probabilities, precision, recall and F1 are of, where one probability tells two apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'a str>,
+    /// Where they are others than negative and positive.
     #[serde(skip_serializing_if = "Option::is_none")]
     classes: Option<&'a [String]>,
     confusion: ConfusionReport<'a>,
@@ -48,7 +51,8 @@ struct Report<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum ConfusionReport<'a> {
-    Binary {
+    /// Of negative and positive reviews.
+    Sentiment {
         true_negative: usize,
         false_positive: usize,
         false_negative: usize,
@@ -59,13 +63,13 @@ enum ConfusionReport<'a> {
 }
 
 impl<'a> ConfusionReport<'a> {
-    fn of(scores: &'a Scores) -> ConfusionReport<'a> {
+    fn of(scores: &'a Scores, is_sentiment: bool) -> ConfusionReport<'a> {
         let rows: Vec<&[usize]> = scores.confusion.rows().collect();
         match rows[..] {
             [
                 &[true_negative, false_positive],
                 &[false_negative, true_positive],
-            ] if !scores.of_each => ConfusionReport::Binary {
+            ] if is_sentiment => ConfusionReport::Sentiment {
                 true_negative,
                 false_positive,
                 false_negative,
@@ -89,8 +93,9 @@ struct BinReport {
 /// [`Bin::share`](gatefold::train::Bin) under the name of what it is a share of.
 #[derive(Serialize)]
 enum Share {
-    #[serde(rename = "share_positive")]
-    Positive(Option<f64>),
+    /// Of the second of two classes.
+    #[serde(rename = "share_of_class")]
+    OfClass(Option<f64>),
     #[serde(rename = "share_right")]
     Right(Option<f64>),
 }
@@ -98,7 +103,7 @@ enum Share {
 fn reliability(scores: &Scores) -> Vec<BinReport> {
     let share = match scores.of_each {
         true => Share::Right,
-        false => Share::Positive,
+        false => Share::OfClass,
     };
     let bins = scores.reliability.iter();
     bins.map(|bin| BinReport {
@@ -145,6 +150,7 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
         ..
     } = &evaluation;
     if args.json {
+        let is_sentiment = evaluation.classes == sentiment_classes();
         return print_json(&Report {
             run: &run.folder,
             model,
@@ -159,8 +165,9 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
             f1: scores.f1,
             roc_auc: scores.roc_auc,
             calibration_error: scores.calibration_error,
-            classes: scores.of_each.then_some(&evaluation.classes),
-            confusion: ConfusionReport::of(scores),
+            class: (!scores.of_each).then(|| run.class(1)),
+            classes: (!is_sentiment).then_some(&evaluation.classes),
+            confusion: ConfusionReport::of(scores, is_sentiment),
             reliability: reliability(scores),
             figures,
         });

@@ -8,7 +8,7 @@ use gatefold::report::{
     Word, depth, excerpt, explained, explanation_page, explanation_picture, largest, strongest,
     words, write_atomically,
 };
-use gatefold::train::probability_of;
+use gatefold::train::{predicted, probability_of};
 use serde::Serialize;
 
 use super::predict::{Answer, Reader};
@@ -28,9 +28,8 @@ const AGAINST: [u8; 4] = [230, 223, 222, 214];
 struct Report<'a> {
     #[serde(flatten)]
     answer: Answer<'a>,
-    /// The class that the words speak for or against, where it may be another than the second of two.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    explained: Option<&'a str>,
+    /// The class that the words speak for or against.
+    explained: &'a str,
     words: &'a [Word],
 }
 
@@ -55,7 +54,7 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
 
     let answer = Answer::new(&run, row);
     let mut title = format!("{}, probability {:.4}", answer.label, answer.probability);
-    if asked.is_some() {
+    if class != predicted(row) || asked.is_some() {
         let probability = probability_of(row, class);
         title += &format!(
             "; explained: {}, probability {probability:.4}",
@@ -76,7 +75,7 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
     }
     if args.json {
         return print_json(&Report {
-            explained: (asked.is_some() || row.len() > 1).then(|| run.class(class)),
+            explained: run.class(class),
             answer,
             words: &words,
         });

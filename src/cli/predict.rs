@@ -1,4 +1,4 @@
-//! `gatefold predict`: how probable it is that each of some texts is a positive review, or which class it is of.
+//! `gatefold predict`: which class each of some texts is of, and how probable that is.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
@@ -34,21 +34,24 @@ struct Line<'a> {
 /// What a model says of a review.
 #[derive(Serialize)]
 pub struct Answer<'a> {
-    /// Of the second of two classes, or of the most likely one where every class has a probability.
+    /// Of the most likely class.
     pub probability: f32,
     /// What the most likely class is called.
     pub label: &'a str,
-    /// Those of all classes, where each has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    probabilities: Option<Named<'a>>,
+    /// Those of all classes.
+    probabilities: Named<'a>,
 }
 
 /// Probabilities under the names of the classes.
-struct Named<'a>(&'a [String], &'a [f32]);
+struct Named<'a> {
+    classes: &'a [String],
+    row: &'a [f32],
+}
 
 impl Serialize for Named<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().zip(self.1))
+        let classes = self.classes.iter().enumerate();
+        serializer.collect_map(classes.map(|(class, name)| (name, probability_of(self.row, class))))
     }
 }
 
@@ -56,11 +59,13 @@ impl<'a> Answer<'a> {
     /// What `row`, a row of [`Probabilities`](gatefold::train::Probabilities), says.
     pub fn new(run: &'a TrainedRun, row: &'a [f32]) -> Answer<'a> {
         let class = predicted(row);
-        let of_each = row.len() > 1;
         Answer {
-            probability: probability_of(row, if of_each { class } else { 1 }),
+            probability: probability_of(row, class),
             label: run.class(class),
-            probabilities: of_each.then_some(Named(&run.classes, row)),
+            probabilities: Named {
+                classes: &run.classes,
+                row,
+            },
         }
     }
 }

@@ -205,7 +205,7 @@ impl Builder {
                     "Subword ids of reviews, 0 for padding after the text, to the probability {}",
                     match model.has_softmax() {
                         true => "of each class",
-                        false => "that they are positive",
+                        false => "of the second of two classes",
                     }
                 ),
                 input: vec![value(INPUT, INT64, [varies("batch"), varies("length")])],

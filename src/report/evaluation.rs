@@ -6,13 +6,18 @@ use std::path::{Path, PathBuf};
 use super::confusion_matrix::ConfusionMatrix;
 use super::confusion_table::{NAMES, confusion_table};
 use super::curves::DISTINCT;
+use super::excerpt::excerpt;
 use super::figure::{Colour, Corner, Curve, Figure, Marker, Series, VerticalRange};
 use super::write_figure;
 use crate::error::Result;
-use crate::train::{Evaluation, Scores};
+use crate::train::Evaluation;
 
 /// What a figure without a value is shown as.
 const NONE: &str = "–";
+
+/// Columns of a bin's mean probability, and of its share at least.
+const MEAN: usize = 18;
+const SHARE: usize = 16;
 
 const GREY: Colour = [150, 150, 150];
 
@@ -22,31 +27,46 @@ const PERCENT: VerticalRange = VerticalRange::AtLeast {
     upper: 100.0,
 };
 
+/// Columns of a class's name beside a measure or over a column, at most.
+const CLASS: usize = 20;
+
+/// The class that probability, precision, recall and F1 are of: the second of two told apart by one probability; none
+/// where every class has a probability.
+fn class_of(evaluation: &Evaluation) -> Option<String> {
+    match evaluation.scores.of_each {
+        true => None,
+        false => Some(excerpt(evaluation.classes.get(1)?, CLASS)),
+    }
+}
+
 /// Loss and scores, as name and value.
-pub(super) fn measures(evaluation: &Evaluation) -> [(&'static str, String); 7] {
+pub(super) fn measures(evaluation: &Evaluation) -> [(String, String); 7] {
     let Evaluation {
         loss,
         accuracy,
         scores,
         ..
     } = evaluation;
-    let [precision, recall, f1, area] = match scores.of_each {
-        true => [
-            "Macro precision",
-            "Macro recall",
-            "Macro F1",
-            "Macro ROC AUC",
-        ],
-        false => ["Precision", "Recall", "F1", "ROC AUC"],
+    let [precision, recall, f1] = ["precision", "recall", "F1"].map(|name| {
+        class_of(evaluation).map_or(format!("Macro {name}"), |class| {
+            format!("{}{}, {class}", name[..1].to_uppercase(), &name[1..])
+        })
+    });
+    let area = match scores.of_each {
+        true => "Macro ROC AUC",
+        false => "ROC AUC",
     };
     [
-        ("Loss", Some(*loss)),
-        ("Accuracy", Some(*accuracy)),
+        ("Loss".to_owned(), Some(*loss)),
+        ("Accuracy".to_owned(), Some(*accuracy)),
         (precision, scores.precision),
         (recall, scores.recall),
         (f1, scores.f1),
-        (area, scores.roc_auc),
-        ("Calibration error", Some(scores.calibration_error)),
+        (area.to_owned(), scores.roc_auc),
+        (
+            "Calibration error".to_owned(),
+            Some(scores.calibration_error),
+        ),
     ]
     .map(|(name, value)| (name, shown(value)))
 }
@@ -55,27 +75,36 @@ pub(super) fn measures(evaluation: &Evaluation) -> [(&'static str, String); 7] {
 pub fn evaluation_table(evaluation: &Evaluation) -> String {
     let scores = &evaluation.scores;
     let mut text = String::new();
-    for (name, value) in measures(evaluation) {
-        line(&mut text, &format!("{name:20}{value:>8}"));
+    let measures = measures(evaluation);
+    let widths = measures.iter().map(|(name, _)| name.chars().count());
+    let width = widths.max().unwrap_or(0);
+    for (name, value) in measures {
+        line(&mut text, &format!("{name:width$}{value:>10}"));
     }
     line(&mut text, "");
     for row in confusion_table(&scores.confusion, &evaluation.classes) {
         line(&mut text, &row);
     }
     line(&mut text, "");
-    let share = match scores.of_each {
-        true => "Share right",
-        false => "Share positive",
-    };
-    let header = ["Probability", "Mean of them", share];
-    line(&mut text, &format!("{}{:>10}", row(header), "Reviews"));
-    line(&mut text, &"─".repeat(58));
+    let share =
+        class_of(evaluation).map_or("Share right".to_owned(), |class| format!("Share {class}"));
+    let columns = (share.chars().count() + 2).max(SHARE);
+    let header = ["Probability", "Mean of them", &share];
+    line(
+        &mut text,
+        &format!("{}{:>10}", row(header, columns), "Reviews"),
+    );
+    line(&mut text, &"─".repeat(NAMES + MEAN + columns + 10));
     for bin in &scores.reliability {
         let range = format!("{:.1} to {:.1}", bin.lower, bin.upper);
         let (mean, share) = (shown(bin.mean_probability), shown(bin.share));
         line(
             &mut text,
-            &format!("{}{:>10}", row([&range, &mean, &share]), bin.reviews),
+            &format!(
+                "{}{:>10}",
+                row([&range, &mean, &share], columns),
+                bin.reviews
+            ),
         );
     }
     text.truncate(text.trim_end().len());
@@ -87,8 +116,9 @@ fn line(text: &mut String, content: &str) {
     let _ = writeln!(text, "{content}");
 }
 
-fn row([first, second, third]: [&str; 3]) -> String {
-    format!("{first:NAMES$}{second:>18}{third:>16}")
+/// A row of the reliability table, its share `columns` wide.
+fn row([first, second, third]: [&str; 3], columns: usize) -> String {
+    format!("{first:NAMES$}{second:>MEAN$}{third:>columns$}")
 }
 
 fn shown(value: Option<f64>) -> String {
@@ -111,10 +141,10 @@ pub fn write_evaluation(
         scores, classes, ..
     } = evaluation;
     let mut paths = Vec::new();
-    if let Some(figure) = roc_figure(scores, note) {
+    if let Some(figure) = roc_figure(evaluation, note) {
         paths.extend(write_figure(folder, "roc", &figure)?);
     }
-    let calibration = calibration_figure(scores, note);
+    let calibration = calibration_figure(evaluation, note);
     paths.extend(write_figure(folder, "calibration", &calibration)?);
     let matrix = ConfusionMatrix {
         confusion: &scores.confusion,
@@ -125,12 +155,13 @@ pub fn write_evaluation(
     Ok(paths)
 }
 
-/// *ROC curve*: the share of the positive reviews that is found, for each share of the negative ones that is
-/// taken for positive, both in percent; none where a class is missing. Where every class has a probability, the mean
+/// *ROC curve*: the share of the reviews of the second class that is found, for each share of the first one's that is
+/// taken for the second, both in percent; none where a class is missing. Where every class has a probability, the mean
 /// of such curves, each of a class against all others.
 ///
-/// The curve is drawn at whole percents, between the points of [`Scores::roc`] that are nearest.
-pub fn roc_figure(scores: &Scores, note: &str) -> Option<Figure> {
+/// The curve is drawn at whole percents, between the points of [`Scores::roc`](crate::train::Scores::roc) that are nearest.
+pub fn roc_figure(evaluation: &Evaluation, note: &str) -> Option<Figure> {
+    let scores = &evaluation.scores;
     let area = scores.roc_auc?;
     let height = |percent| {
         let heights = scores.roc.iter().map(|curve| height_at(curve, percent));
@@ -139,19 +170,18 @@ pub fn roc_figure(scores: &Scores, note: &str) -> Option<Figure> {
     let heights = (0..=100).map(|percent| (percent, 100.0 * height(percent)));
     let points = std::iter::once((0, 0.0)).chain(heights);
     let [blue, ..] = DISTINCT;
-    let [title, x_label, y_label] = match scores.of_each {
-        true => [
-            "ROC curve, mean of the classes",
-            "Other reviews taken for the class (%)",
-            "Reviews of the class found (%)",
+    let [title, x_label, y_label] = match class_of(evaluation) {
+        None => [
+            "ROC curve, mean of the classes".to_owned(),
+            "Other reviews taken for the class (%)".to_owned(),
+            "Reviews of the class found (%)".to_owned(),
         ],
-        false => [
-            "ROC curve",
-            "Negative reviews taken for positive (%)",
-            "Positive reviews found (%)",
+        Some(class) => [
+            "ROC curve".to_owned(),
+            format!("Other reviews taken for {class} (%)"),
+            format!("Reviews that are {class}, found (%)"),
         ],
-    }
-    .map(str::to_owned);
+    };
     Some(Figure {
         title,
         x_label,
@@ -186,23 +216,27 @@ fn height_at(roc: &[(f64, f64)], percent: usize) -> f64 {
     }
 }
 
-/// *Calibration*: for each bin of probabilities that has reviews the share of them that is positive over
+/// *Calibration*: for each bin of probabilities that has reviews the share of them that is of the second class over
 /// their mean probability, both in percent, the latter whole. A calibrated model stays on the diagonal. Where every
 /// class has a probability, it is that of the most likely class, and the share that of right predictions.
-pub fn calibration_figure(scores: &Scores, note: &str) -> Figure {
+pub fn calibration_figure(evaluation: &Evaluation, note: &str) -> Figure {
+    let scores = &evaluation.scores;
     let points = scores.reliability.iter().filter_map(|bin| {
         let place = (100.0 * bin.mean_probability?).round() as usize;
         Some((place, 100.0 * bin.share?))
     });
     let [blue, ..] = DISTINCT;
-    let y_label = match scores.of_each {
-        true => "Right predictions (%)",
-        false => "Positive reviews (%)",
+    let [x_label, y_label] = match class_of(evaluation) {
+        None => ["Probability given (%)", "Right predictions (%)"].map(str::to_owned),
+        Some(class) => [
+            format!("Probability of {class} (%)"),
+            format!("Reviews that are {class} (%)"),
+        ],
     };
     Figure {
         title: "Calibration".to_owned(),
-        x_label: "Probability given (%)".to_owned(),
-        y_label: y_label.to_owned(),
+        x_label,
+        y_label,
         series: vec![
             diagonal("Calibrated"),
             Series {

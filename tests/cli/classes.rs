@@ -116,7 +116,7 @@ fn uses_several_classes(place: &Workplace) {
     assert_eq!(others.json()[0]["classes"], serde_json::json!(names));
 
     let bin = &evaluated["reliability"][9];
-    assert!(bin.get("share_right").is_some() && bin.get("share_positive").is_none());
+    assert!(bin.get("share_right").is_some() && bin.get("share_of_class").is_none());
 
     let shown = place.run(["evaluate", run, "--figures", "figures"]);
     assert_80_columns(&shown.succeeds().stdout);
@@ -205,14 +205,41 @@ fn answers_have_the_names_of_the_classes() {
         "run",
     ];
     place.tiny(&["train", "baseline"], &data).succeeds();
-    for command in ["predict", "explain"] {
-        let answer = &place.run([command, "run", "--json", "good film"]).json()[0];
-        let class = match answer["probability"].as_f64().unwrap() > 0.5 {
-            true => "spam",
-            false => "useful",
-        };
-        assert_eq!(answer["label"], class, "{command}");
+    // A model that is sure of each class in turn: a probability is that of the class beside it.
+    let path = place.path("run/model.safetensors");
+    for (bias, label) in [(-2.0, "useful"), (2.0, "spam")] {
+        let mut weights = gatefold::train::Weights::load(&path).unwrap();
+        *weights.parameters.last_mut().unwrap() = vec![bias];
+        std::fs::write(&path, weights.to_bytes().unwrap()).unwrap();
+        for command in ["predict", "explain"] {
+            let answer = &place.run([command, "run", "--json", "good film"]).json()[0];
+            let of = |class: &str| answer["probabilities"][class].as_f64().unwrap();
+            assert!((of("useful") + of("spam") - 1.0).abs() < 1e-6, "{answer}");
+            let probability = answer["probability"].as_f64().unwrap();
+            assert_eq!(answer["label"], label, "{answer}");
+            assert!(probability > 0.5 && probability == of(label), "{answer}");
+            let shown = place.run([command, "run", "good film"]);
+            let start = match command {
+                "predict" => format!("{probability:.4}  {label}"),
+                _ => format!("{label}, probability {probability:.4}"),
+            };
+            assert!(shown.stdout.starts_with(&start), "{}", shown.stdout);
+            if command == "explain" {
+                assert_eq!(answer["explained"], "spam");
+            }
+        }
     }
+
     let evaluated = &place.run(["evaluate", "run", "--json"]).json()[0];
-    assert!(evaluated["accuracy"].is_number());
+    assert_eq!(evaluated["class"], "spam");
+    assert_eq!(evaluated["classes"], serde_json::json!(["useful", "spam"]));
+    assert!(evaluated["reliability"][9].get("share_of_class").is_some());
+    let rows = evaluated["confusion"].as_array().unwrap();
+    let right = rows[0][0].as_u64().unwrap() + rows[1][1].as_u64().unwrap();
+    let reviews = evaluated["reviews"].as_f64().unwrap();
+    assert_eq!(evaluated["accuracy"], right as f64 / reviews);
+    let shown = place.run(["evaluate", "run"]);
+    let words = ["Share spam", "Precision, spam", "Predicted useful"];
+    assert!(words.iter().all(|words| shown.stdout.contains(words)));
+    assert!(!shown.stdout.contains("positive"), "{}", shown.stdout);
 }

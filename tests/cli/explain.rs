@@ -32,7 +32,7 @@ fn the_words_of_a_review_are_told_with_their_contributions() {
     assert_eq!((texts[1], texts[8]), ("film", "film"));
     assert_ne!(of(1), of(8));
     assert!((0..words.len()).all(|index| of(index).is_finite() && of(index) != 0.0));
-    assert_eq!(found.get("explained"), None);
+    assert_eq!(found["explained"], "positive");
     let against = place.run(["explain", "run", TEXT, "--class", "negative", "--json"]);
     let against = &against.json()[0];
     assert_eq!(against["explained"], "negative");

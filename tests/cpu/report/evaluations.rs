@@ -7,17 +7,25 @@ use gatefold::report::{
 };
 use gatefold::train::{Evaluation, Probabilities, Scores};
 
-fn scores_of(probabilities: &[f32], labels: &[u8]) -> Scores {
-    Scores::new(&Probabilities::of_second(probabilities.to_vec()), labels).unwrap()
+/// Reviews with one probability each, that of the second class.
+fn evaluation_of(probabilities: &[f32], labels: &[u8]) -> Evaluation {
+    let probabilities = Probabilities::of_second(probabilities.to_vec());
+    Evaluation {
+        classes: sentiment_classes(),
+        scores: Scores::new(&probabilities, labels).unwrap(),
+        probabilities,
+        loss: 0.25,
+        accuracy: 1.0,
+    }
 }
 
-fn scores() -> Scores {
-    scores_of(&[0.95, 0.8, 0.6, 0.3, 0.25, 0.1], &[1, 0, 1, 1, 0, 0])
+fn of_sentiment() -> Evaluation {
+    evaluation_of(&[0.95, 0.8, 0.6, 0.3, 0.25, 0.1], &[1, 0, 1, 1, 0, 0])
 }
 
 #[test]
 fn the_roc_curve_goes_through_its_points() {
-    let figure = roc_figure(&scores(), "note").unwrap();
+    let figure = roc_figure(&of_sentiment(), "note").unwrap();
     let points = &figure.series[1].points;
     assert_eq!((points.len(), points[0]), (102, (0, 0.0)));
     let at = |percent: usize| points[percent + 1].1;
@@ -26,9 +34,9 @@ fn the_roc_curve_goes_through_its_points() {
     assert!((at(20) - 100.0 / 3.0).abs() < 1e-9);
     assert_eq!((at(34), at(100)), (100.0, 100.0));
     assert!(figure.series[1].label.contains("0.778"));
-    assert_eq!(roc_figure(&scores_of(&[0.5], &[1]), ""), None);
+    assert_eq!(roc_figure(&evaluation_of(&[0.5], &[1]), ""), None);
     // Where all are equal, the curve is the diagonal.
-    let equal = scores_of(&[0.5, 0.5], &[1, 0]);
+    let equal = evaluation_of(&[0.5, 0.5], &[1, 0]);
     let figure = roc_figure(&equal, "").unwrap();
     assert!(
         figure.series[1]
@@ -40,7 +48,7 @@ fn the_roc_curve_goes_through_its_points() {
 
 #[test]
 fn the_calibration_shows_bins_with_reviews_alone() {
-    let figure = calibration_figure(&scores(), "note");
+    let figure = calibration_figure(&of_sentiment(), "note");
     let places: Vec<usize> = figure.series[1]
         .points
         .iter()
@@ -54,13 +62,7 @@ fn the_calibration_shows_bins_with_reviews_alone() {
 
 #[test]
 fn the_table_fits_a_terminal_and_shows_what_is_not_defined() {
-    let table = evaluation_table(&Evaluation {
-        classes: sentiment_classes(),
-        probabilities: Probabilities::of_second(Vec::new()),
-        loss: 0.25,
-        accuracy: 1.0,
-        scores: scores_of(&[0.2, 0.3], &[0, 0]),
-    });
+    let table = evaluation_table(&evaluation_of(&[0.2, 0.3], &[0, 0]));
     assert!(table.lines().all(|line| line.chars().count() <= 80));
     let precision = table
         .lines()
@@ -68,6 +70,39 @@ fn the_table_fits_a_terminal_and_shows_what_is_not_defined() {
         .unwrap();
     assert!(precision.ends_with(" –"), "{precision}");
     assert!(table.contains("0.2 to 0.3") && table.contains("0.2500"));
+}
+
+/// Whatever a number is of, the words beside it name that class: the second.
+#[test]
+fn two_named_classes_are_called_by_their_names() {
+    for (second, shown) in [
+        ("negative", "negative"),
+        ("a class of a very long name", "a class of a very l…"),
+    ] {
+        let mut evaluation = evaluation_of(&[0.95, 0.1, 0.8], &[1, 0, 0]);
+        evaluation.classes = vec!["positive".into(), second.into()];
+        let table = evaluation_table(&evaluation);
+        assert!(
+            table.lines().all(|line| line.chars().count() <= 80),
+            "{table}"
+        );
+        for name in ["Precision", "Recall", "F1"] {
+            assert!(table.contains(&format!("{name}, {shown}  ")), "{table}");
+        }
+        assert!(table.contains(&format!("  Share {shown}  ")), "{table}");
+        let curve = roc_figure(&evaluation, "note").unwrap();
+        assert_eq!(
+            curve.x_label,
+            format!("Other reviews taken for {shown} (%)")
+        );
+        assert_eq!(
+            curve.y_label,
+            format!("Reviews that are {shown}, found (%)")
+        );
+        let calibration = calibration_figure(&evaluation, "note");
+        assert_eq!(calibration.x_label, format!("Probability of {shown} (%)"));
+        assert_eq!(calibration.y_label, format!("Reviews that are {shown} (%)"));
+    }
 }
 
 /// Of `classes` classes, named `name0` and so on, each taken for the next one by one review, and rightly by 20.
@@ -143,7 +178,7 @@ fn a_matrix_of_several_classes_fits_a_terminal() {
 #[test]
 fn figures_of_several_classes_say_what_they_show() {
     let evaluation = of_classes(3, "stars");
-    let figure = roc_figure(&evaluation.scores, "note").unwrap();
+    let figure = roc_figure(&evaluation, "note").unwrap();
     assert_eq!(figure.title, "ROC curve, mean of the classes");
     // Each class: 1 of 21 is missed, 1 of 42 others is taken for it. At 100 % all is found.
     let points = &figure.series[1].points;
@@ -151,7 +186,7 @@ fn figures_of_several_classes_say_what_they_show() {
     let inner = points[1 + 50].1;
     let expected = 100.0 * (20.0 + (0.5 - 1.0 / 42.0) / (1.0 - 1.0 / 42.0)) / 21.0;
     assert!((inner - expected).abs() < 1e-9, "{inner}, not {expected}");
-    let figure = calibration_figure(&evaluation.scores, "note");
+    let figure = calibration_figure(&evaluation, "note");
     assert_eq!(figure.y_label, "Right predictions (%)");
     let folder = tempfile::tempdir().unwrap();
     for classes in [2, 3, 8, 40, 256] {
