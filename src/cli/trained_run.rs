@@ -16,10 +16,10 @@ use serde::Deserialize;
 
 use super::args::{DataArgs, DeviceArgs, SourceArgs, TestDataArgs};
 use super::run_config;
-use super::run_folder::MODEL;
+use super::run_folder::{MODEL, kept_vocabulary};
 use super::screen::Output;
 use super::settings::{DataSettings, adapter_choice, option, token_cache};
-use super::source_keys::SourceKeys;
+use super::source_keys::{SourceKeys, find_again};
 use super::training::{load_told, tell_adapter};
 
 /// Reviews a batch where no training says it: the experiment's.
@@ -57,6 +57,8 @@ pub struct TrainedRun {
     pub source: Source,
     /// The vocabulary's file, where one was named.
     pub vocabulary: Option<PathBuf>,
+    /// The vocabulary's file in the folder, where it has one.
+    pub kept: Option<PathBuf>,
     /// What its data is called.
     pub data_name: String,
     /// What its classes are called, in the order of the labels.
@@ -103,6 +105,7 @@ impl TrainedRun {
         weights.model.check_classes(classes.len())?;
         Ok(TrainedRun {
             folder: folder.to_path_buf(),
+            kept: kept_vocabulary(folder, &weights.vocabulary_sha256),
             weights,
             source,
             classes,
@@ -134,12 +137,12 @@ impl TrainedRun {
         })
     }
 
-    /// The vocabulary that the run's ids are of: `file`, or that of the run's data.
+    /// The vocabulary that the run's ids are of: `file`, or the one in its folder, or that of the run's data.
     ///
     /// # Errors
     /// As [`vocabulary_of`] and [`TrainedRun::check_vocabulary`].
     pub fn load_vocabulary(&self, file: Option<&Path>) -> Result<Vocabulary> {
-        let file = file.or(self.vocabulary.as_deref());
+        let file = file.or(self.kept.as_deref()).or(self.vocabulary.as_deref());
         let vocabulary = vocabulary_of(&self.source, file).map_err(|error| match error {
             Error::Io { .. } => Error::Data(format!(
                 "the vocabulary that {} was trained with: {error}; give it with --vocab FILE",
@@ -195,10 +198,18 @@ impl TrainedRun {
                 limit_train: None,
             });
         }
+        if let Some(path) = self.source.path() {
+            find_again(path, &self.folder)?;
+        }
+        let kept = match (&self.source, &reading.vocab) {
+            (Source::Path(_) | Source::Table(_), None) => self.kept.clone(),
+            _ => None,
+        };
         Ok(DataSettings {
             source: self.source.clone(),
             note: None,
             vocabulary: reading.vocab.or(self.vocabulary.clone()),
+            kept,
             limits: Limits {
                 train: None,
                 test: reading.limit_test,

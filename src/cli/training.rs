@@ -190,7 +190,7 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 /// Says where a run's files are.
 pub fn tell_run(trainer: &Trainer, folder: &str) -> Result<()> {
     let files = "report.html, loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
-                 best.safetensors, config.toml";
+                 best.safetensors, config.toml, vocabulary.subwords";
     let Trainer {
         output, settings, ..
     } = trainer;
@@ -217,7 +217,7 @@ pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
     tell_reading(output, data);
     Ok(load_cached(
         &data.source,
-        data.vocabulary.as_deref(),
+        data.kept.as_deref().or(data.vocabulary.as_deref()),
         data.limits,
         data.cache.as_deref(),
     )?)
