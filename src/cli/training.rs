@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use gatefold::data::{Dataset, class_counts, load_cached};
+use gatefold::data::{Dataset, class_counts, load_cached, load_to_test};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
@@ -219,6 +219,17 @@ pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
         &data.source,
         data.kept.as_deref().or(data.vocabulary.as_deref()),
         data.limits,
+        data.cache.as_deref(),
+    )?)
+}
+
+/// Loads the data to test a trained model with.
+pub fn load_to_test_told(data: &DataSettings, output: Output) -> Result<Dataset> {
+    tell_reading(output, data);
+    Ok(load_to_test(
+        &data.source,
+        data.kept.as_deref().or(data.vocabulary.as_deref()),
+        data.limits.test,
         data.cache.as_deref(),
     )?)
 }
