@@ -66,6 +66,8 @@ mod program;
 mod report;
 #[path = "cli/resume.rs"]
 mod resume;
+#[path = "cli/run_folder.rs"]
+mod run_folder;
 #[cfg(feature = "download")]
 #[path = "cli/server.rs"]
 mod server;

@@ -17,11 +17,12 @@ pub enum Trains<'a> {
 }
 
 /// Options whose keys in `[data]` are called otherwise.
-const DATA: [(&str, &str); 7] = [
+const DATA: [(&str, &str); 8] = [
     ("source", "data"),
     ("test_source", "test_data"),
     ("text_column", "text_column"),
     ("label_column", "label_column"),
+    ("classes", "classes"),
     ("vocabulary", "vocab"),
     ("limit_train", "limit_train"),
     ("limit_test", "limit_test"),
@@ -89,6 +90,10 @@ fn typed(option: &Arg, value: &Value) -> Vec<String> {
         Value::Boolean(true) => return vec![name],
         Value::Boolean(false) => return Vec::new(),
         Value::String(text) => text.clone(),
+        Value::Array(names) => {
+            let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+            names.join(",")
+        }
         value => value.to_string(),
     };
     if option.get_default_values() == [text.as_str()] {
@@ -110,10 +115,163 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
-    use clap::Parser;
+    use clap::parser::ValueSource;
+    use clap::{FromArgMatches, Parser};
+    use gatefold::batch::{SHUFFLE_BUFFER, Side};
+    use gatefold::gpu::AdapterReport;
+    use gatefold::plan::Limits;
+    use gatefold::train::Monitor;
 
     use super::super::args::Command;
+    use super::super::callbacks::{Callbacks, Kind};
+    use super::super::run_config::{Adapter, Data, RunConfig, Training};
+    use super::super::settings::Settings;
     use super::*;
+
+    /// Keys that no option sets: what the data and the device are found to be, and what never differs.
+    const NO_OPTIONS: [&str; 14] = [
+        "gatefold",
+        "data.name",
+        "data.synthetic",
+        "data.train_reviews",
+        "data.test_reviews",
+        "data.sha256",
+        "data.vocabulary_size",
+        "data.vocabulary_sha256",
+        "training.optimiser",
+        "training.shuffle_buffer",
+        "adapter.name",
+        "adapter.backend",
+        "adapter.kind",
+        "adapter.driver",
+    ];
+
+    /// A configuration with every key, none of which has its default value.
+    fn full() -> RunConfig {
+        let there = |name: &str| {
+            let path = std::path::absolute(name).unwrap();
+            Some(path.to_string_lossy().into_owned())
+        };
+        let mut monitors = Monitor::ALL.into_iter();
+        RunConfig {
+            gatefold: env!("CARGO_PKG_VERSION").to_string(),
+            data: Data {
+                source: there("/reviews.csv").unwrap(),
+                test_source: there("/test.csv"),
+                text_column: Some("review".to_string()),
+                label_column: Some("verdict".to_string()),
+                classes: vec!["useful".to_string(), "spam".to_string()],
+                vocabulary: there("/own.subwords"),
+                limit_train: Some(40),
+                limit_test: Some(30),
+                name: "reviews.csv".to_string(),
+                synthetic: false,
+                train_reviews: 40,
+                test_reviews: 30,
+                sha256: String::new(),
+                vocabulary_size: 262,
+                vocabulary_sha256: String::new(),
+            },
+            training: Training {
+                epochs: 7,
+                batch_size: 9,
+                optimiser: "adam".to_string(),
+                learning_rate: 0.25,
+                clip_norm: Some(0.5),
+                weight_decay: Some(0.125),
+                seed: "18446744073709551615".to_string(),
+                shuffle_buffer: SHUFFLE_BUFFER,
+                bucket: true,
+                pad: Side::Before,
+                max_length: Some(50),
+                truncate: Some(Side::Before),
+                validation_steps: 31,
+                mask_padding: true,
+                checkpoint_steps: 77,
+            },
+            callbacks: Callbacks {
+                monitor: monitors
+                    .find(|monitor| *monitor != Monitor::default())
+                    .unwrap(),
+                early_stopping: Some(4),
+                min_delta: Some(0.5),
+                schedule: Kind::Plateau,
+                warmup_steps: 6,
+                minimum_rate: Some(0.0625),
+                plateau_factor: Some(0.75),
+                plateau_patience: Some(2),
+                gradient_norms: true,
+                layer_gradient_norms: true,
+                tensorboard: true,
+            },
+            adapter: Adapter {
+                name: "a GPU".to_string(),
+                backend: "vulkan".to_string(),
+                kind: "software".to_string(),
+                driver: "a driver".to_string(),
+                kernels: "portable".to_string(),
+            },
+            model: None,
+            comparison: None,
+        }
+    }
+
+    /// Keys, dotted, with their values, but for those that no option sets.
+    fn options(config: &RunConfig) -> Vec<(String, Value)> {
+        let table = Table::try_from(config).unwrap();
+        let mut found = Vec::new();
+        for (name, value) in table {
+            match value {
+                Value::Table(section) => {
+                    let dotted = |(key, value)| (format!("{name}.{key}"), value);
+                    found.extend(section.into_iter().map(dotted));
+                }
+                value => found.push((name, value)),
+            }
+        }
+        found.retain(|(key, _)| !NO_OPTIONS.contains(&key.as_str()));
+        found
+    }
+
+    /// A key that is new must come into the command, or stand among those that no option sets.
+    #[test]
+    fn every_key_is_in_the_command_and_means_the_same_again() {
+        let config = full();
+        let table = Table::try_from(&config).unwrap();
+        let line = command_line(&table, &Trains::Variant("dropout")).unwrap();
+        let matches = Arguments::command()
+            .try_get_matches_from(line.split(' '))
+            .unwrap();
+        let (_, typed) = matches.subcommand().unwrap();
+        for (key, _) in options(&config) {
+            let (section, key) = key.split_once('.').unwrap();
+            let renamed = DATA.iter().find(|(name, _)| *name == key);
+            let id = match (section, renamed) {
+                ("data", Some((_, id))) => id,
+                _ => key,
+            };
+            let source = typed.value_source(id);
+            assert_eq!(source, Some(ValueSource::CommandLine), "{key}: {line}");
+        }
+        let Command::Train(args) = Arguments::from_arg_matches(&matches).unwrap().command else {
+            panic!("{line}");
+        };
+        let (settings, _) = Settings::train(&args, true).unwrap();
+        let adapter = AdapterReport {
+            name: String::new(),
+            backend: String::new(),
+            kind: String::new(),
+            driver: String::new(),
+            subgroup: None,
+            binding_bytes: 0,
+            workgroup_bytes: 0,
+            workgroup_invocations: 0,
+            timestamps: false,
+        };
+        let dataset = gatefold::data::demo().unwrap();
+        let again = RunConfig::new(&settings, &dataset, &adapter, &Limits::WEBGPU);
+        assert_eq!(options(&again), options(&config));
+    }
 
     #[test]
     fn the_command_says_what_is_no_default() {

@@ -36,7 +36,9 @@ pub fn run(mut args: CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
         adopt(begun, &mut args, typed)?;
     }
     let (mut settings, variants) = Settings::compare(&args, quiet)?;
-    settings.begun = begun.is_some();
+    if let Some(begun) = &begun {
+        settings.go_on(begun, typed);
+    }
     let (trainer, gpu) = Trainer::new(settings)?;
     let size = trainer.dataset.vocabulary.size();
     let models = variants
@@ -51,12 +53,13 @@ pub fn run(mut args: CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
     let places = places(&trainer, &models, begun.as_ref(), &config)?;
     let gpu = trainer.check(gpu, &models)?;
     let out = &trainer.settings.out;
+    let (text, vocabulary) = (config.to_toml()?, &trainer.dataset.vocabulary);
     let folder = match begun {
         Some(begun) => {
-            begun.folder.write_config(&config.to_toml()?)?;
+            begun.folder.write_origin(&text, vocabulary)?;
             begun.folder
         }
-        None => RunFolder::create(out, &config.to_toml()?)?,
+        None => RunFolder::create(out, &text, vocabulary)?,
     };
     if trainer.settings.overwrite {
         run_folder::clear_comparison(out, Variant::ALL.into_iter().map(Variant::name))?;

@@ -17,7 +17,7 @@ use super::run_args::EvaluateArgs;
 use super::run_folder;
 use super::screen::{Output, counted, field, print_json};
 use super::settings::option;
-use super::trained_run::TrainedRun;
+use super::trained_run::{ToTest, TrainedRun};
 use super::training::tell_synthetic;
 
 const BAR: &str = "Evaluating  {pos}/{len} {wide_bar:.cyan/dim} {left} left";
@@ -27,6 +27,8 @@ struct Report<'a> {
     run: &'a Path,
     model: &'a str,
     data: &'a str,
+    /// Whether the run's own reviews are still those that it was trained and validated with; null for others.
+    as_trained: Option<bool>,
     synthetic: bool,
     reviews: usize,
     batch_size: usize,
@@ -130,7 +132,11 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
     };
     let run = TrainedRun::load(&args.run)?;
     let batch_size = args.batch_size.unwrap_or(run.batch_size);
-    let (mut session, dataset) = run.with_test_data(&args.test_data, &args.device, output)?;
+    let ToTest {
+        mut session,
+        dataset,
+        as_trained,
+    } = run.with_test_data(&args.test_data, &args.device, output)?;
 
     let evaluation = evaluate_told(&mut session, &dataset, batch_size, run.padding, output)?;
 
@@ -155,6 +161,7 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
             run: &run.folder,
             model,
             data: &dataset.name,
+            as_trained,
             synthetic: dataset.synthetic,
             reviews: dataset.test.len(),
             batch_size,

@@ -41,7 +41,7 @@ pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
     let name = args.file.file_name().unwrap_or(args.file.as_os_str());
     let name = format!("unknown data (imported from {})", name.to_string_lossy());
     let config = imported_config::to_toml(&data, &name, &weights)?;
-    let folder = RunFolder::create(&args.out, &config)?;
+    let folder = RunFolder::create(&args.out, &config, &vocabulary)?;
     if let Err(error) = write_atomically(&folder.path().join(MODEL), &bytes) {
         folder.discard();
         return Err(error.into());

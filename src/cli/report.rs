@@ -73,8 +73,9 @@ fn test_all(
 ) -> Result<()> {
     for (reported, folder) in report.runs.iter_mut().zip(folders) {
         let run = TrainedRun::load(folder)?;
-        let (mut session, dataset) = run.with_test_data(&args.test_data, &args.device, output)?;
-        reported.test = Some(test(&run, &mut session, &dataset, count, output)?);
+        let mut to_test = run.with_test_data(&args.test_data, &args.device, output)?;
+        let dataset = &to_test.dataset;
+        reported.test = Some(test(&run, &mut to_test.session, dataset, count, output)?);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Going on with a run: what its folder says, and what the options given besides may change.
 
 use std::fmt::Display;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -12,10 +12,10 @@ use gatefold::{Error, Result};
 use super::args::{DataArgs, End, Kernels, TrainingArgs};
 use super::callbacks::Kind;
 use super::run_config::{self, RunConfig};
-use super::run_folder::RunFolder;
+use super::run_folder::{RunFolder, kept_vocabulary};
 use super::screen::Output;
 use super::settings::option;
-use super::source_keys::DEMO;
+use super::source_keys::{DEMO, find_again};
 
 /// Which options of a subcommand were typed.
 pub struct Typed(ArgMatches);
@@ -27,7 +27,8 @@ impl Typed {
         Typed(subcommand.map_or(ArgMatches::default(), |(_, matches)| matches.clone()))
     }
 
-    fn has(&self, id: &str) -> bool {
+    /// Whether the option of this id was.
+    pub fn has(&self, id: &str) -> bool {
         self.0.value_source(id) == Some(ValueSource::CommandLine)
     }
 
@@ -88,9 +89,15 @@ impl Begun {
         })
     }
 
+    /// The vocabulary that is in the run's folder, if one is.
+    pub fn kept_vocabulary(&self) -> Option<PathBuf> {
+        kept_vocabulary(self.folder.path(), &self.config.data.vocabulary_sha256)
+    }
+
     /// Puts what the run was begun with in the place of defaults.
     ///
     /// # Errors
+    /// [`Error::Data`] where its reviews are no longer there;
     /// [`Error::Option`] with both values where an option was typed that contradicts it.
     pub fn adopt(
         &self,
@@ -103,7 +110,9 @@ impl Begun {
         let reading = &mut data.reading;
         let source = &mut reading.source;
         if source.data.is_none() && begun.data.source != DEMO {
-            source.data = Some(begun.data.source.clone().into());
+            let data = PathBuf::from(&begun.data.source);
+            find_again(&data, self.folder.path())?;
+            source.data = Some(data);
         }
         if source.test_data.is_none() {
             source.test_data = begun.data.test_source.clone().map(Into::into);

@@ -76,14 +76,15 @@ impl Trainer {
         self.output.say(&format!("\n{table}\n"));
         let mut session = self.session(gpu, model)?;
         let config = self.config.of_model(model).to_toml()?;
+        let vocabulary = &self.dataset.vocabulary;
         let (folder, checkpoints, from) = match place {
             Place::New(path) => {
-                let folder = RunFolder::create(&path, &config)?;
+                let folder = RunFolder::create(&path, &config, vocabulary)?;
                 (folder, CheckpointFiles::new(&path), None)
             }
             Place::Begun(begun) => {
                 begun.tell(self.output);
-                begun.folder.write_config(&config)?;
+                begun.folder.write_origin(&config, vocabulary)?;
                 let from = begun.found.map(|found| found.checkpoint.snapshot);
                 (begun.folder, begun.checkpoints, from)
             }

@@ -6,10 +6,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gatefold::data::Vocabulary;
 use gatefold::report::{TensorBoard, is_temporary, remove_leftovers, write_atomically, write_run};
 use gatefold::train::{CheckpointFiles, History};
 use gatefold::watch::PROGRESS;
 use gatefold::{Error, Result};
+use tracing::warn;
 
 use super::lock::{self, Lock};
 use super::report_page;
@@ -22,15 +24,19 @@ pub const MODEL: &str = "model.safetensors";
 /// The file of the best epoch's parameters.
 pub const BEST: &str = "best.safetensors";
 
+/// The vocabulary that the run's ids are of, so that the folder can be used wherever it is.
+pub const VOCABULARY: &str = "vocabulary.subwords";
+
 /// The folder of the event files.
 pub const EVENTS: &str = "tensorboard";
 
 /// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
     CheckpointFiles::NAMES[0],
     CheckpointFiles::NAMES[1],
     run_config::FILE,
+    VOCABULARY,
     PROGRESS,
     "history.csv",
     "history.json",
@@ -110,6 +116,23 @@ pub fn holds_run(folder: &Path) -> bool {
     names.into_iter().any(|name| folder.join(name).is_file())
 }
 
+/// The vocabulary's file in the folder of a run, if it is there and has this hash; runs of earlier versions have none.
+pub fn kept_vocabulary(folder: &Path, sha256: &str) -> Option<PathBuf> {
+    let path = folder.join(VOCABULARY);
+    if !path.is_file() {
+        return None;
+    }
+    match Vocabulary::load(&path) {
+        Ok(vocabulary) if vocabulary.sha256() == sha256 => return Some(path),
+        Ok(_) => warn!(
+            "{}: not the vocabulary of the run; not taken",
+            path.display()
+        ),
+        Err(error) => warn!("{error}; not taken"),
+    }
+    None
+}
+
 /// Fails if `folder` is not there or cannot be written in; leaves no trace.
 pub fn try_writing(folder: &Path) -> io::Result<()> {
     let probe = folder.join(format!(".gatefold.{}.tmp", std::process::id()));
@@ -173,11 +196,11 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder, rid of an earlier run, and writes `config.toml`.
+    /// Makes the folder, rid of an earlier run, and writes `config.toml` and the vocabulary.
     ///
     /// # Errors
     /// [`Error::Io`] where the system refuses, or another process writes there.
-    pub fn create(path: &Path, config: &str) -> Result<RunFolder> {
+    pub fn create(path: &Path, config: &str, vocabulary: &Vocabulary) -> Result<RunFolder> {
         let missing = |ancestor: &&Path| !ancestor.as_os_str().is_empty() && !ancestor.exists();
         let made = path
             .ancestors()
@@ -192,7 +215,7 @@ impl RunFolder {
         };
         let written = remove_leftovers(path)
             .and_then(|()| remove_run(path))
-            .and_then(|()| folder.write_config(config));
+            .and_then(|()| folder.write_origin(config, vocabulary));
         match written {
             Ok(()) => Ok(folder),
             Err(error) => {
@@ -231,12 +254,13 @@ impl RunFolder {
         &self.path
     }
 
-    /// Writes `config.toml`.
+    /// Writes `config.toml`, and then the vocabulary: without the first, a folder holds no run to go on with.
     ///
     /// # Errors
     /// [`Error::Io`] where the system refuses.
-    pub fn write_config(&self, config: &str) -> Result<()> {
-        write_atomically(&self.path.join(run_config::FILE), config.as_bytes())
+    pub fn write_origin(&self, config: &str, vocabulary: &Vocabulary) -> Result<()> {
+        write_atomically(&self.path.join(run_config::FILE), config.as_bytes())?;
+        vocabulary.save(&self.path.join(VOCABULARY))
     }
 
     /// Writes the history so far and its plots; `note` is told at their foot.

@@ -1,8 +1,9 @@
 //! Where a run's reviews come from, as `config.toml` says it.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use gatefold::data::{Source, Table};
+use gatefold::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::settings::DataSettings;
@@ -26,14 +27,32 @@ pub struct SourceKeys {
     pub vocabulary: Option<String>,
 }
 
+/// Fails where `data`, the reviews of the run in `folder`, are no longer there.
+///
+/// # Errors
+/// [`Error::Data`] with the remedy.
+pub fn find_again(data: &Path, folder: &Path) -> Result<()> {
+    match data.try_exists() {
+        Ok(false) => Err(Error::Data(format!(
+            "{}: no such file or folder; the reviews of {} were there; say where they are now with --data PATH",
+            data.display(),
+            folder.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 impl SourceKeys {
-    /// Those of this source and vocabulary.
+    /// Those of this source and vocabulary, their paths such that they are found from any folder.
     pub fn of(data: &DataSettings) -> SourceKeys {
         let table = match &data.source {
             Source::Table(table) => Some(table),
             Source::Demo | Source::Path(_) => None,
         };
-        let written = |path: &Path| path.to_string_lossy().into_owned();
+        let written = |path: &Path| {
+            let whole = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+            whole.to_string_lossy().into_owned()
+        };
         SourceKeys {
             source: data.source.path().map_or(DEMO.to_string(), written),
             test_source: table.and_then(|table| table.test.as_deref()).map(written),
@@ -70,6 +89,7 @@ impl SourceKeys {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use gatefold::data::Limits;
 
@@ -77,10 +97,11 @@ mod tests {
 
     #[test]
     fn every_source_is_found_again() {
+        let there = |name: &str| path::absolute(name).unwrap();
         let table = |test: Option<&str>, label: Option<&str>, classes: &[&str]| {
             Source::Table(Table {
-                path: "reviews.csv".into(),
-                test: test.map(PathBuf::from),
+                path: there("reviews.csv"),
+                test: test.map(there),
                 text_column: None,
                 label_column: label.map(str::to_string),
                 classes: classes.iter().map(|class| class.to_string()).collect(),
@@ -88,7 +109,7 @@ mod tests {
         };
         for source in [
             Source::Demo,
-            Source::Path("reviews.csv".into()),
+            Source::Path(there("reviews.csv")),
             table(Some("test.csv"), None, &[]),
             table(None, Some("verdict"), &[]),
             table(None, None, &["bad", "fair", "good"]),
@@ -97,6 +118,7 @@ mod tests {
                 source: source.clone(),
                 note: None,
                 vocabulary: None,
+                kept: None,
                 limits: Limits::default(),
                 cache: None,
             };

@@ -30,7 +30,7 @@ pub fn run(mut args: TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
             args.training.output.out = Some(path.to_path_buf());
             let model = model.model().with_context(|| path.display().to_string())?;
             let mut settings = Settings::of_model(&model, &args, quiet)?;
-            settings.begun = true;
+            settings.go_on(begun, typed);
             (settings, ModelSource::Model(model))
         }
         None => Settings::train(&args, quiet)?,

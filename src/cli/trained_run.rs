@@ -9,18 +9,18 @@ use std::sync::Arc;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::batch::{Padding, Side};
-use gatefold::data::{Dataset, Limits, Source, Vocabulary, vocabulary_of};
+use gatefold::data::{Dataset, Limits, Source, Table, Vocabulary, vocabulary_of};
 use gatefold::gpu::Gpu;
 use gatefold::train::{Session, Weights};
 use serde::Deserialize;
 
-use super::args::{DataArgs, DeviceArgs, SourceArgs, TestDataArgs};
+use super::args::{DataArgs, DeviceArgs, ReadingArgs, SourceArgs, TestDataArgs};
 use super::run_config;
-use super::run_folder::MODEL;
+use super::run_folder::{MODEL, kept_vocabulary};
 use super::screen::Output;
 use super::settings::{DataSettings, adapter_choice, option, token_cache};
-use super::source_keys::SourceKeys;
-use super::training::{load_told, tell_adapter};
+use super::source_keys::{SourceKeys, find_again};
+use super::training::{load_to_test_told, load_told, tell_adapter};
 
 /// Reviews a batch where no training says it: the experiment's.
 const BATCH_SIZE: usize = 10;
@@ -37,8 +37,18 @@ struct Known {
 struct KnownData {
     #[serde(flatten)]
     keys: SourceKeys,
+    #[serde(flatten)]
+    reviews: KnownReviews,
     name: String,
     synthetic: bool,
+}
+
+/// What tells the reviews of a training; imported weights have none.
+#[derive(Deserialize)]
+struct KnownReviews {
+    sha256: Option<String>,
+    limit_train: Option<usize>,
+    limit_test: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +59,25 @@ struct KnownTraining {
     truncate: Option<Side>,
 }
 
+/// Reviews to test a run with.
+enum TestReviews {
+    /// The run's own, all of them.
+    Own(DataSettings),
+    /// The run's own table, named, with the same parts.
+    Parted(DataSettings),
+    /// Others, of which nothing is for training.
+    Others(DataSettings),
+}
+
+/// A run's model on a device, and reviews to test it with.
+pub struct ToTest {
+    pub session: Session,
+    pub dataset: Arc<Dataset>,
+    /// Whether the run's own reviews are still those that it was trained and validated with; `None` where others are
+    /// tested with, or that is not known.
+    pub as_trained: Option<bool>,
+}
+
 /// A run that has been trained to its end.
 pub struct TrainedRun {
     pub folder: PathBuf,
@@ -57,8 +86,11 @@ pub struct TrainedRun {
     pub source: Source,
     /// The vocabulary's file, where one was named.
     pub vocabulary: Option<PathBuf>,
+    /// The vocabulary's file in the folder, where it has one.
+    pub kept: Option<PathBuf>,
     /// What its data is called.
     pub data_name: String,
+    reviews: KnownReviews,
     /// What its classes are called, in the order of the labels.
     pub classes: Vec<String>,
     /// Whether it was trained on made-up reviews.
@@ -103,11 +135,13 @@ impl TrainedRun {
         weights.model.check_classes(classes.len())?;
         Ok(TrainedRun {
             folder: folder.to_path_buf(),
+            kept: kept_vocabulary(folder, &weights.vocabulary_sha256),
             weights,
             source,
             classes,
             vocabulary: known.data.keys.vocabulary.map(PathBuf::from),
             data_name: known.data.name,
+            reviews: known.data.reviews,
             synthetic: known.data.synthetic,
             batch_size,
             padding,
@@ -134,12 +168,12 @@ impl TrainedRun {
         })
     }
 
-    /// The vocabulary that the run's ids are of: `file`, or that of the run's data.
+    /// The vocabulary that the run's ids are of: `file`, or the one in its folder, or that of the run's data.
     ///
     /// # Errors
     /// As [`vocabulary_of`] and [`TrainedRun::check_vocabulary`].
     pub fn load_vocabulary(&self, file: Option<&Path>) -> Result<Vocabulary> {
-        let file = file.or(self.vocabulary.as_deref());
+        let file = file.or(self.kept.as_deref()).or(self.vocabulary.as_deref());
         let vocabulary = vocabulary_of(&self.source, file).map_err(|error| match error {
             Error::Io { .. } => Error::Data(format!(
                 "the vocabulary that {} was trained with: {error}; give it with --vocab FILE",
@@ -175,36 +209,77 @@ impl TrainedRun {
         .into())
     }
 
-    /// The run's reviews, or those that were asked for.
-    ///
-    /// The training reviews are not used, but with them the encoded reviews that training kept are found again.
+    /// The reviews to test with: the run's, or those that were asked for, with the run's vocabulary and classes.
     ///
     /// # Errors
-    /// As [`DataSettings::new`].
-    fn test_data(&self, args: &TestDataArgs) -> gatefold::Result<DataSettings> {
-        let mut reading = args.reading.clone();
+    /// As [`DataSettings::new`] and [`find_again`].
+    fn test_reviews(&self, args: &TestDataArgs) -> gatefold::Result<TestReviews> {
+        let reading = &args.reading;
         if reading.source != SourceArgs::default() {
-            // Other reviews have the classes that the model knows.
-            if let Source::Table(table) = &self.source
-                && reading.source.classes.is_empty()
-            {
-                reading.source.classes.clone_from(&table.classes);
-            }
-            return DataSettings::new(&DataArgs {
-                reading,
-                limit_train: None,
-            });
+            return self.other_reviews(reading.clone());
         }
-        Ok(DataSettings {
+        let limits = Limits {
+            train: None,
+            test: reading.limit_test,
+        };
+        limits.check()?;
+        if let Some(path) = self.source.path() {
+            find_again(path, &self.folder)?;
+        }
+        let kept = match (&self.source, &reading.vocab) {
+            (Source::Path(_) | Source::Table(_), None) => self.kept.clone(),
+            _ => None,
+        };
+        // The training reviews are not used, but with them the encoded reviews that training kept are found again,
+        // and it shows whether they are the same.
+        Ok(TestReviews::Own(DataSettings {
             source: self.source.clone(),
             note: None,
-            vocabulary: reading.vocab.or(self.vocabulary.clone()),
-            limits: Limits {
-                train: None,
-                test: reading.limit_test,
-            },
+            vocabulary: reading.vocab.clone().or(self.vocabulary.clone()),
+            kept,
+            limits: Limits::default(),
             cache: token_cache(reading.no_cache),
+        }))
+    }
+
+    /// Other reviews than the run's.
+    fn other_reviews(&self, mut reading: ReadingArgs) -> gatefold::Result<TestReviews> {
+        let source = &mut reading.source;
+        if let Source::Table(table) = &self.source
+            && source.classes.is_empty()
+        {
+            source.classes.clone_from(&table.classes);
+        }
+        // A table of test reviews needs none of training reviews.
+        if let Some(test) = &source.test_data {
+            source.data = Some(test.clone());
+        }
+        // The run has seen the other part of its own table.
+        let parted = source.test_data.is_none()
+            && source.data.as_deref().is_some_and(|data| self.is_own(data));
+        let mut data = DataSettings::new(&DataArgs {
+            reading,
+            limit_train: None,
+        })?;
+        if data.vocabulary.is_none() {
+            let named = self.vocabulary.clone().filter(|path| path.is_file());
+            data.kept = self.kept.clone().or(named);
+        }
+        Ok(match parted {
+            true => TestReviews::Parted(data),
+            false => TestReviews::Others(data),
         })
+    }
+
+    /// Whether `data` is the one file or folder that the run's reviews are from.
+    fn is_own(&self, data: &Path) -> bool {
+        if let Source::Table(Table { test: Some(_), .. }) = &self.source {
+            return false;
+        }
+        let place = |path: &Path| fs::canonicalize(path).ok();
+        self.source
+            .path()
+            .is_some_and(|own| place(own).is_some() && place(own) == place(data))
     }
 
     /// The model on the device that was asked for, and the reviews to test it with, of its vocabulary.
@@ -216,12 +291,56 @@ impl TrainedRun {
         data: &TestDataArgs,
         device: &DeviceArgs,
         output: Output,
-    ) -> Result<(Session, Arc<Dataset>)> {
-        let data = self.test_data(data)?;
+    ) -> Result<ToTest> {
+        let reviews = self.test_reviews(data)?;
         let session = self.session(device, output)?;
-        let dataset = Arc::new(load_told(&data, output)?);
+        let (dataset, as_trained) = match &reviews {
+            TestReviews::Others(others) => (load_to_test_told(others, output)?, None),
+            TestReviews::Parted(parted) => (load_told(parted, output)?, None),
+            TestReviews::Own(own) => {
+                let mut dataset = load_told(own, output)?;
+                let as_trained = self.is_as_trained(&dataset);
+                let limit = data.reading.limit_test.unwrap_or(usize::MAX);
+                dataset.test.truncate(limit);
+                (dataset, as_trained)
+            }
+        };
         self.check_vocabulary(&dataset.vocabulary)?;
-        Ok((session, dataset))
+        if as_trained == Some(false) {
+            let problem = format!(
+                "other reviews are in {} than {} was trained and validated with: their SHA-256 is another one than \
+                 {} has",
+                dataset.name,
+                self.folder.display(),
+                run_config::FILE
+            );
+            output.field("Note", &problem);
+        }
+        if !dataset.synthetic {
+            for note in &dataset.notes {
+                output.field("Note", note);
+            }
+        }
+        Ok(ToTest {
+            session,
+            dataset: Arc::new(dataset),
+            as_trained,
+        })
+    }
+
+    /// Whether all of `dataset`, cut as it was for training, is what the run was trained and validated with; `None`
+    /// where the run does not say that.
+    fn is_as_trained(&self, dataset: &Dataset) -> Option<bool> {
+        let KnownReviews {
+            sha256,
+            limit_train,
+            limit_test,
+        } = &self.reviews;
+        let expected = sha256.as_ref()?;
+        let mut cut = dataset.clone();
+        cut.train.truncate(limit_train.unwrap_or(usize::MAX));
+        cut.test.truncate(limit_test.unwrap_or(usize::MAX));
+        Some(cut.sha256() == *expected)
     }
 
     /// The model on the device that was asked for.

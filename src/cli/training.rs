@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use gatefold::data::{Dataset, class_counts, load_cached};
+use gatefold::data::{Dataset, class_counts, load_cached, load_to_test};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Form, Limits};
@@ -190,7 +190,7 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 /// Says where a run's files are.
 pub fn tell_run(trainer: &Trainer, folder: &str) -> Result<()> {
     let files = "report.html, loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
-                 best.safetensors, config.toml";
+                 best.safetensors, config.toml, vocabulary.subwords";
     let Trainer {
         output, settings, ..
     } = trainer;
@@ -217,8 +217,19 @@ pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
     tell_reading(output, data);
     Ok(load_cached(
         &data.source,
-        data.vocabulary.as_deref(),
+        data.kept.as_deref().or(data.vocabulary.as_deref()),
         data.limits,
+        data.cache.as_deref(),
+    )?)
+}
+
+/// Loads the data to test a trained model with.
+pub fn load_to_test_told(data: &DataSettings, output: Output) -> Result<Dataset> {
+    tell_reading(output, data);
+    Ok(load_to_test(
+        &data.source,
+        data.kept.as_deref().or(data.vocabulary.as_deref()),
+        data.limits.test,
         data.cache.as_deref(),
     )?)
 }

@@ -52,13 +52,44 @@ pub fn load_cached(
     limits: Limits,
     cache: Option<&Path>,
 ) -> Result<Dataset> {
-    limits.check()?;
-    source.check_vocabulary(vocabulary)?;
     let asked = Asked {
         vocabulary,
         limits,
         cache,
+        to_test: false,
     };
+    load_asked(source, asked)
+}
+
+/// As [`load_cached`], for reviews that a trained model is tested with, the first `limit` of them.
+///
+/// A [`Table`] need not have training reviews, nor reviews of every class: its second file is read, if it has one,
+/// and else all of it is for testing, or what a column `split` says is. The training part of such a data set is
+/// empty; other sources have theirs.
+///
+/// # Errors
+/// Those of [`load`]; [`Error::Data`] where there is no test review.
+pub fn load_to_test(
+    source: &Source,
+    vocabulary: Option<&Path>,
+    limit: Option<usize>,
+    cache: Option<&Path>,
+) -> Result<Dataset> {
+    let asked = Asked {
+        vocabulary,
+        limits: Limits {
+            train: None,
+            test: limit,
+        },
+        cache,
+        to_test: true,
+    };
+    load_asked(source, asked)
+}
+
+fn load_asked(source: &Source, asked: Asked) -> Result<Dataset> {
+    asked.limits.check()?;
+    source.check_vocabulary(asked.vocabulary)?;
     match source {
         Source::Demo => load_demo(asked),
         Source::Path(path) => load_path(path, asked),
@@ -73,6 +104,8 @@ struct Asked<'a> {
     limits: Limits,
     /// The folder of the cache, if there is one.
     cache: Option<&'a Path>,
+    /// Whether a table's training reviews are left out.
+    to_test: bool,
 }
 
 fn load_demo(asked: Asked) -> Result<Dataset> {
@@ -127,12 +160,22 @@ fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
     let path = table.path.as_path();
     check_exists(path)?;
     let vocabulary = vocabulary_for(path, asked.vocabulary)?;
-    let paths: Vec<&Path> = [path].into_iter().chain(table.test.as_deref()).collect();
+    let mut paths: Vec<&Path> = [path].into_iter().chain(table.test.as_deref()).collect();
+    if asked.to_test {
+        paths.drain(..paths.len() - 1);
+    }
     // The ends of the names say how the files are written.
     let names: Vec<_> = paths.iter().map(|path| path.file_name()).collect();
     let (text, label) = (&table.text_column, &table.label_column);
     let form = format!("table {names:?} {text:?} {label:?} {:?}", table.classes);
-    let read = || table::read(table, vocabulary.size(), asked.limits);
+    let form = match asked.to_test {
+        true => format!("{form} to test"),
+        false => form,
+    };
+    let read = || match asked.to_test {
+        true => table::read_to_test(table, vocabulary.size(), asked.limits),
+        false => table::read(table, vocabulary.size(), asked.limits),
+    };
     let encoded = encoded(&form, &paths, &vocabulary, asked, read)?;
     Ok(Dataset {
         classes: table.class_names(),

@@ -46,7 +46,7 @@ pub use export::{ExportCells, ExportForm, Exported, check_absent, export};
 pub use fetch::{FetchEvent, FetchOptions, Fetched, fetch};
 pub use ids::Ids;
 pub use lengths::{Bins, Lengths};
-pub use load::{load, load_cached, vocabulary_of};
+pub use load::{load, load_cached, load_to_test, vocabulary_of};
 use split::Split;
 pub use subwords::SubwordEncoder;
 pub use table::Table;

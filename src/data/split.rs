@@ -98,7 +98,12 @@ impl Splits {
     ///
     /// # Errors
     /// [`Error::Data`] names `path` and a class that a part lacks.
-    pub fn finish(self, path: &Path) -> Result<[Vec<RawReview>; 2]> {
+    pub fn finish(mut self, path: &Path) -> Result<[Vec<RawReview>; 2]> {
+        self.take(path)
+    }
+
+    /// As [`Splits::finish`]; the counts stay.
+    pub fn take(&mut self, path: &Path) -> Result<[Vec<RawReview>; 2]> {
         let shown = path.display();
         if Split::ALL.iter().all(|&split| self.count(split) == 0) {
             return Err(Error::Data(format!("{shown}: no reviews")));
@@ -115,6 +120,28 @@ impl Splits {
                 }
             }
         }
-        Ok(self.parts.map(|part| part.reviews))
+        Ok(self.take_all())
+    }
+
+    /// What was kept of the test part, which may lack a class; the counts stay.
+    ///
+    /// # Errors
+    /// [`Error::Data`] names `path` where there is no review.
+    pub fn take_to_test(&mut self, path: &Path) -> Result<Vec<RawReview>> {
+        let shown = path.display();
+        if self.count(Split::Test) > 0 {
+            let [_, test] = self.take_all();
+            return Ok(test);
+        }
+        Err(Error::Data(match self.count(Split::Train) {
+            0 => format!("{shown}: no reviews"),
+            _ => format!("{shown}: no reviews in the test part, as the column `split` has it"),
+        }))
+    }
+
+    fn take_all(&mut self) -> [Vec<RawReview>; 2] {
+        self.parts
+            .each_mut()
+            .map(|part| std::mem::take(&mut part.reviews))
     }
 }

@@ -3,7 +3,7 @@
 use crate::program::{Workplace, assert_80_columns};
 use crate::train::RUN_FILES;
 
-const OVERVIEW: [&str; 7] = [
+const OVERVIEW: [&str; 8] = [
     "comparison.md",
     "config.toml",
     "report.html",
@@ -11,6 +11,7 @@ const OVERVIEW: [&str; 7] = [
     "validation_accuracy.svg",
     "validation_loss.png",
     "validation_loss.svg",
+    "vocabulary.subwords",
 ];
 
 fn expected(folder: &str, variants: &[&str]) -> Vec<String> {

@@ -123,7 +123,10 @@ fn other_data_are_taken_with_the_run_s_vocabulary_only() {
     // Another vocabulary of the same size.
     let vocabulary = crate::program::VOCABULARY.replace("'good_'\n'bad_'", "'bad_'\n'good_'");
     place.write("others/imdb_reviews.subwords", vocabulary);
-    let refused = place.run(["evaluate", "run", "--data", "others"]);
+    let others = place.run(["evaluate", "run", "--data", "others", "--json"]);
+    assert_eq!(others.json()[0]["data"], "others");
+    let named = ["--vocab", "others/imdb_reviews.subwords"];
+    let refused = place.run([&["evaluate", "run", "--data", "others"], &named[..]].concat());
     refused.fails(
         1,
         &[
@@ -144,6 +147,121 @@ fn other_data_are_taken_with_the_run_s_vocabulary_only() {
     place
         .run([&["evaluate", "run"], &given[..]].concat())
         .succeeds();
+}
+
+/// A row a review, of classes that take turns; every fifth says that it is for testing.
+fn table(rows: usize, split: bool) -> String {
+    let mut table = ["text,label\n", "text,label,split\n"][usize::from(split)].to_owned();
+    for row in 0..rows {
+        let (word, label) = [("bad", 0), ("good", 1)][row % 2];
+        let part = match (split, row % 5) {
+            (false, _) => "",
+            (true, 0) => ",test",
+            (true, _) => ",train",
+        };
+        table += &format!("a {word} film {row},{label}{part}\n");
+    }
+    table
+}
+
+#[test]
+fn a_table_that_does_not_say_its_test_part_is_evaluated_whole() {
+    let place = Workplace::new();
+    place.write("reviews.csv", table(60, false));
+    place.write("imdb_reviews.subwords", crate::program::VOCABULARY);
+    let options = ["--data", "reviews.csv", "--out", "run"];
+    place.tiny(&["train", "baseline"], &options).succeeds();
+    // No vocabulary is beside these.
+    place.write("others/whole.csv", table(40, false));
+    place.write("others/parted.csv", table(40, true));
+    let positive = "text,label\ngood film,1\na good film,1\nlong,1\n";
+    place.write("others/positive.csv", positive);
+    let train = "text,label,split\ngood film,1,train\nbad film,0,train\n";
+    place.write("others/train.csv", train);
+    let evaluated = |more: &[&str]| {
+        let outcome = place.run([&["evaluate", "run", "--json"], more].concat());
+        outcome.json().remove(0)
+    };
+    let whole = evaluated(&["--data", "others/whole.csv"]);
+    assert_eq!(
+        (&whole["reviews"], &whole["as_trained"]),
+        (&40.into(), &Value::Null)
+    );
+    let alone = evaluated(&["--test-data", "others/whole.csv"]);
+    assert_eq!(alone, whole);
+    assert_eq!(
+        evaluated(&["--data", "others/parted.csv"])["reviews"],
+        8,
+        "the column `split` says"
+    );
+    let both = ["--data", "others/parted.csv"];
+    let both = [&both[..], &["--test-data", "others/whole.csv"]].concat();
+    assert_eq!(evaluated(&both), whole);
+    place
+        .run(["evaluate", "run", "--data", "others/train.csv"])
+        .fails(1, &["train.csv", "no reviews in the test part"]);
+
+    // One class alone has no ROC curve.
+    let one = evaluated(&["--test-data", "others/positive.csv"]);
+    assert_eq!(
+        (&one["reviews"], &one["roc_auc"]),
+        (&3.into(), &Value::Null)
+    );
+    let figures = ["--figures", "figures", "--data", "others/positive.csv"];
+    let shown = place.run([&["evaluate", "run"], &figures[..]].concat());
+    assert_80_columns(&shown.succeeds().stdout);
+
+    // The run's own table keeps its parts, and it is told how it came to them.
+    let outcome = place.run(["evaluate", "run", "--data", "./reviews.csv", "--json"]);
+    assert!(
+        outcome.stderr.contains("no column `split`: a hash"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(outcome.json()[0]["loss"], evaluated(&[])["loss"]);
+
+    let page = ["--examples", "1", "--test-data", "others/whole.csv"];
+    place
+        .run([&["report", "run"], &page[..]].concat())
+        .succeeds();
+    let page = fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(page.contains("On 40 test reviews of whole.csv"));
+}
+
+#[test]
+fn it_tells_that_the_reviews_are_no_longer_the_run_s() {
+    let place = Workplace::new();
+    place.write_imdb("reviews");
+    let options = ["--data", "reviews", "--epochs", "1", "--out", "run"];
+    let limits = ["--limit-train", "5", "--limit-test", "6"];
+    place
+        .run([&["train", "baseline"], &options[..], &limits].concat())
+        .succeeds();
+    let evaluate = |more: &[&str]| place.run([&["evaluate", "run", "--json"], more].concat());
+    let cut = ["--limit-test", "2"];
+    for (more, reviews) in [(&[][..], 8), (&cut, 2)] {
+        let outcome = evaluate(more);
+        let found = &outcome.json()[0];
+        assert_eq!(
+            (&found["as_trained"], &found["reviews"]),
+            (&true.into(), &reviews.into())
+        );
+        assert!(!outcome.stderr.contains("SHA-256"), "{}", outcome.stderr);
+    }
+    for number in 0..4 {
+        let name = format!("reviews/test/pos/{number}_9.txt");
+        place.write(&name, "a bad film");
+    }
+    for more in [&[][..], &cut] {
+        let outcome = evaluate(more);
+        assert_eq!(outcome.json()[0]["as_trained"], false);
+        let told = outcome.stderr.split_whitespace().collect::<Vec<_>>();
+        let told = told.join(" ");
+        assert!(
+            told.contains("Note other reviews are in reviews than run was trained"),
+            "{told}"
+        );
+    }
 }
 
 #[test]

@@ -29,12 +29,14 @@ fn overwriting_replaces_the_run_and_nothing_else() {
     let place = Workplace::new();
     place.write("run/history.csv", "old");
     place.write("run/model.safetensors", "old");
+    place.write("run/vocabulary.subwords", "old");
     place.write("run/notes.txt", "mine");
     place
         .tiny(&["train", "baseline"], &["--out", "run", "--overwrite"])
         .succeeds();
     let files = place.files();
     assert_eq!(files["run/notes.txt"], b"mine");
+    assert!(files["run/vocabulary.subwords"].starts_with(b"### Sub"));
     assert!(files["run/history.csv"].starts_with(b"epoch,"));
     assert!(files["run/model.safetensors"].len() > 100_000);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{VOCABULARY, Workplace};
+use crate::program::Workplace;
 use crate::support::html::check;
 
 fn page(place: &Workplace, path: &str) -> String {
@@ -169,7 +169,7 @@ fn examples_are_the_reviews_of_the_run_or_others() {
 
     // Without a review on it, and of other data.
     place.write_imdb("others");
-    place.write("v", VOCABULARY);
+    std::fs::remove_file(place.path("others/imdb_reviews.subwords")).unwrap();
     let none = [
         "report",
         "run",
@@ -177,8 +177,6 @@ fn examples_are_the_reviews_of_the_run_or_others() {
         "0",
         "--data",
         "others",
-        "--vocab",
-        "v",
         "--limit-test",
         "5",
     ];

@@ -141,7 +141,8 @@ fn other_reviews_and_another_vocabulary_are_refused_with_their_hashes() {
     );
     let vocabulary = crate::program::VOCABULARY.replace("'long_'", "'lengthy_'\n'long_'");
     place.write("moved/imdb_reviews.subwords", vocabulary);
-    let outcome = place.run(moved);
+    let named = ["--vocab", "moved/imdb_reviews.subwords"];
+    let outcome = place.run([&moved[..], &named].concat());
     outcome.fails(1, &["another vocabulary", "262 ids", "263 ids", "SHA-256"]);
 }
 

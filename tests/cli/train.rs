@@ -24,7 +24,7 @@ activation = \"sigmoid\"
 ";
 
 /// Everything a run leaves in its folder, in alphabetical order.
-pub const RUN_FILES: [&str; 11] = [
+pub const RUN_FILES: [&str; 12] = [
     "accuracy.png",
     "accuracy.svg",
     "best.safetensors",
@@ -36,6 +36,7 @@ pub const RUN_FILES: [&str; 11] = [
     "loss.svg",
     "model.safetensors",
     "report.html",
+    "vocabulary.subwords",
 ];
 
 #[test]
@@ -400,13 +401,13 @@ fn a_table_with_columns_of_other_names_is_trained_on_and_recorded() {
     );
     let config =
         String::from_utf8(place.files()["runs/baseline-train/config.toml"].clone()).unwrap();
-    for line in [
-        "source = \"train.csv\"",
-        "test_source = \"test.csv\"",
-        "text_column = \"review\"",
-        "label_column = \"sentiment\"",
-    ] {
+    for line in ["text_column = \"review\"", "label_column = \"sentiment\""] {
         assert!(config.contains(line), "no `{line}` in {config}");
+    }
+    let config: toml::Table = config.parse().unwrap();
+    for (key, name) in [("source", "train.csv"), ("test_source", "test.csv")] {
+        let path = std::path::Path::new(config["data"][key].as_str().unwrap());
+        assert!(path.is_absolute() && path.ends_with(name), "{path:?}");
     }
 }
 

@@ -87,10 +87,13 @@ pub struct DataArgs {
 /// Which reviews to test a run with.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(mut_arg("data", |data| data
-    .help("The reviews, as `gatefold train` takes them [default: those of the run]")
+    .help("The reviews, as `gatefold train` takes them; all of a table without a column `split`, unless the \
+           run was trained on it [default: those of the run]")
     .long_help(None)))]
+#[command(mut_arg("test_data", |data| data
+    .help("A .csv, .tsv, .jsonl or .ndjson file, all of which are test reviews")))]
 #[command(mut_arg("vocab", |vocab| vocab
-    .help("The subword vocabulary [default: that of the run, or the one beside the data]")))]
+    .help("The subword vocabulary [default: that of the run]")))]
 #[command(mut_arg("limit_test", |limit| limit.help("Take the first N test reviews")))]
 pub struct TestDataArgs {
     #[command(flatten)]

@@ -16,6 +16,8 @@ pub struct DataSettings {
     /// What to tell of the choice of the source.
     pub note: Option<String>,
     pub vocabulary: Option<PathBuf>,
+    /// The same vocabulary in the folder of a run, which is read in its place.
+    pub kept: Option<PathBuf>,
     pub limits: Limits,
     /// Where encoded reviews are kept; `None` keeps none.
     pub cache: Option<PathBuf>,
@@ -39,6 +41,7 @@ impl DataSettings {
             source,
             note,
             vocabulary: reading.vocab.clone(),
+            kept: None,
             limits,
             cache: token_cache(reading.no_cache),
         })

@@ -20,6 +20,7 @@ pub use data::{DataSettings, token_cache};
 pub use model::{EXPERIMENT_VOCABULARY, ModelSource, mask_padding};
 
 use super::args::{CompareArgs, DataArgs, DeviceArgs, TrainArgs, TrainingArgs};
+use super::resume::{Begun, Typed};
 
 /// The experiment's learning rate.
 const LEARNING_RATE: f64 = 1e-4;
@@ -161,6 +162,15 @@ impl Settings {
             serve: training.output.serve.serve,
             data,
         })
+    }
+
+    /// Settles that the run in `out` goes on: its own vocabulary is read, wherever the one that was named is by now,
+    /// unless another was typed.
+    pub fn go_on(&mut self, begun: &Begun, typed: &Typed) {
+        self.begun = true;
+        if self.data.source != Source::Demo && !typed.has("vocab") {
+            self.data.kept = begun.kept_vocabulary();
+        }
     }
 
     /// `model` with its padding masked if that was asked for.

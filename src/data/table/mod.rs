@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use self::row::{Columns, Row};
 pub(super) use self::write::{write_csv, write_json_lines};
-use super::raw::{RawDataset, note_replaced, note_unlabelled};
+use super::raw::{RawDataset, RawReview, note_replaced, note_unlabelled};
 use super::split::{Split, Splits};
 use super::{Limits, sentiment_classes};
 use crate::error::{Error, Result};
@@ -104,19 +104,35 @@ pub(super) fn notation(path: &Path) -> Option<(Notation, bool)> {
 /// a second file too many or classes that cannot be; [`Error::Io`], and [`Error::Data`] where a class is missing.
 pub(super) fn read(table: &Table, size: usize, limits: Limits) -> Result<RawDataset> {
     table.check_classes()?;
-    let mut reading = Reading {
-        splits: Splits::new(limits, table.class_names()),
-        unlabelled: 0,
-        replaced: 0,
-        synthetic: false,
-        named: None,
-    };
+    let mut reading = Reading::new(table, limits, None);
     let part = table.test.as_ref().map(|_| Split::Train);
     reading.file(table, &table.path, part, "--data", size)?;
     if let Some(test) = &table.test {
         reading.file(table, test, Some(Split::Test), "--test-data", size)?;
     }
-    reading.finish(&table.path)
+    let parts = reading.splits.take(&table.path)?;
+    Ok(reading.finish(parts))
+}
+
+/// As [`read`], the test reviews alone: the second file, or what a column `split` says they are, or all. A class may
+/// be missing.
+///
+/// # Errors
+/// As [`read`]; [`Error::Data`] where there is none.
+pub(super) fn read_to_test(table: &Table, size: usize, limits: Limits) -> Result<RawDataset> {
+    table.check_classes()?;
+    let limits = Limits {
+        train: Some(0),
+        ..limits
+    };
+    let mut reading = Reading::new(table, limits, Some(Split::Test));
+    let (path, part, option) = match &table.test {
+        Some(test) => (test, Some(Split::Test), "--test-data"),
+        None => (&table.path, None, "--data"),
+    };
+    reading.file(table, path, part, option, size)?;
+    let test = reading.splits.take_to_test(path)?;
+    Ok(reading.finish([Vec::new(), test]))
 }
 
 /// What the files gave so far.
@@ -127,9 +143,22 @@ struct Reading {
     synthetic: bool,
     /// Whether the part of a row is told, rather than decided by its text; the same for all.
     named: Option<bool>,
+    /// The part of a row that does not say it; for `None` its text decides.
+    unnamed: Option<Split>,
 }
 
 impl Reading {
+    fn new(table: &Table, limits: Limits, unnamed: Option<Split>) -> Reading {
+        Reading {
+            splits: Splits::new(limits, table.class_names()),
+            unlabelled: 0,
+            replaced: 0,
+            synthetic: false,
+            named: None,
+            unnamed,
+        }
+    }
+
     fn file(
         &mut self,
         table: &Table,
@@ -174,7 +203,9 @@ impl Reading {
                 );
             }
             (Some(split), None) | (None, Some(split)) => split,
-            (None, None) => Split::by_hash(&review.raw.content),
+            (None, None) => self
+                .unnamed
+                .unwrap_or_else(|| Split::by_hash(&review.raw.content)),
         };
         let named = part.is_some() || review.split.is_some();
         if *self.named.get_or_insert(named) != named {
@@ -188,9 +219,10 @@ impl Reading {
         Ok(())
     }
 
-    fn finish(self, path: &Path) -> Result<RawDataset> {
+    /// What was read: the reviews of both parts, and what is to be told of them.
+    fn finish(self, [train, test]: [Vec<RawReview>; 2]) -> RawDataset {
         let mut notes = Vec::new();
-        if self.named == Some(false) {
+        if self.named == Some(false) && self.unnamed.is_none() {
             notes.push(format!(
                 "no column `split`: a hash of the text put {} rows into the training part and {} into the \
                  test part",
@@ -204,12 +236,11 @@ impl Reading {
         if self.replaced > 0 {
             notes.push(note_replaced(self.replaced));
         }
-        let [train, test] = self.splits.finish(path)?;
-        Ok(RawDataset {
+        RawDataset {
             train,
             test,
             synthetic: self.synthetic,
             notes,
-        })
+        }
     }
 }
