@@ -1,54 +1,44 @@
 //! You should see the adapter's name, then [12.0, 15.0, 18.0, 21.0]: the columns of a matrix, summed by a kernel.
 //!
-//! The smallest plan there is, one dispatch on two buffers: `cargo run --example hello_gpu`
+//! A kernel of one's own on buffers of one's own: `cargo run --example hello_gpu`
 
 use gatefold::gpu::{AdapterChoice, Gpu};
-use gatefold::plan::dims::ColumnSumsDims;
-use gatefold::plan::{BufferId, BufferSpec, Dispatch, Kernel, Lifetime, Plan, Slice};
+use gatefold::plan::{Access, Kernel, Lifetime, Plan};
 
-fn main() -> anyhow::Result<()> {
-    let matrix = [
-        [0f32, 1.0, 2.0, 3.0],
-        [4.0, 5.0, 6.0, 7.0],
-        [8.0, 9.0, 10.0, 11.0],
-    ];
+/// `dims` is what the dispatch brings, at binding 0; the buffers follow.
+const SUM_COLUMNS: &str = "
+struct Dims { rows: u32, columns: u32 }
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> matrix: array<f32>;
+@group(0) @binding(2) var<storage, read_write> sums: array<f32>;
 
-    let buffer = |name: &str, bytes, lifetime| BufferSpec {
-        name: name.into(),
-        bytes,
-        lifetime,
-    };
-    let (kernel, columns) = Kernel::new("column_sums").element(4); // four numbers are one vec4
-    let dims = ColumnSumsDims {
-        rows: 3,
-        width: columns as u32,
-        chunk: 3,
-        chunks: 1,
-    };
-    let slice = |index, bytes| Slice {
-        buffer: BufferId(index),
-        offset: 0,
-        bytes,
-    };
-    let plan = Plan {
-        buffers: vec![
-            buffer("matrix", 48, Lifetime::Upload),
-            buffer("sums", 16, Lifetime::Scratch),
-        ],
-        clears: Vec::new(),
-        dispatches: vec![Dispatch {
-            label: "hello".into(),
-            kernel,
-            dims: bytemuck::bytes_of(&dims).to_vec(),
-            bindings: vec![slice(0, 48), slice(1, 16)],
-            groups: [1, 1, 1],
-            flops: 12,
-        }],
-    };
+@compute @workgroup_size(64)
+fn sum_columns(@builtin(global_invocation_id) id: vec3<u32>) {
+    if id.x >= dims.columns { return; }
+    var sum = 0.0;
+    for (var row = 0u; row < dims.rows; row++) {
+        sum += matrix[row * dims.columns + id.x];
+    }
+    sums[id.x] = sum;
+}";
+
+fn main() -> gatefold::Result<()> {
+    let matrix: Vec<f32> = (0..12u8).map(f32::from).collect();
+
+    let mut plan = Plan::default();
+    let input = plan.add_buffer("matrix", 48, Lifetime::Upload);
+    let output = plan.add_buffer("sums", 16, Lifetime::Scratch);
+    let kernel = Kernel::custom(
+        "sum_columns",
+        SUM_COLUMNS,
+        &[Access::Read, Access::ReadWrite],
+    )?;
+    let dims = bytemuck::bytes_of(&[3u32, 4]);
+    plan.add_dispatch(kernel, dims, &[input, output], [1, 1, 1]);
 
     let mut gpu = Gpu::open(&AdapterChoice::default())?;
     println!("adapter: {}", gpu.report().name);
-    gpu.run(&plan, &[("matrix", bytemuck::bytes_of(&matrix))])?;
+    gpu.run(&plan, &[("matrix", bytemuck::cast_slice(&matrix))])?;
     println!("{:?}", gpu.read::<f32>("sums", 4)?);
     Ok(())
 }

@@ -18,4 +18,6 @@ with_component() {
 
 with_component fmt rustfmt fmt --check
 with_component clippy clippy clippy --locked --all-targets -- -D warnings
+# The library as its users build it: without the program, and without what they leave out.
+with_component clippy clippy clippy --locked --lib --no-default-features -- -D warnings
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps

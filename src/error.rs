@@ -99,6 +99,15 @@ pub enum Error {
         problem: String,
     },
 
+    /// A plan whose parts do not fit each other, or with which something cannot be done.
+    #[error("plan: {place}: {problem}")]
+    Plan {
+        /// The buffer or dispatch.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+
     /// A kernel's source does not specialise or validate.
     #[error("kernel {kernel}: {problem}")]
     Kernel {

@@ -52,8 +52,9 @@
 //!
 //! # A model of your own
 //!
-//! All five steps, as a whole program. Its `Cargo.toml` needs `gatefold` alone, with `default-features = false` where
-//! Keras's files, downloads and pages are not wanted:
+//! All five steps, as a whole program. Its `Cargo.toml` needs `gatefold` alone, with `default-features = false`, which
+//! leaves out the `gatefold` program (feature `program`), Keras's files (`keras`), downloads (`download`), pages
+//! (`serve`) and curves in the terminal (`watch`):
 //!
 //! ```no_run
 //! use std::path::Path;

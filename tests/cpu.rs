@@ -27,6 +27,8 @@ mod imdb;
 mod model;
 #[path = "cpu/oracle_reference.rs"]
 mod oracle_reference;
+#[path = "cpu/own_plans.rs"]
+mod own_plans;
 #[path = "cpu/plans.rs"]
 mod plans;
 #[path = "cpu/random.rs"]

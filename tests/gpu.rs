@@ -41,6 +41,8 @@ mod matmul;
 mod mutants;
 #[path = "gpu/oracle.rs"]
 mod oracle;
+#[path = "gpu/own_kernel.rs"]
+mod own_kernel;
 #[path = "gpu/padding.rs"]
 mod padding;
 #[path = "gpu/peak.rs"]

@@ -39,7 +39,7 @@ pub struct DispatchTime {
     /// The dispatch's label.
     pub label: String,
     /// Name of the kernel.
-    pub kernel: &'static str,
+    pub kernel: String,
     /// The kernel with its sizes.
     pub specialised: String,
     /// When it began, by the host's clock. Of a timestamp the host knows only how long before or after the other
@@ -84,7 +84,7 @@ impl Gpu {
         let dispatches = plan.dispatches.iter().zip(times);
         let timed = dispatches.map(|(dispatch, (begin, time))| DispatchTime {
             label: dispatch.label.clone(),
-            kernel: dispatch.kernel.name(),
+            kernel: dispatch.kernel.name().to_owned(),
             specialised: dispatch.kernel.to_string(),
             begin,
             time,

@@ -11,11 +11,14 @@ use wgpu::{
 };
 
 use super::device::Gpu;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::{Dispatch, Plan, Slice};
 
-/// Bytes between the uniforms of two dispatches: WebGPU's alignment of a dynamic offset.
-const DIMS_STRIDE: usize = 256;
+/// Bytes between the uniforms of two dispatches.
+const DIMS_STRIDE: usize = Plan::DIMS_BYTES;
+
+/// Bytes that are bound where a kernel has no uniform: WebGPU's least of a uniform's binding.
+const NO_DIMS: usize = 16;
 
 /// Bind groups kept at most; shapes differ from step to step, so most are used once.
 const BIND_GROUPS: usize = 2048;
@@ -52,8 +55,10 @@ impl Gpu {
     /// Writes `uploads` (buffer names and their bytes), then runs the plan; returns when it is submitted.
     ///
     /// # Errors
-    /// [`Error::Kernel`](crate::Error::Kernel) if a kernel does not compile;
-    /// [`Error::Device`](crate::Error::Device) if memory runs out or the device reported a fault, of an
+    /// [`Error::Plan`] if the plan's parts [do not fit](Plan::check) each other, [`Error::Limit`] if it asks for more
+    /// than the adapter has: neither reaches the device, which stays usable.
+    /// [`Error::Kernel`] if a kernel does not compile;
+    /// [`Error::Device`] if memory runs out or the device reported a fault, of an
     /// earlier submission as well.
     pub fn run(&mut self, plan: &Plan, uploads: &[(&str, &[u8])]) -> Result<()> {
         self.check()?;
@@ -83,8 +88,18 @@ impl Gpu {
     /// Replaces the start of a buffer of an earlier plan.
     ///
     /// # Errors
-    /// [`Error::Device`](crate::Error::Device) if there is no such buffer or it is too short.
+    /// [`Error::Device`] if there is no such buffer or it is too short; [`Error::Plan`] for bytes that are not whole
+    /// numbers of 4 bytes.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        if !bytes
+            .len()
+            .is_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT as usize)
+        {
+            return Err(Error::Plan {
+                place: format!("buffer {name}"),
+                problem: format!("{} bytes are not whole numbers of 4 bytes", bytes.len()),
+            });
+        }
         let held = self.arena.holding(name, bytes.len() as u64)?;
         self.queue.write_buffer(&held.buffer, 0, bytes);
         Ok(())
@@ -93,7 +108,9 @@ impl Gpu {
     /// Buffers, pipelines, uniforms and bind groups of a plan.
     pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Prepared> {
         let _span = trace_span!("prepare").entered();
+        plan.check()?;
         let most = self.device.limits().max_storage_buffer_binding_size;
+        self.check_limits(plan)?;
         let mut buffers = Vec::with_capacity(plan.buffers.len());
         for spec in &plan.buffers {
             let (index, is_new) = self.arena.provide(&self.device, spec, most)?;
@@ -120,6 +137,57 @@ impl Gpu {
             groups,
             buffers,
         })
+    }
+
+    /// Whether the adapter can bind and run what the plan wants.
+    fn check_limits(&self, plan: &Plan) -> Result<()> {
+        let limits = self.device.limits();
+        let over = |what: &str, need: String, limit, have: u64, remedy: &str| {
+            Err(Error::Limit {
+                what: what.to_owned(),
+                need,
+                limit,
+                have: have.to_string(),
+                remedy: remedy.to_owned(),
+            })
+        };
+        for dispatch in &plan.dispatches {
+            let most = limits.max_compute_workgroups_per_dimension;
+            if let Some(groups) = dispatch.groups.iter().find(|&&groups| groups > most) {
+                let (need, remedy) = (
+                    format!("{groups} workgroups"),
+                    "spread them over x, y and z",
+                );
+                let limit = "max_compute_workgroups_per_dimension";
+                return over(&dispatch.label, need, limit, most.into(), remedy);
+            }
+            let most = limits.max_storage_buffer_binding_size;
+            if let Some(slice) = dispatch.bindings.iter().find(|slice| slice.bytes > most) {
+                let need = format!("a binding of {} bytes", slice.bytes);
+                let limit = "max_storage_buffer_binding_size";
+                return over(
+                    &dispatch.label,
+                    need,
+                    limit,
+                    most,
+                    "bind less of the buffer",
+                );
+            }
+        }
+        let most = limits.max_buffer_size;
+        match plan.buffers.iter().find(|buffer| buffer.bytes > most) {
+            None => Ok(()),
+            Some(buffer) => {
+                let need = format!("{} bytes", buffer.bytes);
+                over(
+                    &buffer.name,
+                    need,
+                    "max_buffer_size",
+                    most,
+                    "use several buffers",
+                )
+            }
+        }
     }
 
     fn upload_dims(&mut self, plan: &Plan) -> Buffer {
@@ -171,9 +239,13 @@ impl Gpu {
                 size: NonZeroU64::new(bytes),
             })
         };
+        let dims_bytes = match dispatch.dims.len() {
+            0 => NO_DIMS,
+            bytes => bytes,
+        };
         let uniform = BindGroupEntry {
             binding: 0,
-            resource: range(dims, 0, dispatch.dims.len() as u64),
+            resource: range(dims, 0, dims_bytes as u64),
         };
         let storage = key
             .2

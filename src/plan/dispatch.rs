@@ -26,7 +26,7 @@ pub enum Lifetime {
 pub struct BufferSpec {
     /// Its name, unique in the plan.
     pub name: String,
-    /// Bytes needed, a multiple of 16.
+    /// Bytes needed, a multiple of 4; of 16 where a kernel takes them as vec4.
     pub bytes: u64,
     /// What becomes of its content.
     pub lifetime: Lifetime,
@@ -39,7 +39,7 @@ pub struct Slice {
     pub buffer: BufferId,
     /// First byte, a multiple of 256.
     pub offset: u64,
-    /// Bytes; a multiple of 16.
+    /// Bytes, a multiple of 4; of 16 where a kernel takes them as vec4.
     pub bytes: u64,
 }
 

@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+use super::custom_kernel::CustomKernel;
 use super::templates::Templates;
 use crate::error::{Error, Result};
 
 /// How a kernel uses a storage binding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
     /// `var<storage, read>`
     Read,
@@ -128,6 +130,7 @@ pub enum Constant {
 pub struct Kernel {
     name: &'static str,
     constants: Vec<(&'static str, Constant)>,
+    custom: Option<Arc<CustomKernel>>,
 }
 
 impl Kernel {
@@ -136,7 +139,48 @@ impl Kernel {
         Kernel {
             name,
             constants: Vec::new(),
+            custom: None,
         }
+    }
+
+    /// A kernel of your own: WGSL text with a compute entry point called `name`. Its storage buffers are at bindings 1, 2 …
+    /// of group 0, as many as `bindings` says and used as it says; a uniform, if there is one, is at binding 0.
+    ///
+    /// The text is parsed and validated here. It is taken as it stands: no template, no parts of `shaders/`.
+    ///
+    /// # Errors
+    /// [`Error::Kernel`] with the line of the text in which the first fault is, or with what the entry point or a binding
+    /// lacks.
+    ///
+    /// # Examples
+    /// ```
+    /// use gatefold::plan::{Access, Kernel, Lifetime, Plan};
+    ///
+    /// let text = "
+    ///     @group(0) @binding(1) var<storage, read_write> x: array<f32>;
+    ///     @compute @workgroup_size(64) fn twice(@builtin(global_invocation_id) id: vec3<u32>) {
+    ///         if id.x < arrayLength(&x) { x[id.x] *= 2.0; }
+    ///     }";
+    /// let mut plan = Plan::default();
+    /// let x = plan.add_buffer("x", 4 * 100, Lifetime::Upload);
+    /// plan.add_dispatch(Kernel::custom("twice", text, &[Access::ReadWrite])?, &[], &[x], [2, 1, 1]);
+    /// plan.check()?; // Gpu::run runs it, and Gpu::read has x back.
+    ///
+    /// let wrong = Kernel::custom("twice", &text.replace("2.0", "2u"), &[Access::ReadWrite]);
+    /// assert!(wrong.is_err_and(|error| error.to_string().contains("line 4")));
+    /// # Ok::<(), gatefold::Error>(())
+    /// ```
+    pub fn custom(name: &str, wgsl: &str, bindings: &[Access]) -> Result<Self> {
+        Ok(Kernel {
+            name: "",
+            constants: Vec::new(),
+            custom: Some(Arc::new(CustomKernel::new(name, wgsl, bindings)?)),
+        })
+    }
+
+    /// Bytes that its uniform has at least, where that is known: of a [custom](Kernel::custom) kernel.
+    pub(super) fn dims_bytes(&self) -> usize {
+        self.custom.as_ref().map_or(0, |custom| custom.dims_bytes)
     }
 
     /// Sets a size of the template.
@@ -162,9 +206,11 @@ impl Kernel {
         (self, elements)
     }
 
-    /// Name of the file and of the entry point.
-    pub fn name(&self) -> &'static str {
-        self.name
+    /// Name of the file, if it has one, and of the entry point.
+    pub fn name(&self) -> &str {
+        self.custom
+            .as_ref()
+            .map_or(self.name, |custom| &custom.name)
     }
 
     /// The size of this name, if the kernel is specialised for one.
@@ -196,7 +242,7 @@ impl Kernel {
     /// The entry of the table.
     ///
     /// # Errors
-    /// [`Error::Kernel`] if there is no such file.
+    /// [`Error::Kernel`] if there is no such file, as of a [custom](Kernel::custom) kernel.
     pub fn file(&self) -> Result<&'static KernelFile> {
         KERNELS
             .iter()
@@ -207,8 +253,11 @@ impl Kernel {
     /// Storage bindings, from binding 1 on, that the specialised text has.
     ///
     /// # Errors
-    /// As [`Kernel::file`].
-    pub fn bindings(&self) -> Result<&'static [Access]> {
+    /// [`Error::Kernel`] if there is no such kernel.
+    pub fn bindings(&self) -> Result<&[Access]> {
+        if let Some(custom) = &self.custom {
+            return Ok(&custom.bindings);
+        }
         let bindings = self.file()?.bindings;
         // The last binding is for the gates that a recurrence keeps for its backward pass, and for the factor
         // that Adam clips with.
@@ -235,6 +284,9 @@ impl Kernel {
     /// # Errors
     /// As [`Kernel::source`].
     pub fn source_from(&self, templates: &Templates) -> Result<String> {
+        if let Some(custom) = &self.custom {
+            return Ok(custom.wgsl.clone());
+        }
         let text = |file: &str| {
             templates
                 .text(file)
@@ -302,7 +354,7 @@ impl Kernel {
 impl fmt::Display for Kernel {
     /// `lstm_forward_subgroup H=64 R=5 save`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)?;
+        f.write_str(self.name())?;
         for (name, constant) in &self.constants {
             match constant {
                 Constant::Size(size) => write!(f, " {name}={size}")?,

@@ -9,6 +9,8 @@
 mod attention;
 mod batch_layout;
 mod builder;
+mod check;
+mod custom_kernel;
 mod dense;
 pub mod dims;
 mod dispatch;
