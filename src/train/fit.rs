@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tracing::debug;
 
+use super::check::check_dataset;
 use super::early_stopping::EarlyStopping;
 use super::history::{EpochRecord, History};
 use super::metrics::Metrics;
@@ -121,7 +122,9 @@ pub fn reserve_for(
 /// Its parameters are those of the last epoch, or of the best where [`EarlyStopping::restore_best`] says so.
 ///
 /// # Errors
-/// [`Error::Interrupted`] if `stop` was set; what [`Session::results`] and the batches report.
+/// [`Error::Option`] names the field of `options`, or the learning rate, that makes no sense; [`Error::Data`] the first
+/// review with an id or a label that the model does not know. [`Error::Interrupted`] if `stop` was set; what
+/// [`Session::results`] and the batches report.
 pub fn fit(
     session: &mut Session,
     dataset: &Arc<Dataset>,
@@ -145,6 +148,7 @@ pub fn resume(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<History> {
+    options.check(session.learning_rate())?;
     session.restore(&from.state)?;
     run(session, dataset, options, Some(from), stop, observe)
 }
@@ -157,7 +161,8 @@ fn run(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<History> {
-    session.model().check_classes(dataset.classes.len())?;
+    options.check(session.learning_rate())?;
+    check_dataset(session.model(), dataset)?;
     let mut history = History::new(session.model().name(), session.model().count_parameters());
     let last = Arc::new(match from {
         Some(from) => from.clone(),

@@ -42,6 +42,7 @@
 //! ```
 
 mod bits;
+mod check;
 mod checkpoint;
 mod checkpoint_files;
 mod confusion;

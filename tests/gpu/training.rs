@@ -21,6 +21,8 @@ use crate::support::numbers::{double, parameters};
 mod fitting;
 #[path = "training/not_finite.rs"]
 mod not_finite;
+#[path = "training/refused.rs"]
+mod refused;
 
 /// A small model that the tests of whole runs train.
 pub fn model() -> Model {
