@@ -71,7 +71,7 @@ impl SourceKeys {
 
 #[cfg(test)]
 mod tests {
-    use gatefold::data::Limits;
+    use gatefold::data::ReviewLimits;
 
     use super::*;
 
@@ -97,7 +97,7 @@ mod tests {
                 source: source.clone(),
                 note: None,
                 vocabulary: None,
-                limits: Limits::default(),
+                limits: ReviewLimits::default(),
                 cache: None,
             };
             assert_eq!(SourceKeys::of(&data).source(), source);

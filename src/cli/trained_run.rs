@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::batch::{Padding, Side};
-use gatefold::data::{Dataset, Limits, Source, Vocabulary, vocabulary_of};
+use gatefold::data::{Dataset, ReviewLimits, Source, Vocabulary, vocabulary_of};
 use gatefold::gpu::Gpu;
 use gatefold::train::{Session, Weights};
 use serde::Deserialize;
@@ -199,7 +199,7 @@ impl TrainedRun {
             source: self.source.clone(),
             note: None,
             vocabulary: reading.vocab.or(self.vocabulary.clone()),
-            limits: Limits {
+            limits: ReviewLimits {
                 train: None,
                 test: reading.limit_test,
             },

@@ -23,6 +23,9 @@ impl FitOptions {
             let problem = "give 1 batch or more to validate with";
             return Err(refused("validation_steps", problem));
         }
+        if self.rate.is_some() {
+            return Ok(());
+        }
         if !(rate as f32 > 0.0 && (rate as f32).is_finite()) {
             let problem = format!("{rate} does not train; give a number above 0, 0.0001 say");
             return Err(refused("learning_rate", problem));

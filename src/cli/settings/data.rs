@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{Corpus, Limits, Source, Table, cache_folder};
+use gatefold::data::{Corpus, ReviewLimits, Source, Table, cache_folder};
 use gatefold::{Error, Result};
 use tracing::info;
 
@@ -16,7 +16,7 @@ pub struct DataSettings {
     /// What to tell of the choice of the source.
     pub note: Option<String>,
     pub vocabulary: Option<PathBuf>,
-    pub limits: Limits,
+    pub limits: ReviewLimits,
     /// Where encoded reviews are kept; `None` keeps none.
     pub cache: Option<PathBuf>,
 }
@@ -28,7 +28,7 @@ impl DataSettings {
             reading,
             limit_train,
         } = args;
-        let limits = Limits {
+        let limits = ReviewLimits {
             train: *limit_train,
             test: reading.limit_test,
         };

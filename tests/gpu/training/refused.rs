@@ -45,41 +45,11 @@ fn options_that_make_no_sense_are_named() {
     }));
     let high = decay(Decay::Cosine { minimum: 2.0 });
     for (name, options) in [
-        (
-            "epochs",
-            FitOptions {
-                epochs: 0,
-                ..OPTIONS
-            },
-        ),
-        (
-            "batch_size",
-            FitOptions {
-                batch_size: 0,
-                ..OPTIONS
-            },
-        ),
-        (
-            "validation_steps",
-            FitOptions {
-                validation_steps: 0,
-                ..OPTIONS
-            },
-        ),
-        (
-            "schedule.decay.factor",
-            FitOptions {
-                schedule: flat,
-                ..OPTIONS
-            },
-        ),
-        (
-            "schedule.decay.minimum",
-            FitOptions {
-                schedule: high,
-                ..OPTIONS
-            },
-        ),
+        ("epochs", OPTIONS.epochs(0)),
+        ("batch_size", OPTIONS.batch_size(0)),
+        ("validation_steps", OPTIONS.validation_steps(0)),
+        ("schedule.decay.factor", OPTIONS.schedule(flat)),
+        ("schedule.decay.minimum", OPTIONS.schedule(high)),
     ] {
         names_option(&of(&options, 1e-3, &data), name);
     }
@@ -191,10 +161,7 @@ fn going_on_refuses_what_beginning_does() {
         }
     })
     .unwrap();
-    let options = FitOptions {
-        batch_size: 0,
-        ..OPTIONS
-    };
+    let options = OPTIONS.batch_size(0);
     let from = last.unwrap();
     let refused = resume(&mut session, &data, &options, &from, &stop, &mut |_| {});
     names_option(&refused.unwrap_err(), "batch_size");
