@@ -16,12 +16,13 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gatefold::batch::{BatchShape, Batches, Order, Reviews};
 use gatefold::data::{
-    Dataset, ExportCells, ExportForm, Limits, Source, SubwordEncoder, demo, export, load_cached,
+    Dataset, ExportCells, ExportForm, ReviewLimits, Source, SubwordEncoder, demo, export,
+    load_cached,
 };
 use gatefold::model::{Model, Variant};
 use gatefold::plan::{
-    Adam, BatchLayout, DropoutMask, Limits as DeviceLimits, ParameterLayout, Plan, StepContext,
-    evaluation_step, training_step,
+    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step,
+    training_step,
 };
 
 /// Reviews of a batch.
@@ -90,7 +91,7 @@ fn batches(criterion: &mut Criterion) {
 
 /// [`training_step`] or [`evaluation_step`].
 type PlanOf =
-    fn(&Model, &ParameterLayout, &DeviceLimits, BatchShape, StepContext) -> gatefold::Result<Plan>;
+    fn(&Model, &ParameterLayout, &Limits, BatchShape, StepContext) -> gatefold::Result<Plan>;
 
 /// A step's plan, by dispatches.
 fn plans(criterion: &mut Criterion) {
@@ -103,7 +104,7 @@ fn plans(criterion: &mut Criterion) {
         optimiser: Some(Adam::new(1e-4)),
         dropout: DropoutMask::Drawn { seed: 0, step: 1 },
     };
-    let limits = DeviceLimits::WEBGPU;
+    let limits = Limits::WEBGPU;
     let mut group = criterion.benchmark_group("plans");
     for variant in Variant::ALL {
         let model = variant.model(corpus.vocabulary.size()).expect("a model");
@@ -133,7 +134,8 @@ fn loading(criterion: &mut Criterion) {
     let cache = folder.path().join("cache");
     let source = Source::Path(table);
     let load = |cache| {
-        load_cached(&source, Some(&vocabulary), Limits::default(), cache).expect("the reviews")
+        load_cached(&source, Some(&vocabulary), ReviewLimits::default(), cache)
+            .expect("the reviews")
     };
     let first = load(Some(cache.as_path()));
     assert!(

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use gatefold::batch::{Batch, Batches, Order, Padding, Prefetch, Reviews};
-use gatefold::data::{Limits, Review, Source};
+use gatefold::data::{Review, ReviewLimits, Source};
 use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
 use gatefold::model::{Variant, initialise};
 use gatefold::plan::Adam;
@@ -62,7 +62,7 @@ fn main() -> anyhow::Result<()> {
     let reviews = Arc::new(gatefold::data::load(
         &source,
         vocabulary.as_deref(),
-        Limits::default(),
+        ReviewLimits::default(),
     )?);
     let model = variant.model(reviews.vocabulary.size())?;
     let padding = Padding {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use gatefold::data::{self, Limits, Source};
+use gatefold::data::{self, ReviewLimits, Source};
 use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
 use gatefold::model::{Bidirectional, Dense, Embedding, Lstm, Sequential, initialise};
 use gatefold::plan::Adam;
@@ -15,7 +15,7 @@ use gatefold::train::{Event, FitOptions, Session, fit};
 const SEED: u64 = 0;
 
 fn main() -> anyhow::Result<()> {
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: Some(1_500),
         test: Some(300),
     };
@@ -33,12 +33,7 @@ fn main() -> anyhow::Result<()> {
     let limits = gpu.limits(KernelForm::Automatic)?;
     let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-2), SEED)?;
 
-    let options = FitOptions {
-        epochs: 5,
-        batch_size: 10,
-        seed: SEED,
-        ..FitOptions::default()
-    };
+    let options = FitOptions::new().epochs(5).batch_size(10).seed(SEED);
     fit(
         &mut session,
         &reviews,

@@ -3,10 +3,13 @@
 //! Every message names its place (file, record, layer, step, limit) and, where there is one, the
 //! remedy, so that the command line can print it as it stands.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Everything that input, disk or device can do to a run.
-#[derive(Debug, thiserror::Error)]
+///
+/// [`Debug`](fmt::Debug) prints it as [`Display`](fmt::Display) does, so that a `main` that returns it prints a sentence.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read or written.
@@ -170,6 +173,12 @@ pub enum DeviceFault {
 
 /// `Result` with the library's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl Error {
     /// A failure of the device.

@@ -61,7 +61,7 @@
 //! use std::sync::{Arc, atomic::AtomicBool};
 //!
 //! use gatefold::batch::Batch;
-//! use gatefold::data::{self, Limits, Review, Source, SubwordEncoder};
+//! use gatefold::data::{self, Review, ReviewLimits, Source, SubwordEncoder};
 //! use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
 //! use gatefold::model::{AttentionPooling, Bidirectional, Dense, Dropout, Embedding, Gru};
 //! use gatefold::model::{Sequential, initialise};
@@ -70,7 +70,7 @@
 //!
 //! fn main() -> gatefold::Result<()> {
 //!     // Or Source::Path("reviews.csv".into()), with a vocabulary's file in the place of None.
-//!     let reviews = Arc::new(data::load(&Source::Demo, None, Limits::default())?);
+//!     let reviews = Arc::new(data::load(&Source::Demo, None, ReviewLimits::default())?);
 //!     let vocabulary = &reviews.vocabulary;
 //!
 //!     let model = Sequential::new("mine")
@@ -87,7 +87,7 @@
 //!     let limits = gpu.limits(KernelForm::Automatic)?;
 //!     let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
 //!
-//!     let options = FitOptions { epochs: 5, batch_size: 10, ..FitOptions::default() };
+//!     let options = FitOptions::new().epochs(5).batch_size(10);
 //!     let stop = AtomicBool::new(false); // set by another thread, it ends training early
 //!     let history = fit(&mut session, &reviews, &options, &stop, &mut |event| {
 //!         if let Event::Epoch(record) = event {

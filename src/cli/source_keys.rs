@@ -91,7 +91,7 @@ impl SourceKeys {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use gatefold::data::Limits;
+    use gatefold::data::ReviewLimits;
 
     use super::*;
 
@@ -119,7 +119,7 @@ mod tests {
                 note: None,
                 vocabulary: None,
                 kept: None,
-                limits: Limits::default(),
+                limits: ReviewLimits::default(),
                 cache: None,
             };
             assert_eq!(SourceKeys::of(&data).source(), source);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::batch::{Padding, Side};
-use gatefold::data::{Dataset, Limits, Source, Table, Vocabulary, vocabulary_of};
+use gatefold::data::{Dataset, ReviewLimits, Source, Table, Vocabulary, vocabulary_of};
 use gatefold::gpu::Gpu;
 use gatefold::train::{Session, Weights};
 use serde::Deserialize;
@@ -218,7 +218,7 @@ impl TrainedRun {
         if reading.source != SourceArgs::default() {
             return self.other_reviews(reading.clone());
         }
-        let limits = Limits {
+        let limits = ReviewLimits {
             train: None,
             test: reading.limit_test,
         };
@@ -237,7 +237,7 @@ impl TrainedRun {
             note: None,
             vocabulary: reading.vocab.clone().or(self.vocabulary.clone()),
             kept,
-            limits: Limits::default(),
+            limits: ReviewLimits::default(),
             cache: token_cache(reading.no_cache),
         }))
     }

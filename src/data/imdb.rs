@@ -9,7 +9,7 @@ use std::path::Path;
 use md5::{Digest, Md5};
 use rayon::prelude::*;
 
-use super::Limits;
+use super::ReviewLimits;
 use super::archive::{self, Kind};
 use super::files::read_whole;
 use super::raw::{LARGEST_REVIEW, RawDataset, RawReview, note_replaced, note_unlabelled, text_of};
@@ -29,7 +29,7 @@ const UNLABELLED: &str = "unsup";
 /// # Errors
 /// [`Error::Io`], [`Error::Malformed`] for an archive that cannot be trusted, [`Error::Data`] where a
 /// part has no reviews of a class.
-pub(super) fn read(path: &Path, limits: Limits) -> Result<RawDataset> {
+pub(super) fn read(path: &Path, limits: ReviewLimits) -> Result<RawDataset> {
     if path.is_dir() {
         read_folder(path, limits)
     } else {
@@ -37,7 +37,7 @@ pub(super) fn read(path: &Path, limits: Limits) -> Result<RawDataset> {
     }
 }
 
-fn read_archive(path: &Path, limits: Limits) -> Result<RawDataset> {
+fn read_archive(path: &Path, limits: ReviewLimits) -> Result<RawDataset> {
     let mut found = Found::new(limits);
     archive::visit(path, |mut entry| {
         let name = entry.name.clone();
@@ -72,7 +72,7 @@ fn read_archive(path: &Path, limits: Limits) -> Result<RawDataset> {
     found.into_reviews(path, Ok)
 }
 
-fn read_folder(root: &Path, limits: Limits) -> Result<RawDataset> {
+fn read_folder(root: &Path, limits: ReviewLimits) -> Result<RawDataset> {
     let mut found = Found::new(limits);
     let mut visited = HashSet::new();
     let mut folders = vec![root.to_owned()];
@@ -190,7 +190,7 @@ impl<T> PartialEq for Kept<T> {
 impl<T> Eq for Kept<T> {}
 
 impl<T: Send> Found<T> {
-    fn new(limits: Limits) -> Found<T> {
+    fn new(limits: ReviewLimits) -> Found<T> {
         Found {
             parts: [limits.train, limits.test].map(|limit| Part {
                 limit: limit.unwrap_or(usize::MAX),

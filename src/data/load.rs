@@ -9,7 +9,7 @@ use super::demo::{SYNTHETIC_NOTE, demo_vocabulary};
 use super::raw::{Content, RawDataset, RawReview};
 use super::tfds::{self, TextForm};
 use super::{
-    Dataset, Limits, PADDING, Review, Source, SubwordEncoder, Table, Vocabulary, demo, imdb,
+    Dataset, PADDING, Review, ReviewLimits, Source, SubwordEncoder, Table, Vocabulary, demo, imdb,
     sentiment_classes, table,
 };
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subword
 /// [`Table`] that is none;
 /// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
-pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Result<Dataset> {
+pub fn load(source: &Source, vocabulary: Option<&Path>, limits: ReviewLimits) -> Result<Dataset> {
     load_cached(source, vocabulary, limits, None)
 }
 
@@ -49,7 +49,7 @@ pub fn load(source: &Source, vocabulary: Option<&Path>, limits: Limits) -> Resul
 pub fn load_cached(
     source: &Source,
     vocabulary: Option<&Path>,
-    limits: Limits,
+    limits: ReviewLimits,
     cache: Option<&Path>,
 ) -> Result<Dataset> {
     let asked = Asked {
@@ -101,7 +101,7 @@ fn load_asked(source: &Source, asked: Asked) -> Result<Dataset> {
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     vocabulary: Option<&'a Path>,
-    limits: Limits,
+    limits: ReviewLimits,
     /// The folder of the cache, if there is one.
     cache: Option<&'a Path>,
     /// Whether a table's training reviews are left out.
@@ -110,7 +110,7 @@ struct Asked<'a> {
 
 fn load_demo(asked: Asked) -> Result<Dataset> {
     let mut dataset = demo()?;
-    let Limits { train, test } = asked.limits;
+    let ReviewLimits { train, test } = asked.limits;
     dataset.train.truncate(train.unwrap_or(usize::MAX));
     dataset.test.truncate(test.unwrap_or(usize::MAX));
     Ok(dataset)

@@ -184,14 +184,14 @@ impl Source {
 
 /// How many reviews of each part to keep, from the first; `None` keeps all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Limits {
+pub struct ReviewLimits {
     /// Reviews to train on.
     pub train: Option<usize>,
     /// Reviews to validate with.
     pub test: Option<usize>,
 }
 
-impl Limits {
+impl ReviewLimits {
     /// Whether there is anything to keep.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::Limits;
+use super::ReviewLimits;
 use super::raw::{Content, RawReview};
 use crate::error::{Error, Result};
 
@@ -69,7 +69,7 @@ struct Part {
 
 impl Splits {
     /// No reviews yet, to be of these classes: each label is one's place.
-    pub fn new(limits: Limits, classes: Vec<String>) -> Splits {
+    pub fn new(limits: ReviewLimits, classes: Vec<String>) -> Splits {
         Splits {
             parts: [limits.train, limits.test].map(|limit| Part {
                 limit: limit.unwrap_or(usize::MAX),

@@ -3,7 +3,7 @@
 use super::demo::{self, SYNTHETIC_NOTE};
 use super::load::{check_exists, file_name, table_at};
 use super::raw::{Content, RawDataset, RawReview};
-use super::{Limits, Source, Table, imdb, table, tfds};
+use super::{ReviewLimits, Source, Table, imdb, table, tfds};
 use crate::error::{Error, Result};
 
 /// The training reviews as text: what a vocabulary is built from.
@@ -34,13 +34,13 @@ pub struct Texts {
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn load_texts(source: &Source, limit: Option<usize>) -> Result<Texts> {
-    let asked = Limits {
+    let asked = ReviewLimits {
         train: limit,
         test: None,
     };
     asked.check()?;
     // The test reviews must be there, but not in memory.
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: limit,
         test: Some(0),
     };
@@ -98,7 +98,7 @@ pub fn load_texts(source: &Source, limit: Option<usize>) -> Result<Texts> {
 /// Stands for a vocabulary where none is needed: no id is outside it.
 const ANY_SIZE: usize = u32::MAX as usize;
 
-fn read_table_texts(table: &Table, limits: Limits) -> Result<(String, RawDataset)> {
+fn read_table_texts(table: &Table, limits: ReviewLimits) -> Result<(String, RawDataset)> {
     check_exists(&table.path)?;
     let raw = table::read(table, ANY_SIZE, limits)?;
     Ok((file_name(&table.path), raw))

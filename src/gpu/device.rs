@@ -177,6 +177,27 @@ impl Gpu {
         Ok(gpu)
     }
 
+    /// The same device with buffers and compiled kernels of its own, so that two models can be on it. What one submits runs before what the other submits later; a fault of the device is a fault of both, and each
+    /// [reopens](Gpu::reopen) it for itself. wgpu's checks in shaders are on.
+    pub fn share(&self) -> Gpu {
+        let mut arena = Arena::new();
+        arena.classes = self.arena.classes;
+        Gpu {
+            shared: Arc::new(Mutex::new(self.device.clone())),
+            device: self.device.clone(),
+            queue: self.queue.clone(),
+            pipelines: self.pipelines.again(),
+            arena,
+            bind_groups: BindGroups::default(),
+            dims: None,
+            software: self.software,
+            choice: self.choice.clone(),
+            report: self.report.clone(),
+            faults: self.faults.clone(),
+            time_limit: self.time_limit,
+        }
+    }
+
     /// A function that destroys the device, or the one that was opened anew since then, as a reset by the
     /// driver does: for tests and tools.
     pub fn destroyer(&self) -> impl Fn() + Send + 'static {

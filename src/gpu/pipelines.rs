@@ -38,6 +38,11 @@ impl Pipelines {
         }
     }
 
+    /// None yet, of the same texts.
+    pub(super) fn again(&self) -> Pipelines {
+        Pipelines::with(self.templates.clone())
+    }
+
     /// None yet, of the same texts; they will be compiled without wgpu's checks.
     ///
     /// # Safety

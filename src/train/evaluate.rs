@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check::{check_batch_size, check_dataset};
 use super::fit::PREFETCH;
 use super::metrics::Metrics;
 use super::probabilities::Probabilities;
@@ -33,7 +34,8 @@ pub struct Evaluation {
 ///
 /// # Errors
 /// As [`Batches::with_padding`] and [`Session::predict_all`]; [`Error::Model`](crate::Error::Model) for other classes
-/// than the data's.
+/// than the data's; [`Error::Data`](crate::Error::Data) names the first review with an id or a label that the model does
+/// not know; [`Error::Option`](crate::Error::Option) for a batch size of 0.
 pub fn evaluate(
     session: &mut Session,
     dataset: &Arc<Dataset>,
@@ -41,7 +43,8 @@ pub fn evaluate(
     padding: Padding,
     done: &mut dyn FnMut(usize),
 ) -> Result<Evaluation> {
-    session.model().check_classes(dataset.classes.len())?;
+    check_batch_size(batch_size)?;
+    check_dataset(session.model(), dataset)?;
     let reviews = Reviews::Test(dataset.clone());
     let batches = Batches::with_padding(reviews, batch_size, Order::Sequential, padding)?;
     let mut metrics = Metrics::default();

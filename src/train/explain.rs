@@ -29,11 +29,12 @@ impl Session {
     /// network is not linear, and contributions do not add up to the logit. Masked positions have 0.
     ///
     /// # Errors
-    /// As [`Session::results`](Session::results), and [`Error::Data`] where there is no such class.
+    /// As [`Session::train`], and [`Error::Data`] where there is no such class.
     ///
     /// # Source
     /// Gradient × input: Shrikumar et al., "Not just a black box" (2016).
     pub fn explain(&mut self, batch: &Batch, class: Option<usize>) -> Result<Attribution> {
+        self.check_batch(batch)?;
         self.drain()?;
         let classes = self.explained(batch, class)?;
         let mut context = self.context(self.step, None);

@@ -1,21 +1,24 @@
 //! [`fit`] and [`resume`]: epochs of training and validation over a dataset.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tracing::debug;
 
+use super::check::check_dataset;
 use super::early_stopping::EarlyStopping;
 use super::history::{EpochRecord, History};
 use super::metrics::Metrics;
 use super::monitor::Monitor;
 use super::results::StepResult;
-use super::schedule::Schedule;
+use super::schedule::{RateFn, Schedule};
 use super::segment::segment_length;
 use super::session::Session;
 use super::snapshot::{Best, Position, Snapshot};
 use super::state::SessionState;
+use super::verdict::Verdict;
 use crate::batch::{Batch, Batches, Order, Padding, Prefetch, Reviews, longest_shape};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -24,7 +27,16 @@ use crate::error::{Error, Result};
 pub(super) const PREFETCH: usize = 8;
 
 /// What to train, and for how long.
+///
+/// # Examples
+/// ```
+/// use gatefold::train::FitOptions;
+///
+/// let options = FitOptions::new().epochs(20).batch_size(32).seed(7);
+/// assert_eq!((options.epochs, options.validation_steps), (20, 30));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FitOptions {
     /// Passes over the training reviews.
     pub epochs: usize,
@@ -46,11 +58,19 @@ pub struct FitOptions {
     pub early_stopping: Option<EarlyStopping>,
     /// What tells which epoch is best.
     pub monitor: Monitor,
+    /// What gives the learning rate in the place of `schedule` and of the session's rate.
+    pub rate: Option<RateFn>,
 }
 
 impl Default for FitOptions {
-    /// The reference experiment's, with a snapshot every 500 steps.
     fn default() -> Self {
+        FitOptions::new()
+    }
+}
+
+impl FitOptions {
+    /// The reference experiment's, with a snapshot every 500 steps.
+    pub const fn new() -> Self {
         FitOptions {
             epochs: 5,
             batch_size: 10,
@@ -62,7 +82,85 @@ impl Default for FitOptions {
             schedule: Schedule::CONSTANT,
             early_stopping: None,
             monitor: Monitor::ValLoss,
+            rate: None,
         }
+    }
+
+    /// Sets the passes over the training reviews.
+    pub const fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// Sets the reviews a batch.
+    pub const fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Sets whether training batches hold reviews of similar length.
+    pub const fn bucket(mut self, bucket: bool) -> Self {
+        self.bucket = bucket;
+        self
+    }
+
+    /// Sets how reviews are cut and padded.
+    pub const fn padding(mut self, padding: Padding) -> Self {
+        self.padding = padding;
+        self
+    }
+
+    /// Sets the seed of the order of the reviews.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets the batches to validate with after each epoch.
+    pub const fn validation_steps(mut self, steps: usize) -> Self {
+        self.validation_steps = steps;
+        self
+    }
+
+    /// Sets the steps from one snapshot to the next; 0 for one at the end of each epoch alone.
+    pub const fn checkpoint_steps(mut self, steps: usize) -> Self {
+        self.checkpoint_steps = steps;
+        self
+    }
+
+    /// Sets how the learning rate moves.
+    pub const fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Sets whether training may end before its last epoch.
+    pub const fn early_stopping(mut self, stopping: Option<EarlyStopping>) -> Self {
+        self.early_stopping = stopping;
+        self
+    }
+
+    /// Sets what tells which epoch is best.
+    pub const fn monitor(mut self, monitor: Monitor) -> Self {
+        self.monitor = monitor;
+        self
+    }
+
+    /// Takes the learning rate of each step from `rate`, which is given the run's step, counted from 0, and its epoch,
+    /// counted from 1. `schedule` and the session's learning rate then count for nothing.
+    ///
+    /// The same step must have the same rate whenever it is asked for: a run that goes on from a snapshot asks again.
+    ///
+    /// # Examples
+    /// ```
+    /// use gatefold::train::FitOptions;
+    ///
+    /// let halved = FitOptions::new().rate(|_step, epoch| 1e-3 * 0.5f64.powi(epoch as i32 - 1));
+    /// assert_eq!(halved.rate.map(|rate| rate.of(1_000, 3)), Some(0.25e-3));
+    /// ```
+    pub fn rate(mut self, rate: impl Fn(u64, usize) -> f64 + Send + Sync + 'static) -> Self {
+        self.rate = Some(RateFn::new(rate));
+        self
     }
 }
 
@@ -117,18 +215,25 @@ pub fn reserve_for(
 /// thread prepares. `stop` ends training after the step at hand. Where the device fails, a new one goes on
 /// from the last snapshot, which changes no bit of the result.
 ///
+/// `observe` is given every event. It may return nothing, or a [`ControlFlow`]: a [`ControlFlow::Break`] ends training
+/// after the step at hand, which is no error. The history then has the epochs that were finished, and the last
+/// snapshot is of the last step.
+///
 /// The session's learning rate is the one that [`FitOptions::schedule`] starts from, and is the same afterwards.
-/// Its parameters are those of the last epoch, or of the best where [`EarlyStopping::restore_best`] says so.
+/// Its parameters are those of the last step, or of the best epoch where [`EarlyStopping::restore_best`] says so.
 ///
 /// # Errors
-/// [`Error::Interrupted`] if `stop` was set; what [`Session::results`] and the batches report.
-pub fn fit(
+/// [`Error::Option`] names the field of `options`, or the learning rate, that makes no sense; [`Error::Data`] the first
+/// review with an id or a label that the model does not know. [`Error::Interrupted`] if `stop` was set; what
+/// [`Session::results`] and the batches report.
+pub fn fit<V: Verdict>(
     session: &mut Session,
     dataset: &Arc<Dataset>,
     options: &FitOptions,
     stop: &AtomicBool,
-    observe: &mut dyn FnMut(Event<'_>),
+    observe: &mut dyn FnMut(Event<'_>) -> V,
 ) -> Result<History> {
+    let observe = &mut |event: Event<'_>| observe(event).verdict();
     run(session, dataset, options, None, stop, observe)
 }
 
@@ -137,15 +242,17 @@ pub fn fit(
 ///
 /// # Errors
 /// [`Error::Shape`] if the snapshot is of another model; else as [`fit`].
-pub fn resume(
+pub fn resume<V: Verdict>(
     session: &mut Session,
     dataset: &Arc<Dataset>,
     options: &FitOptions,
     from: &Snapshot,
     stop: &AtomicBool,
-    observe: &mut dyn FnMut(Event<'_>),
+    observe: &mut dyn FnMut(Event<'_>) -> V,
 ) -> Result<History> {
+    options.check(session.learning_rate())?;
     session.restore(&from.state)?;
+    let observe = &mut |event: Event<'_>| observe(event).verdict();
     run(session, dataset, options, Some(from), stop, observe)
 }
 
@@ -155,9 +262,10 @@ fn run(
     options: &FitOptions,
     from: Option<&Snapshot>,
     stop: &AtomicBool,
-    observe: &mut dyn FnMut(Event<'_>),
+    observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<History> {
-    session.model().check_classes(dataset.classes.len())?;
+    options.check(session.learning_rate())?;
+    check_dataset(session.model(), dataset)?;
     let mut history = History::new(session.model().name(), session.model().count_parameters());
     let last = Arc::new(match from {
         Some(from) => from.clone(),
@@ -174,6 +282,7 @@ fn run(
         options,
         stop,
         observe,
+        ended: false,
         rate,
         position: last.position.clone(),
         best: last.best.clone(),
@@ -181,7 +290,11 @@ fn run(
     };
     let outcome = run.run();
     run.session.set_learning_rate(rate);
-    outcome?;
+    match outcome {
+        // The observer's wish is no failure; that of `stop` is told, whoever else wished for it.
+        Err(Error::Interrupted) if run.ended && !run.stopped_by_flag() => run.restore_best()?,
+        outcome => outcome?,
+    }
     history.epochs = run.position.epochs;
     Ok(history)
 }
@@ -192,7 +305,9 @@ pub(super) struct Run<'a> {
     dataset: &'a Arc<Dataset>,
     options: &'a FitOptions,
     stop: &'a AtomicBool,
-    pub(super) observe: &'a mut dyn FnMut(Event<'_>),
+    pub(super) observe: &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    /// Whether the observer wants no more.
+    pub(super) ended: bool,
     /// The session's learning rate before the schedule moved it.
     rate: f64,
     pub(super) position: Position,
@@ -242,9 +357,14 @@ impl Run<'_> {
                 best = self.best.as_ref().map(|best| best.epoch),
                 "epoch over"
             );
-            (self.observe)(Event::Epoch(record));
-            (self.observe)(Event::Snapshot(&self.last));
+            self.ended |= (self.observe)(Event::Epoch(record)).is_break();
+            self.ended |= (self.observe)(Event::Snapshot(&self.last)).is_break();
         }
+        self.restore_best()
+    }
+
+    /// Puts the best epoch's parameters on the device, where they are to be the result.
+    fn restore_best(&mut self) -> Result<()> {
         match (&self.options.early_stopping, &self.best) {
             (Some(stopping), Some(best)) if stopping.restore_best => {
                 self.session.set_parameters(&best.parameters)
@@ -256,7 +376,8 @@ impl Run<'_> {
     fn is_over(&self) -> bool {
         let (options, epochs) = (self.options, &self.position.epochs);
         let stopping = options.early_stopping.as_ref();
-        epochs.len() >= options.epochs
+        self.ended
+            || epochs.len() >= options.epochs
             || stopping.is_some_and(|stopping| stopping.is_over(options.monitor, epochs))
     }
 
@@ -266,10 +387,14 @@ impl Run<'_> {
             schedule,
             monitor,
             epochs,
+            rate,
             ..
         } = self.options;
         let of = *epochs as u64 * steps;
         let over = step / steps;
+        if let Some(rate) = rate {
+            return rate.of(step, over as usize + 1);
+        }
         schedule.rate(
             self.rate,
             step,
@@ -311,7 +436,7 @@ impl Run<'_> {
                 let results = self.session.drain()?;
                 self.take(&results, steps);
                 self.last = self.snapshot()?;
-                (self.observe)(Event::Snapshot(&self.last));
+                self.ended |= (self.observe)(Event::Snapshot(&self.last)).is_break();
             } else {
                 let results = self.session.results()?;
                 self.take(&results, steps);
@@ -348,6 +473,10 @@ impl Run<'_> {
     }
 
     fn stopped(&self) -> bool {
+        self.ended || self.stopped_by_flag()
+    }
+
+    fn stopped_by_flag(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
@@ -362,12 +491,13 @@ impl Run<'_> {
             position.metrics.add(step);
             position.layer_norms.add(step);
         }
-        (self.observe)(Event::Steps {
+        let verdict = (self.observe)(Event::Steps {
             epoch: position.epoch(),
             done: position.done,
             of,
             metrics: position.metrics,
         });
+        self.ended |= verdict.is_break();
     }
 
     /// What the device holds at this position, to which all steps have come back.
@@ -389,7 +519,7 @@ impl Run<'_> {
             let mut state = self.session.state()?;
             state.sequence = sequence;
             self.last = self.snapshot_of(state);
-            (self.observe)(Event::Snapshot(&self.last));
+            self.ended |= (self.observe)(Event::Snapshot(&self.last)).is_break();
         }
         Ok(Error::Interrupted)
     }

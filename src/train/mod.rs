@@ -9,7 +9,8 @@
 //! [`EarlyStopping`], a [`Schedule`] of the learning rate, the [`Monitor`] that both go by. Each is a function of
 //! the epochs that are over, without a state of its own, so that nothing is lost where a run goes on from a
 //! checkpoint. What *watches* a run is the closure that [`fit`] gives every [`Event`] to: it shows progress, writes
-//! files, keeps [`Snapshot::best`].
+//! files, keeps [`Snapshot::best`]; and it may [end](Verdict) training, which keeps the history. A schedule of one's own
+//! is a closure, too: [`FitOptions::rate`].
 //!
 //! ```no_run
 //! use std::sync::{Arc, atomic::AtomicBool};
@@ -25,12 +26,10 @@
 //! let parameters = initialise(&model, 0);
 //! let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
 //!
-//! let options = FitOptions {
-//!     epochs: 50,
-//!     early_stopping: Some(EarlyStopping { patience: 4, ..EarlyStopping::default() }),
-//!     schedule: Schedule { warmup_steps: 100, decay: Decay::Plateau(Plateau::default()) },
-//!     ..FitOptions::default()
-//! };
+//! let options = FitOptions::new()
+//!     .epochs(50)
+//!     .early_stopping(Some(EarlyStopping { patience: 4, ..EarlyStopping::default() }))
+//!     .schedule(Schedule { warmup_steps: 100, decay: Decay::Plateau(Plateau::default()) });
 //! let mut best = None;
 //! let history = fit(&mut session, &demo, &options, &AtomicBool::new(false), &mut |event| match event {
 //!     Event::Epoch(record) => println!("epoch {}: val_loss {:.4}", record.epoch, record.val_loss),
@@ -42,6 +41,7 @@
 //! ```
 
 mod bits;
+mod check;
 mod checkpoint;
 mod checkpoint_files;
 mod confusion;
@@ -64,6 +64,7 @@ mod session;
 mod snapshot;
 mod state;
 mod tensor_file;
+mod verdict;
 mod weights;
 
 pub use checkpoint::Checkpoint;
@@ -81,10 +82,11 @@ pub use predict::Prediction;
 pub use probabilities::{Probabilities, THRESHOLD, predicted, probability_of};
 pub use recover::RESTARTS;
 pub use results::StepResult;
-pub use schedule::{Decay, Plateau, Schedule};
+pub use schedule::{Decay, Plateau, RateFn, Schedule};
 pub use scores::{Bin, CALIBRATION_BINS, Scores};
 pub use segment::segment_length;
 pub use session::Session;
 pub use snapshot::{Best, Position, Snapshot};
 pub use state::SessionState;
+pub use verdict::Verdict;
 pub use weights::Weights;

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 
+use super::check::{check_batch_size, check_reviews};
 use super::probabilities::Probabilities;
 use super::results::StepResult;
 use super::session::Session;
@@ -48,7 +49,7 @@ impl Session {
     /// ahead, and at the end. Results of earlier steps that nobody took are dropped.
     ///
     /// # Errors
-    /// As [`Session::results`], and what `batches` or `observe` report, which ends the run.
+    /// As [`Session::train`], and what `batches` or `observe` report, which ends the run.
     pub fn predict_all(
         &mut self,
         batches: impl IntoIterator<Item = Result<impl Borrow<Batch>>>,
@@ -77,7 +78,7 @@ impl Session {
     /// Probabilities of the reviews of the batch, waited for: as [`Prediction::probabilities`].
     ///
     /// # Errors
-    /// As [`Session::results`].
+    /// As [`Session::train`].
     pub fn predict(&mut self, batch: &Batch) -> Result<Vec<f32>> {
         let mut probabilities = Vec::new();
         self.predict_all([Ok(batch)], &mut |prediction| {
@@ -93,13 +94,16 @@ impl Session {
     /// model [sees padding](crate::model::Model::sees_padding). `padding` says how they are cut.
     ///
     /// # Errors
-    /// As [`Session::results`].
+    /// [`Error::Option`] for a batch size of 0; [`Error::Data`] names the first review with an id that the embedding has
+    /// not; else as [`Session::train`].
     pub fn predict_reviews(
         &mut self,
         reviews: &[Review],
         batch_size: usize,
         padding: Padding,
     ) -> Result<Probabilities> {
+        check_batch_size(batch_size)?;
+        check_reviews(&self.model, "", reviews)?;
         let mixed = !self.model.sees_padding();
         let groups = by_length(reviews, batch_size, padding, mixed);
         let mut scratch = Scratch::default();

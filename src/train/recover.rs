@@ -14,11 +14,12 @@ impl Run<'_> {
         for restart in 1..=RESTARTS {
             outcome = match outcome {
                 Err(error) if error.is_recoverable() => {
-                    (self.observe)(Event::Restart {
+                    let verdict = (self.observe)(Event::Restart {
                         error: &error,
                         restart,
                         position: &self.last.position,
                     });
+                    self.ended |= verdict.is_break();
                     self.restart().and_then(|()| self.run_epochs())
                 }
                 outcome => return outcome,

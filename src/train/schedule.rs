@@ -1,6 +1,8 @@
 //! [`Schedule`]: how the learning rate moves from step to step.
 
 use std::f64::consts::PI;
+use std::fmt;
+use std::sync::Arc;
 
 use super::history::EpochRecord;
 use super::monitor::Monitor;
@@ -74,6 +76,35 @@ impl Default for Plateau {
             cooldown: 0,
             minimum: 0.0,
         }
+    }
+}
+
+/// A schedule of one's own: see [`FitOptions::rate`](super::FitOptions::rate).
+#[derive(Clone)]
+pub struct RateFn(Arc<dyn Fn(u64, usize) -> f64 + Send + Sync>);
+
+impl RateFn {
+    /// The schedule that `rate` is.
+    pub fn new(rate: impl Fn(u64, usize) -> f64 + Send + Sync + 'static) -> Self {
+        RateFn(Arc::new(rate))
+    }
+
+    /// The learning rate of the run's step `step`, counted from 0, which is in epoch `epoch`, counted from 1.
+    pub fn of(&self, step: u64, epoch: usize) -> f64 {
+        (self.0)(step, epoch)
+    }
+}
+
+impl fmt::Debug for RateFn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RateFn")
+    }
+}
+
+impl PartialEq for RateFn {
+    /// Whether both are clones of one.
+    fn eq(&self, other: &RateFn) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use tracing::trace_span;
 
+use super::check::check_rate;
 use super::results::Running;
 use crate::batch::{Batch, BatchShape};
 use crate::error::Result;
@@ -38,6 +39,7 @@ impl Session {
     /// Puts a model on a device, with these parameters and zero moments.
     ///
     /// # Errors
+    /// [`Error::Option`](crate::Error::Option) for a learning rate that is no step size;
     /// [`Error::Shape`](crate::Error::Shape) if the parameters are not the model's;
     /// [`Error::Device`](crate::Error::Device) and [`Error::Limit`](crate::Error::Limit) if the device cannot hold
     /// them.
@@ -49,6 +51,7 @@ impl Session {
         adam: Adam,
         seed: u64,
     ) -> Result<Session> {
+        check_rate(&adam)?;
         let layout = ParameterLayout::new(&model);
         let mut session = Session {
             gpu,
@@ -126,7 +129,7 @@ impl Session {
         self.gpu.peak(&self.limits)
     }
 
-    /// Sets the learning rate of the steps to come.
+    /// Sets the learning rate of the steps to come, which refuse a negative one and one that is not finite.
     pub fn set_learning_rate(&mut self, rate: f64) {
         self.adam.learning_rate = rate;
     }
@@ -187,8 +190,12 @@ impl Session {
     /// Submits a training step; its result comes with a later [`Session::results`].
     ///
     /// # Errors
-    /// As [`Session::results`].
+    /// [`Error::Data`](crate::Error::Data) for an id that the embedding has not or a label of no class;
+    /// [`Error::Option`](crate::Error::Option) for an empty batch or a learning rate that is no step size; else as
+    /// [`Session::results`].
     pub fn train(&mut self, batch: &Batch) -> Result<()> {
+        check_rate(&self.adam)?;
+        self.check_batch(batch)?;
         let context = self.context(self.step + 1, Some(self.adam));
         let plan = self.training_plan(batch.shape(), context)?;
         self.submit(&plan, batch, context, &[])?;
@@ -208,6 +215,7 @@ impl Session {
         update: bool,
         masks: &[(String, Vec<f32>)],
     ) -> Result<()> {
+        self.check_batch(batch)?;
         let optimiser = update.then_some(self.adam);
         let mut context = self.context(self.step + 1, optimiser);
         if !masks.is_empty() {
@@ -226,8 +234,9 @@ impl Session {
     /// Submits an evaluation step; its result comes with a later [`Session::results`].
     ///
     /// # Errors
-    /// As [`Session::results`].
+    /// As [`Session::train`].
     pub fn evaluate(&mut self, batch: &Batch) -> Result<()> {
+        self.check_batch(batch)?;
         let context = self.context(self.step, None);
         let plan = self.evaluation_plan(batch.shape(), context)?;
         self.submit(&plan, batch, context, &[])
@@ -238,6 +247,8 @@ impl Session {
     /// # Errors
     /// As [`Session::results`].
     pub fn profile_train(&mut self, batch: &Batch, clock: Clock) -> Result<Vec<DispatchTime>> {
+        check_rate(&self.adam)?;
+        self.check_batch(batch)?;
         let context = self.context(self.step + 1, Some(self.adam));
         let plan = self.training_plan(batch.shape(), context)?;
         let times = self.profile(&plan, batch, context, clock)?;
@@ -251,6 +262,7 @@ impl Session {
     /// # Errors
     /// As [`Session::results`].
     pub fn profile_evaluate(&mut self, batch: &Batch, clock: Clock) -> Result<Vec<DispatchTime>> {
+        self.check_batch(batch)?;
         let context = self.context(self.step, None);
         let plan = self.evaluation_plan(batch.shape(), context)?;
         self.profile(&plan, batch, context, clock)

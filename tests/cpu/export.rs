@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatefold::data::{
-    Dataset, ExportCells, ExportForm, Limits, Review, Source, SubwordEncoder, Vocabulary, demo,
-    export, load, sentiment_classes,
+    Dataset, ExportCells, ExportForm, Review, ReviewLimits, Source, SubwordEncoder, Vocabulary,
+    demo, export, load, sentiment_classes,
 };
 
 use crate::support;
@@ -68,7 +68,7 @@ fn again(path: &Path, dataset: &Dataset) -> Dataset {
     load(
         &Source::Path(path.to_owned()),
         Some(&file),
-        Limits::default(),
+        ReviewLimits::default(),
     )
     .unwrap()
 }
@@ -255,7 +255,7 @@ fn the_real_sample_is_exported_record_by_record_as_it_was() {
         return;
     };
     let sample = folder.join("tfds_sample/imdb_reviews/subwords8k/1.0.0");
-    let dataset = load(&Source::Path(sample.clone()), None, Limits::default()).unwrap();
+    let dataset = load(&Source::Path(sample.clone()), None, ReviewLimits::default()).unwrap();
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("out");
     let exported = export(&dataset, ExportForm::Tfds, &path).unwrap();

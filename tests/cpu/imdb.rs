@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{Dataset, Limits, Source, SubwordEncoder, class_counts, load};
+use gatefold::data::{Dataset, ReviewLimits, Source, SubwordEncoder, class_counts, load};
 use tempfile::TempDir;
 
 #[path = "imdb/real_archive.rs"]
@@ -111,7 +111,11 @@ fn unpack(folder: &Path, files: &Files) {
 }
 
 fn load_all(path: &Path) -> gatefold::Result<Dataset> {
-    load(&Source::Path(path.to_owned()), None, Limits::default())
+    load(
+        &Source::Path(path.to_owned()),
+        None,
+        ReviewLimits::default(),
+    )
 }
 
 /// Loads an archive of these bytes, in a folder of its own.
@@ -221,7 +225,7 @@ fn limits_keep_the_first_of_the_same_order() {
     let archive = write(&folder, "data.tar.gz", &gzip(&tar(&reviews())));
     for path in [folder.path(), &archive] {
         for (train, test) in [(1, 12), (5, 2), (12, 1), (1000, 3)] {
-            let limits = Limits {
+            let limits = ReviewLimits {
                 train: Some(train),
                 test: Some(test),
             };
@@ -232,14 +236,14 @@ fn limits_keep_the_first_of_the_same_order() {
     }
     for (limits, option) in [
         (
-            Limits {
+            ReviewLimits {
                 train: Some(0),
                 test: None,
             },
             "--limit-train",
         ),
         (
-            Limits {
+            ReviewLimits {
                 train: None,
                 test: Some(0),
             },
@@ -361,9 +365,14 @@ fn the_vocabulary_is_looked_for_beside_the_data() {
         "other",
         VOCABULARY.replace("'film'", "'a'\n'b'\n'c'").as_bytes(),
     );
-    let dataset = load(&Source::Path(archive), Some(&given), Limits::default()).unwrap();
+    let dataset = load(
+        &Source::Path(archive),
+        Some(&given),
+        ReviewLimits::default(),
+    )
+    .unwrap();
     assert_eq!(dataset.vocabulary.size(), 261);
-    let error = message(load(&Source::Demo, Some(&given), Limits::default()));
+    let error = message(load(&Source::Demo, Some(&given), ReviewLimits::default()));
     assert!(
         error.starts_with("--vocab: the demo corpus has its own vocabulary"),
         "{error}"
@@ -372,7 +381,7 @@ fn the_vocabulary_is_looked_for_beside_the_data() {
 
 #[test]
 fn the_demo_corpus_needs_nothing_and_keeps_to_limits() {
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: Some(2),
         test: Some(1),
     };

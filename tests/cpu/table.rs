@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gatefold::data::{Dataset, Limits, Review, Source, SubwordEncoder, Table, load};
+use gatefold::data::{Dataset, Review, ReviewLimits, Source, SubwordEncoder, Table, load};
 use tempfile::TempDir;
 
 use crate::imdb::gzip;
@@ -27,7 +27,7 @@ fn load_file(name: &str, content: impl AsRef<[u8]>) -> gatefold::Result<Dataset>
     let place = place();
     let path = place.path().join(name);
     fs::write(&path, content).unwrap();
-    load(&Source::Path(path), None, Limits::default())
+    load(&Source::Path(path), None, ReviewLimits::default())
 }
 
 /// Loads a table with what `change` makes of its description; files by name and content.
@@ -44,7 +44,7 @@ fn load_table(
         ..Table::default()
     };
     change(&mut table, place.path());
-    load(&Source::Table(table), None, Limits::default())
+    load(&Source::Table(table), None, ReviewLimits::default())
 }
 
 fn message(result: gatefold::Result<Dataset>) -> String {
@@ -282,7 +282,7 @@ fn limits_keep_the_first_of_each_part() {
     let place = place();
     let path = place.path().join("r.csv");
     fs::write(&path, table("split,text,label", ',')).unwrap();
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: Some(2),
         test: Some(1),
     };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatefold::data::tfds::RecordWriter;
-use gatefold::data::{Dataset, Limits, Source, class_counts, load};
+use gatefold::data::{Dataset, ReviewLimits, Source, class_counts, load};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -179,7 +179,11 @@ impl Version {
 }
 
 fn load_all(path: &Path) -> gatefold::Result<Dataset> {
-    load(&Source::Path(path.to_owned()), None, Limits::default())
+    load(
+        &Source::Path(path.to_owned()),
+        None,
+        ReviewLimits::default(),
+    )
 }
 
 /// Ids and label of each review.
@@ -273,7 +277,7 @@ fn limits_keep_the_first_and_other_splits_are_told() {
     splits.push(json!({"name": "unsupervised", "shardLengths": ["49000", "1000"]}));
     let place = tempfile::tempdir().unwrap();
     version.write(place.path());
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: Some(1),
         test: Some(1),
     };
@@ -366,7 +370,7 @@ fn plain_text_takes_a_vocabulary_from_beside_or_the_option() {
     let other = place.path().join("other");
     fs::write(&other, VOCABULARY.replace("'film'", "'f'\n'ilm'")).unwrap();
     let source = Source::Path(place.path().join("plain_text"));
-    let dataset = load(&source, Some(&other), Limits::default()).unwrap();
+    let dataset = load(&source, Some(&other), ReviewLimits::default()).unwrap();
     assert_eq!(dataset.vocabulary.size(), 260);
 }
 
@@ -401,7 +405,7 @@ fn the_real_sample_equals_the_same_reviews_of_the_archive() {
     }
 
     let archive = Source::Path(folder.join("aclImdb.tar.zst"));
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: Some(64),
         test: Some(32),
     };

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use gatefold::data::{Dataset, ExportForm, Limits, Source, Table, export, load, load_cached};
+use gatefold::data::{Dataset, ExportForm, ReviewLimits, Source, Table, export, load, load_cached};
 use tempfile::TempDir;
 
 use crate::support;
@@ -62,15 +62,15 @@ impl Place {
         path
     }
 
-    fn load(&self, path: &Path, limits: Limits) -> Dataset {
+    fn load(&self, path: &Path, limits: ReviewLimits) -> Dataset {
         load_cached(&source(path), None, limits, Some(&self.cache())).unwrap()
     }
 
     /// Loads all of `path`, and fails unless that gives what reading it without a cache does.
     #[track_caller]
     fn loads_as_without(&self, path: &Path) -> Dataset {
-        let cached = self.load(path, Limits::default());
-        let read = load(&source(path), None, Limits::default()).unwrap();
+        let cached = self.load(path, ReviewLimits::default());
+        let read = load(&source(path), None, ReviewLimits::default()).unwrap();
         assert_same(&cached, &read);
         cached
     }
@@ -120,16 +120,16 @@ fn a_second_load_gives_the_same() {
 #[test]
 fn a_second_load_reads_no_reviews() {
     let place = Place::new();
-    let first = place.load(&place.data(), Limits::default());
+    let first = place.load(&place.data(), ReviewLimits::default());
     let file = place.data().join("train/pos/2_9.txt");
     let (text, time) = (
         fs::read_to_string(&file).unwrap(),
         fs::metadata(&file).unwrap().modified().unwrap(),
     );
     place.write_at("train/pos/2_9.txt", text.replace("good", "dull"), time);
-    assert_same(&place.load(&place.data(), Limits::default()), &first);
+    assert_same(&place.load(&place.data(), ReviewLimits::default()), &first);
     // Nor are those given that would be read without a cache.
-    let read = load(&source(&place.data()), None, Limits::default()).unwrap();
+    let read = load(&source(&place.data()), None, ReviewLimits::default()).unwrap();
     assert!(read.train != first.train);
 }
 
@@ -180,13 +180,13 @@ fn another_vocabulary_gives_other_ids() {
 #[test]
 fn limits_are_kept_apart() {
     let place = Place::new();
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: Some(2),
         test: Some(3),
     };
     let data = place.data();
     for _ in 0..2 {
-        let all = place.load(&data, Limits::default());
+        let all = place.load(&data, ReviewLimits::default());
         let some = place.load(&data, limits);
         assert_eq!((some.train.len(), some.test.len()), (2, 3));
         assert!(some.train[..] == all.train[..2] && some.test[..] == all.test[..3]);
@@ -227,10 +227,10 @@ fn a_damaged_file_is_made_again() {
     damaged.push([&whole[..], &[0]].concat());
     damaged.push([&whole[..], &[0; 4]].concat());
     damaged.push(vec![0; whole.len()]);
-    let read = load(&source(&packed), None, Limits::default()).unwrap();
+    let read = load(&source(&packed), None, ReviewLimits::default()).unwrap();
     for bytes in damaged {
         fs::write(&file, bytes).unwrap();
-        assert_same(&place.load(&packed, Limits::default()), &read);
+        assert_same(&place.load(&packed, ReviewLimits::default()), &read);
         assert!(fs::read(&file).unwrap() == whole, "not made again");
     }
 }
@@ -241,14 +241,14 @@ fn a_file_of_other_reviews_is_not_taken() {
     let packed = place.packed();
     let data = place.loads_as_without(&packed);
     let file = place.only_kept();
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: Some(1),
         test: Some(1),
     };
     place.load(&packed, limits);
     let other = place.kept().into_iter().find(|kept| *kept != file).unwrap();
     fs::copy(&other, &file).unwrap();
-    assert_same(&place.load(&packed, Limits::default()), &data);
+    assert_same(&place.load(&packed, ReviewLimits::default()), &data);
 }
 
 #[test]
@@ -266,9 +266,9 @@ fn tables_are_known_by_their_content_and_columns() {
     };
     for _ in 0..2 {
         for column in ["label", "other"] {
-            let read = load(&table(column), None, Limits::default()).unwrap();
+            let read = load(&table(column), None, ReviewLimits::default()).unwrap();
             let cache = place.cache();
-            let cached = load_cached(&table(column), None, Limits::default(), Some(&cache));
+            let cached = load_cached(&table(column), None, ReviewLimits::default(), Some(&cache));
             assert_same(&cached.unwrap(), &read);
         }
         assert_eq!(place.kept().len(), 2);
@@ -297,9 +297,9 @@ fn labels_of_several_classes_are_kept() {
             classes: names.map(str::to_owned).to_vec(),
             ..Table::default()
         });
-        let read = load(&table, None, Limits::default()).unwrap();
+        let read = load(&table, None, ReviewLimits::default()).unwrap();
         for _ in 0..2 {
-            let cached = load_cached(&table, None, Limits::default(), Some(&cache)).unwrap();
+            let cached = load_cached(&table, None, ReviewLimits::default(), Some(&cache)).unwrap();
             assert_same(&cached, &read);
             assert_eq!(cached.classes, names);
         }
@@ -311,7 +311,7 @@ fn labels_of_several_classes_are_kept() {
 #[test]
 fn tfds_data_sets_are_kept_as_well() {
     let place = Place::new();
-    let dataset = place.load(&place.packed(), Limits::default());
+    let dataset = place.load(&place.packed(), ReviewLimits::default());
     let exported = place.0.path().join("exported");
     export(&dataset, ExportForm::Tfds, &exported).unwrap();
     let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
@@ -354,7 +354,7 @@ fn a_cache_that_cannot_be_written_is_done_without() {
 fn those_last_used_are_kept() {
     let place = Place::new();
     let packed = place.packed();
-    let first = |train| Limits {
+    let first = |train| ReviewLimits {
         train: Some(train),
         test: None,
     };
@@ -378,7 +378,7 @@ fn those_last_used_are_kept() {
     let days = Duration::from_secs(3 * 24 * 3600);
     file.set_modified(SystemTime::now() - days).unwrap();
     for test in 1..=4 {
-        let limits = Limits {
+        let limits = ReviewLimits {
             train: None,
             test: Some(test),
         };
@@ -397,7 +397,13 @@ fn those_last_used_are_kept() {
 #[test]
 fn the_demo_corpus_is_not_kept() {
     let place = Place::new();
-    load_cached(&Source::Demo, None, Limits::default(), Some(&place.cache())).unwrap();
+    load_cached(
+        &Source::Demo,
+        None,
+        ReviewLimits::default(),
+        Some(&place.cache()),
+    )
+    .unwrap();
     assert!(place.kept().is_empty());
 }
 
@@ -408,9 +414,9 @@ fn the_real_reviews() {
     };
     let place = Place::new();
     let archive = folder.join("aclImdb.tar.zst");
-    let first = place.load(&archive, Limits::default());
+    let first = place.load(&archive, ReviewLimits::default());
     let kept = fs::metadata(place.only_kept()).unwrap();
-    let second = place.load(&archive, Limits::default());
+    let second = place.load(&archive, ReviewLimits::default());
     assert_same(&first, &second);
     let ids: usize = [&first.train, &first.test]
         .into_iter()

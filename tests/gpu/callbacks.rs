@@ -17,15 +17,15 @@ use crate::training::{Bits, OPTIONS, bits, dataset, limits, model, session};
 const RATE: f64 = 5e-2;
 
 /// 9 steps an epoch, a snapshot every 4 steps. No improvement is large enough: training ends after epoch 4 of 6.
-const STEERED: FitOptions = FitOptions {
-    epochs: 6,
-    checkpoint_steps: 4,
-    early_stopping: Some(EarlyStopping {
+const STEERED: FitOptions = OPTIONS
+    .epochs(6)
+    .checkpoint_steps(4)
+    .early_stopping(Some(EarlyStopping {
         patience: 3,
         min_delta: 9.0,
         restore_best: true,
-    }),
-    schedule: Schedule {
+    }))
+    .schedule(Schedule {
         warmup_steps: 5,
         decay: Decay::Plateau(Plateau {
             factor: 0.5,
@@ -34,9 +34,7 @@ const STEERED: FitOptions = FitOptions {
             cooldown: 0,
             minimum: 0.0,
         }),
-    },
-    ..OPTIONS
-};
+    });
 
 fn train(
     session: &mut Session,
@@ -91,13 +89,11 @@ fn training_ends_early_with_the_best_parameters() {
 fn the_last_parameters_stay_if_they_are_to() {
     let data = dataset(&mut Philox::new(121, 0));
     let (_, _, snapshots) = undisturbed(&data);
-    let options = FitOptions {
-        early_stopping: STEERED.early_stopping.map(|stopping| EarlyStopping {
-            restore_best: false,
-            ..stopping
-        }),
-        ..STEERED
-    };
+    let last = STEERED.early_stopping.map(|stopping| EarlyStopping {
+        restore_best: false,
+        ..stopping
+    });
+    let options = STEERED.early_stopping(last);
     let mut session = session(&model(), &limits(), RATE);
     train(&mut session, &data, &options, &mut |_| {});
     let last = &snapshots.last().unwrap().state.parameters;
@@ -163,13 +159,10 @@ fn every_step_has_the_rate_of_its_schedule() {
         ),
         (plateau, [RATE; 2]),
     ] {
-        let options = FitOptions {
-            schedule: Schedule {
-                warmup_steps: 5,
-                decay,
-            },
-            ..OPTIONS
-        };
+        let options = OPTIONS.schedule(Schedule {
+            warmup_steps: 5,
+            decay,
+        });
         let mut fitted = session(&model(), &limits(), RATE);
         let history = train(&mut fitted, &data, &options, &mut |_| {});
         let found = [0, 1].map(|epoch: usize| history.epochs[epoch].learning_rate);

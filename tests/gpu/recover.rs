@@ -19,10 +19,7 @@ use crate::support::{device, skipped};
 use crate::training::{Bits, OPTIONS, bits, dataset, limits, model, session};
 
 /// 9 steps an epoch, 2 epochs, a snapshot every 4 steps.
-const SNAPSHOTS: FitOptions = FitOptions {
-    checkpoint_steps: 4,
-    ..OPTIONS
-};
+const SNAPSHOTS: FitOptions = OPTIONS.checkpoint_steps(4);
 
 fn train(
     session: &mut Session,

@@ -10,7 +10,7 @@ use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
 use gatefold::reference::network::{Masks, Network};
-use gatefold::train::{FitOptions, History, Monitor, Schedule, Session, fit, reserve_for};
+use gatefold::train::{FitOptions, History, Session, fit, reserve_for};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
@@ -21,6 +21,10 @@ use crate::support::numbers::{double, parameters};
 mod fitting;
 #[path = "training/not_finite.rs"]
 mod not_finite;
+#[path = "training/own.rs"]
+mod own;
+#[path = "training/refused.rs"]
+mod refused;
 
 /// A small model that the tests of whole runs train.
 pub fn model() -> Model {
@@ -80,18 +84,12 @@ pub fn dataset(random: &mut Philox) -> Arc<Dataset> {
     })
 }
 
-pub const OPTIONS: FitOptions = FitOptions {
-    epochs: 2,
-    batch_size: 7,
-    bucket: false,
-    padding: Padding::AFTER,
-    seed: 3,
-    validation_steps: 2,
-    checkpoint_steps: 0,
-    schedule: Schedule::CONSTANT,
-    early_stopping: None,
-    monitor: Monitor::ValLoss,
-};
+pub const OPTIONS: FitOptions = FitOptions::new()
+    .epochs(2)
+    .batch_size(7)
+    .seed(3)
+    .validation_steps(2)
+    .checkpoint_steps(0);
 
 /// Figures of a run's epochs, and its parameters.
 pub type Bits = (Vec<[u64; 5]>, Vec<Vec<u32>>);

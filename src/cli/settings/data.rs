@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{Corpus, Limits, Source, Table, cache_folder};
+use gatefold::data::{Corpus, ReviewLimits, Source, Table, cache_folder};
 use gatefold::{Error, Result};
 use tracing::info;
 
@@ -18,7 +18,7 @@ pub struct DataSettings {
     pub vocabulary: Option<PathBuf>,
     /// The same vocabulary in the folder of a run, which is read in its place.
     pub kept: Option<PathBuf>,
-    pub limits: Limits,
+    pub limits: ReviewLimits,
     /// Where encoded reviews are kept; `None` keeps none.
     pub cache: Option<PathBuf>,
 }
@@ -30,7 +30,7 @@ impl DataSettings {
             reading,
             limit_train,
         } = args;
-        let limits = Limits {
+        let limits = ReviewLimits {
             train: *limit_train,
             test: reading.limit_test,
         };

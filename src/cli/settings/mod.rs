@@ -126,18 +126,17 @@ impl Settings {
             .map_or(Ok(default_rate), checked_rate)?;
         let out = training.output.out.clone();
         Ok(Settings {
-            fit: FitOptions {
-                epochs: training.epochs as usize,
-                batch_size,
-                bucket,
-                padding,
-                seed: training.seed,
-                validation_steps: training.validation_steps as usize,
-                checkpoint_steps: training.checkpoint_steps as usize,
-                schedule: training.callbacks.schedule(learning_rate)?,
-                early_stopping: training.callbacks.early_stopping()?,
-                monitor: training.callbacks.monitor,
-            },
+            fit: FitOptions::new()
+                .epochs(training.epochs as usize)
+                .batch_size(batch_size)
+                .bucket(bucket)
+                .padding(padding)
+                .seed(training.seed)
+                .validation_steps(training.validation_steps as usize)
+                .checkpoint_steps(training.checkpoint_steps as usize)
+                .schedule(training.callbacks.schedule(learning_rate)?)
+                .early_stopping(training.callbacks.early_stopping()?)
+                .monitor(training.callbacks.monitor),
             learning_rate,
             clip_norm: training.clip_norm.map(checked_norm).transpose()?,
             weight_decay: training.weight_decay.map(checked_decay).transpose()?,

@@ -15,7 +15,7 @@ use tracing::{debug, info, warn};
 use self::file::Unusable;
 use self::fingerprint::Fingerprint;
 use super::digest::sha256;
-use super::{Limits, Review, Vocabulary};
+use super::{Review, ReviewLimits, Vocabulary};
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 
@@ -50,7 +50,7 @@ pub(super) struct Origin<'a> {
     /// The files or folders that are read.
     pub paths: &'a [&'a Path],
     pub vocabulary: &'a Vocabulary,
-    pub limits: Limits,
+    pub limits: ReviewLimits,
 }
 
 impl Origin<'_> {

@@ -12,7 +12,7 @@ use self::row::{Columns, Row};
 pub(super) use self::write::{write_csv, write_json_lines};
 use super::raw::{RawDataset, RawReview, note_replaced, note_unlabelled};
 use super::split::{Split, Splits};
-use super::{Limits, sentiment_classes};
+use super::{ReviewLimits, sentiment_classes};
 use crate::error::{Error, Result};
 
 /// A table of reviews, and what its columns are called.
@@ -102,7 +102,7 @@ pub(super) fn notation(path: &Path) -> Option<(Notation, bool)> {
 /// # Errors
 /// [`Error::Malformed`] names the first line that is wrong, [`Error::Option`] a file that is no table,
 /// a second file too many or classes that cannot be; [`Error::Io`], and [`Error::Data`] where a class is missing.
-pub(super) fn read(table: &Table, size: usize, limits: Limits) -> Result<RawDataset> {
+pub(super) fn read(table: &Table, size: usize, limits: ReviewLimits) -> Result<RawDataset> {
     table.check_classes()?;
     let mut reading = Reading::new(table, limits, None);
     let part = table.test.as_ref().map(|_| Split::Train);

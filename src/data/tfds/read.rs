@@ -7,7 +7,7 @@ use super::example::decode;
 use super::{Found, RecordReader, SYNTHETIC, TextForm};
 use crate::data::raw::{RawDataset, RawReview, note_replaced, note_unlabelled};
 use crate::data::split::{Split, Splits};
-use crate::data::{Limits, sentiment_classes};
+use crate::data::{ReviewLimits, sentiment_classes};
 use crate::error::{Error, Result};
 
 const UNLABELLED: &str = "unsupervised";
@@ -23,7 +23,7 @@ pub(in crate::data) fn read(
     found: &Found,
     form: TextForm,
     size: usize,
-    limits: Limits,
+    limits: ReviewLimits,
 ) -> Result<RawDataset> {
     let mut splits = Splits::new(limits, sentiment_classes());
     let mut replaced = 0;

@@ -116,7 +116,7 @@ fn tables_say_the_names_and_tfds_cannot() {
             classes: dataset.classes.clone(),
             ..Table::default()
         };
-        let again = load(&Source::Table(table), None, Limits::default()).unwrap();
+        let again = load(&Source::Table(table), None, ReviewLimits::default()).unwrap();
         assert_eq!((&again.train, &again.test), (&dataset.train, &dataset.test));
     }
     let path = place.path().join("folder");

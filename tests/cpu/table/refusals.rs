@@ -325,7 +325,7 @@ fn damaged_tables_give_reviews_or_errors_and_nothing_worse() {
     check(50_000, strategy, |(form, damage)| {
         let path = place.path().join(NAMES[form]);
         fs::write(&path, damage.apply(&contents[form])).unwrap();
-        if let Err(error) = load(&Source::Path(path), None, Limits::default()) {
+        if let Err(error) = load(&Source::Path(path), None, ReviewLimits::default()) {
             let error = error.to_string();
             prop_assert!(error.contains(NAMES[form]), "{}", error);
         }

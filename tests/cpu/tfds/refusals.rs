@@ -335,9 +335,9 @@ fn another_vocabulary_than_that_of_the_ids_is_refused_with_both_sizes_and_hashes
     let given = path.join("given");
     let source = Source::Path(path.clone());
     fs::write(&given, VOCABULARY).unwrap();
-    load(&source, Some(&given), Limits::default()).unwrap();
+    load(&source, Some(&given), ReviewLimits::default()).unwrap();
     fs::write(&given, VOCABULARY.replace("'film'", "'f'\n'ilm'")).unwrap();
-    let error = load(&source, Some(&given), Limits::default())
+    let error = load(&source, Some(&given), ReviewLimits::default())
         .unwrap_err()
         .to_string();
     for words in [
@@ -351,7 +351,7 @@ fn another_vocabulary_than_that_of_the_ids_is_refused_with_both_sizes_and_hashes
     // Where the folder has none, the one that is given is held against the ids.
     fs::remove_file(path.join("text.text.subwords")).unwrap();
     fs::write(&given, VOCABULARY.replace("'film'\n", "")).unwrap();
-    let error = load(&source, Some(&given), Limits::default())
+    let error = load(&source, Some(&given), ReviewLimits::default())
         .unwrap_err()
         .to_string();
     assert!(error.contains("id 258 is not in the vocabulary of 258 ids, 0 to 257; the data are of another one, with 259 ids or more"), "{error}");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use gatefold::Error;
 use gatefold::batch::{Batches, Order, Padding, Side};
 use gatefold::random::Philox;
-use gatefold::train::{Event, FitOptions, Metrics, StepResult, fit};
+use gatefold::train::{Event, Metrics, StepResult, fit};
 
 use super::{OPTIONS, dataset, session};
 use crate::support::device;
@@ -57,12 +57,7 @@ fn training_is_bucketed_and_padded_and_validation_is_padded() {
         (false, before),
         (true, before),
     ] {
-        let options = FitOptions {
-            epochs: 1,
-            bucket,
-            padding,
-            ..OPTIONS
-        };
+        let options = OPTIONS.epochs(1).bucket(bucket).padding(padding);
         let mut lengths = Vec::new();
         let order = Order::training(options.seed, 1, bucket);
         let train = Batches::with_padding(&data.train, 7, order, padding).unwrap();

@@ -1,0 +1,131 @@
+//! What training, evaluation and prediction are refused for, before the device sees any of it.
+
+use super::fit::FitOptions;
+use super::schedule::Decay;
+use super::session::Session;
+use crate::batch::Batch;
+use crate::data::{Dataset, Review};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::plan::Adam;
+
+impl FitOptions {
+    /// Whether a run with these options, from a learning rate of `rate`, makes sense.
+    ///
+    /// # Errors
+    /// [`Error::Option`] names the field.
+    pub fn check(&self, rate: f64) -> Result<()> {
+        check_batch_size(self.batch_size)?;
+        if self.epochs == 0 {
+            return Err(refused("epochs", "0 epochs train nothing; give 1 or more"));
+        }
+        if self.validation_steps == 0 {
+            let problem = "give 1 batch or more to validate with";
+            return Err(refused("validation_steps", problem));
+        }
+        if self.rate.is_some() {
+            return Ok(());
+        }
+        if !(rate as f32 > 0.0 && (rate as f32).is_finite()) {
+            let problem = format!("{rate} does not train; give a number above 0, 0.0001 say");
+            return Err(refused("learning_rate", problem));
+        }
+        let minimum = match self.schedule.decay {
+            Decay::Constant => 0.0,
+            Decay::Cosine { minimum } => minimum,
+            Decay::Plateau(plateau) => {
+                if !(plateau.factor > 0.0 && plateau.factor < 1.0) {
+                    let problem = "a number between 0 and 1 lowers the rate";
+                    return Err(refused("schedule.decay.factor", problem));
+                }
+                plateau.minimum
+            }
+        };
+        if !(0.0..=rate).contains(&minimum) {
+            let problem = format!("{minimum} is not between 0 and the learning rate, {rate}");
+            return Err(refused("schedule.decay.minimum", problem));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a step can be taken at the rate, which a warm-up begins at 0.
+pub(super) fn check_rate(adam: &Adam) -> Result<()> {
+    let rate = adam.learning_rate as f32;
+    if rate.is_finite() && rate >= 0.0 {
+        return Ok(());
+    }
+    let problem = format!("{} is no step size; give 0 or more", adam.learning_rate);
+    Err(refused("learning_rate", problem))
+}
+
+pub(super) fn check_batch_size(batch_size: usize) -> Result<()> {
+    match batch_size {
+        0 => Err(refused("batch_size", "a batch holds at least 1 review")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the model has a class and embeddings for every review of the data set.
+///
+/// Made before any batch: a batch takes memory for as many ids as the largest says.
+pub(super) fn check_dataset(model: &Model, dataset: &Dataset) -> Result<()> {
+    model.check_classes(dataset.classes.len())?;
+    for (part, reviews) in [("training ", &dataset.train), ("test ", &dataset.test)] {
+        check_reviews(model, part, reviews)?;
+        let classes = dataset.classes.len();
+        let label = |review: &Review| usize::from(review.label);
+        if let Some(index) = reviews.iter().position(|review| label(review) >= classes) {
+            let (number, label) = (index + 1, label(&reviews[index]));
+            return Err(Error::Data(format!(
+                "{part}review {number}: label {label} is none of the {classes} classes, which are counted from 0"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the model has an embedding for every id.
+pub(super) fn check_reviews(model: &Model, part: &str, reviews: &[Review]) -> Result<()> {
+    let vocabulary = model.embedding().vocabulary;
+    for (number, review) in (1..).zip(reviews) {
+        if let Some(id) = review.ids.iter().find(|&&id| id as usize >= vocabulary) {
+            let problem = outside(*id, vocabulary);
+            return Err(Error::Data(format!("{part}review {number}: {problem}")));
+        }
+    }
+    Ok(())
+}
+
+fn outside(id: u32, vocabulary: usize) -> String {
+    format!("id {id} is outside the model's embedding, which has {vocabulary} rows")
+}
+
+fn refused(option: &str, problem: impl Into<String>) -> Error {
+    Error::Option {
+        option: option.to_owned(),
+        problem: problem.into(),
+    }
+}
+
+impl Session {
+    /// Whether the model can take the batch.
+    pub(super) fn check_batch(&self, batch: &Batch) -> Result<()> {
+        if batch.size == 0 {
+            return Err(refused("batch", "a batch holds at least 1 review"));
+        }
+        let vocabulary = self.model.embedding().vocabulary;
+        let ids = &batch.tokens.unique;
+        if let Some(id) = ids.iter().find(|&&id| id as usize >= vocabulary) {
+            return Err(Error::Data(outside(*id, vocabulary)));
+        }
+        let classes = self.model.classes();
+        let unknown = |label: &&f32| !(0.0..classes as f32).contains(*label);
+        match batch.labels.iter().find(unknown) {
+            None => Ok(()),
+            Some(label) => Err(Error::Data(format!(
+                "label {label} is none of the model's {classes} classes, which are counted from 0"
+            ))),
+        }
+    }
+}
