@@ -10,6 +10,8 @@ use std::process::ExitCode;
 use gatefold::Error;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    outlive_file_size_limit();
     match cli::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -19,6 +21,17 @@ fn main() -> ExitCode {
             ExitCode::from(exit_code(&error))
         }
     }
+}
+
+/// Has a write beyond the limit of a file's size (`ulimit -f`) fail, which is told, where its signal would end the
+/// program without a word. Threads take the mask over, so this comes before any other.
+#[cfg(unix)]
+fn outlive_file_size_limit() {
+    use nix::sys::signal::{SigSet, Signal};
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGXFSZ);
+    // Where it cannot be blocked, it ends the program as it did before.
+    let _ = signals.thread_block();
 }
 
 /// Whether a reader such as `head` closed the pipe: it has had what it wanted.

@@ -25,6 +25,8 @@ mod export;
 mod imdb;
 #[path = "cpu/model.rs"]
 mod model;
+#[path = "cpu/onnx.rs"]
+mod onnx;
 #[path = "cpu/oracle_reference.rs"]
 mod oracle_reference;
 #[path = "cpu/own_plans.rs"]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{PADDING, Review, SubwordEncoder};
+use gatefold::data::{PADDING, Review, SubwordEncoder, stripped};
 use gatefold::report::excerpt;
 use gatefold::train::{predicted, probability_of};
 use serde::{Serialize, Serializer};
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
 
     /// The review as training reads it: white space at its ends stripped, and cut as the run's were.
     pub fn review(&mut self, text: &str) -> Review {
-        let mut ids = self.encoder.encode(text.trim_ascii());
+        let mut ids = self.encoder.encode(stripped(text));
         ids = self.run.padding.kept(&ids).to_vec();
         if ids.is_empty() {
             self.empty += 1;
@@ -161,7 +161,7 @@ fn print(line: &Line, label_columns: usize, output: Output) -> Result<()> {
     } = line.answer;
     let label = excerpt(label, label_columns);
     let start = format!("{probability:.4}  {label:label_columns$}  ");
-    let text = excerpt(line.text.trim_ascii(), COLUMNS - start.chars().count());
+    let text = excerpt(stripped(line.text), COLUMNS - start.chars().count());
     output.result(format!("{start}{text}").trim_end())
 }
 

@@ -77,7 +77,7 @@ pub fn load_to_test(
 ) -> Result<Dataset> {
     let asked = Asked {
         vocabulary,
-        limits: Limits {
+        limits: ReviewLimits {
             train: None,
             test: limit,
         },

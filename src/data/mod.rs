@@ -47,6 +47,7 @@ pub use fetch::{FetchEvent, FetchOptions, Fetched, fetch};
 pub use ids::Ids;
 pub use lengths::{Bins, Lengths};
 pub use load::{load, load_cached, load_to_test, vocabulary_of};
+pub use raw::stripped;
 use split::Split;
 pub use subwords::SubwordEncoder;
 pub use table::Table;

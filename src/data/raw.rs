@@ -38,21 +38,34 @@ pub(super) struct RawDataset {
     pub notes: Vec<String>,
 }
 
-/// The text of a review's bytes, stripped as the data set's builder does, and whether they are UTF-8.
+/// White space at the ends of a review: what Python strips from bytes, which has one more character than Rust's ASCII
+/// white space, the vertical tab.
+fn is_white_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0B
+}
+
+/// The text of a review as every reader of reviews takes it: without white space at its ends.
+///
+/// # Source
+/// TensorFlow Datasets, `imdb_reviews`, which strips a file's bytes before it decodes them.
+///
+/// # Examples
+/// ```
+/// use gatefold::data::stripped;
+///
+/// assert_eq!(stripped("\x0B a film\r\n"), "a film");
+/// // White space that is not ASCII stays.
+/// assert_eq!(stripped("\u{A0}a film"), "\u{A0}a film");
+/// ```
+pub fn stripped(text: &str) -> &str {
+    text.trim_matches(|c| u8::try_from(c).is_ok_and(is_white_space))
+}
+
+/// The text of a review's bytes, [`stripped`], and whether they are UTF-8.
 pub(super) fn text_of(bytes: &[u8]) -> (String, bool) {
-    // Python's white space in bytes, which has one more character than Rust's: the vertical tab.
-    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
-    let start = bytes
-        .iter()
-        .position(|byte| !is_space(byte))
-        .unwrap_or(bytes.len());
-    let end = bytes
-        .iter()
-        .rposition(|byte| !is_space(byte))
-        .map_or(start, |last| last + 1);
-    let text = String::from_utf8_lossy(&bytes[start..end]);
+    let text = String::from_utf8_lossy(bytes);
     let valid = matches!(text, std::borrow::Cow::Borrowed(_));
-    (text.into_owned(), valid)
+    (stripped(&text).to_owned(), valid)
 }
 
 /// The label that a name or number stands for, in any case: `0`, `neg`, `negative`; `1`, `pos`, `positive`.

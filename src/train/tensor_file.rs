@@ -7,6 +7,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::model::{Model, Parameter};
@@ -69,6 +70,47 @@ pub(super) fn to_bytes(
     let header = serde_json::to_string(header).map_err(|error| failed(error.to_string()))?;
     let metadata = HashMap::from([(METADATA.to_string(), header)]);
     safetensors::serialize(views, Some(metadata)).map_err(|error| failed(error.to_string()))
+}
+
+/// Stands for the checksum of a file that has none yet: as long as SHA-256 in hexadecimal.
+pub(super) const NO_CHECKSUM: &str =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Puts the checksum of a file where its header has [`NO_CHECKSUM`].
+///
+/// # Errors
+/// [`Error::Internal`] if the header has it nowhere.
+pub(super) fn seal(bytes: &mut [u8]) -> Result<()> {
+    let missing = || Error::Internal {
+        place: "writing a safetensors file",
+        problem: "no place for the checksum".to_string(),
+    };
+    let start = place_of(bytes, NO_CHECKSUM).ok_or_else(missing)?;
+    let checksum = checksum_but(bytes, start);
+    bytes[start..start + checksum.len()].copy_from_slice(checksum.as_bytes());
+    Ok(())
+}
+
+/// Whether a file is as it was when [`seal`] put this checksum into its header.
+pub(super) fn is_sealed(bytes: &[u8], checksum: &str) -> bool {
+    checksum.len() == NO_CHECKSUM.len()
+        && place_of(bytes, checksum).is_some_and(|start| checksum_but(bytes, start) == checksum)
+}
+
+/// Where a checksum stands; the header is at the file's beginning.
+fn place_of(bytes: &[u8], checksum: &str) -> Option<usize> {
+    let mut parts = bytes.windows(checksum.len());
+    parts.position(|part| part == checksum.as_bytes())
+}
+
+/// SHA-256, in hexadecimal, of a file that has [`NO_CHECKSUM`] at `start`.
+fn checksum_but(bytes: &[u8], start: usize) -> String {
+    let mut digest = Sha256::new();
+    digest.update(&bytes[..start]);
+    digest.update(NO_CHECKSUM);
+    digest.update(&bytes[start + NO_CHECKSUM.len()..]);
+    let digest = digest.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A file that [`to_bytes`] made.

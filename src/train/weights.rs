@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::tensor_file::{Group, TensorFile, to_bytes};
+use super::tensor_file::{Group, NO_CHECKSUM, TensorFile, is_sealed, malformed, seal, to_bytes};
 use crate::atomic::write_atomically;
 use crate::data::Vocabulary;
 use crate::error::{Error, Result};
@@ -16,8 +16,11 @@ const FORMAT: u32 = 1;
 
 /// What the metadata say, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     format: u32,
+    /// SHA-256 of the file with zeros in its place, in hexadecimal; a file of an earlier version has none.
+    sha256: Option<String>,
     vocabulary_sha256: String,
     vocabulary_size: usize,
     /// The model as [`Model::to_toml`] writes it.
@@ -56,13 +59,14 @@ impl Weights {
         write_atomically(path, &self.to_bytes()?)
     }
 
-    /// The weights in the safetensors format. The same weights give the same bytes.
+    /// The weights in the safetensors format, with a checksum in the metadata. The same weights give the same bytes.
     ///
     /// # Errors
     /// [`Error::Shape`] if a parameter has not as many values as the model says.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let header = Header {
             format: FORMAT,
+            sha256: Some(NO_CHECKSUM.to_string()),
             vocabulary_sha256: self.vocabulary_sha256.clone(),
             vocabulary_size: self.vocabulary_size,
             model: self.model.to_toml()?,
@@ -71,19 +75,26 @@ impl Weights {
             name: "",
             tensors: &self.parameters,
         };
-        to_bytes(&self.model, &[parameters], &header, None)
+        let mut bytes = to_bytes(&self.model, &[parameters], &header, None)?;
+        seal(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Reads what [`Weights::to_bytes`] made.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read; [`Error::Malformed`] if it is cut short, is not one of gatefold's,
-    /// its tensors are not those of its model, with the tensor's name and both shapes, or a number in one is not
+    /// [`Error::Io`] if the file cannot be read; [`Error::Malformed`] if it is cut short or was changed, is not one of
+    /// gatefold's, its tensors are not those of its model, with the tensor's name and both shapes, or a number in one is not
     /// finite, with its place.
     pub fn load(path: &Path) -> Result<Weights> {
         let bytes = fs::read(path).map_err(Error::io(path))?;
         let file = TensorFile::parse(path, &bytes, "model.safetensors")?;
         let header: Header = file.header(FORMAT)?;
+        let checksum = header.sha256.as_deref();
+        if checksum.is_some_and(|checksum| !is_sealed(&bytes, checksum)) {
+            let problem = "changed since it was written: its SHA-256 is not the one in its metadata; copy it again";
+            return Err(malformed(path, "the file", problem.to_string()));
+        }
         let model = Model::from_toml(path, &header.model, header.vocabulary_size)?;
         file.check_names(&model, &[""])?;
         Ok(Weights {

@@ -339,6 +339,26 @@ fn norms_of_gradients_are_in_the_history_and_change_nothing() {
 }
 
 #[test]
+fn norms_of_each_layer_are_of_their_own_epoch() {
+    let place = Workplace::new();
+    let options = ["--epochs", "3", "--out", "run", "--batch-size", "20"];
+    let norms = ["--layer-gradient-norms", "--gradient-norms"];
+    place
+        .tiny(&["train", "baseline"], &[&options[..], &norms].concat())
+        .succeeds();
+    // An epoch has one step.
+    for epoch in read_history(&place.path("run")).unwrap().epochs {
+        let mut squares = 0.0;
+        for norm in &epoch.layer_gradient_norms {
+            assert_eq!(norm.mean, norm.max, "{norm:?} in epoch {}", epoch.epoch);
+            squares += norm.mean * norm.mean;
+        }
+        let all = epoch.gradient_norm.unwrap();
+        assert!((squares.sqrt() / all - 1.0).abs() < 1e-5, "{squares} {all}");
+    }
+}
+
+#[test]
 fn norms_of_each_layer_are_in_the_history_and_change_nothing() {
     let place = Workplace::new();
     let train = |out: &str, options: &[&str]| {

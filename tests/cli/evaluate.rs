@@ -35,6 +35,9 @@ fn last_epoch(place: &Workplace) -> Value {
 fn loss_and_accuracy_are_validation_s() {
     for more in [
         &[][..],
+        // Padding before the text and after it, and with other reviews beside it, gives this model other figures.
+        &["--pad", "before"],
+        &["--batch-size", "8"],
         &[
             "--max-length",
             "20",

@@ -237,6 +237,29 @@ fn a_file_that_changes_between_two_attempts() {
 }
 
 #[test]
+fn a_weak_etag_does_not_name_the_bytes() {
+    let (place, content) = (Workplace::new(), content());
+    let date = "Mon, 01 Jan 2024 00:00:00 GMT";
+    let modified = format!("Last-Modified: {date}");
+    let answer = |status: &str, range: &str, body: &[u8], size: usize| {
+        let length = format!("Content-Length: {size}");
+        Answer::new(status, &[&length, range, "ETag: W/\"v1\"", &modified], body)
+    };
+    let size = content.len();
+    let range = format!("Content-Range: bytes 70000-{}/{size}", size - 1);
+    let rest = &content[70_000..];
+    let server = Server::new(vec![
+        answer("200 OK", "Accept-Ranges: bytes", &content[..70_000], size),
+        answer("206 Partial Content", &range, rest, rest.len()),
+    ]);
+    fetch(&place, &server, &content, &[]).succeeds();
+    let asked = format!("if-range: {}", date.to_ascii_lowercase());
+    let request = &server.requests()[1];
+    assert!(request.contains(&asked), "{request}");
+    assert_whole(&place, &content);
+}
+
+#[test]
 fn redirects_are_followed_but_not_in_a_circle() {
     let (place, content) = (Workplace::new(), content());
     let server = Server::new(vec![Answer::redirect("/there"), Answer::whole(&content)]);

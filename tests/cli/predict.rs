@@ -63,7 +63,11 @@ fn every_text_has_a_line_in_order_whatever_stands_beside_it() {
             .args(["predict", "run", "--json"])
             .write_stdin(TEXTS.join("\r\n") + "\r\n");
         let piped = Outcome::of(&mut command);
-        assert_eq!(probabilities(&piped.json()), expected);
+        let answers = piped.json();
+        assert_eq!(probabilities(&answers), expected);
+        // The end of a line is no part of the text, whatever it is made of.
+        let texts = answers.iter().map(|line| line["text"].as_str().unwrap());
+        assert!(texts.eq(TEXTS), "{answers:?}");
         assert!(piped.stderr.contains("5 reviews in "), "{}", piped.stderr);
     }
 }
@@ -76,9 +80,13 @@ fn one_review_is_what_evaluation_makes_of_it_alone() {
     assert_eq!(found[0]["tokens"], 12);
     let cut = place.run(["predict", "run", "--json", &long[60..]]).json();
     assert_eq!(probabilities(&found), probabilities(&cut));
-    let spaced = format!("  {long}\t ");
-    let stripped = place.run(["predict", "run", "--json", &spaced]).json();
-    assert_eq!(probabilities(&found), probabilities(&stripped));
+    // The vertical tab is white space of training's as well.
+    for spaced in [format!("  {long}\t "), format!("\u{B}{long} \u{B}")] {
+        let stripped = place.run(["predict", "run", "--json", &spaced]).json();
+        assert_eq!(probabilities(&found), probabilities(&stripped));
+        let explain = |text: &str| place.run(["explain", "run", "--json", text]).json();
+        assert_eq!(explain(&spaced), explain(&long));
+    }
 }
 
 #[test]

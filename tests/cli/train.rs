@@ -182,6 +182,17 @@ fn two_runs_of_one_command_leave_the_same_bytes() {
 }
 
 #[test]
+fn a_learning_rate_that_is_0_to_the_kernels_is_refused() {
+    let place = Workplace::new();
+    for rate in ["1e-300", "1e300", "0", "-1", "nan"] {
+        let outcome = place.run(["train", "baseline", &format!("--learning-rate={rate}")]);
+        outcome.fails(2, &["--learning-rate", "does not train"]);
+        assert!(!outcome.stderr.contains("Adapter"), "opened a device first");
+    }
+    assert!(place.names().is_empty());
+}
+
+#[test]
 fn config_toml_tells_what_repeats_the_run() {
     let place = Workplace::new();
     let options = [

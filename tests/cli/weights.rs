@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gatefold::model::{Variant, initialise};
+use gatefold::model::{Dense, Embedding, Lstm, Sequential, Variant, initialise};
 use gatefold::train::Weights;
 
 use crate::program::Workplace;
@@ -99,10 +99,66 @@ fn numbers_that_are_not_finite_are_refused() {
     }
 }
 
+/// A file as earlier versions wrote it. The header stays as long as it was.
+fn without_checksum(bytes: &[u8]) -> Vec<u8> {
+    let (before, after) = (br#"\"sha256\":\""#, br#"\","#);
+    let mut parts = bytes.windows(before.len());
+    let start = parts.position(|part| part == before).unwrap();
+    let end = start + before.len() + 64 + after.len();
+    let (length, _) = bytes.split_first_chunk().unwrap();
+    let header = 8 + u64::from_le_bytes(*length) as usize;
+    let spaces = vec![b' '; end - start];
+    [
+        &bytes[..start],
+        &bytes[end..header],
+        &spaces,
+        &bytes[header..],
+    ]
+    .concat()
+}
+
+#[test]
+fn a_file_without_a_checksum_is_read() {
+    let place = Workplace::new();
+    let bytes = without_checksum(&weights().to_bytes().unwrap());
+    let path = place.write("w", bytes);
+    assert_eq!(Weights::load(&path).unwrap(), weights());
+}
+
+#[test]
+fn a_flipped_bit_is_noticed_wherever_it_is() {
+    let place = Workplace::new();
+    let stack = Sequential::new("small").add(Embedding::new(5, 2));
+    let stack = stack.add(Lstm::new(2)).add(Dense::new(1).sigmoid());
+    let model = stack.build().unwrap();
+    let weights = Weights {
+        parameters: initialise(&model, 3),
+        model,
+        vocabulary_sha256: "ab".repeat(32),
+        vocabulary_size: 5,
+    };
+    let whole = weights.to_bytes().unwrap();
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        let path = place.write("weights.safetensors", bytes);
+        assert!(Weights::load(&path).is_err(), "byte {at}");
+    }
+    // Of the last byte nothing but the checksum can tell.
+    let mut bytes = whole.clone();
+    *bytes.last_mut().unwrap() ^= 1;
+    let path = place.write("weights.safetensors", bytes);
+    let error = Weights::load(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("changed") && error.contains("SHA-256"),
+        "{error}"
+    );
+}
+
 #[test]
 fn damaged_files_are_named_with_the_tensor() {
     let place = Workplace::new();
-    let whole = weights().to_bytes().unwrap();
+    let whole = without_checksum(&weights().to_bytes().unwrap());
     let refused = |bytes: &[u8], words: &[&str]| {
         let path = place.write("weights.safetensors", bytes);
         let message = Weights::load(&path).unwrap_err().to_string();

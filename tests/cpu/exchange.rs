@@ -295,3 +295,26 @@ fn numbers_that_are_not_finite_are_refused_with_their_place() {
         assert!(error.to_string().contains(place), "{error}");
     }
 }
+
+/// As many numbers as the model has, but in another shape.
+#[test]
+fn a_parameter_of_another_shape_in_a_keras_file_is_refused() {
+    let model = |rows: usize, width: usize| {
+        Sequential::new("small")
+            .add(Embedding::new(rows, width))
+            .add(GlobalMaxPooling1D::new())
+            .add(Dense::new(1).sigmoid())
+            .build()
+            .unwrap()
+    };
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("w.weights.h5");
+    let written = weights(model(60, 4));
+    std::fs::write(&path, to_keras_weights(&written).unwrap()).unwrap();
+    let read = load_parameters(&path, &written.model).unwrap();
+    assert_eq!(read, written.parameters);
+    let error = load_parameters(&path, &model(40, 6)).unwrap_err();
+    for words in ["layers/embedding/vars/0", "[40, 6]", "[60, 4]"] {
+        assert!(error.to_string().contains(words), "no `{words}` in {error}");
+    }
+}

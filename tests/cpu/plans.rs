@@ -207,6 +207,28 @@ fn a_plan_prints_a_line_a_dispatch() {
 }
 
 #[test]
+fn columns_are_summed_in_runs_of_512_rows() {
+    let shape = equal_batch(300, 3, 2).shape();
+    for limits in [Limits::WEBGPU, SUBGROUP] {
+        for plan in plans(&limits, shape) {
+            let all = plan.dispatches.iter();
+            for dispatch in all.filter(|one| one.kernel.name() == "column_sums") {
+                let word = |index: usize| {
+                    let bytes = dispatch.dims[4 * index..][..4].try_into();
+                    u32::from_le_bytes(bytes.unwrap())
+                };
+                let (rows, chunk, chunks) = (word(0), word(2), word(3));
+                assert_eq!(chunk, rows.min(512), "{}", dispatch.label);
+                assert_eq!(chunks, rows.div_ceil(512), "{}", dispatch.label);
+            }
+        }
+    }
+    let plan = training_plan(&normalised(6), &Limits::WEBGPU, shape);
+    let added = |line: &str| line.contains(".add") && line.contains("column_sums");
+    assert!(plan.to_string().lines().any(added), "{plan}");
+}
+
+#[test]
 fn dispatches_do_not_grow_with_the_length() {
     for limits in [Limits::WEBGPU, SUBGROUP] {
         let limits = Limits {

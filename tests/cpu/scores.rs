@@ -48,6 +48,18 @@ fn a_case_by_hand() {
 }
 
 #[test]
+fn a_probability_below_a_bin_s_lower_end_is_in_the_bin_below() {
+    // 0.7 and 0.9 are no numbers of f32: the nearest lie below, and ten times either rounds up to a whole one in f32.
+    let scores = scores(&[0.7, 0.9], &[1, 0]);
+    let reviews = scores.reliability.iter().map(|bin| bin.reviews);
+    assert_eq!(reviews.collect::<Vec<_>>(), [0, 0, 0, 0, 0, 0, 1, 0, 1, 0]);
+    for bin in &scores.reliability {
+        let inside = |mean: f64| bin.lower <= mean && mean < bin.upper;
+        assert!(bin.mean_probability.is_none_or(inside), "{bin:?}");
+    }
+}
+
+#[test]
 fn the_area_is_the_share_of_pairs_in_order() {
     let random = &mut Philox::new(81, 0);
     for (count, levels) in [(40, 1000), (60, 7), (25, 2)] {

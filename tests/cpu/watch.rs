@@ -102,6 +102,20 @@ fn the_pace_leaves_out_what_is_no_step() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_takes_no_time_away() {
+    let lines = [
+        begin(100.0, 1, 0),
+        steps(110.0, 1, 10, 0.5),
+        steps(50.0, 1, 20, 0.5),
+        steps(53.0, 1, 30, 0.5),
+    ];
+    let run = state(&lines, &[]);
+    assert_eq!(run.seconds, Some(13.0));
+    let early = RunState::new("folder", &lines, &[], false, 40.0);
+    assert_eq!(early.silent, Some(0.0));
+}
+
+#[test]
 fn a_recorder_goes_on_behind_the_last_whole_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("progress.jsonl");

@@ -119,9 +119,9 @@ pub(super) fn read(table: &Table, size: usize, limits: ReviewLimits) -> Result<R
 ///
 /// # Errors
 /// As [`read`]; [`Error::Data`] where there is none.
-pub(super) fn read_to_test(table: &Table, size: usize, limits: Limits) -> Result<RawDataset> {
+pub(super) fn read_to_test(table: &Table, size: usize, limits: ReviewLimits) -> Result<RawDataset> {
     table.check_classes()?;
-    let limits = Limits {
+    let limits = ReviewLimits {
         train: Some(0),
         ..limits
     };
@@ -148,7 +148,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(table: &Table, limits: Limits, unnamed: Option<Split>) -> Reading {
+    fn new(table: &Table, limits: ReviewLimits, unnamed: Option<Split>) -> Reading {
         Reading {
             splits: Splits::new(limits, table.class_names()),
             unlabelled: 0,

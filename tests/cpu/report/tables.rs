@@ -81,3 +81,16 @@ baseline
     }
     assert_eq!(comparison_table_within(&runs, 80), comparison_table(&runs));
 }
+
+#[test]
+fn the_first_of_equally_good_epochs_is_the_best() {
+    let mut tied = learning();
+    tied.epochs[1].val_accuracy = 0.89;
+    for table in [
+        comparison_table(&[tied.clone()]),
+        comparison_table_within(&[tied.clone()], 40),
+        comparison_markdown(&[tied]),
+    ] {
+        assert!(table.contains("0.8900 (2)"), "{table}");
+    }
+}

@@ -45,6 +45,14 @@ fn labels_are_the_places_of_the_names() {
 }
 
 #[test]
+fn space_around_a_label_is_none_of_its_name() {
+    let csv = "text,label,split\na, bad,train\nb,good\t,train\nc,bad ,test\nd,\" good \",test\n";
+    let dataset = load_classes("r.csv", csv, &["bad", "good"]).unwrap();
+    let train = owned(&[("a", 0), ("b", 1)]);
+    assert_eq!(parts(&dataset), [train, owned(&[("c", 0), ("d", 1)])]);
+}
+
+#[test]
 fn numbers_and_booleans_are_names_as_well() {
     let csv = "text,label,split\na,5,train\nb,1,train\nc,1,test\nd,5,test\n";
     let dataset = load_classes("r.csv", csv, &["5", "1"]).unwrap();
