@@ -7,7 +7,7 @@ use anyhow::Result;
 use gatefold::data::{Dataset, class_counts, load_cached};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
-use gatefold::plan::{Adam, Form, Limits};
+use gatefold::plan::{Adam, Form, Gradients, Limits};
 use gatefold::train::{Session, reserve_for};
 #[cfg(feature = "serve")]
 use gatefold::watch::Page;
@@ -116,9 +116,6 @@ impl Trainer {
         let seed = self.settings.fit.seed;
         let parameters = initialise(model, seed);
         let adam = Adam {
-            clip_norm: self.settings.clip_norm,
-            measure_norm: self.settings.gradient_norms,
-            measure_layer_norms: self.settings.layer_gradient_norms,
             weight_decay: self.settings.weight_decay,
             ..Adam::new(self.settings.learning_rate)
         };
@@ -130,6 +127,11 @@ impl Trainer {
             adam,
             seed,
         )?;
+        session.set_gradients(Gradients {
+            clip_norm: self.settings.clip_norm,
+            measure_norm: self.settings.gradient_norms,
+            measure_layer_norms: self.settings.layer_gradient_norms,
+        })?;
         let fit = &self.settings.fit;
         reserve_for(&mut session, &self.dataset, fit.batch_size, fit.padding)?;
         Ok(session)

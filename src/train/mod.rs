@@ -86,5 +86,5 @@ pub use scores::{Bin, CALIBRATION_BINS, Scores};
 pub use segment::segment_length;
 pub use session::Session;
 pub use snapshot::{Best, Position, Snapshot};
-pub use state::SessionState;
+pub use state::{SessionState, SlotState};
 pub use weights::Weights;
