@@ -21,8 +21,8 @@ use gatefold::data::{
 };
 use gatefold::model::{Model, Variant};
 use gatefold::plan::{
-    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step,
-    training_step,
+    Adam, BatchLayout, DropoutMask, Gradients, Limits, ParameterLayout, Plan, StepContext,
+    evaluation_step, training_step,
 };
 
 /// Reviews of a batch.
@@ -101,7 +101,8 @@ fn plans(criterion: &mut Criterion) {
     let context = StepContext {
         sequence: 0,
         step: 1,
-        optimiser: Some(Adam::new(1e-4)),
+        optimiser: Some(Adam::new(1e-4).into()),
+        gradients: Gradients::default(),
         dropout: DropoutMask::Drawn { seed: 0, step: 1 },
     };
     let limits = Limits::WEBGPU;

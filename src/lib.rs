@@ -20,7 +20,7 @@
 //! ```
 //! use gatefold::batch::{Batches, Order};
 //! use gatefold::model::{Bidirectional, Dense, Embedding, Lstm, Sequential};
-//! use gatefold::plan::{Adam, DropoutMask, Limits, ParameterLayout, StepContext, training_step};
+//! use gatefold::plan::{Adam, DropoutMask, Gradients, Limits, ParameterLayout, StepContext, training_step};
 //!
 //! let demo = gatefold::data::demo()?;
 //! let batch = Batches::new(&demo.train, 10, Order::Sequential)?.next().ok_or("no reviews")?;
@@ -36,7 +36,8 @@
 //! let context = StepContext {
 //!     sequence: 0,
 //!     step: 1,
-//!     optimiser: Some(Adam::new(1e-3)),
+//!     optimiser: Some(Adam::new(1e-3).into()),
+//!     gradients: Gradients::default(),
 //!     dropout: DropoutMask::Drawn { seed: 0, step: 1 },
 //! };
 //! let layout = ParameterLayout::new(&model);

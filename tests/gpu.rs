@@ -39,6 +39,8 @@ mod lstm;
 mod matmul;
 #[path = "gpu/mutants.rs"]
 mod mutants;
+#[path = "gpu/optimisers.rs"]
+mod optimisers;
 #[path = "gpu/oracle.rs"]
 mod oracle;
 #[path = "gpu/own_kernel.rs"]

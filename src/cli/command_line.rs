@@ -308,6 +308,17 @@ mod tests {
     }
 
     #[test]
+    fn another_optimiser_is_said() {
+        let config = "[data]\nsource = \"demo\"\n[training]\noptimiser = \"sgd\"\nmomentum = 0.9\nnesterov = true";
+        let config: Table = config.parse().unwrap();
+        let line = command_line(&config, &Trains::Variant("dropout")).unwrap();
+        assert_eq!(
+            line,
+            "gatefold train dropout --momentum 0.9 --nesterov --optimiser sgd"
+        );
+    }
+
+    #[test]
     fn it_parses_again() {
         let config = "[data]\nsource = \"demo\"\n[training]\nepochs = 2\nmax_length = 9\ntruncate = \"before\"";
         let config: Table = config.parse().unwrap();

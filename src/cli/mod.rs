@@ -25,6 +25,7 @@ mod interrupt;
 mod lock;
 mod log;
 mod man;
+mod optimiser;
 mod output_file;
 #[cfg(feature = "serve")]
 mod page;

@@ -171,10 +171,16 @@ impl Begun {
         let end = |end: &Option<End>| end.map_or("neither".into(), |end| end.to_string());
         typed.adopt("truncate", &mut batch.truncate, cut, end)?;
         typed.adopt("pad", &mut batch.pad, saved.pad.into(), plain)?;
+        typed.adopt("optimiser", &mut training.optimiser, saved.optimiser, plain)?;
         let rate = Some(saved.learning_rate);
         let shown = |number: &Option<f64>| number.map_or("none".into(), |n| format!("{n:?}"));
         typed.adopt("learning_rate", &mut training.learning_rate, rate, shown)?;
         typed.adopt("clip_norm", &mut training.clip_norm, saved.clip_norm, shown)?;
+        typed.adopt("momentum", &mut training.momentum, saved.momentum, shown)?;
+        let nesterov = (&mut training.nesterov, saved.nesterov);
+        typed.adopt("nesterov", nesterov.0, nesterov.1, |nesterov| {
+            if *nesterov { "it" } else { "no look ahead" }.to_string()
+        })?;
         let decay = saved.weight_decay;
         typed.adopt("weight_decay", &mut training.weight_decay, decay, shown)?;
         let seed = saved.seed.parse().map_err(|_| Error::Malformed {

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::callbacks::Callbacks;
+use super::optimiser::OptimiserName;
 use super::settings::{Settings, option};
 use super::source_keys::SourceKeys;
 use super::training::kernel_form;
@@ -75,7 +76,11 @@ pub struct Data {
 pub struct Training {
     pub epochs: usize,
     pub batch_size: usize,
-    pub optimiser: String,
+    pub optimiser: OptimiserName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub momentum: Option<f64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nesterov: bool,
     pub learning_rate: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
@@ -170,10 +175,12 @@ impl RunConfig {
             training: Training {
                 epochs: fit.epochs,
                 batch_size: fit.batch_size,
-                optimiser: "adam".to_string(),
+                optimiser: settings.optimiser.name,
+                momentum: settings.optimiser.momentum,
+                nesterov: settings.optimiser.nesterov,
                 learning_rate: settings.learning_rate,
                 clip_norm: settings.clip_norm,
-                weight_decay: settings.weight_decay,
+                weight_decay: settings.optimiser.weight_decay,
                 seed: fit.seed.to_string(),
                 shuffle_buffer: SHUFFLE_BUFFER,
                 bucket: fit.bucket,

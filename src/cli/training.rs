@@ -7,7 +7,7 @@ use anyhow::Result;
 use gatefold::data::{Dataset, class_counts, load_cached, load_to_test};
 use gatefold::gpu::{AdapterReport, Gpu};
 use gatefold::model::{Model, initialise};
-use gatefold::plan::{Adam, Form, Limits};
+use gatefold::plan::{Form, Gradients, Limits};
 use gatefold::train::{Session, reserve_for};
 #[cfg(feature = "serve")]
 use gatefold::watch::Page;
@@ -115,21 +115,21 @@ impl Trainer {
     pub fn session(&self, gpu: Gpu, model: &Model) -> Result<Session> {
         let seed = self.settings.fit.seed;
         let parameters = initialise(model, seed);
-        let adam = Adam {
-            clip_norm: self.settings.clip_norm,
-            measure_norm: self.settings.gradient_norms,
-            measure_layer_norms: self.settings.layer_gradient_norms,
-            weight_decay: self.settings.weight_decay,
-            ..Adam::new(self.settings.learning_rate)
-        };
         let mut session = Session::new(
             gpu,
             model.clone(),
             self.limits.clone(),
             &parameters,
-            adam,
+            self.settings
+                .optimiser
+                .optimiser(self.settings.learning_rate),
             seed,
         )?;
+        session.set_gradients(Gradients {
+            clip_norm: self.settings.clip_norm,
+            measure_norm: self.settings.gradient_norms,
+            measure_layer_norms: self.settings.layer_gradient_norms,
+        })?;
         let fit = &self.settings.fit;
         reserve_for(&mut session, &self.dataset, fit.batch_size, fit.padding)?;
         Ok(session)
@@ -140,16 +140,17 @@ impl Trainer {
             fit,
             learning_rate,
             clip_norm,
-            weight_decay,
+            optimiser,
             demo_rate,
             mask_padding,
             ..
         } = &self.settings;
         let mut text = format!(
-            "{} of {} of {}, Adam with learning rate {learning_rate:?}",
+            "{} of {} of {}, {}",
             counted(fit.epochs, "epoch"),
             counted(self.dataset.train.len().div_ceil(fit.batch_size), "step"),
             counted(fit.batch_size, "review"),
+            optimiser.words(*learning_rate),
         );
         if *demo_rate {
             text.push_str(" (the demo corpus's; the experiment's is 0.0001)");
@@ -157,7 +158,7 @@ impl Trainer {
         if let Some(norm) = clip_norm {
             text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));
         }
-        if let Some(decay) = weight_decay {
+        if let Some(decay) = optimiser.weight_decay {
             text.push_str(&format!(", weight decay {decay:?}"));
         }
         if *mask_padding {

@@ -92,6 +92,15 @@ dims! {
         epsilon: f32, decay: f32, pad0: u32, pad1: u32,
     }
 
+    /// Of rmsprop.
+    RmsPropDims {
+        count: u32, rate: f32, one_minus_rho: f32, epsilon: f32,
+        momentum: f32, decay: f32, pad0: u32, pad1: u32,
+    }
+
+    /// Of sgd.
+    SgdDims { count: u32, rate: f32, momentum: f32, decay: f32 }
+
     /// Of square_sums.
     SquareSumsDims { count: u32, sums: u32, pad0: u32, pad1: u32 }
 

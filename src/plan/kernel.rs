@@ -81,7 +81,9 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "mean_weights": [Read, ReadWrite],
     "peak_arithmetic": [ReadWrite],
     "peak_copy": [Read, ReadWrite],
+    "rmsprop": [Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, Read],
     "segment_sum": [Read, Read, Read, Read, ReadWrite],
+    "sgd": [Read, ReadWrite, ReadWrite, ReadWrite, Read],
     "softmax_cross_entropy": [Read, Read, ReadWrite, ReadWrite, ReadWrite],
     "square_sums": [Read, ReadWrite],
     "transpose_matrix": [Read, ReadWrite],
@@ -254,21 +256,19 @@ impl Kernel {
     ///
     /// # Errors
     /// [`Error::Kernel`] if there is no such kernel.
-    pub fn bindings(&self) -> Result<&[Access]> {
+    pub fn bindings(&self) -> Result<Vec<Access>> {
         if let Some(custom) = &self.custom {
-            return Ok(&custom.bindings);
+            return Ok(custom.bindings.clone());
         }
-        let bindings = self.file()?.bindings;
+        let mut bindings = self.file()?.bindings.to_vec();
         // The last binding is for the gates that a recurrence keeps for its backward pass, and for the factor
-        // that Adam clips with.
-        let without = ["save", "clip"].map(|flag| (flag, Constant::Flag(false)));
-        Ok(
-            if without.iter().any(|flag| self.constants.contains(flag)) {
-                &bindings[..bindings.len() - 1]
-            } else {
-                bindings
-            },
-        )
+        // that an optimiser clips with; the one before it for momentum, where an optimiser may have none.
+        for (flag, place) in [("momentum", 2), ("save", 1), ("clip", 1)] {
+            if self.constants.contains(&(flag, Constant::Flag(false))) {
+                bindings.remove(bindings.len().saturating_sub(place));
+            }
+        }
+        Ok(bindings)
     }
 
     /// The WGSL text: the common parts that the file names, then the file, expanded.

@@ -6,6 +6,7 @@
 //! Letters: `T` timesteps, `B` rows of the batch, `P = T·B` positions in time-major order, `U` unique
 //! tokens, `E` embedding width, `H` units, `D` directions, `V` vocabulary.
 
+mod adam;
 mod attention;
 mod batch_layout;
 mod builder;
@@ -17,6 +18,7 @@ mod dispatch;
 mod dropout;
 mod embedding;
 mod explanation;
+mod gradients;
 mod gru;
 mod kernel;
 mod layer_norm;
@@ -31,21 +33,27 @@ mod products;
 mod records;
 mod recurrence;
 mod recurrent;
+mod rmsprop;
+mod sgd;
 mod step;
 mod templates;
 mod traffic;
 
+pub use adam::Adam;
 pub use batch_layout::BatchLayout;
 pub use dispatch::{BufferId, BufferSpec, Dispatch, Lifetime, Plan, Slice};
 pub use dropout::DropoutMask;
 pub use explanation::{Explanation, explanation_step};
+pub use gradients::Gradients;
 pub use kernel::{Access, Constant, KERNELS, Kernel, KernelFile};
 pub use limits::{Form, Limits};
-pub use optimiser::Adam;
+pub use optimiser::{Optimiser, Slot};
 pub use parameters::ParameterLayout;
 pub use peak::{peak_arithmetic, peak_copy};
 pub use products::SPLIT;
 pub use records::{RECORD_BYTES, RECORDS, record_bytes};
 pub use recurrence::Recurrence;
+pub use rmsprop::RmsProp;
+pub use sgd::Sgd;
 pub use step::{StepContext, evaluation_step, names, probabilities_buffer, training_step};
 pub use templates::Templates;

@@ -5,8 +5,9 @@ use super::builder::PlanBuilder;
 use super::dense::output_buffer;
 use super::dispatch::{Lifetime, Plan, Slice};
 use super::dropout::DropoutMask;
+use super::gradients::Gradients;
 use super::limits::Limits;
-use super::optimiser::Adam;
+use super::optimiser::Optimiser;
 use super::parameters::ParameterLayout;
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
@@ -24,11 +25,15 @@ pub mod names {
     pub const FIRST_MOMENTS: &str = "first_moments";
     /// Adam's second moments, in the same layout.
     pub const SECOND_MOMENTS: &str = "second_moments";
+    /// Moves that momentum repeats, of gradient descent and RMSprop, in the same layout.
+    pub const MOMENTUM: &str = "momentum";
+    /// RMSprop's running means of squares, in the same layout.
+    pub const VELOCITY: &str = "velocity";
     /// Results of the last steps: `[RECORDS, 4]` words, a marker, the loss, right predictions, a fault; then
     /// `[RECORDS]` norms of all gradients, and `[layers, RECORDS]` of those of each layer that has parameters, where
     /// they are measured.
     pub const RECORDS: &str = "records";
-    /// Place of a gradient of the step that is not finite, see the kernel `adam`; 0 if there is none.
+    /// Place of a gradient of the step that is not finite, see the optimisers' kernels; 0 if there is none.
     pub const NOT_FINITE: &str = "not_finite";
     /// Gradient of the logits in an explanation: `[B]`, or `[B, classes]` of a softmax.
     pub const D_LOGITS: &str = "d_logits";
@@ -42,7 +47,9 @@ pub struct StepContext {
     /// Optimiser step, counted from 1; unused in an evaluation.
     pub step: u64,
     /// The optimiser; without one, gradients are made and parameters stay as they are.
-    pub optimiser: Option<Adam>,
+    pub optimiser: Option<Optimiser>,
+    /// Clipping and norms of gradients, where there is an optimiser.
+    pub gradients: Gradients,
     /// The mask of dropout layers.
     pub dropout: DropoutMask,
 }
@@ -108,8 +115,8 @@ pub fn training_step(
     let mut step = StepBuilder::new(model, parameters, limits, shape, context, true)?;
     let values = step.forward(model)?;
     step.backward(model, &values)?;
-    if let Some(adam) = context.optimiser {
-        step.adam(adam, context.step)?;
+    if let Some(optimiser) = context.optimiser {
+        step.update(optimiser)?;
     }
     step.end_step()?;
     Ok(step.plan.finish())

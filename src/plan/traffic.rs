@@ -67,7 +67,7 @@ impl Dispatch {
 
     /// Every binding once, and twice what the kernel replaces: right for kernels that touch all they are given.
     fn whole_bindings(&self) -> u64 {
-        let accesses = self.kernel.bindings().unwrap_or(&[]);
+        let accesses = self.kernel.bindings().unwrap_or_default();
         // Without a given mask, dropout is bound to its input a second time and does not read it.
         let unread = self.kernel.name() == "dropout" && !self.kernel.has_flag("given");
         self.bindings
@@ -85,7 +85,7 @@ impl Dispatch {
     /// Whether the kernel reads what it writes there.
     fn replaces(&self, binding: usize) -> bool {
         match self.kernel.name() {
-            "adam" => true,
+            "adam" | "rmsprop" | "sgd" => true,
             "attention_scores_forward" => binding == 1,
             "attention_scores_backward" => true,
             "weighted_sum_backward" => self.kernel.has_flag("add"),

@@ -27,3 +27,5 @@ pub mod peak;
 pub mod pooling;
 pub mod recurrence;
 mod recurrent_layer;
+pub mod rmsprop;
+pub mod sgd;

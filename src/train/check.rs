@@ -7,7 +7,6 @@ use crate::batch::Batch;
 use crate::data::{Dataset, Review};
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::plan::Adam;
 
 impl FitOptions {
     /// Whether a run with these options, from a learning rate of `rate`, makes sense.
@@ -50,12 +49,12 @@ impl FitOptions {
 }
 
 /// Whether a step can be taken at the rate, which a warm-up begins at 0.
-pub(super) fn check_rate(adam: &Adam) -> Result<()> {
-    let rate = adam.learning_rate as f32;
-    if rate.is_finite() && rate >= 0.0 {
+pub(super) fn check_rate(rate: f64) -> Result<()> {
+    let on_device = rate as f32;
+    if on_device.is_finite() && on_device >= 0.0 {
         return Ok(());
     }
-    let problem = format!("{} is no step size; give 0 or more", adam.learning_rate);
+    let problem = format!("{rate} is no step size; give 0 or more");
     Err(refused("learning_rate", problem))
 }
 

@@ -12,18 +12,17 @@ use super::history::EpochRecord;
 use super::layer_norms::{LayerNorm, LayerNormSums};
 use super::metrics::Metrics;
 use super::snapshot::{Best, Position, Snapshot};
-use super::state::SessionState;
+use super::state::{SessionState, SlotState};
 use super::tensor_file::{Group, TensorFile, malformed, to_bytes};
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::plan::names;
 
 /// Version of [`Header`].
 const FORMAT: u32 = 2;
 
 /// Names before those of the parameters.
 const PARAMETERS: &str = "parameters.";
-const FIRST_MOMENTS: &str = "first_moments.";
-const SECOND_MOMENTS: &str = "second_moments.";
 const BEST: &str = "best.";
 
 /// The tensor at the file's end: SHA-256 of all that is before it.
@@ -48,8 +47,27 @@ struct Header {
     // Left out where they are not measured, as in files from before they could be.
     #[serde(default, skip_serializing_if = "LayerNormSums::is_empty")]
     layer_norms: LayerNormSums,
+    /// Names of what the optimiser keeps, each before those of its tensors. Left out where they are Adam's, as in files
+    /// from before there were others.
+    #[serde(default = "adams_slots", skip_serializing_if = "are_adams")]
+    slots: Vec<String>,
     /// The epoch of the best parameters, where there are any.
     best: Option<usize>,
+}
+
+fn adams_slots() -> Vec<String> {
+    [names::FIRST_MOMENTS, names::SECOND_MOMENTS]
+        .map(String::from)
+        .to_vec()
+}
+
+fn are_adams(slots: &[String]) -> bool {
+    slots == adams_slots()
+}
+
+/// What stands before the name of a parameter in a slot.
+fn prefix(slot: &str) -> String {
+    format!("{slot}.")
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -111,16 +129,15 @@ impl Checkpoint {
             done: position.done,
             metrics: position.metrics,
             layer_norms: position.layer_norms.clone(),
+            slots: state.slots.iter().map(|slot| slot.name.clone()).collect(),
             best: best.as_ref().map(|best| best.epoch),
         };
-        let state = [
-            (PARAMETERS, &state.parameters),
-            (FIRST_MOMENTS, &state.first_moments),
-            (SECOND_MOMENTS, &state.second_moments),
-        ];
+        let prefixes: Vec<String> = state.slots.iter().map(|slot| prefix(&slot.name)).collect();
+        let slots = prefixes.iter().map(String::as_str);
+        let slots = slots.zip(state.slots.iter().map(|slot| &slot.tensors));
+        let state = [(PARAMETERS, &state.parameters)].into_iter().chain(slots);
         let best = best.iter().map(|best| (BEST, &best.parameters));
         let groups: Vec<Group<'_>> = state
-            .into_iter()
             .chain(best)
             .map(|(name, tensors)| Group { name, tensors })
             .collect();
@@ -162,10 +179,16 @@ impl Checkpoint {
         let header: Header = file.header(FORMAT)?;
         // Every key of the model was written out, the number of embeddings too.
         let model = Model::from_toml(path, &header.model, 0)?;
+        let slots = header.slots.into_iter().map(|name| {
+            Ok(SlotState {
+                tensors: file.group(&model, &prefix(&name))?,
+                name,
+            })
+        });
+        let slots = slots.collect::<Result<_>>()?;
         let state = SessionState {
             parameters: file.group(&model, PARAMETERS)?,
-            first_moments: file.group(&model, FIRST_MOMENTS)?,
-            second_moments: file.group(&model, SECOND_MOMENTS)?,
+            slots,
             step: header.step,
             sequence: header.sequence,
         };

@@ -20,14 +20,14 @@ pub struct EpochRecord {
     /// The learning rate of the epoch's last training step.
     pub learning_rate: f64,
     /// Mean of the training steps' norms of all gradients together, where they were
-    /// [measured](crate::plan::Adam::measure_norm).
+    /// [measured](crate::plan::Gradients::measure_norm).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gradient_norm: Option<f64>,
     /// The greatest of these norms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gradient_norm_max: Option<f64>,
     /// The norms of each layer's gradients, input first, where they were
-    /// [measured](crate::plan::Adam::measure_layer_norms).
+    /// [measured](crate::plan::Gradients::measure_layer_norms).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layer_gradient_norms: Vec<LayerNorm>,
     /// Wall-clock time of the epoch with its validation, in seconds; 0 where it is not known.

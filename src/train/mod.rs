@@ -87,6 +87,6 @@ pub use scores::{Bin, CALIBRATION_BINS, Scores};
 pub use segment::segment_length;
 pub use session::Session;
 pub use snapshot::{Best, Position, Snapshot};
-pub use state::SessionState;
+pub use state::{SessionState, SlotState};
 pub use verdict::Verdict;
 pub use weights::Weights;

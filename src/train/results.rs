@@ -20,10 +20,10 @@ pub struct StepResult {
     /// Reviews in the batch.
     pub reviews: usize,
     /// Norm of all gradients together, before any clipping: of a training step, if it was
-    /// [measured](crate::plan::Adam::measure_norm).
+    /// [measured](crate::plan::Gradients::measure_norm).
     pub gradient_norm: Option<f32>,
     /// Norms of the gradients of each of [`Session::trainable_layers`], before any clipping: of a training step, if
-    /// they were [measured](crate::plan::Adam::measure_layer_norms), else none.
+    /// they were [measured](crate::plan::Gradients::measure_layer_norms), else none.
     pub layer_norms: Vec<f32>,
 }
 
@@ -82,7 +82,7 @@ impl Session {
     }
 
     fn start_readback(&mut self) -> Result<()> {
-        let bytes = if self.adam.measure_layer_norms {
+        let bytes = if self.gradients.measure_layer_norms {
             record_bytes(self.layout.trainable_names().count())
         } else {
             RECORD_BYTES
@@ -121,10 +121,10 @@ impl Session {
                 reviews: running.reviews,
                 gradient_norm: context
                     .optimiser
-                    .filter(|adam| adam.measure_norm)
+                    .filter(|_| context.gradients.measure_norm)
                     .map(|_| norms[place]),
                 layer_norms: match context.optimiser {
-                    Some(adam) if adam.measure_layer_norms => norms
+                    Some(_) if context.gradients.measure_layer_norms => norms
                         .chunks_exact(RECORDS as usize)
                         .skip(1)
                         .map(|norms| norms[place])
@@ -143,7 +143,7 @@ impl Session {
             match fault {
                 0 => return Ok(()),
                 1 => "the norm of the gradients".to_string(),
-                // Adam counts in vec4, from 2.
+                // Optimisers count in vec4, from 2.
                 _ => {
                     let place = 4 * (fault as usize - 2);
                     format!("the gradient of {}", self.layout.name_at(place))
@@ -153,7 +153,7 @@ impl Session {
         Err(Error::NotFinite {
             step: context.step,
             what,
-            learning_rate: context.optimiser.unwrap_or(self.adam).learning_rate,
+            learning_rate: context.optimiser.unwrap_or(self.optimiser).learning_rate(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! [`Session`]: a model on a device, its parameters and moments, and the steps that it submits.
+//! [`Session`]: a model on a device, its parameters and its optimiser's slots, and the steps that it submits.
 
 use std::collections::VecDeque;
 
@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
 use crate::model::Model;
 use crate::plan::{
-    Adam, BatchLayout, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step,
-    names, training_step,
+    BatchLayout, DropoutMask, Gradients, Limits, Optimiser, ParameterLayout, Plan, StepContext,
+    evaluation_step, names, training_step,
 };
 
 /// A model on a device.
@@ -22,7 +22,8 @@ pub struct Session {
     pub(super) layout: ParameterLayout,
     pub(super) limits: Limits,
     seed: u64,
-    pub(super) adam: Adam,
+    pub(super) optimiser: Optimiser,
+    pub(super) gradients: Gradients,
     pub(super) sequence: u64,
     pub(super) step: u64,
     /// Training steps submitted to this device.
@@ -36,7 +37,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Puts a model on a device, with these parameters and zero moments.
+    /// Puts a model on a device, with these parameters and a new optimiser that leaves gradients
+    /// as they are: see [`Session::set_gradients`].
     ///
     /// # Errors
     /// [`Error::Option`](crate::Error::Option) for a learning rate that is no step size;
@@ -48,10 +50,11 @@ impl Session {
         model: Model,
         limits: Limits,
         parameters: &[Vec<f32>],
-        adam: Adam,
+        optimiser: impl Into<Optimiser>,
         seed: u64,
     ) -> Result<Session> {
-        check_rate(&adam)?;
+        let optimiser = optimiser.into();
+        check_rate(optimiser.learning_rate())?;
         let layout = ParameterLayout::new(&model);
         let mut session = Session {
             gpu,
@@ -59,7 +62,8 @@ impl Session {
             layout,
             limits,
             seed,
-            adam,
+            optimiser,
+            gradients: Gradients::default(),
             sequence: 0,
             step: 0,
             on_device: 0,
@@ -67,7 +71,7 @@ impl Session {
             unread: Vec::new(),
             coming: VecDeque::new(),
         };
-        session.gpu.free_buffers(); // new buffers start as zeros: moments, records
+        session.gpu.free_buffers(); // new buffers start as zeros: the optimiser's slots, records
         let smallest = BatchShape {
             length: 1,
             size: 1,
@@ -118,7 +122,7 @@ impl Session {
 
     /// The learning rate in force.
     pub fn learning_rate(&self) -> f64 {
-        self.adam.learning_rate
+        self.optimiser.learning_rate()
     }
 
     /// Measures the adapter's peaks beside what the session holds, see [`Gpu::peak`].
@@ -131,10 +135,25 @@ impl Session {
 
     /// Sets the learning rate of the steps to come, which refuse a negative one and one that is not finite.
     pub fn set_learning_rate(&mut self, rate: f64) {
-        self.adam.learning_rate = rate;
+        self.optimiser.set_learning_rate(rate);
     }
 
-    /// Puts parameters on the device, for the steps to come; moments stay as they are.
+    /// The optimiser, with the learning rate in force.
+    pub fn optimiser(&self) -> Optimiser {
+        self.optimiser
+    }
+
+    /// Sets how gradients of the steps to come are clipped, and which of their norms are measured, and allocates what
+    /// that needs.
+    ///
+    /// # Errors
+    /// As [`Session::reserve`].
+    pub fn set_gradients(&mut self, gradients: Gradients) -> Result<()> {
+        self.gradients = gradients;
+        self.reserve(self.reserved)
+    }
+
+    /// Puts parameters on the device, for the steps to come; what the optimiser keeps stays as it is.
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) if they are not the model's; else as [`Session::results`].
@@ -155,7 +174,7 @@ impl Session {
     /// [`Error::Limit`](crate::Error::Limit) if a batch of that shape cannot fit.
     pub fn reserve(&mut self, shape: BatchShape) -> Result<()> {
         self.reserved = self.reserved.holding(shape);
-        let context = self.context(self.step + 1, Some(self.adam));
+        let context = self.context(self.step + 1, Some(self.optimiser));
         for plan in [
             self.training_plan(shape, context)?,
             self.evaluation_plan(shape, context)?,
@@ -165,11 +184,12 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn context(&self, step: u64, optimiser: Option<Adam>) -> StepContext {
+    pub(super) fn context(&self, step: u64, optimiser: Option<Optimiser>) -> StepContext {
         StepContext {
             sequence: self.sequence,
             step,
             optimiser,
+            gradients: self.gradients,
             dropout: DropoutMask::Drawn {
                 seed: self.seed,
                 step,
@@ -194,9 +214,9 @@ impl Session {
     /// [`Error::Option`](crate::Error::Option) for an empty batch or a learning rate that is no step size; else as
     /// [`Session::results`].
     pub fn train(&mut self, batch: &Batch) -> Result<()> {
-        check_rate(&self.adam)?;
+        check_rate(self.optimiser.learning_rate())?;
         self.check_batch(batch)?;
-        let context = self.context(self.step + 1, Some(self.adam));
+        let context = self.context(self.step + 1, Some(self.optimiser));
         let plan = self.training_plan(batch.shape(), context)?;
         self.submit(&plan, batch, context, &[])?;
         self.step += 1;
@@ -216,7 +236,7 @@ impl Session {
         masks: &[(String, Vec<f32>)],
     ) -> Result<()> {
         self.check_batch(batch)?;
-        let optimiser = update.then_some(self.adam);
+        let optimiser = update.then_some(self.optimiser);
         let mut context = self.context(self.step + 1, optimiser);
         if !masks.is_empty() {
             context.dropout = DropoutMask::Given;
@@ -247,9 +267,9 @@ impl Session {
     /// # Errors
     /// As [`Session::results`].
     pub fn profile_train(&mut self, batch: &Batch, clock: Clock) -> Result<Vec<DispatchTime>> {
-        check_rate(&self.adam)?;
+        check_rate(self.optimiser.learning_rate())?;
         self.check_batch(batch)?;
-        let context = self.context(self.step + 1, Some(self.adam));
+        let context = self.context(self.step + 1, Some(self.optimiser));
         let plan = self.training_plan(batch.shape(), context)?;
         let times = self.profile(&plan, batch, context, clock)?;
         self.step += 1;
@@ -320,7 +340,7 @@ impl Session {
         self.tensors(names::PARAMETERS)
     }
 
-    /// The tensors of a buffer that is laid out as the parameters are: gradients or moments.
+    /// The tensors of a buffer that is laid out as the parameters are: gradients or a slot of the optimiser.
     ///
     /// # Errors
     /// As [`Session::results`].

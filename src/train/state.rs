@@ -3,21 +3,28 @@
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::gpu::Readback;
-use crate::plan::{RECORD_BYTES, names};
+use crate::plan::{RECORD_BYTES, Slot, names};
 
-/// Parameters, moments and counters: with them, another session of the same model goes on as this one would.
+/// Parameters, the optimiser's slots and counters: with them, another session of the same model goes on as this one would.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionState {
     /// The parameters, in the model's order.
     pub parameters: Vec<Vec<f32>>,
-    /// Adam's first moments, a tensor for each parameter.
-    pub first_moments: Vec<Vec<f32>>,
-    /// Adam's second moments, a tensor for each parameter.
-    pub second_moments: Vec<Vec<f32>>,
+    /// What the optimiser keeps from step to step, in the order of its [slots](crate::plan::Optimiser::slots).
+    pub slots: Vec<SlotState>,
     /// Optimiser steps taken.
     pub step: u64,
     /// Steps run, of training and evaluation alike.
     pub sequence: u64,
+}
+
+/// One of the things that an optimiser keeps from step to step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlotState {
+    /// The name of its [slot](crate::plan::Slot).
+    pub name: String,
+    /// A tensor for each parameter.
+    pub tensors: Vec<Vec<f32>>,
 }
 
 impl Session {
@@ -27,14 +34,25 @@ impl Session {
     /// [`Error::NotFinite`] names a tensor in which a number is not finite; else as [`Session::results`].
     pub fn state(&self) -> Result<SessionState> {
         let bytes = 4 * self.layout.len() as u64;
-        // All three are on their way before the first is waited for.
+        // All are on their way before the first is waited for.
         let parameters = self.gpu.read_later(names::PARAMETERS, bytes)?;
-        let first_moments = self.gpu.read_later(names::FIRST_MOMENTS, bytes)?;
-        let second_moments = self.gpu.read_later(names::SECOND_MOMENTS, bytes)?;
+        let slots: Vec<(Slot, Readback)> = self
+            .optimiser
+            .slots()
+            .iter()
+            .map(|slot| Ok((*slot, self.gpu.read_later(slot.name, bytes)?)))
+            .collect::<Result<_>>()?;
         Ok(SessionState {
             parameters: self.finite(&parameters, "")?,
-            first_moments: self.finite(&first_moments, "the first moment of ")?,
-            second_moments: self.finite(&second_moments, "the second moment of ")?,
+            slots: slots
+                .iter()
+                .map(|(slot, readback)| {
+                    Ok(SlotState {
+                        name: slot.name.to_string(),
+                        tensors: self.finite(readback, &format!("the {} of ", slot.title))?,
+                    })
+                })
+                .collect::<Result<_>>()?,
             step: self.step,
             sequence: self.sequence,
         })
@@ -48,7 +66,7 @@ impl Session {
                 return Err(Error::NotFinite {
                     step: self.step,
                     what: format!("{what}{}", parameter.name),
-                    learning_rate: self.adam.learning_rate,
+                    learning_rate: self.optimiser.learning_rate(),
                 });
             }
         }
@@ -58,14 +76,23 @@ impl Session {
     /// Puts a state on the device. Results that have not been taken are dropped.
     ///
     /// # Errors
-    /// [`Error::Shape`] if a tensor is not the model's; else as [`Session::results`].
+    /// [`Error::Shape`] if a tensor is not the model's, or the state is another optimiser's; else as [`Session::results`].
     pub fn restore(&mut self, state: &SessionState) -> Result<()> {
-        let buffers = [
-            (names::PARAMETERS, &state.parameters),
-            (names::FIRST_MOMENTS, &state.first_moments),
-            (names::SECOND_MOMENTS, &state.second_moments),
-        ];
-        for (name, tensors) in buffers {
+        let slots = self.optimiser.slots().iter().map(|slot| slot.name);
+        let found = state.slots.iter().map(|slot| slot.name.as_str());
+        if !slots.clone().eq(found.clone()) {
+            return Err(Error::Shape {
+                tensor: "state of the optimiser".to_string(),
+                expected: format!("{:?}", slots.collect::<Vec<_>>()),
+                found: format!("{:?}", found.collect::<Vec<_>>()),
+            });
+        }
+        let slots = state.slots.iter().zip(slots);
+        let slots = slots.map(|(slot, name)| (name, &slot.tensors));
+        for (name, tensors) in [(names::PARAMETERS, &state.parameters)]
+            .into_iter()
+            .chain(slots)
+        {
             let packed = self.layout.pack(tensors)?;
             self.gpu.write(name, bytemuck::cast_slice(&packed))?;
         }

@@ -58,7 +58,7 @@ fn every_command_has_its_man_page() {
         ".TH gatefold-train 1",
         ".SH NAME",
         "learning\\-rate",
-        "Adam\\*(Aqs learning rate",
+        "optimiser\\*(Aqs learning rate",
     ] {
         assert!(page.contains(words), "no `{words}` in {page}");
     }

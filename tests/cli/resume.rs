@@ -21,6 +21,8 @@ fn options_that_contradict_are_refused_with_both_values() {
         ("--learning-rate", "0.5", "0.001"),
         ("--clip-norm", "0.5", "none"),
         ("--weight-decay", "0.5", "none"),
+        ("--optimiser", "sgd", "adam"),
+        ("--momentum", "0.5", "none"),
         ("--seed", "9", "0"),
         ("--validation-steps", "3", "30"),
         ("--limit-train", "30", "20"),

@@ -333,6 +333,55 @@ fn lets_weights_decay_if_asked_to() {
 }
 
 #[test]
+fn trains_with_other_optimisers_and_goes_on_with_them() {
+    let place = Workplace::new();
+    let read = |name: &str| std::fs::read(place.path(name)).unwrap();
+    for (out, options, words, keys) in [
+        (
+            "nesterov",
+            &["--optimiser", "sgd", "--momentum", "0.9", "--nesterov"][..],
+            "SGD with learning rate 0.01, Nesterov's momentum 0.9",
+            "optimiser = \"sgd\"\nmomentum = 0.9\nnesterov = true\nlearning_rate = 0.01\n",
+        ),
+        (
+            "sgd",
+            &["--optimiser", "sgd"],
+            "SGD with learning rate 0.01,",
+            "optimiser = \"sgd\"\nlearning_rate = 0.01\n",
+        ),
+        (
+            "rmsprop",
+            &["--optimiser", "rmsprop", "--momentum", "0.5"],
+            "RMSprop with learning rate 0.001, momentum 0.5",
+            "optimiser = \"rmsprop\"\nmomentum = 0.5\nlearning_rate = 0.001\n",
+        ),
+        (
+            "adamw",
+            &["--optimiser", "adamw"],
+            "weight decay 0.004",
+            "optimiser = \"adamw\"\nlearning_rate = 0.001\nweight_decay = 0.004\n",
+        ),
+    ] {
+        let train = |epochs: &str, out: &str| {
+            let more = [options, &["--out", out, "--epochs", epochs]].concat();
+            let outcome = place.tiny(&["train", "baseline"], &more);
+            outcome.succeeds().stderr.replace("\n          ", " ")
+        };
+        let told = train("1", out);
+        assert!(told.contains(words), "{told}");
+        let config = String::from_utf8(read(&format!("{out}/config.toml"))).unwrap();
+        assert!(config.contains(keys), "{config}");
+        place
+            .run(["train", "--resume", out, "--epochs", "2"])
+            .succeeds();
+        let whole = format!("{out}-whole");
+        train("2", &whole);
+        let weights = |run: &str| read(&format!("{run}/model.safetensors"));
+        assert!(weights(out) == weights(&whole), "{out}");
+    }
+}
+
+#[test]
 fn trains_the_model_of_a_file() {
     let place = Workplace::new();
     place.write("any.toml", SMALL_MODEL);

@@ -8,8 +8,15 @@ use gatefold::Error;
 use gatefold::model::{Variant, initialise};
 use gatefold::train::{
     Best, Checkpoint, CheckpointFiles, EpochRecord, LayerNorm, LayerNormSums, Metrics, Position,
-    SessionState, Snapshot, StepResult,
+    SessionState, SlotState, Snapshot, StepResult,
 };
+
+fn slot(name: &str, tensors: Vec<Vec<f32>>) -> SlotState {
+    SlotState {
+        name: name.to_string(),
+        tensors,
+    }
+}
 
 /// A checkpoint of `done` steps, with numbers that decimal digits would lose.
 fn checkpoint(done: usize) -> Checkpoint {
@@ -47,8 +54,9 @@ fn checkpoint(done: usize) -> Checkpoint {
         seconds: 0.0,
     };
     let state = SessionState {
-        first_moments: initialise(&model, 4),
-        second_moments: initialise(&model, 5),
+        slots: [("first_moments", 4), ("second_moments", 5)]
+            .map(|(name, seed)| slot(name, initialise(&model, seed)))
+            .to_vec(),
         parameters,
         step: 1 << 40,
         sequence: (1 << 53) + 1,
@@ -81,13 +89,9 @@ fn bits(checkpoint: &Checkpoint) -> String {
         position,
         best,
     } = &*checkpoint.snapshot;
-    let groups = [
-        &state.parameters,
-        &state.first_moments,
-        &state.second_moments,
-    ];
-    let words: Vec<u32> = groups
-        .into_iter()
+    let slots = state.slots.iter().map(|slot| &slot.tensors);
+    let words: Vec<u32> = std::iter::once(&state.parameters)
+        .chain(slots)
         .flatten()
         .flatten()
         .map(|x| x.to_bits())
@@ -141,12 +145,32 @@ fn norms_of_layers_that_are_not_measured_leave_no_trace() {
 }
 
 #[test]
+fn adams_checkpoints_are_as_they_were_and_others_name_their_slots() {
+    let named = |bytes: &[u8]| bytes.windows(9).any(|word| word == br#"\"slots\""#);
+    // So that checkpoints from before there were other optimisers are read.
+    assert!(!named(&checkpoint(12).to_bytes().unwrap()));
+    for names in [&[][..], &["momentum"], &["velocity", "momentum"]] {
+        let mut other = checkpoint(12);
+        let mut snapshot = (*other.snapshot).clone();
+        snapshot.state.slots = names
+            .iter()
+            .map(|name| slot(name, initialise(&other.model, 7)))
+            .collect();
+        other.snapshot = Arc::new(snapshot);
+        let bytes = other.to_bytes().unwrap();
+        assert!(named(&bytes));
+        let read = Checkpoint::from_bytes(Path::new("c"), &bytes).unwrap();
+        assert_eq!(read.snapshot.state, other.snapshot.state);
+    }
+}
+
+#[test]
 fn numbers_that_are_not_finite_are_refused() {
     type Tensors = fn(&mut SessionState) -> &mut Vec<Vec<f32>>;
     let groups: [(&str, Tensors); 3] = [
         ("parameters", |state| &mut state.parameters),
-        ("first_moments", |state| &mut state.first_moments),
-        ("second_moments", |state| &mut state.second_moments),
+        ("first_moments", |state| &mut state.slots[0].tensors),
+        ("second_moments", |state| &mut state.slots[1].tensors),
     ];
     for (group, tensors) in groups {
         let mut broken = checkpoint(12);

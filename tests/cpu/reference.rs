@@ -8,6 +8,8 @@ use crate::support::fixture::relative_error;
 mod kernels;
 #[path = "reference/network.rs"]
 mod network;
+#[path = "reference/optimisers.rs"]
+mod optimisers;
 
 /// `count` numbers from U(−limit, limit), others for every `stream`.
 fn uniform(stream: u64, count: usize, limit: f64) -> Vec<f64> {

@@ -80,9 +80,9 @@ fn bindings_are_those_of_the_table() {
             found.push((binding.group, binding.binding, access));
         }
         found.sort_by_key(|&(group, binding, _)| (group, binding));
-        let storage = k.kernel.bindings().unwrap().iter().enumerate();
+        let storage = k.kernel.bindings().unwrap().into_iter().enumerate();
         let expected: Vec<_> = std::iter::once((0, 0, None))
-            .chain(storage.map(|(i, &access)| (0, i as u32 + 1, Some(access))))
+            .chain(storage.map(|(i, access)| (0, i as u32 + 1, Some(access))))
             .collect();
         let mut complaints = Vec::new();
         if found != expected {

@@ -2,9 +2,11 @@
 
 use gatefold::batch::BatchShape;
 use gatefold::model::{AttentionPooling, GlobalAveragePooling1D, Model};
-use gatefold::plan::{Dispatch, Form, Limits, Plan};
+use gatefold::plan::{Dispatch, Form, Limits, Optimiser, Plan};
 
-use crate::support::models::{classifier, evaluation_plan, pooled, recurrent, training_plan};
+use crate::support::models::{
+    classifier, evaluation_plan, optimiser_plan, other_optimisers, pooled, recurrent, training_plan,
+};
 
 /// T, B, U of the batch.
 const LENGTH: usize = 6;
@@ -111,6 +113,19 @@ fn a_training_step_moves_what_was_counted_by_hand() {
         // Gradients once, parameters and both moments in and out, the place of a fault.
         let parameters = the(&plan, "adam").bindings[1].bytes / 4;
         assert_moves(&plan, "adam", 7 * parameters + 2 * 4);
+        // Others: gradients once, parameters and what is kept in and out, and the factor where gradients are clipped.
+        for optimiser in other_optimisers() {
+            for (clip, factor) in [(false, 0), (true, 4)] {
+                let plan = optimiser_plan(&model(true), &limits, shape(), optimiser, clip);
+                let name = match optimiser {
+                    Optimiser::Sgd(_) => "sgd",
+                    _ => "rmsprop",
+                };
+                let slots = optimiser.slots().len() as u64;
+                let numbers = (3 + 2 * slots) * parameters + 2 * 4 + factor;
+                assert_moves(&plan, name, numbers);
+            }
+        }
     }
 }
 

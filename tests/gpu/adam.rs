@@ -21,7 +21,7 @@ fn plan(units: usize, optimiser: Adam, step: u64, workgroups: u32) -> (Plan, usi
     let model = recurrent(5, false, &[(units, 2)]);
     let context = StepContext {
         step,
-        optimiser: Some(optimiser),
+        optimiser: Some(optimiser.into()),
         ..context()
     };
     let layout = ParameterLayout::new(&model);

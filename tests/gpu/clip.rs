@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use gatefold::Error;
 use gatefold::gpu::Gpu;
-use gatefold::plan::{Adam, Limits, ParameterLayout, Plan, names};
+use gatefold::plan::{Adam, Gradients, Limits, ParameterLayout, Plan, names};
 use gatefold::random::Philox;
 use gatefold::reference::clip::{clip_scale, global_norm};
 use gatefold::reference::network::{Masks, Network};
@@ -169,14 +169,16 @@ fn training_agrees_with_the_twin() {
         // Adam hides a factor that is the same in every step, so the bound must bite in some alone.
         let bound = 0.3;
         twin.clip_norm = Some(bound);
-        let adam = Adam {
-            clip_norm: Some(bound),
-            measure_norm: true,
-            ..Adam::new(twin.adam.learning_rate)
-        };
+        let adam = Adam::new(twin.adam.learning_rate);
         let gpu = device::open();
         let mut session =
             Session::new(gpu, model.clone(), limits.clone(), &start, adam, 5).unwrap();
+        let gradients = Gradients {
+            clip_norm: Some(bound),
+            measure_norm: true,
+            ..Gradients::default()
+        };
+        session.set_gradients(gradients).unwrap();
         for (step, batch) in (1..).zip(&batches) {
             session.train(batch).unwrap();
             let found = session.drain().unwrap()[0].gradient_norm.unwrap();
@@ -196,8 +198,8 @@ fn training_agrees_with_the_twin() {
         let state = session.state().unwrap();
         for (found, expected) in [
             (&state.parameters, &twin.parameters),
-            (&state.first_moments, &twin.m),
-            (&state.second_moments, &twin.v),
+            (&state.slots[0].tensors, &twin.m),
+            (&state.slots[1].tensors, &twin.v),
         ] {
             for (found, expected) in found.iter().zip(expected) {
                 assert!(relative_error(found, expected) <= 2e-5, "{limits:?}");
@@ -215,14 +217,16 @@ fn measuring_the_norm_changes_no_bit() {
     let batches: Vec<_> = (0..70).map(|_| random_batch(3, 3, random)).collect();
     let limits = device::forms(&device::open()).pop().unwrap();
     let run = |measured| {
-        let adam = Adam {
-            measure_norm: measured,
-            measure_layer_norms: measured,
-            ..Adam::new(1e-3)
-        };
         let gpu = device::open();
+        let adam = Adam::new(1e-3);
         let mut session =
             Session::new(gpu, model.clone(), limits.clone(), &start, adam, 5).unwrap();
+        let gradients = Gradients {
+            measure_norm: measured,
+            measure_layer_norms: measured,
+            ..Gradients::default()
+        };
+        session.set_gradients(gradients).unwrap();
         let mut results = Vec::new();
         for batch in &batches {
             session.train(batch).unwrap();
@@ -273,13 +277,15 @@ fn norms_of_layers_are_those_of_their_gradients() {
         let mut twin = Network::new(&model, start.iter().map(|tensor| double(tensor)).collect());
         // Norms are those before clipping.
         twin.clip_norm = Some(0.3);
-        let adam = Adam {
-            clip_norm: twin.clip_norm,
-            measure_layer_norms: true,
-            ..Adam::new(twin.adam.learning_rate)
-        };
+        let adam = Adam::new(twin.adam.learning_rate);
         let mut session =
             Session::new(device::open(), model.clone(), limits, &start, adam, 5).unwrap();
+        let gradients = Gradients {
+            clip_norm: twin.clip_norm,
+            measure_layer_norms: true,
+            ..Gradients::default()
+        };
+        session.set_gradients(gradients).unwrap();
         let layers: Vec<String> = session.trainable_layers().map(str::to_string).collect();
         let owners = |layer: &String| {
             let owned = |name: &str| name.starts_with(&format!("{layer}."));
@@ -328,11 +334,13 @@ fn a_norm_past_f32_ends_training_with_its_name() {
     start[at("dense_1.kernel")].fill(1e25);
     start[at("dense.kernel")].fill(0.0);
     start[at("dense.bias")].fill(1e-30);
-    let adam = Adam {
-        clip_norm: Some(1.0),
-        ..Adam::new(1e-3)
-    };
+    let adam = Adam::new(1e-3);
     let mut session = Session::new(device::open(), model, limits, &start, adam, 5).unwrap();
+    let gradients = Gradients {
+        clip_norm: Some(1.0),
+        ..Gradients::default()
+    };
+    session.set_gradients(gradients).unwrap();
     session
         .train(&random_batch(5, 3, &mut Philox::new(111, 5)))
         .unwrap();

@@ -48,6 +48,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 fn tests_of(file: &str) -> &'static [&'static str] {
     match file {
         "adam" => &["adam::"],
+        "rmsprop" | "sgd" => &["optimisers::"],
         "square_sums" | "clip_scale" => &["clip::"],
         "binary_cross_entropy" | "end_step" => &["loss::"],
         "softmax_cross_entropy" => &["softmax::"],

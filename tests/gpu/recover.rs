@@ -221,10 +221,10 @@ fn a_state_that_is_not_finite_is_no_snapshot() {
     let groups: [(&str, Pick); 3] = [
         ("dense.bias", |state| &mut state.parameters),
         ("the first moment of dense.bias", |state| {
-            &mut state.first_moments
+            &mut state.slots[0].tensors
         }),
         ("the second moment of dense.bias", |state| {
-            &mut state.second_moments
+            &mut state.slots[1].tensors
         }),
     ];
     for (name, group) in groups {

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use super::models::{
     all_pooled, classifier, clipped_plan, equal_batch, evaluation_plan, gru, normalised,
-    random_batch, recurrent, spread, training_plan,
+    optimiser_plan, other_optimisers, random_batch, recurrent, spread, training_plan,
 };
 use super::simulator::Launch;
 
@@ -244,6 +244,13 @@ fn uses() -> Vec<Use> {
         let words = BatchLayout::new(batch.shape()).pack(&batch, false);
         let clipped = clipped_plan(&recurrent(5, false, &[(4, 1)]), &limits, batch.shape());
         add(&clipped, &limits, &words);
+        for optimiser in other_optimisers() {
+            for clip in [false, true] {
+                let model = recurrent(5, false, &[(4, 1)]);
+                let plan = optimiser_plan(&model, &limits, batch.shape(), optimiser, clip);
+                add(&plan, &limits, &words);
+            }
+        }
         add(&peak_arithmetic(&limits, 2, 3).unwrap(), &limits, &words);
         add(&peak_copy(&limits, 70, 1).unwrap(), &limits, &words);
     }

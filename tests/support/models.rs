@@ -10,7 +10,8 @@ use gatefold::model::{
     GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm, Model, Recurrent, Sequential,
 };
 use gatefold::plan::{
-    Adam, DropoutMask, Limits, ParameterLayout, Plan, StepContext, evaluation_step, training_step,
+    Adam, DropoutMask, Gradients, Limits, Optimiser, ParameterLayout, Plan, RmsProp, Sgd,
+    StepContext, evaluation_step, training_step,
 };
 use gatefold::random::Philox;
 use gatefold::reference::network;
@@ -178,7 +179,8 @@ pub fn context() -> StepContext {
     StepContext {
         sequence: 3,
         step: 1,
-        optimiser: Some(Adam::new(1e-3)),
+        optimiser: Some(Adam::new(1e-3).into()),
+        gradients: Gradients::default(),
         dropout: DropoutMask::Drawn { seed: 7, step: 1 },
     }
 }
@@ -188,14 +190,52 @@ pub fn training_plan(model: &Model, limits: &Limits, shape: BatchShape) -> Plan 
     plan_in(context(), model, limits, shape)
 }
 
+/// Each form of the other optimisers' kernels.
+pub fn other_optimisers() -> Vec<Optimiser> {
+    let sgd = |momentum: f64, nesterov: bool| Sgd {
+        momentum,
+        nesterov,
+        ..Sgd::new(1e-2)
+    };
+    let rmsprop = |momentum: f64| RmsProp {
+        momentum,
+        ..RmsProp::new(1e-3)
+    };
+    vec![
+        sgd(0.0, false).into(),
+        sgd(0.9, false).into(),
+        sgd(0.9, true).into(),
+        rmsprop(0.0).into(),
+        rmsprop(0.5).into(),
+    ]
+}
+
+/// The plan of a training step with this optimiser, with gradients clipped to a norm of 1 or not.
+pub fn optimiser_plan(
+    model: &Model,
+    limits: &Limits,
+    shape: BatchShape,
+    optimiser: Optimiser,
+    clip: bool,
+) -> Plan {
+    let context = StepContext {
+        optimiser: Some(optimiser),
+        gradients: Gradients {
+            clip_norm: clip.then_some(1.0),
+            ..Gradients::default()
+        },
+        ..context()
+    };
+    plan_in(context, model, limits, shape)
+}
+
 /// The plan of a training step whose gradients are clipped to a norm of 1.
 pub fn clipped_plan(model: &Model, limits: &Limits, shape: BatchShape) -> Plan {
-    let adam = Adam {
-        clip_norm: Some(1.0),
-        ..Adam::new(1e-3)
-    };
     let context = StepContext {
-        optimiser: Some(adam),
+        gradients: Gradients {
+            clip_norm: Some(1.0),
+            ..Gradients::default()
+        },
         ..context()
     };
     plan_in(context, model, limits, shape)

@@ -10,6 +10,7 @@ use super::model::variant_parser;
 use super::watch::ServeArgs;
 use super::{BatchArgs, DataArgs, DeviceArgs, ModelArgs, OUTPUT, TileArgs};
 use crate::cli::callbacks::CallbackArgs;
+use crate::cli::optimiser::OptimiserName;
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
@@ -56,13 +57,22 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub epochs: u32,
-    /// Adam's learning rate [default: 0.0001; 0.001 with the demo corpus]
+    /// How parameters follow their gradients
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    pub optimiser: OptimiserName,
+    /// Share of the last move that is made again, from 0 to below 1; of sgd and rmsprop
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub momentum: Option<f64>,
+    /// Follow the gradient from where the momentum leads; of sgd
+    #[arg(long)]
+    pub nesterov: bool,
+    /// The optimiser's learning rate [default: 0.0001, 0.001 with the demo corpus; of rmsprop 0.001, of sgd 0.01]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// Scale gradients down where their norm, over all parameters, is larger than X
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub clip_norm: Option<f64>,
-    /// Before each update every parameter loses this share of itself, times the learning rate (AdamW)
+    /// Before each update every parameter loses this share of itself, times the learning rate
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
     /// Decides initial parameters, the order of the reviews and dropout masks

@@ -20,6 +20,7 @@ pub use data::{DataSettings, token_cache};
 pub use model::{EXPERIMENT_VOCABULARY, ModelSource, mask_padding};
 
 use super::args::{CompareArgs, DataArgs, DeviceArgs, TrainArgs, TrainingArgs};
+use super::optimiser::OptimiserSettings;
 use super::resume::{Begun, Typed};
 
 /// The experiment's learning rate.
@@ -30,9 +31,9 @@ pub struct Settings {
     pub data: DataSettings,
     pub fit: FitOptions,
     pub learning_rate: f64,
+    pub optimiser: OptimiserSettings,
     /// Bound of the norm of all gradients, if they are clipped.
     pub clip_norm: Option<f64>,
-    pub weight_decay: Option<f64>,
     /// Whether the rate is the demo corpus's, which nobody asked for.
     pub demo_rate: bool,
     /// Whether norms of gradients are measured.
@@ -114,12 +115,15 @@ impl Settings {
             bucket,
             padding,
         } = BatchSettings::new(&training.batch)?;
+        let optimiser = OptimiserSettings::new(training)?;
         let data = DataSettings::new(data)?;
-        let demo_rate = training.learning_rate.is_none() && data.source == Source::Demo;
+        let demo_rate = training.learning_rate.is_none()
+            && data.source == Source::Demo
+            && optimiser.follows_data();
         let default_rate = if demo_rate {
             DEMO_LEARNING_RATE
         } else {
-            LEARNING_RATE
+            optimiser.default_rate(LEARNING_RATE)
         };
         let learning_rate = training
             .learning_rate
@@ -138,8 +142,8 @@ impl Settings {
                 .early_stopping(training.callbacks.early_stopping()?)
                 .monitor(training.callbacks.monitor),
             learning_rate,
+            optimiser,
             clip_norm: training.clip_norm.map(checked_norm).transpose()?,
-            weight_decay: training.weight_decay.map(checked_decay).transpose()?,
             demo_rate,
             gradient_norms: training.callbacks.gradient_norms,
             layer_gradient_norms: training.callbacks.layer_gradient_norms,
@@ -201,14 +205,6 @@ fn checked_norm(norm: f64) -> Result<f64> {
     }
     let problem = format!("{norm} leaves nothing to train with; give a number above 0, 1 say");
     Err(option("--clip-norm", problem))
-}
-
-fn checked_decay(decay: f64) -> Result<f64> {
-    if is_positive(decay) {
-        return Ok(decay);
-    }
-    let problem = format!("{decay} is no decay; give a number above 0, 0.004 say, or leave it out");
-    Err(option("--weight-decay", problem))
 }
 
 fn checked_rate(rate: f64) -> Result<f64> {

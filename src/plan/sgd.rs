@@ -1,0 +1,76 @@
+//! [`Sgd`] and its dispatch.
+
+use super::dims::SgdDims;
+use super::dispatch::Lifetime;
+use super::kernel::Kernel;
+use super::step::{StepBuilder, names};
+use crate::error::Result;
+
+/// Stochastic gradient descent, with or without momentum.
+///
+/// # Source
+/// Sutskever, Martens, Dahl and Hinton (2013) for Nesterov's momentum; Keras 3, `optimizers.SGD`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sgd {
+    /// Step size.
+    pub learning_rate: f64,
+    /// Share of the last move that is made again, in `[0, 1)`. At 0 nothing is kept between steps.
+    pub momentum: f64,
+    /// Whether the gradient is followed from where the momentum leads (Nesterov); without momentum it changes nothing.
+    pub nesterov: bool,
+    /// As [`Adam::weight_decay`](super::Adam::weight_decay).
+    pub weight_decay: Option<f64>,
+}
+
+impl Sgd {
+    /// No momentum, no decay. Keras's default rate is 0.01.
+    pub fn new(learning_rate: f64) -> Self {
+        Sgd {
+            learning_rate,
+            momentum: 0.0,
+            nesterov: false,
+            weight_decay: None,
+        }
+    }
+}
+
+impl StepBuilder<'_> {
+    /// Updates every parameter.
+    pub(super) fn sgd(&mut self, sgd: Sgd) -> Result<()> {
+        let numbers = self.parameters.len();
+        let has_momentum = sgd.momentum > 0.0;
+        let dims = SgdDims {
+            count: (numbers / 4) as u32,
+            rate: sgd.learning_rate as f32,
+            momentum: sgd.momentum as f32,
+            decay: (sgd.learning_rate * sgd.weight_decay.unwrap_or(0.0)) as f32,
+        };
+        let mut bindings = vec![
+            self.gradient_buffer()?,
+            self.parameter_buffer,
+            self.not_finite()?,
+        ];
+        if has_momentum {
+            bindings.push(
+                self.plan
+                    .buffer(names::MOMENTUM, numbers, Lifetime::Persistent)?,
+            );
+        }
+        let scale = self.gradient_scale()?;
+        bindings.extend(scale);
+        let kernel = Kernel::new("sgd")
+            .flag("momentum", has_momentum)
+            .flag("nesterov", has_momentum && sgd.nesterov)
+            .flag("clip", scale.is_some());
+        let groups = self.plan.elementwise(numbers / 4);
+        let operations = if has_momentum { 6 } else { 4 };
+        self.plan.dispatch(
+            "sgd".into(),
+            kernel,
+            &dims,
+            &bindings,
+            groups,
+            operations * numbers,
+        )
+    }
+}
