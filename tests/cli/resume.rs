@@ -1,5 +1,6 @@
 //! `--resume`: which runs it goes on with, what may differ, and what is refused.
 
+use gatefold::train::Checkpoint;
 use sha2::{Digest, Sha256};
 
 use crate::program::Workplace;
@@ -120,6 +121,102 @@ fn checkpoints_of_other_versions_and_runs_are_refused() {
     );
     let words = [config, "line 1", "novelty", "gatefold 9.", "wrote it"];
     refused(&words);
+}
+
+/// Keys of a run's configuration that may be other ones where it goes on.
+const FREE: [&str; 12] = [
+    "gatefold",
+    "adapter.name",
+    "adapter.backend",
+    "adapter.kind",
+    "adapter.driver",
+    "adapter.kernels",
+    "data.source",
+    "data.name",
+    "training.epochs",
+    "training.checkpoint_steps",
+    "callbacks.early_stopping",
+    "callbacks.tensorboard",
+];
+
+/// Every value of a configuration, by its dotted key.
+fn values_of(value: &mut toml::Value, key: &str, change: &mut dyn FnMut(&str, &mut toml::Value)) {
+    let below = |name: &str| match key {
+        "" => name.to_string(),
+        key => format!("{key}.{name}"),
+    };
+    match value {
+        toml::Value::Table(table) => {
+            for (name, value) in table.iter_mut() {
+                values_of(value, &below(name), change);
+            }
+        }
+        toml::Value::Array(items) => {
+            for (index, value) in items.iter_mut().enumerate() {
+                values_of(value, &below(&index.to_string()), change);
+            }
+        }
+        value => change(key, value),
+    }
+}
+
+/// Another value that the key may have.
+fn another(value: &mut toml::Value) {
+    use toml::Value::{Boolean, Float, Integer, String};
+    *value = match value {
+        Integer(number) => Integer(*number + 1),
+        Float(number) => Float(*number / 2.0 + 0.2),
+        Boolean(flag) => Boolean(!*flag),
+        String(text) => String(match text.as_str() {
+            "before" => "after".to_string(),
+            "after" => "before".to_string(),
+            "val_loss" => "loss".to_string(),
+            "relu" | "sigmoid" => "linear".to_string(),
+            "plateau" => "constant".to_string(),
+            text => format!("{text}1"),
+        }),
+        other => panic!("{other}"),
+    };
+}
+
+#[test]
+fn every_key_that_is_not_free_must_be_the_same() {
+    let place = Workplace::new();
+    let options = "--out run --clip-norm 1 --weight-decay 0.004 --max-length 30 --truncate before --early-stopping 3 \
+                   --schedule plateau --warmup-steps 2 --gradient-norms";
+    let options: Vec<&str> = options.split_whitespace().collect();
+    place.tiny(&["train", "dropout"], &options).succeeds();
+    let name = "run/checkpoint.safetensors";
+    let whole = Checkpoint::load(&place.path(name)).unwrap();
+    let config: toml::Value = toml::Value::Table(whole.config.parse().unwrap());
+    let mut keys = Vec::new();
+    values_of(&mut config.clone(), "", &mut |key, _| {
+        keys.push(key.to_string())
+    });
+    // Another type of layer has other keys.
+    keys.retain(|key| !key.ends_with(".type"));
+    keys.retain(|key| !FREE.contains(&key.as_str()));
+    assert!(keys.len() > 30, "{keys:?}");
+    for key in keys {
+        let mut forged = config.clone();
+        values_of(&mut forged, "", &mut |name, value| {
+            if name == key {
+                another(value);
+            }
+        });
+        let forged = Checkpoint {
+            config: toml::to_string(&forged).unwrap(),
+            ..whole.clone()
+        };
+        place.write(name, forged.to_bytes().unwrap());
+        let outcome = place.run(["train", "--resume", "run"]);
+        assert_ne!(outcome.code, 0, "{key} was not looked at");
+        // Of other reviews or another vocabulary it tells the hashes.
+        match key.starts_with("data.") {
+            true => outcome.fails(1, &[name]),
+            false => outcome.fails(1, &[name, &key, " there", " now"]),
+        }
+    }
 }
 
 #[test]
