@@ -82,7 +82,7 @@ impl Pipelines {
         );
         let layout = device.create_bind_group_layout(&BindGroupLayoutDescriptor {
             label: Some(&label),
-            entries: &layout_entries(kernel.bindings()?),
+            entries: &layout_entries(&kernel.bindings()?),
         });
         let pipeline_layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
             label: Some(&label),

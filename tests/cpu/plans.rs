@@ -159,7 +159,7 @@ fn scratch_is_written_before_it_is_read() {
                     .collect();
                 for (slice, access) in &bound {
                     let buffer = &plan.buffers[slice.buffer.0];
-                    let known = **access == Access::ReadWrite
+                    let known = *access == Access::ReadWrite
                         || buffer.lifetime != Lifetime::Scratch
                         || written.contains(&slice.buffer.0);
                     assert!(
@@ -171,7 +171,7 @@ fn scratch_is_written_before_it_is_read() {
                 written.extend(
                     bound
                         .iter()
-                        .filter(|(_, a)| **a == Access::ReadWrite)
+                        .filter(|(_, a)| *a == Access::ReadWrite)
                         .map(|(slice, _)| slice.buffer.0),
                 );
             }

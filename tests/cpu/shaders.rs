@@ -80,9 +80,9 @@ fn bindings_are_those_of_the_table() {
             found.push((binding.group, binding.binding, access));
         }
         found.sort_by_key(|&(group, binding, _)| (group, binding));
-        let storage = k.kernel.bindings().unwrap().iter().enumerate();
+        let storage = k.kernel.bindings().unwrap().into_iter().enumerate();
         let expected: Vec<_> = std::iter::once((0, 0, None))
-            .chain(storage.map(|(i, &access)| (0, i as u32 + 1, Some(access))))
+            .chain(storage.map(|(i, access)| (0, i as u32 + 1, Some(access))))
             .collect();
         let mut complaints = Vec::new();
         if found != expected {
@@ -121,7 +121,7 @@ fn every_kernel_is_simulated_at_some_size() {
 #[test]
 fn plans_fill_whole_uniforms() {
     check(|k| {
-        let (_, size) = lint::rust_dims(k.kernel.name());
+        let size = k.kernel.file().unwrap().dims_bytes;
         let wrong = k.dims_bytes.iter().filter(|&&bytes| bytes != size);
         wrong
             .map(|bytes| format!("a plan gives it a uniform of {bytes} bytes, not {size}"))
