@@ -10,30 +10,6 @@ use super::kernel_table::{Access, KERNELS, KernelFile};
 use super::templates::Templates;
 use crate::error::{Error, Result};
 
-/// Parts that kernels name in a line `// uses: common/NAME, …`.
-pub(super) static COMMON: &[(&str, &str)] = &[
-    (
-        "common/activations",
-        include_str!("../../shaders/common/activations.wgsl"),
-    ),
-    (
-        "common/dense_activation",
-        include_str!("../../shaders/common/dense_activation.wgsl"),
-    ),
-    (
-        "common/matmul_dims",
-        include_str!("../../shaders/common/matmul_dims.wgsl"),
-    ),
-    (
-        "common/philox",
-        include_str!("../../shaders/common/philox.wgsl"),
-    ),
-    (
-        "common/recurrence",
-        include_str!("../../shaders/common/recurrence.wgsl"),
-    ),
-];
-
 /// A value that a template is expanded with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Constant {

@@ -146,6 +146,30 @@ macro_rules! kernel_files {
     };
 }
 
+/// Parts that kernels name in a line `// uses: common/NAME, …`.
+pub(super) static COMMON: &[(&str, &str)] = &[
+    (
+        "common/activations",
+        include_str!("../../shaders/common/activations.wgsl"),
+    ),
+    (
+        "common/dense_activation",
+        include_str!("../../shaders/common/dense_activation.wgsl"),
+    ),
+    (
+        "common/matmul_dims",
+        include_str!("../../shaders/common/matmul_dims.wgsl"),
+    ),
+    (
+        "common/philox",
+        include_str!("../../shaders/common/philox.wgsl"),
+    ),
+    (
+        "common/recurrence",
+        include_str!("../../shaders/common/recurrence.wgsl"),
+    ),
+];
+
 /// Every kernel: name, uniform, storage bindings, and how its bytes are counted.
 pub static KERNELS: &[KernelFile] = kernel_files! {
     "adam": AdamDims, [READ, REPLACE, REPLACE, REPLACE, REPLACE, READ.only_if("clip")], WholeBindings;

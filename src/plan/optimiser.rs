@@ -3,7 +3,7 @@
 use super::dims::{AdamDims, ClipScaleDims, SquareSumsDims};
 use super::dispatch::{Lifetime, Slice};
 use super::kernel::Kernel;
-use super::step::{StepBuilder, names};
+use super::step_builder::{StepBuilder, names};
 use crate::error::Result;
 
 /// vec4 of gradients in a partial sum of their squares.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use tracing::trace_span;
 
-use super::results::Running;
+use super::running::Running;
 use crate::batch::{Batch, BatchShape};
 use crate::error::Result;
 use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
