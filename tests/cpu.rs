@@ -43,6 +43,8 @@ mod report;
 mod scores;
 #[path = "cpu/shaders.rs"]
 mod shaders;
+#[path = "cpu/structure.rs"]
+mod structure;
 #[path = "cpu/subwords.rs"]
 mod subwords;
 #[path = "cpu/table.rs"]

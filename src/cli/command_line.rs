@@ -124,12 +124,13 @@ mod tests {
 
     use super::super::args::Command;
     use super::super::callbacks::{Callbacks, Kind};
+    use super::super::optimiser::OptimiserName;
     use super::super::run_config::{Adapter, Data, RunConfig, Training};
     use super::super::settings::Settings;
     use super::*;
 
     /// Keys that no option sets: what the data and the device are found to be, and what never differs.
-    const NO_OPTIONS: [&str; 14] = [
+    const NO_OPTIONS: [&str; 13] = [
         "gatefold",
         "data.name",
         "data.synthetic",
@@ -138,7 +139,6 @@ mod tests {
         "data.sha256",
         "data.vocabulary_size",
         "data.vocabulary_sha256",
-        "training.optimiser",
         "training.shuffle_buffer",
         "adapter.name",
         "adapter.backend",
@@ -175,7 +175,9 @@ mod tests {
             training: Training {
                 epochs: 7,
                 batch_size: 9,
-                optimiser: "adam".to_string(),
+                optimiser: OptimiserName::Sgd,
+                momentum: Some(0.75),
+                nesterov: true,
                 learning_rate: 0.25,
                 clip_norm: Some(0.5),
                 weight_decay: Some(0.125),

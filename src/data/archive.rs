@@ -9,7 +9,7 @@ use std::rc::Rc;
 use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
-use super::load::FORMS;
+use super::raw::FORMS;
 use super::zstd::ZstdReader;
 use crate::error::{Error, Result};
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
-use super::load::encode;
+use super::encode::encode;
 use super::raw::RawReview;
 use super::{Dataset, SubwordEncoder, Vocabulary, sentiment_classes};
 use crate::error::{Error, Result};

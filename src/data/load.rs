@@ -2,21 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::cache::{self, Encoded, Origin};
 use super::demo::{SYNTHETIC_NOTE, demo_vocabulary};
-use super::raw::{Content, RawDataset, RawReview};
+use super::encode::encode;
+use super::raw::{FORMS, RawDataset};
 use super::tfds::{self, TextForm};
 use super::{
-    Dataset, PADDING, Review, ReviewLimits, Source, SubwordEncoder, Table, Vocabulary, demo, imdb,
+    Dataset, PADDING, ReviewLimits, Source, SubwordEncoder, Table, Vocabulary, demo, imdb,
     sentiment_classes, table,
 };
 use crate::error::{Error, Result};
 
-/// What `--data` takes.
-pub(super) const FORMS: &str = "an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst, \
-                                a TFDS folder, or a table named .csv, .tsv, .jsonl or .ndjson";
 /// Names under which a vocabulary is looked for beside the data.
 const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subwords"];
 
@@ -295,26 +291,6 @@ fn dataset(name: String, encoded: Encoded, vocabulary: Vocabulary) -> Dataset {
 pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
-}
-
-/// Encodes reviews on all cores, in order.
-pub(super) fn encode(reviews: Vec<RawReview>, encoder: &SubwordEncoder) -> Vec<Review> {
-    reviews
-        .into_par_iter()
-        .map(|RawReview { content, label }| {
-            let mut ids = match content {
-                Content::Text(text) => encoder.encode(&text),
-                Content::Ids(ids) => ids,
-            };
-            if ids.is_empty() {
-                ids.push(PADDING);
-            }
-            Review {
-                ids: ids.into(),
-                label,
-            }
-        })
-        .collect()
 }
 
 /// The vocabulary that [`load`] would take, without the reviews: `file`, or the one that goes with `source`.

@@ -8,6 +8,7 @@ mod corpus;
 mod demo;
 mod digest;
 mod duplicates;
+mod encode;
 mod export;
 #[cfg(feature = "download")]
 mod fetch;
@@ -48,7 +49,6 @@ pub use ids::Ids;
 pub use lengths::{Bins, Lengths};
 pub use load::{load, load_cached, load_to_test, vocabulary_of};
 pub use raw::stripped;
-use split::Split;
 pub use subwords::SubwordEncoder;
 pub use table::Table;
 pub use texts::{Texts, load_texts};
@@ -95,13 +95,6 @@ impl Dataset {
             .map(|review| review.ids.len())
             .max()
             .unwrap_or(0)
-    }
-
-    fn part(&self, split: Split) -> &[Review] {
-        match split {
-            Split::Train => &self.train,
-            Split::Test => &self.test,
-        }
     }
 
     /// SHA-256, in hexadecimal, of the ids and labels of all reviews in their order: with the vocabulary's it

@@ -1,5 +1,9 @@
 //! What the readers of all forms give: labelled reviews, not yet encoded.
 
+/// What `--data` takes.
+pub(super) const FORMS: &str = "an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst, \
+                                a TFDS folder, or a table named .csv, .tsv, .jsonl or .ndjson";
+
 /// A review is a few kilobytes; more bytes than this are something else.
 pub(super) const LARGEST_REVIEW: u64 = 16 << 20;
 

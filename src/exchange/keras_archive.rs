@@ -19,7 +19,7 @@ use zip::{CompressionMethod, DateTime};
 
 use super::keras_config::sequential;
 use super::keras_weights::to_keras_weights;
-use super::load::Problem;
+use super::problem::Problem;
 use super::read_keras_weights::from_hdf5;
 use crate::error::{Error, Result};
 use crate::model::Model;

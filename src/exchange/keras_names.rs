@@ -109,9 +109,9 @@ pub(super) fn cell_name(layer: &Recurrent) -> &'static str {
 /// a class on, as gatefold names its layers.
 ///
 /// # Errors
-/// A [`Problem`](super::load::Problem) that names a layer which Keras has not.
+/// A [`Problem`](super::problem::Problem) that names a layer which Keras has not.
 #[cfg(feature = "keras")]
-pub(super) fn variable_places(model: &Model) -> Result<Vec<String>, super::load::Problem> {
+pub(super) fn variable_places(model: &Model) -> Result<Vec<String>, super::problem::Problem> {
     let mut places = Vec::new();
     for layer in model.layers() {
         let (groups, tensors): (&[&str], usize) = match &layer.kind {
@@ -121,7 +121,7 @@ pub(super) fn variable_places(model: &Model) -> Result<Vec<String>, super::load:
             | LayerKind::GlobalMaxPooling1D(_)
             | LayerKind::GlobalAveragePooling1D(_) => (&[], 0),
             LayerKind::AttentionPooling(_) => {
-                return Err(super::load::Problem::new(&layer.name, NOT_IN_KERAS));
+                return Err(super::problem::Problem::new(&layer.name, NOT_IN_KERAS));
             }
             LayerKind::Lstm(_) | LayerKind::Gru(_) => (&["cell/vars"], 3),
             LayerKind::Bidirectional(_) => {

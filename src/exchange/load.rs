@@ -6,6 +6,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors};
 
 use super::keras_names::variable_paths;
+use super::problem::{Problem, check_shape};
 #[cfg(feature = "keras")]
 use super::{keras_archive::from_archive, read_keras_weights::from_hdf5};
 use crate::error::{Error, Result};
@@ -46,21 +47,6 @@ pub fn load_parameters(path: &Path, model: &Model) -> Result<Vec<Vec<f32>>> {
             .map_err(|problem| malformed(&parameter.name, problem))?;
     }
     Ok(parameters)
-}
-
-/// What is wrong with a file, and where.
-pub(super) struct Problem {
-    pub place: String,
-    pub text: String,
-}
-
-impl Problem {
-    pub fn new(place: &str, text: impl Into<String>) -> Problem {
-        Problem {
-            place: place.to_string(),
-            text: text.into(),
-        }
-    }
 }
 
 #[cfg(not(feature = "keras"))]
@@ -109,16 +95,4 @@ fn from_safetensors(bytes: &[u8], model: &Model) -> Result<Vec<Vec<f32>>, Proble
             .collect())
     };
     model.parameters().iter().zip(&paths).map(read).collect()
-}
-
-pub(super) fn check_shape(
-    place: &str,
-    parameter: &Parameter,
-    found: &[usize],
-) -> Result<(), Problem> {
-    if found == parameter.shape {
-        return Ok(());
-    }
-    let text = format!("expected shape {:?}, found {found:?}", parameter.shape);
-    Err(Problem::new(place, text))
 }

@@ -16,6 +16,7 @@ mod onnx;
 mod onnx_messages;
 mod onnx_pooling;
 mod onnx_recurrent;
+mod problem;
 #[cfg(feature = "keras")]
 mod read_keras_weights;
 mod tensors;

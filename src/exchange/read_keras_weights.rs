@@ -3,7 +3,7 @@
 use hdf5_pure::File;
 
 use super::keras_names::variable_places;
-use super::load::{Problem, check_shape};
+use super::problem::{Problem, check_shape};
 use crate::error::Result;
 use crate::model::{Model, Parameter};
 

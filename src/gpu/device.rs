@@ -10,8 +10,8 @@ use wgpu::{
 
 use super::adapter::{AdapterChoice, AdapterReport, choose};
 use super::arena::{Arena, SizeClasses};
+use super::bind_groups::BindGroups;
 use super::pipelines::Pipelines;
-use super::run::BindGroups;
 use crate::error::{DeviceFault, Error, Result};
 use crate::plan::{Form, Limits, Templates};
 

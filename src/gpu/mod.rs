@@ -6,6 +6,7 @@
 
 mod adapter;
 mod arena;
+mod bind_groups;
 mod device;
 mod peak;
 mod pipelines;

@@ -1,6 +1,5 @@
 //! Running a plan: one upload of uniforms, one command buffer, one compute pass, no wait.
 
-use std::collections::HashMap;
 use std::num::NonZeroU64;
 
 use tracing::trace_span;
@@ -10,6 +9,7 @@ use wgpu::{
     ComputePassDescriptor,
 };
 
+use super::bind_groups::BindGroupKey;
 use super::device::Gpu;
 use crate::error::{Error, Result};
 use crate::plan::{Dispatch, Plan, Slice};
@@ -19,22 +19,6 @@ const DIMS_STRIDE: usize = Plan::DIMS_BYTES;
 
 /// Bytes that are bound where a kernel has no uniform: WebGPU's least of a uniform's binding.
 const NO_DIMS: usize = 16;
-
-/// Bind groups kept at most; shapes differ from step to step, so most are used once.
-const BIND_GROUPS: usize = 2048;
-
-/// What identifies a bind group: pipeline, uniform size, and buffer, offset and bytes of each binding.
-type BindGroupKey = (usize, usize, Vec<(usize, u64, u64)>);
-
-/// Bind groups of earlier steps.
-#[derive(Default)]
-pub(super) struct BindGroups(HashMap<BindGroupKey, BindGroup>);
-
-impl BindGroups {
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-}
 
 /// A plan's names resolved to pipelines and buffers.
 pub(super) struct Prepared {
@@ -125,9 +109,7 @@ impl Gpu {
         for dispatch in &plan.dispatches {
             pipelines.push(self.pipelines.provide(&self.device, &dispatch.kernel)?);
         }
-        if self.bind_groups.0.len() > BIND_GROUPS {
-            self.bind_groups.clear();
-        }
+        self.bind_groups.bound();
         let groups = plan.dispatches.iter().zip(&pipelines);
         let groups = groups
             .map(|(dispatch, &pipeline)| self.bind_group(dispatch, pipeline, &buffers, &dims))
@@ -229,8 +211,8 @@ impl Gpu {
             .iter()
             .map(|slice| (buffers[slice.buffer.0], slice.offset, slice.bytes));
         let key: BindGroupKey = (pipeline, dispatch.dims.len(), slices.collect());
-        if let Some(group) = self.bind_groups.0.get(&key) {
-            return group.clone();
+        if let Some(group) = self.bind_groups.get(&key) {
+            return group;
         }
         let range = |buffer, offset, bytes| {
             BindingResource::Buffer(BufferBinding {
@@ -261,7 +243,7 @@ impl Gpu {
             layout: &self.pipelines.get(pipeline).layout,
             entries: &entries,
         });
-        self.bind_groups.0.insert(key, group.clone());
+        self.bind_groups.insert(key, group.clone());
         group
     }
 

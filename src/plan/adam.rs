@@ -2,8 +2,9 @@
 
 use super::dims::AdamDims;
 use super::dispatch::Lifetime;
+use super::gradients::Gradients;
 use super::kernel::Kernel;
-use super::step::{StepBuilder, names};
+use super::step_builder::{StepBuilder, names};
 use crate::error::Result;
 
 /// The Adam optimiser with Keras's defaults but for the rate; with weight decay, AdamW.
@@ -57,7 +58,7 @@ impl Adam {
 
 impl StepBuilder<'_> {
     /// Updates every parameter.
-    pub(super) fn adam(&mut self, adam: Adam, step: u64) -> Result<()> {
+    pub(super) fn adam(&mut self, adam: Adam, gradients: Gradients, step: u64) -> Result<()> {
         let numbers = self.parameters.len();
         let m = self
             .plan
@@ -81,7 +82,7 @@ impl StepBuilder<'_> {
             v,
             self.not_finite()?,
         ];
-        let scale = self.gradient_scale()?;
+        let scale = self.gradient_scale(gradients)?;
         bindings.extend(scale);
         let groups = self.plan.elementwise(numbers / 4);
         self.plan.dispatch(

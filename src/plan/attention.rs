@@ -4,7 +4,7 @@ use super::dims::RowsDims;
 use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::products::{Matrix, Sizes};
-use super::step::{StepBuilder, Value};
+use super::step_builder::{StepBuilder, Value};
 use crate::error::Result;
 use crate::model::AttentionPooling;
 

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::dispatch::{Dispatch, Lifetime, Plan, Slice};
-use super::kernel::{Access, Kernel};
+use super::kernel::Kernel;
+use super::kernel_table::Access;
 use crate::error::{Error, Result};
 
 /// What offsets of bindings are multiples of: WebGPU's `minStorageBufferOffsetAlignment`.
@@ -91,7 +92,7 @@ impl Plan {
             self.check_slice(slice, ALIGNMENT)
                 .map_err(|problem| wrong(place(), format!("binding {}: {problem}", index + 1)))?;
         }
-        let bound = || dispatch.bindings.iter().zip(accesses);
+        let bound = || dispatch.bindings.iter().zip(&accesses);
         for (written, _) in bound().filter(|(_, access)| **access == Access::ReadWrite) {
             let read = |(slice, access): (&Slice, &Access)| {
                 *access == Access::Read && slice.buffer == written.buffer

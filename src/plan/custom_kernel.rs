@@ -3,7 +3,7 @@
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ShaderStage, StorageAccess};
 
-use super::kernel::Access;
+use super::kernel_table::Access;
 use crate::error::{Error, Result};
 
 /// A text that was parsed and validated, and what a dispatch must bring.

@@ -3,7 +3,7 @@
 use super::dims::DenseDims;
 use super::dispatch::Slice;
 use super::kernel::Kernel;
-use super::step::{StepBuilder, Value};
+use super::step_builder::{StepBuilder, Value};
 use crate::error::Result;
 use crate::model::{Activation, Dense};
 

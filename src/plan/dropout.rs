@@ -2,26 +2,11 @@
 
 use super::dims::DropoutDims;
 use super::dispatch::{Lifetime, Slice};
+use super::dropout_mask::DropoutMask;
 use super::kernel::Kernel;
-use super::step::{StepBuilder, Value};
+use super::step_builder::{StepBuilder, Value};
 use crate::error::Result;
 use crate::model::Dropout;
-
-/// Where the mask of a dropout layer comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DropoutMask {
-    /// Drawn on the device from the run's seed and the step.
-    Drawn {
-        /// The run's seed.
-        seed: u64,
-        /// The step, counted from 1.
-        step: u64,
-    },
-    /// Nothing is dropped.
-    Off,
-    /// Uploaded by the caller into the buffer `LAYER.mask`, 1 keeps and 0 drops: for tests.
-    Given,
-}
 
 impl StepBuilder<'_> {
     /// y = x·keep / (1 − rate), or the same on a gradient; x itself where nothing is dropped.
@@ -33,7 +18,7 @@ impl StepBuilder<'_> {
         x: Value,
         pass: &str,
     ) -> Result<Value> {
-        let off = !self.training || self.context.dropout == DropoutMask::Off;
+        let off = !self.training || self.place.dropout == DropoutMask::Off;
         if off || dropout.rate == 0.0 {
             return Ok(x);
         }
@@ -69,7 +54,7 @@ impl StepBuilder<'_> {
         x: Value,
         count: usize,
     ) -> Result<(bool, Slice, u64, u64)> {
-        Ok(match self.context.dropout {
+        Ok(match self.place.dropout {
             // A binding has to be there; without a given mask the kernel does not read it.
             DropoutMask::Drawn { seed, step } => (false, x.slice, seed, step),
             DropoutMask::Off => (false, x.slice, 0, 0),

@@ -3,7 +3,7 @@
 use super::dims::{RowsDims, SegmentDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
-use super::step::{Rows, StepBuilder, Value};
+use super::step_builder::{Rows, StepBuilder, Value};
 use crate::batch::RUN;
 use crate::error::Result;
 

@@ -3,7 +3,8 @@
 use super::dispatch::{Lifetime, Plan, Slice};
 use super::limits::Limits;
 use super::parameters::ParameterLayout;
-use super::step::{StepBuilder, StepContext, names};
+use super::step::StepContext;
+use super::step_builder::{StepBuilder, names};
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -35,7 +36,7 @@ pub fn explanation_step(
     context: StepContext,
 ) -> Result<Explanation> {
     // The backward pass needs what only a training step keeps.
-    let mut step = StepBuilder::new(model, parameters, limits, shape, context, true)?;
+    let mut step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), true)?;
     step.spread = true;
     let values = step.forward(model)?;
     let (Some(&embeddings), Some(&probabilities)) = (values.first(), values.last()) else {

@@ -3,7 +3,7 @@
 use super::dims::{ClipScaleDims, SquareSumsDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
-use super::step::StepBuilder;
+use super::step_builder::StepBuilder;
 use crate::error::Result;
 
 /// vec4 of gradients in a partial sum of their squares.
@@ -24,8 +24,7 @@ pub struct Gradients {
 impl StepBuilder<'_> {
     /// Norms of gradients where they are wanted; the factor that the optimiser multiplies gradients by, where they
     /// are clipped.
-    pub(super) fn gradient_scale(&mut self) -> Result<Option<Slice>> {
-        let gradients = self.context.gradients;
+    pub(super) fn gradient_scale(&mut self, gradients: Gradients) -> Result<Option<Slice>> {
         let scale = match gradients.clip_norm {
             Some(bound) => Some(self.clip_scale(bound)?),
             None => None,

@@ -9,7 +9,7 @@ use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::recurrence::Recurrence;
 use super::recurrent::RecurrentLayer;
-use super::step::{Rows, StepBuilder, Value};
+use super::step_builder::{Rows, StepBuilder, Value};
 use crate::error::{Error, Result};
 use crate::model::{Gru, Layer};
 

@@ -1,4 +1,4 @@
-//! The table of kernels, and how a kernel's file becomes WGSL for a layer's sizes.
+//! How a kernel's file becomes WGSL for a layer's sizes.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,113 +8,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 use super::custom_kernel::CustomKernel;
+use super::kernel_table::{Access, KERNELS, KernelFile};
 use super::templates::Templates;
 use crate::error::{Error, Result};
-
-/// How a kernel uses a storage binding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Access {
-    /// `var<storage, read>`
-    Read,
-    /// `var<storage, read_write>`
-    ReadWrite,
-}
-use Access::{Read, ReadWrite};
-
-/// What stands in `shaders/`: one entry a file, named as the file and its entry point.
-#[derive(Debug)]
-pub struct KernelFile {
-    /// Name of the file, without `.wgsl`, and of its entry point.
-    pub name: &'static str,
-    /// Text of the file, a minijinja template.
-    pub template: &'static str,
-    /// Storage bindings from binding 1 on; binding 0 is the uniform `dims`.
-    pub bindings: &'static [Access],
-}
-
-macro_rules! kernel_files {
-    ($($name:literal: $bindings:expr,)*) => {
-        &[$(KernelFile {
-            name: $name,
-            template: include_str!(concat!("../../shaders/", $name, ".wgsl")),
-            bindings: &$bindings,
-        },)*]
-    };
-}
-
-/// Every kernel.
-pub static KERNELS: &[KernelFile] = kernel_files! {
-    "adam": [Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, Read],
-    "attention_scores_backward": [Read, Read, ReadWrite],
-    "attention_scores_forward": [Read, ReadWrite, ReadWrite],
-    "attention_weights_backward": [Read, Read, Read, ReadWrite],
-    "attention_weights_forward": [Read, Read, ReadWrite],
-    "binary_cross_entropy": [Read, Read, ReadWrite, ReadWrite],
-    "clip_scale": [Read, ReadWrite, ReadWrite, ReadWrite],
-    "column_sums": [Read, ReadWrite],
-    "dense_backward_input": [Read, Read, Read, ReadWrite],
-    "dense_backward_parameters": [Read, Read, Read, ReadWrite, ReadWrite],
-    "dense_forward": [Read, Read, Read, ReadWrite],
-    "dropout": [Read, Read, ReadWrite],
-    "embedding_gather": [Read, Read, ReadWrite],
-    "embedding_scatter": [Read, Read, ReadWrite],
-    "end_step": [ReadWrite, ReadWrite],
-    "gru_backward_parameters": [Read, ReadWrite, ReadWrite, ReadWrite],
-    "gru_backward_portable": [Read, Read, Read, Read, ReadWrite, ReadWrite],
-    "gru_forward_portable": [Read, Read, Read, Read, ReadWrite, ReadWrite],
-    "gru_step_backward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
-    "gru_step_forward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
-    "last_state": [Read, ReadWrite],
-    "layer_norm_backward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
-    "layer_norm_forward": [Read, Read, Read, ReadWrite, ReadWrite],
-    "lstm_backward_portable": [Read, Read, Read, Read, ReadWrite, ReadWrite],
-    "lstm_backward_subgroup": [Read, Read, Read, Read, ReadWrite, ReadWrite],
-    "lstm_forward_portable": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
-    "lstm_forward_subgroup": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
-    "lstm_step_backward": [Read, Read, Read, Read, ReadWrite, ReadWrite],
-    "lstm_step_forward": [Read, Read, Read, ReadWrite, ReadWrite, ReadWrite],
-    "matmul": [Read, Read, Read, ReadWrite],
-    "matmul_portable": [Read, Read, Read, ReadWrite],
-    "matmul_transposed_a": [Read, Read, ReadWrite, ReadWrite],
-    "max_pool_backward": [Read, Read, Read, Read, ReadWrite],
-    "max_pool_forward": [Read, ReadWrite, ReadWrite],
-    "mean_weights": [Read, ReadWrite],
-    "peak_arithmetic": [ReadWrite],
-    "peak_copy": [Read, ReadWrite],
-    "rmsprop": [Read, ReadWrite, ReadWrite, ReadWrite, ReadWrite, Read],
-    "segment_sum": [Read, Read, Read, Read, ReadWrite],
-    "sgd": [Read, ReadWrite, ReadWrite, ReadWrite, Read],
-    "softmax_cross_entropy": [Read, Read, ReadWrite, ReadWrite, ReadWrite],
-    "square_sums": [Read, ReadWrite],
-    "transpose_matrix": [Read, ReadWrite],
-    "weighted_sum_backward": [Read, Read, ReadWrite],
-    "weighted_sum_forward": [Read, Read, ReadWrite],
-    "zero_masked": [Read, Read, ReadWrite],
-};
-
-/// Parts that kernels name in a line `// uses: common/NAME, …`.
-pub(super) static COMMON: &[(&str, &str)] = &[
-    (
-        "common/activations",
-        include_str!("../../shaders/common/activations.wgsl"),
-    ),
-    (
-        "common/dense_activation",
-        include_str!("../../shaders/common/dense_activation.wgsl"),
-    ),
-    (
-        "common/matmul_dims",
-        include_str!("../../shaders/common/matmul_dims.wgsl"),
-    ),
-    (
-        "common/philox",
-        include_str!("../../shaders/common/philox.wgsl"),
-    ),
-    (
-        "common/recurrence",
-        include_str!("../../shaders/common/recurrence.wgsl"),
-    ),
-];
 
 /// A value that a template is expanded with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -260,15 +156,16 @@ impl Kernel {
         if let Some(custom) = &self.custom {
             return Ok(custom.bindings.clone());
         }
-        let mut bindings = self.file()?.bindings.to_vec();
-        // The last binding is for the gates that a recurrence keeps for its backward pass, and for the factor
-        // that an optimiser clips with; the one before it for momentum, where an optimiser may have none.
-        for (flag, place) in [("momentum", 2), ("save", 1), ("clip", 1)] {
-            if self.constants.contains(&(flag, Constant::Flag(false))) {
-                bindings.remove(bindings.len().saturating_sub(place));
-            }
-        }
-        Ok(bindings)
+        let bindings = self.file()?.bindings.iter();
+        Ok(bindings
+            .filter(|binding| self.has(binding.only_if))
+            .map(|binding| binding.access)
+            .collect())
+    }
+
+    /// Whether this condition of the table holds: none, or a choice that is made and true.
+    pub(super) fn has(&self, condition: Option<&str>) -> bool {
+        condition.is_none_or(|flag| self.has_flag(flag))
     }
 
     /// The WGSL text: the common parts that the file names, then the file, expanded.

@@ -4,7 +4,7 @@ use super::dense::output_buffer;
 use super::dims::{EndDims, LossDims, SoftmaxLossDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
-use super::step::{StepBuilder, Value};
+use super::step_builder::{StepBuilder, Value};
 use crate::error::Result;
 use crate::model::Model;
 
@@ -68,7 +68,7 @@ impl StepBuilder<'_> {
         let (record, not_finite) = (self.records()?, self.not_finite()?);
         let dims = EndDims {
             record: self.record(),
-            marker: self.context.marker(),
+            marker: self.place.marker,
             ..EndDims::default()
         };
         self.plan.dispatch(

@@ -3,7 +3,7 @@
 use super::dispatch::Slice;
 use super::recurrence::Recurrence;
 use super::recurrent::RecurrentLayer;
-use super::step::{Rows, StepBuilder, Value};
+use super::step_builder::{Rows, StepBuilder, Value};
 use crate::error::Result;
 use crate::model::{Layer, Lstm};
 

@@ -1,9 +1,10 @@
 //! [`Optimiser`]: what a step does to the parameters, and what it keeps from step to step.
 
 use super::adam::Adam;
+use super::gradients::Gradients;
 use super::rmsprop::RmsProp;
 use super::sgd::Sgd;
-use super::step::{StepBuilder, names};
+use super::step_builder::{StepBuilder, names};
 use crate::error::Result;
 
 /// How parameters follow their gradients.
@@ -103,12 +104,17 @@ impl From<RmsProp> for Optimiser {
 }
 
 impl StepBuilder<'_> {
-    /// Updates every parameter.
-    pub(super) fn update(&mut self, optimiser: Optimiser) -> Result<()> {
+    /// Updates every parameter in step `step`, counted from 1.
+    pub(super) fn update(
+        &mut self,
+        optimiser: Optimiser,
+        gradients: Gradients,
+        step: u64,
+    ) -> Result<()> {
         match optimiser {
-            Optimiser::Adam(adam) => self.adam(adam, self.context.step),
-            Optimiser::Sgd(sgd) => self.sgd(sgd),
-            Optimiser::RmsProp(rmsprop) => self.rmsprop(rmsprop),
+            Optimiser::Adam(adam) => self.adam(adam, gradients, step),
+            Optimiser::Sgd(sgd) => self.sgd(sgd, gradients),
+            Optimiser::RmsProp(rmsprop) => self.rmsprop(rmsprop, gradients),
         }
     }
 }

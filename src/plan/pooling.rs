@@ -3,7 +3,7 @@
 use super::dims::{PoolDims, RowsDims, TimeWeightsDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
-use super::step::{Rows, StepBuilder, Value};
+use super::step_builder::{Rows, StepBuilder, Value};
 use crate::error::Result;
 use crate::model::{LayerKind, Model, Output};
 

@@ -1,7 +1,7 @@
 //! The ring of records: what the last steps came to, in the buffer that the host reads.
 
 use super::dispatch::{Lifetime, Slice};
-use super::step::{StepBuilder, names};
+use super::step_builder::{StepBuilder, names};
 use crate::error::Result;
 
 /// Records in the ring of step results. A record is read before its place is used again.
@@ -24,7 +24,7 @@ pub const fn record_bytes(layers: usize) -> u64 {
 impl StepBuilder<'_> {
     /// The place of this step's record in the ring.
     pub(super) fn record(&self) -> u32 {
-        (self.context.sequence % RECORDS) as u32
+        (self.place.sequence % RECORDS) as u32
     }
 
     /// The part that holds a record a step: marker, loss, right predictions, fault.

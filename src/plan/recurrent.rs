@@ -7,7 +7,7 @@ use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::products::{Matrix, Sizes};
 use super::recurrence::Recurrence;
-use super::step::{Rows, StepBuilder, Value};
+use super::step_builder::{Rows, StepBuilder, Value};
 use crate::error::Result;
 
 /// A recurrent layer in its place: what its dispatches have in common.

@@ -2,8 +2,9 @@
 
 use super::dims::RmsPropDims;
 use super::dispatch::Lifetime;
+use super::gradients::Gradients;
 use super::kernel::Kernel;
-use super::step::{StepBuilder, names};
+use super::step_builder::{StepBuilder, names};
 use crate::error::Result;
 
 /// RMSprop, which divides each gradient by the root of a running mean of its squares; the plain, uncentred form.
@@ -39,7 +40,7 @@ impl RmsProp {
 
 impl StepBuilder<'_> {
     /// Updates every parameter.
-    pub(super) fn rmsprop(&mut self, rmsprop: RmsProp) -> Result<()> {
+    pub(super) fn rmsprop(&mut self, rmsprop: RmsProp, gradients: Gradients) -> Result<()> {
         let numbers = self.parameters.len();
         let has_momentum = rmsprop.momentum > 0.0;
         let dims = RmsPropDims {
@@ -64,7 +65,7 @@ impl StepBuilder<'_> {
                     .buffer(names::MOMENTUM, numbers, Lifetime::Persistent)?,
             );
         }
-        let scale = self.gradient_scale()?;
+        let scale = self.gradient_scale(gradients)?;
         bindings.extend(scale);
         let kernel = Kernel::new("rmsprop")
             .flag("momentum", has_momentum)

@@ -2,8 +2,9 @@
 
 use super::dims::SgdDims;
 use super::dispatch::Lifetime;
+use super::gradients::Gradients;
 use super::kernel::Kernel;
-use super::step::{StepBuilder, names};
+use super::step_builder::{StepBuilder, names};
 use crate::error::Result;
 
 /// Stochastic gradient descent, with or without momentum.
@@ -36,7 +37,7 @@ impl Sgd {
 
 impl StepBuilder<'_> {
     /// Updates every parameter.
-    pub(super) fn sgd(&mut self, sgd: Sgd) -> Result<()> {
+    pub(super) fn sgd(&mut self, sgd: Sgd, gradients: Gradients) -> Result<()> {
         let numbers = self.parameters.len();
         let has_momentum = sgd.momentum > 0.0;
         let dims = SgdDims {
@@ -56,7 +57,7 @@ impl StepBuilder<'_> {
                     .buffer(names::MOMENTUM, numbers, Lifetime::Persistent)?,
             );
         }
-        let scale = self.gradient_scale()?;
+        let scale = self.gradient_scale(gradients)?;
         bindings.extend(scale);
         let kernel = Kernel::new("sgd")
             .flag("momentum", has_momentum)

@@ -1,43 +1,16 @@
 //! The dispatches of a whole step: a walk up the layers, and for training one down again.
 
-use super::batch_layout::BatchLayout;
-use super::builder::PlanBuilder;
 use super::dense::output_buffer;
-use super::dispatch::{Lifetime, Plan, Slice};
-use super::dropout::DropoutMask;
+use super::dispatch::{Plan, Slice};
+use super::dropout_mask::DropoutMask;
 use super::gradients::Gradients;
 use super::limits::Limits;
 use super::optimiser::Optimiser;
 use super::parameters::ParameterLayout;
+use super::step_builder::{Place, StepBuilder, Value};
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
 use crate::model::{Activation, Dense, LayerKind, Model, Recurrent};
-
-/// Names of the buffers that a caller reads or writes.
-pub mod names {
-    /// The batch, laid out by [`BatchLayout`](super::BatchLayout).
-    pub const BATCH: &str = "batch";
-    /// Parameters, laid out by [`ParameterLayout`](super::ParameterLayout).
-    pub const PARAMETERS: &str = "parameters";
-    /// Gradients, in the same layout.
-    pub const GRADIENTS: &str = "gradients";
-    /// Adam's first moments, in the same layout.
-    pub const FIRST_MOMENTS: &str = "first_moments";
-    /// Adam's second moments, in the same layout.
-    pub const SECOND_MOMENTS: &str = "second_moments";
-    /// Moves that momentum repeats, of gradient descent and RMSprop, in the same layout.
-    pub const MOMENTUM: &str = "momentum";
-    /// RMSprop's running means of squares, in the same layout.
-    pub const VELOCITY: &str = "velocity";
-    /// Results of the last steps: `[RECORDS, 4]` words, a marker, the loss, right predictions, a fault; then
-    /// `[RECORDS]` norms of all gradients, and `[layers, RECORDS]` of those of each layer that has parameters, where
-    /// they are measured.
-    pub const RECORDS: &str = "records";
-    /// Place of a gradient of the step that is not finite, see the optimisers' kernels; 0 if there is none.
-    pub const NOT_FINITE: &str = "not_finite";
-    /// Gradient of the logits in an explanation: `[B]`, or `[B, classes]` of a softmax.
-    pub const D_LOGITS: &str = "d_logits";
-}
 
 /// What differs from step to step, besides the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,46 +32,20 @@ impl StepContext {
     pub fn marker(&self) -> u32 {
         (self.sequence as u32).wrapping_add(1).max(1)
     }
+
+    /// The part that every step has, trained or not.
+    pub(super) fn of_any(&self) -> Place {
+        Place {
+            sequence: self.sequence,
+            marker: self.marker(),
+            dropout: self.dropout,
+        }
+    }
 }
 
 /// Name of the buffer of the probabilities: `[B]`, or `[B, classes]` of a softmax.
 pub fn probabilities_buffer(model: &Model) -> String {
     output_buffer(model.layers().last().map_or("", |layer| &layer.name))
-}
-
-/// What the rows of a value stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rows {
-    /// The unique tokens of the batch.
-    Unique,
-    /// All positions, in time-major order.
-    Positions,
-    /// The rows of the batch.
-    Batch,
-}
-
-/// What a layer gives: `[rows, width]`.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Value {
-    pub(super) slice: Slice,
-    pub(super) rows: Rows,
-    pub(super) width: usize,
-}
-
-/// A step under construction.
-pub(super) struct StepBuilder<'a> {
-    pub(super) plan: PlanBuilder<'a>,
-    pub(super) parameters: &'a ParameterLayout,
-    pub(super) layout: BatchLayout,
-    pub(super) shape: BatchShape,
-    pub(super) context: StepContext,
-    pub(super) training: bool,
-    /// Whether padding is masked.
-    pub(super) masked: bool,
-    /// Whether the embedding gives a row for every position, whatever layer is above it.
-    pub(super) spread: bool,
-    batch: Slice,
-    pub(super) parameter_buffer: Slice,
 }
 
 /// Forward pass, loss, backward pass and update for a batch of this shape.
@@ -112,11 +59,11 @@ pub fn training_step(
     shape: BatchShape,
     context: StepContext,
 ) -> Result<Plan> {
-    let mut step = StepBuilder::new(model, parameters, limits, shape, context, true)?;
+    let mut step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), true)?;
     let values = step.forward(model)?;
     step.backward(model, &values)?;
     if let Some(optimiser) = context.optimiser {
-        step.update(optimiser)?;
+        step.update(optimiser, context.gradients, context.step)?;
     }
     step.end_step()?;
     Ok(step.plan.finish())
@@ -133,7 +80,7 @@ pub fn evaluation_step(
     shape: BatchShape,
     context: StepContext,
 ) -> Result<Plan> {
-    let mut step = StepBuilder::new(model, parameters, limits, shape, context, false)?;
+    let mut step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), false)?;
     let values = step.forward(model)?;
     if let Some(&y) = values.last() {
         step.loss(model, y)?;
@@ -142,42 +89,7 @@ pub fn evaluation_step(
     Ok(step.plan.finish())
 }
 
-impl<'a> StepBuilder<'a> {
-    pub(super) fn new(
-        model: &Model,
-        parameters: &'a ParameterLayout,
-        limits: &'a Limits,
-        shape: BatchShape,
-        context: StepContext,
-        training: bool,
-    ) -> Result<Self> {
-        let purpose = format!(
-            "a batch of {} reviews of {} tokens",
-            shape.size, shape.length
-        );
-        if shape.positions() == 0 || shape.unique == 0 {
-            return Err(Error::Data("a batch without tokens".into()));
-        }
-        let mut plan = PlanBuilder::new(limits, purpose);
-        let layout = BatchLayout::new(shape);
-        let batch = plan.buffer(names::BATCH, layout.bytes() as usize / 4, Lifetime::Upload)?;
-        let parameter_buffer =
-            plan.buffer(names::PARAMETERS, parameters.len(), Lifetime::Persistent)?;
-        let masked = model.embedding().mask_zero;
-        Ok(StepBuilder {
-            plan,
-            parameters,
-            layout,
-            shape,
-            context,
-            training,
-            masked,
-            spread: false,
-            batch,
-            parameter_buffer,
-        })
-    }
-
+impl StepBuilder<'_> {
     /// What each layer gives, input first.
     pub(super) fn forward(&mut self, model: &Model) -> Result<Vec<Value>> {
         let mut values: Vec<Value> = Vec::with_capacity(model.layers().len());
@@ -336,55 +248,5 @@ impl<'a> StepBuilder<'a> {
                 self.attention_backward(index, &layer.name, attention, x, gradient)?
             }
         })
-    }
-
-    /// Number of rows of a value.
-    pub(super) fn rows(&self, rows: Rows) -> usize {
-        match rows {
-            Rows::Unique => self.shape.unique,
-            Rows::Positions => self.shape.positions(),
-            Rows::Batch => self.shape.size,
-        }
-    }
-
-    pub(super) fn batch_slice(&self) -> Slice {
-        self.batch
-    }
-
-    /// For each position the row of its token among the unique ones, masked or not.
-    pub(super) fn slots(&self) -> Slice {
-        self.layout.slots(self.batch.buffer)
-    }
-
-    pub(super) fn gradient_buffer(&mut self) -> Result<Slice> {
-        self.plan.buffer(
-            names::GRADIENTS,
-            self.parameters.len(),
-            Lifetime::Persistent,
-        )
-    }
-
-    /// A layer's parameters, in the model's order.
-    pub(super) fn parameter_slices(&self, layer: usize) -> Vec<Slice> {
-        self.parameters
-            .blocks(layer)
-            .iter()
-            .map(|block| block.of(self.parameter_buffer.buffer))
-            .collect()
-    }
-
-    /// Their gradients.
-    pub(super) fn gradient_slices(&mut self, layer: usize) -> Result<Vec<Slice>> {
-        let buffer = self.gradient_buffer()?.buffer;
-        Ok(self
-            .parameters
-            .blocks(layer)
-            .iter()
-            .map(|block| block.of(buffer))
-            .collect())
-    }
-
-    pub(super) fn not_finite(&mut self) -> Result<Slice> {
-        self.plan.buffer(names::NOT_FINITE, 1, Lifetime::Persistent)
     }
 }

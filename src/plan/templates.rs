@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::kernel::{COMMON, KERNELS};
+use super::kernel_table::{COMMON, KERNELS};
 use crate::error::{Error, Result};
 
 /// The texts of `shaders/`, as they are built in or with some replaced.

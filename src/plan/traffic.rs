@@ -3,11 +3,11 @@
 use bytemuck::AnyBitPattern;
 
 use super::dims::{
-    LastStateDims, LossDims, MatmulDims, RecurrenceDims, RowsDims, SegmentDims, SoftmaxLossDims,
-    StepDims, TimeWeightsDims,
+    ClipScaleDims, LastStateDims, LossDims, MatmulDims, RecurrenceDims, RowsDims, SegmentDims,
+    SoftmaxLossDims, StepDims, TimeWeightsDims,
 };
 use super::dispatch::Dispatch;
-use super::kernel::Access;
+use super::kernel_table::{Binding, Traffic};
 
 /// Bytes of a number or an id.
 const WORD: u64 = 4;
@@ -18,7 +18,7 @@ impl Dispatch {
     /// that are gathered count each time they are gathered.
     ///
     /// Divided by time this is a lower bound of the rate at which memory was read and written: what a kernel loads
-    /// again because it could not keep it is not in it.
+    /// again because it could not keep it is not in it. 0 where the uniform is not the kernel's.
     ///
     /// # Examples
     /// ```
@@ -29,35 +29,46 @@ impl Dispatch {
     /// # Ok::<(), gatefold::Error>(())
     /// ```
     pub fn bytes(&self) -> u64 {
-        let counted = match self.kernel.name() {
-            "embedding_gather" | "embedding_scatter" => self.moved_rows(),
-            "segment_sum" => self.segment_sums(),
-            "matmul" | "matmul_portable" | "matmul_transposed_a" => self.product(),
-            "lstm_forward_subgroup" | "lstm_forward_portable" => self.recurrence_forward(),
-            "lstm_backward_subgroup" | "lstm_backward_portable" => self.recurrence_backward(),
-            "lstm_step_forward" => self.step_forward(),
-            "lstm_step_backward" => self.step_backward(),
-            "last_state" => self.dims().map(|dims: LastStateDims| {
+        let Ok(file) = self.kernel.file() else {
+            return 0;
+        };
+        let numbers = match file.traffic {
+            Traffic::WholeBindings => return self.whole_bindings(file.bindings),
+            Traffic::Rows => self.moved_rows(),
+            Traffic::Segments => self.segment_sums(),
+            Traffic::Product => self.product(false),
+            Traffic::ProductAndSums => self.product(true),
+            Traffic::LstmForward => self.lstm_forward(),
+            Traffic::LstmBackward => self.lstm_backward(),
+            Traffic::LstmStepForward => self.lstm_step_forward(),
+            Traffic::LstmStepBackward => self.lstm_step_backward(),
+            Traffic::GruForward => self.gru_forward(),
+            Traffic::GruBackward => self.gru_backward(),
+            Traffic::GruStepForward => self.gru_step_forward(),
+            Traffic::GruStepBackward => self.gru_step_backward(),
+            Traffic::LastState => self.dims().map(|dims: LastStateDims| {
                 2 * u64::from(dims.batch) * u64::from(dims.directions * dims.units)
             }),
             // Probabilities, labels and gradients; loss and right predictions.
-            "binary_cross_entropy" => self
+            Traffic::BinaryLoss => self
                 .dims()
                 .map(|dims: LossDims| 3 * u64::from(dims.batch) + 2),
             // Sums, probabilities and gradients of every class, labels; loss and right predictions.
-            "softmax_cross_entropy" => self.dims().map(|dims: SoftmaxLossDims| {
+            Traffic::SoftmaxLoss => self.dims().map(|dims: SoftmaxLossDims| {
                 u64::from(dims.batch) * (3 * u64::from(dims.classes) + 1) + 2
             }),
-            // A weight of every position, and its slot where that may be masked; of attention its score as well.
-            "mean_weights" => self.weights_of_positions().map(|(p, slots)| p + slots),
-            "attention_weights_forward" => {
+            Traffic::MeanWeights => self.weights_of_positions().map(|(p, slots)| p + slots),
+            Traffic::AttentionWeights => {
                 self.weights_of_positions().map(|(p, slots)| 2 * p + slots)
             }
+            // The sums; the norm and the factor.
+            Traffic::ClipScale => self
+                .dims()
+                .map(|dims: ClipScaleDims| u64::from(dims.sums) + 2),
             // The fault, read and set back; fault and marker in the record.
-            "end_step" => Some(4),
-            _ => None,
+            Traffic::EndOfStep => Some(4),
         };
-        counted.map_or_else(|| self.whole_bindings(), |numbers| WORD * numbers)
+        WORD * numbers.unwrap_or(0)
     }
 
     /// The uniform.
@@ -66,31 +77,18 @@ impl Dispatch {
     }
 
     /// Every binding once, and twice what the kernel replaces: right for kernels that touch all they are given.
-    fn whole_bindings(&self) -> u64 {
-        let accesses = self.kernel.bindings().unwrap_or_default();
-        // Without a given mask, dropout is bound to its input a second time and does not read it.
-        let unread = self.kernel.name() == "dropout" && !self.kernel.has_flag("given");
-        self.bindings
+    fn whole_bindings(&self, bindings: &[Binding]) -> u64 {
+        let bound = bindings
             .iter()
-            .zip(accesses)
-            .enumerate()
-            .filter(|&(binding, _)| !(unread && binding == 1))
-            .map(|(binding, (slice, access))| match access {
-                Access::ReadWrite if self.replaces(binding) => 2 * slice.bytes,
-                _ => slice.bytes,
+            .filter(|binding| self.kernel.has(binding.only_if));
+        bound
+            .zip(&self.bindings)
+            .filter(|(binding, _)| self.kernel.has(binding.touched_if))
+            .map(|(binding, slice)| {
+                let replaced = binding.replaced && self.kernel.has(binding.replaced_if);
+                slice.bytes * (1 + u64::from(replaced))
             })
             .sum()
-    }
-
-    /// Whether the kernel reads what it writes there.
-    fn replaces(&self, binding: usize) -> bool {
-        match self.kernel.name() {
-            "adam" | "rmsprop" | "sgd" => true,
-            "attention_scores_forward" => binding == 1,
-            "attention_scores_backward" => true,
-            "weighted_sum_backward" => self.kernel.has_flag("add"),
-            _ => false,
-        }
     }
 
     /// (P, slots read) of weights over time.
@@ -116,32 +114,28 @@ impl Dispatch {
     }
 
     /// Both factors, the bias, and the product or its partial sums; the sums of B's columns where they are made.
-    fn product(&self) -> Option<u64> {
+    fn product(&self, makes_sums: bool) -> Option<u64> {
         let dims: MatmulDims = self.dims()?;
         let [m, n, k, terms, splits] =
             [dims.m, dims.n, dims.k, dims.terms, dims.splits].map(|size| u64::from(size).max(1));
         let batches = u64::from(self.groups[2]) / splits;
         let bias = if dims.has_bias == 1 { n } else { 0 };
-        let sums = if self.kernel.name() == "matmul_transposed_a" {
-            n
-        } else {
-            0
-        };
+        let sums = if makes_sums { n } else { 0 };
         Some(batches * (terms * k * (m + n) + bias + splits * (m * n + sums)))
     }
 
-    /// (B, D·H, weights) of a persistent recurrence, and its segment.
-    fn recurrence(&self) -> Option<(u64, u64, u64, RecurrenceDims)> {
+    /// (B, D·H, weights) of a persistent recurrence whose state has weights to so many gates, and its segment.
+    fn recurrence(&self, gates: u64) -> Option<(u64, u64, u64, RecurrenceDims)> {
         let dims: RecurrenceDims = self.dims()?;
         let (directions, units) = (self.kernel.size_of("D")?, self.kernel.size_of("H")?);
         let width = directions * units;
-        Some((u64::from(dims.batch), width, 4 * width * units, dims))
+        Some((u64::from(dims.batch), width, gates * width * units, dims))
     }
 
     /// z and its row of every position, h unless the last is enough, c and gates where they are kept; weights; the state
     /// on the way in, and on the way out what no position has kept.
-    fn recurrence_forward(&self) -> Option<u64> {
-        let (batch, width, weights, dims) = self.recurrence()?;
+    fn lstm_forward(&self) -> Option<u64> {
+        let (batch, width, weights, dims) = self.recurrence(4)?;
         let positions = batch * u64::from(dims.count);
         let slot = u64::from(self.kernel.has_flag("gathered") || self.kernel.has_flag("masked"));
         let kept = self.kernel.has_flag("save");
@@ -159,8 +153,8 @@ impl Dispatch {
 
     /// d_h, c of the timestep before and gates of every position, and dz; weights; c on the way in; what is carried in
     /// and out.
-    fn recurrence_backward(&self) -> Option<u64> {
-        let (batch, width, weights, dims) = self.recurrence()?;
+    fn lstm_backward(&self) -> Option<u64> {
+        let (batch, width, weights, dims) = self.recurrence(4)?;
         let state = batch * width;
         let (first, last) = (dims.first == 0, dims.first + dims.count == dims.length);
         let sequences = self.kernel.has_flag("sequences");
@@ -186,7 +180,7 @@ impl Dispatch {
     }
 
     /// z and its row, h, c and gates; weights and the state before, but for the first timestep, which has none.
-    fn step_forward(&self) -> Option<u64> {
+    fn lstm_step_forward(&self) -> Option<u64> {
         let (state, weights, dims) = self.step()?;
         let before = if dims.step > 0 {
             2 * state + weights
@@ -198,7 +192,7 @@ impl Dispatch {
 
     /// c, gates and dz, what is carried out, d_h; c of the timestep before; of the timestep after, which the last one
     /// has not, dz, weights and what is carried in.
-    fn step_backward(&self) -> Option<u64> {
+    fn lstm_step_backward(&self) -> Option<u64> {
         let (state, weights, dims) = self.step()?;
         let last = dims.step + 1 == dims.length;
         let gradient = u64::from(dims.sequences == 1 || last);
@@ -206,5 +200,59 @@ impl Dispatch {
         let (after, weights) = if last { (0, 0) } else { (5, weights) };
         let slots = u64::from(dims.masked * dims.batch) * (2 - u64::from(last));
         Some((1 + 8 + 2 + gradient + before + after) * state + weights + slots)
+    }
+
+    /// x·W + b and its row of every position, h unless the last is enough, gates where they are kept; weights and bias of
+    /// the three gates; h on the way in, and on the way out where no position has kept it.
+    fn gru_forward(&self) -> Option<u64> {
+        let (batch, width, weights, dims) = self.recurrence(3)?;
+        let slot = u64::from(self.kernel.has_flag("gathered") || self.kernel.has_flag("masked"));
+        let last = self.kernel.has_flag("last");
+        let stored = u64::from(!last) + 4 * u64::from(self.kernel.has_flag("save"));
+        let a_position = (4 + stored) * width + slot;
+        let positions = batch * u64::from(dims.count);
+        let states = u64::from(dims.first > 0) + u64::from(last);
+        Some(positions * a_position + weights + 3 * width + states * batch * width)
+    }
+
+    /// d_h, h of the timestep before and gates of every position, and the gradients in the gates' place; weights; what is
+    /// carried in and out.
+    fn gru_backward(&self) -> Option<u64> {
+        let (batch, width, weights, dims) = self.recurrence(3)?;
+        let (first, last) = (dims.first == 0, dims.first + dims.count == dims.length);
+        let count = u64::from(dims.count);
+        let gradient = if self.kernel.has_flag("sequences") {
+            count
+        } else {
+            // The gradient of a last state is that of one timestep alone.
+            u64::from(first)
+        };
+        let before = count - u64::from(last);
+        let carried = 1 + u64::from(!first);
+        let states = gradient + before + 8 * count + carried;
+        let slots = u64::from(self.kernel.has_flag("masked")) * batch * count;
+        Some(states * batch * width + weights + slots)
+    }
+
+    /// x·W + b and its row, h, gates where they are kept, bias; weights and the state before, but for the first timestep,
+    /// which has none.
+    fn gru_step_forward(&self) -> Option<u64> {
+        let (state, weights, dims) = self.step()?;
+        let stored = 1 + 4 * u64::from(self.kernel.has_flag("save"));
+        let bias = 4 * u64::from(dims.directions * dims.units);
+        let before = if dims.step > 0 { state + weights } else { 0 };
+        Some((4 + stored) * state + u64::from(dims.batch) + bias + before)
+    }
+
+    /// Gates and the gradients in their place, what is carried out, d_h; h of the timestep before; of the timestep after,
+    /// which the last one has not, gradients, weights and what is carried in.
+    fn gru_step_backward(&self) -> Option<u64> {
+        let (state, weights, dims) = self.step()?;
+        let last = dims.step + 1 == dims.length;
+        let gradient = u64::from(dims.sequences == 1 || last);
+        let before = u64::from(dims.step > 0);
+        let (after, weights) = if last { (0, 0) } else { (5, weights) };
+        let slots = u64::from(dims.masked * dims.batch);
+        Some((8 + 1 + gradient + before + after) * state + weights + slots)
     }
 }

@@ -13,6 +13,7 @@
 pub mod activations;
 pub mod adam;
 pub mod attention;
+mod batch;
 pub mod clip;
 pub mod dense;
 pub mod dropout;

@@ -3,25 +3,13 @@
 //! Values between layers are time-major: `[T, B, width]` for a sequence, `[B, width]` for a vector.
 
 use super::adam::Adam;
+pub use super::batch::Batch;
 use super::clip::{clip_scale, global_norm};
 use super::dropout::{self, Draw};
 use super::matmul::column_sums;
 use super::recurrent_layer::{self, Tape};
 use super::{attention, dense, embedding, layer_norm, loss, pooling};
 use crate::model::{LayerKind, Model};
-
-/// Reviews and labels of one step.
-#[derive(Debug, Clone, Copy)]
-pub struct Batch<'a> {
-    /// Timesteps, T.
-    pub steps: usize,
-    /// Sequences, B.
-    pub size: usize,
-    /// `[T, B]`, time-major, padded with 0.
-    pub ids: &'a [u32],
-    /// `[B]`, 0 or 1; from 0 to the number of classes less one for a softmax.
-    pub labels: &'a [f32],
-}
 
 /// What the dropout layers do.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! A recurrent layer in its place in a model: projection, recurrence in each direction, and their gradients.
 
+use super::batch::Batch;
 use super::matmul::{a_b, a_bt, at_b, column_sums};
-use super::network::Batch;
 use super::recurrence::{Run, recurrent_gradient};
 use super::{gru, lstm};
 use crate::model::{Layer, LayerKind, Output, Recurrent};

@@ -8,6 +8,10 @@ use plotters_backend::{
 use super::figure::{Colour, Marker};
 use super::text::{BASELINE, Lettering, Typeface};
 
+pub(super) const BLACK: Colour = [0, 0, 0];
+pub(super) const GREY: Colour = [89, 89, 89];
+pub(super) const WHITE: Colour = [255, 255, 255];
+
 /// What drawing on a `B` gives.
 pub(super) type Drawn<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
 

@@ -3,8 +3,7 @@
 use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
-use super::canvas::{Canvas, Drawn, Rectangle, ink};
-use super::draw::{BLACK, GREY};
+use super::canvas::{BLACK, Canvas, Drawn, GREY, Rectangle, ink};
 use super::explanation::{DEEPEST, FOR};
 use super::layout::{CAPTION, FRAME, HEIGHT, TEXT, TITLE, WIDTH};
 use super::picture::Picture;

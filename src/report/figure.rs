@@ -1,7 +1,5 @@
 //! A plot as data: what is drawn, apart from how.
 
-use crate::error::Result;
-
 /// Width of every figure, in inches.
 pub const WIDTH_INCHES: u32 = 4;
 /// Height of every figure, in inches.
@@ -142,24 +140,6 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// A PNG file of 400·`scale` × 300·`scale` pixels that says its size is 4 × 3 inches.
-    ///
-    /// The same figure gives the same bytes on every machine: the font is built in.
-    ///
-    /// # Errors
-    /// [`crate::Error::Figure`] where `scale` is not from 1 to 10, or drawing or encoding fails.
-    pub fn to_png(&self, scale: u32) -> Result<Vec<u8>> {
-        super::png::render(self, scale)
-    }
-
-    /// An SVG file of 4 × 3 inches. Text stays text, in DejaVu Sans where the viewer has it.
-    ///
-    /// # Errors
-    /// [`crate::Error::Figure`] where drawing fails.
-    pub fn to_svg(&self) -> Result<String> {
-        super::svg::render(self)
-    }
-
     /// How many values are not finite, or too large to draw.
     pub fn values_not_drawn(&self) -> usize {
         let values = self.series.iter().flat_map(|series| &series.points);

@@ -3,8 +3,7 @@
 use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
-use super::canvas::{Canvas, Drawn, Rectangle, ink};
-use super::draw::{BLACK, GREY};
+use super::canvas::{BLACK, Canvas, Drawn, GREY, Rectangle, ink};
 use super::explanation::shade;
 use super::layout::{CAPTION, TEXT, TITLE};
 use super::picture::Picture;

@@ -5,10 +5,10 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
-use super::canvas::{Canvas, Drawn, Place, Rectangle, ink};
-use super::draw::{BLACK, marker_size, strokes};
+use super::canvas::{BLACK, Canvas, Drawn, Place, Rectangle, ink};
 use super::figure::{Corner, Curve, Figure, drawable};
 use super::layout::{DIGIT, LINE, Layout, MARKER, TEXT};
+use super::strokes::{marker_size, strokes};
 use super::text::Typeface;
 
 /// matplotlib's legend, in ems: between frame and box, between box and entries, length of a

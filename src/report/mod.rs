@@ -21,6 +21,8 @@ mod legend;
 mod page;
 mod picture;
 mod png;
+mod render;
+mod strokes;
 mod svg;
 mod table;
 mod tensorboard;

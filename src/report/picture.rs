@@ -2,8 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Canvas, Drawn, Rectangle, ink};
-use super::draw::WHITE;
+use super::canvas::{Canvas, Drawn, Rectangle, WHITE, ink};
 
 /// A drawing of a fixed size.
 pub(super) trait Picture {

@@ -57,6 +57,7 @@ mod predict;
 mod probabilities;
 mod recover;
 mod results;
+mod running;
 mod schedule;
 mod scores;
 mod segment;

@@ -1,5 +1,6 @@
 //! What steps left behind, read back while later ones run.
 
+use super::running::Running;
 use super::session::Session;
 use crate::error::{DeviceFault, Error, Result};
 use crate::plan::{RECORD_BYTES, RECORDS, StepContext, names, record_bytes};
@@ -25,13 +26,6 @@ pub struct StepResult {
     /// Norms of the gradients of each of [`Session::trainable_layers`], before any clipping: of a training step, if
     /// they were [measured](crate::plan::Gradients::measure_layer_norms), else none.
     pub layer_norms: Vec<f32>,
-}
-
-/// A step whose record has not come back.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Running {
-    pub(super) context: StepContext,
-    pub(super) reviews: usize,
 }
 
 impl Session {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use tracing::trace_span;
 
 use super::check::check_rate;
-use super::results::Running;
+use super::running::Running;
 use crate::batch::{Batch, BatchShape};
 use crate::error::Result;
 use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};

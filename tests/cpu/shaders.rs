@@ -121,7 +121,7 @@ fn every_kernel_is_simulated_at_some_size() {
 #[test]
 fn plans_fill_whole_uniforms() {
     check(|k| {
-        let (_, size) = lint::rust_dims(k.kernel.name());
+        let size = k.kernel.file().unwrap().dims_bytes;
         let wrong = k.dims_bytes.iter().filter(|&&bytes| bytes != size);
         wrong
             .map(|bytes| format!("a plan gives it a uniform of {bytes} bytes, not {size}"))

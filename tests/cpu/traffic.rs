@@ -1,11 +1,15 @@
 //! Work and traffic of a step's dispatches, counted by hand for a model that is small enough for that.
 
+use std::collections::{BTreeMap, HashSet};
+
 use gatefold::batch::BatchShape;
 use gatefold::model::{AttentionPooling, GlobalAveragePooling1D, Model};
-use gatefold::plan::{Dispatch, Form, Limits, Optimiser, Plan};
+use gatefold::plan::{Dispatch, Form, KERNELS, Limits, Optimiser, Plan};
 
+use crate::support::kernels::{cases, each_plan};
 use crate::support::models::{
-    classifier, evaluation_plan, optimiser_plan, other_optimisers, pooled, recurrent, training_plan,
+    classifier, clipped_plan, evaluation_plan, gru, optimiser_plan, other_optimisers, pooled,
+    recurrent, training_plan,
 };
 
 /// T, B, U of the batch.
@@ -273,4 +277,156 @@ fn pooling_reads_what_its_mask_needs_and_replaces_what_it_adds_to() {
     }
     let plan = training_plan(&classifier(3), limits, shape());
     assert_moves(&plan, "loss", rows * (3 * 3 + 1) + 2);
+}
+
+#[test]
+fn a_gru_moves_what_was_counted_by_hand() {
+    let (p, rows) = (POSITIONS, ROWS as u64);
+    let weights = 2 * 8 * 8 * 3;
+    for masked in [false, true] {
+        let slots = if masked { p } else { 0 };
+        let model = gru(4, masked, &[(8, 2)]);
+        let plan = training_plan(&model, &Limits::WEBGPU, shape());
+        // A position: its row, x·W + b of 16 units, h, gates; and the bias of three gates.
+        let forward = p * (1 + 64 + 16 + 64) + weights + 3 * 16;
+        assert_moves(&plan, "bidirectional.forward", forward);
+        // A position: gates and gradients; h of all timesteps but one; d_h of the last; what is carried out.
+        let backward = p * (64 + 64) + (p - rows) * 16 + 2 * rows * 16 + weights + slots;
+        assert_moves(&plan, "bidirectional.backward", backward);
+        // Sums of 64 columns; kernels of [4, 64] and [8, 64] in and out; the two biases.
+        let parameters = 64 + 2 * 4 * 64 + 2 * 8 * 64 + 2 * 64;
+        assert_moves(&plan, "bidirectional.d_parameters", parameters);
+        // Nothing kept but the last state.
+        let plan = evaluation_plan(&model, &Limits::WEBGPU, shape());
+        let forward = p * (1 + 64) + weights + 3 * 16 + rows * 16;
+        assert_moves(&plan, "bidirectional.forward", forward);
+    }
+    // All h of the lower layer are kept, and all its d_h come in.
+    let plan = training_plan(&gru(4, false, &[(8, 2), (8, 2)]), &Limits::WEBGPU, shape());
+    let backward = p * (64 + 64) + (p - rows) * 16 + (p + rows) * 16 + weights;
+    assert_moves(&plan, "bidirectional.backward", backward);
+}
+
+#[test]
+fn segments_of_a_gru_move_what_the_whole_does_and_the_state_between_them() {
+    let bytes = |segment: usize, label: &str| -> Vec<u64> {
+        let limits = Limits {
+            segment,
+            ..Limits::WEBGPU
+        };
+        let plan = training_plan(&gru(4, false, &[(8, 2)]), &limits, shape());
+        let dispatches = plan.dispatches.iter().filter(|d| d.label == label);
+        dispatches.map(Dispatch::bytes).collect()
+    };
+    let (state, weights) = (4 * ROWS as u64 * 16, 4 * 2 * 8 * 8 * 3);
+    for (label, between) in [
+        // h comes in; the bias once more.
+        ("bidirectional.forward", state + 4 * 3 * 16),
+        // dh goes out and comes in.
+        ("bidirectional.backward", 2 * state),
+    ] {
+        let [whole] = bytes(LENGTH, label)[..] else {
+            panic!("{label}: more than one dispatch");
+        };
+        let parts = bytes(2, label);
+        assert_eq!(parts.len(), 3);
+        let sum: u64 = parts.iter().sum();
+        assert_eq!(sum, whole + 2 * (weights + between), "{label}");
+    }
+}
+
+#[test]
+fn a_timestep_of_a_gru_on_its_own_moves_weights_each_time() {
+    let model = gru(4, true, &[(96, 1)]);
+    let plan = training_plan(&model, &Limits::WEBGPU, shape());
+    let bytes = |label: &str| -> Vec<u64> {
+        let dispatches = plan.dispatches.iter().filter(|d| d.label == label);
+        dispatches.map(|d| d.bytes() / 4).collect()
+    };
+    // Weights are bound as vec4, of which the fourth number is 0.
+    let (rows, state, weights) = (ROWS as u64, ROWS as u64 * 96, 96 * 96 * 4);
+    let forward = bytes("gru.forward");
+    assert_eq!(forward.len(), LENGTH);
+    // x·W + b, h, gates; its rows; the bias.
+    assert_eq!(forward[0], 9 * state + rows + 4 * 96);
+    assert_eq!(forward[1], forward[0] + state + weights);
+    let backward = bytes("gru.backward");
+    // The last timestep: d_h, h before, gates, gradients, what is carried out; its mask.
+    assert_eq!(backward[0], (1 + 1 + 8 + 1) * state + rows);
+    // In between: h before, gates, gradients, those after, what is carried in and out.
+    assert_eq!(backward[1], (1 + 8 + 4 + 2) * state + rows + weights);
+    // The first has no h before it.
+    assert_eq!(backward[LENGTH - 1], backward[1] - state);
+}
+
+#[test]
+fn clipping_moves_its_sums() {
+    let plan = clipped_plan(&model(false), &Limits::WEBGPU, shape());
+    let gradients = the(&plan, "adam").bindings[0].bytes / 4;
+    let sums = the(&plan, "clip.scale").flops;
+    assert_moves(
+        &plan,
+        "clip.square_sums",
+        gradients + sums.next_multiple_of(4),
+    );
+    assert_moves(&plan, "clip.scale", sums + 2);
+}
+
+/// Every kernel of every plan: a row of the table that counts too much or nothing shows here.
+#[test]
+fn no_dispatch_moves_more_than_its_bindings_in_and_out() {
+    let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
+    each_plan(&mut |plan, _, _| {
+        for dispatch in &plan.dispatches {
+            seen.insert(dispatch.kernel.name());
+            // Rows that are gathered count each time, and may be more than the table has.
+            let gathers = matches!(dispatch.kernel.name(), "embedding_gather" | "segment_sum")
+                || dispatch.kernel.to_string().contains(" gathered");
+            let bound: u64 = dispatch.bindings.iter().map(|slice| slice.bytes).sum();
+            let most = if gathers { 4 * bound } else { 2 * bound };
+            let bytes = dispatch.bytes();
+            if bytes == 0 || bytes > most {
+                let (label, kernel) = (&dispatch.label, &dispatch.kernel);
+                wrong.push(format!("{label}: {kernel} moves {bytes} of {bound}"));
+            }
+        }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for file in KERNELS {
+        assert!(seen.contains(file.name), "{} is in no plan", file.name);
+    }
+}
+
+/// A step moves bytes in proportion to its length, and no more: a dispatch a timestep, or a segment, must not be
+/// counted as if it moved the whole sequence.
+#[test]
+fn twice_the_length_moves_twice_the_bytes() {
+    let plan_bytes = |length: usize, plan: &dyn Fn(&Limits, BatchShape) -> Plan| {
+        let limits = Limits {
+            segment: 8,
+            ..Limits::WEBGPU
+        };
+        let shape = BatchShape { length, ..shape() };
+        let mut bytes: BTreeMap<String, u64> = BTreeMap::new();
+        for dispatch in plan(&limits, shape).dispatches {
+            let of = format!("{}: {}", dispatch.label, dispatch.kernel.name());
+            *bytes.entry(of).or_default() += dispatch.bytes();
+        }
+        bytes
+    };
+    for (model, ..) in cases() {
+        for plan in [training_plan, evaluation_plan] {
+            let plan = |limits: &Limits, shape: BatchShape| plan(&model, limits, shape);
+            let (once, twice) = (plan_bytes(64, &plan), plan_bytes(128, &plan));
+            for (of, bytes) in once {
+                let Some(&more) = twice.get(&of) else {
+                    continue;
+                };
+                assert!(
+                    more as f64 <= 2.2 * bytes as f64,
+                    "{of}: {bytes} bytes at 64 timesteps, {more} at 128"
+                );
+            }
+        }
+    }
 }

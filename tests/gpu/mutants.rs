@@ -22,7 +22,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use gatefold::plan::KERNELS;
+use gatefold::plan::{KERNELS, Templates};
 
 use crate::support::faults::{Fault, VARIABLE, all};
 use crate::support::kernels::specialise;
@@ -44,35 +44,36 @@ pub enum Verdict {
 /// How long the tests of one fault may take: a faulty kernel may hang.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// The tests that concern a file of `shaders/`, those first that notice the most for their time.
-fn tests_of(file: &str) -> &'static [&'static str] {
-    match file {
-        "adam" => &["adam::"],
-        "rmsprop" | "sgd" => &["optimisers::"],
-        "square_sums" | "clip_scale" => &["clip::"],
-        "binary_cross_entropy" | "end_step" => &["loss::"],
-        "softmax_cross_entropy" => &["softmax::"],
-        "dropout" | "common/philox" => &["dropout::"],
-        "column_sums" | "common/matmul_dims" | "transpose_matrix" => &["matmul::"],
-        "peak_arithmetic" | "peak_copy" => &["peak::"],
-        "mean_weights" | "zero_masked" => &["pooling::"],
-        "segment_sum" => &["embedding::"],
-        "common/dense_activation" => &["dense::"],
-        "common/activations" => &[
-            "dense::",
-            "activations::",
-            "lstm::every_choice",
-            "lstm::pre_",
-        ],
-        _ if file.starts_with("dense_") => &["dense::"],
-        _ if file.starts_with("embedding_") => &["embedding::"],
-        _ if file.starts_with("gru_") => &["gru::every_choice", "gru::"],
-        _ if file.starts_with("layer_norm_") => &["layer_norm::"],
-        _ if file.starts_with("attention_") => &["attention::"],
-        _ if file.starts_with("max_pool_") || file.starts_with("weighted_sum_") => &["pooling::"],
-        _ if file.starts_with("matmul") => &["matmul::"],
-        _ => &["lstm::every_choice", "lstm::larger", "lstm::"],
+/// The tests that concern a file of `shaders/`, those first that notice the most for their time: those that its header
+/// names, and for a common part those of the kernels that take it in.
+fn tests_of(file: &str) -> Vec<String> {
+    let templates = Templates::default();
+    let concerned = KERNELS.iter().filter(|kernel| {
+        let mut uses = kernel
+            .template
+            .lines()
+            .filter(|l| l.starts_with("// uses: "));
+        kernel.name == file || uses.any(|line| line.contains(file))
+    });
+    let mut modules: Vec<&str> = Vec::new();
+    let own = templates.text(file).unwrap_or_default();
+    for template in concerned.map(|kernel| kernel.template).chain([own]) {
+        let named = template
+            .lines()
+            .filter_map(|line| line.split_once("tests/gpu/"));
+        for (_, name) in named {
+            let module = name.trim().trim_end_matches(".rs");
+            if !modules.contains(&module) {
+                modules.push(module);
+            }
+        }
     }
+    let filters = modules.iter().flat_map(|module| match *module {
+        // Of the many tests of a recurrence, this one notices most faults.
+        "lstm" | "gru" => vec![format!("{module}::every_choice"), format!("{module}::")],
+        _ => vec![format!("{module}::")],
+    });
+    filters.collect()
 }
 
 fn examine(fault: &Fault) -> Verdict {
@@ -92,9 +93,9 @@ fn examine(fault: &Fault) -> Verdict {
     if let Some(finding) = kernels.iter().flat_map(lint::check).next() {
         return Verdict::Lint(finding.rule.name().to_owned());
     }
-    let verdicts = tests_of(&fault.file).iter().chain(&[""]);
-    verdicts
-        .map(|filter| run_tests(fault, filter))
+    let filters = tests_of(&fault.file).into_iter().chain([String::new()]);
+    filters
+        .map(|filter| run_tests(fault, &filter))
         .find(|verdict| *verdict != Verdict::Nobody)
         .unwrap_or(Verdict::Nobody)
 }
@@ -147,6 +148,11 @@ fn every_file_has_faults_and_every_fault_its_place() {
         assert!(
             all().iter().any(|fault| fault.file == file.name),
             "no fault in {}",
+            file.name
+        );
+        assert!(
+            !tests_of(file.name).is_empty(),
+            "the header of {} names no test",
             file.name
         );
     }

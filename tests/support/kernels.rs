@@ -122,7 +122,8 @@ pub fn specialise(
     }
 }
 
-fn limits() -> Vec<Limits> {
+/// Limits that plans are made for.
+pub fn limits() -> Vec<Limits> {
     let subgroup = |lanes| Limits {
         form: Form::Subgroup { lanes },
         workgroup_bytes: 32 << 10,
@@ -138,7 +139,7 @@ fn limits() -> Vec<Limits> {
 }
 
 /// Models, whether they mask padding, and batches.
-fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
+pub fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
     let mut random = Philox::new(1, 0);
     let batches = |sizes: &[usize], random: &mut Philox| {
         sizes
@@ -203,7 +204,7 @@ const LARGEST: u32 = 128;
 
 fn uses() -> Vec<Use> {
     let mut uses: HashMap<Kernel, Use> = HashMap::new();
-    let mut add = |plan: &Plan, limits: &Limits, batch: &[u32]| {
+    each_plan(&mut |plan, limits, batch| {
         for dispatch in &plan.dispatches {
             let usage = uses.entry(dispatch.kernel.clone()).or_insert_with(|| Use {
                 kernel: dispatch.kernel.clone(),
@@ -224,7 +225,12 @@ fn uses() -> Vec<Use> {
                     .push(Launch::of(plan, dispatch, limits.form, batch));
             }
         }
-    };
+    });
+    uses.into_values().collect()
+}
+
+/// Visits the plans of all cases under all limits, with the batch that each is for.
+pub fn each_plan(add: &mut dyn FnMut(&Plan, &Limits, &[u32])) {
     for limits in limits() {
         for (model, masked, batches) in cases() {
             for batch in batches {
@@ -254,7 +260,6 @@ fn uses() -> Vec<Use> {
         add(&peak_arithmetic(&limits, 2, 3).unwrap(), &limits, &words);
         add(&peak_copy(&limits, 70, 1).unwrap(), &limits, &words);
     }
-    uses.into_values().collect()
 }
 
 /// The kernel in SPIR-V, with the checks that wgpu adds for a driver that has none of its own.

@@ -20,7 +20,7 @@ use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Encoded;
+use super::token_file::TokenFile;
 use crate::data::{Ids, Review};
 
 const MAGIC: &[u8; 8] = b"gatefold";
@@ -31,11 +31,13 @@ const DESCRIPTION: usize = 48;
 /// What a review's number of ids is multiplied with, to leave room for its label.
 const LABELS: u32 = 256;
 
-/// The ids of a whole data set, in a mapped file.
-pub(in crate::data) struct TokenFile {
-    map: Mmap,
-    /// Where the ids begin: a multiple of 4.
-    start: usize,
+/// Encoded reviews, as the cache keeps them: all of a data set but its name and vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::data) struct Encoded {
+    pub train: Vec<Review>,
+    pub test: Vec<Review>,
+    pub synthetic: bool,
+    pub notes: Vec<String>,
 }
 
 /// Why a file cannot be used.
@@ -55,14 +57,6 @@ struct Description {
     notes: Vec<String>,
     train: usize,
     test: usize,
-}
-
-impl TokenFile {
-    /// The ids of all reviews, one review after the other.
-    pub(in crate::data) fn tokens(&self) -> &[u32] {
-        // Aligned, as a mapping begins at a page.
-        bytemuck::cast_slice(&self.map[self.start..])
-    }
 }
 
 /// The content of a file for `key`; `None` where a review is longer than the file can say.

@@ -5,6 +5,7 @@
 
 mod file;
 mod fingerprint;
+mod token_file;
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -15,11 +16,12 @@ use tracing::{debug, info, warn};
 use self::file::Unusable;
 use self::fingerprint::Fingerprint;
 use super::digest::sha256;
-use super::{Review, ReviewLimits, Vocabulary};
+use super::{ReviewLimits, Vocabulary};
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 
-pub(super) use self::file::TokenFile;
+pub(super) use self::file::Encoded;
+pub(super) use self::token_file::TokenFile;
 
 /// To be raised whenever the same reviews and vocabulary give other ids or notes, or files of the cache
 /// have another form.
@@ -32,15 +34,6 @@ const ENDING: &str = "tokens";
 
 /// The age at which a temporary file cannot be one that a process is still writing.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Encoded reviews, as the cache keeps them: all of a data set but its name and vocabulary.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Encoded {
-    pub train: Vec<Review>,
-    pub test: Vec<Review>,
-    pub synthetic: bool,
-    pub notes: Vec<String>,
-}
 
 /// What encoded reviews depend on.
 #[derive(Debug, Clone, Copy)]

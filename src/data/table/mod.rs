@@ -177,7 +177,12 @@ impl Reading {
                 ),
             });
         };
-        let columns = Columns::new(table, size);
+        let columns = Columns::new(
+            table.text_column.as_deref(),
+            table.label_column.as_deref(),
+            &table.classes,
+            size,
+        );
         let input = open::open(path, gzip)?;
         let mut visit = |row: Row| self.row(row, part);
         match notation {

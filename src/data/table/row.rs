@@ -1,6 +1,5 @@
 //! A row as a review: which columns hold it, and what their values mean.
 
-use super::Table;
 use crate::data::raw::{Content, RawReview, checked_ids, label_of};
 use crate::data::split::Split;
 
@@ -41,12 +40,18 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    pub fn new(table: &'a Table, size: usize) -> Columns<'a> {
+    /// Of a table that calls its columns so, if it says.
+    pub fn new(
+        text: Option<&'a str>,
+        label: Option<&'a str>,
+        classes: &'a [String],
+        size: usize,
+    ) -> Columns<'a> {
         Columns {
-            text: table.text_column.as_deref().unwrap_or(TEXT),
-            label: table.label_column.as_deref().unwrap_or(LABEL),
-            classes: &table.classes,
-            ids_will_do: table.text_column.is_none(),
+            text: text.unwrap_or(TEXT),
+            label: label.unwrap_or(LABEL),
+            classes,
+            ids_will_do: text.is_none(),
             size,
         }
     }

@@ -6,16 +6,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::info::malformed;
-use crate::data::convert::problem_of;
-use crate::data::files::read_whole;
+use super::json::{malformed, read_json};
 use crate::data::raw::label_of;
 use crate::error::{Error, Result};
 
 pub(super) const FEATURES: &str = "features.json";
 pub(super) const LABELS: &str = "label.labels.txt";
-/// No description comes near this many bytes.
-const LARGEST_FILE: u64 = 16 << 20;
 
 /// What stands for a review's text in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,22 +120,4 @@ fn check_label_names(path: &Path) -> Result<()> {
             Err(malformed(path, "the file", problem))
         }
     }
-}
-
-/// Reads a JSON file of a data set's folder.
-pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let bytes = read_whole(path, LARGEST_FILE, || {
-        format!(
-            "longer than {} MiB; this is another file",
-            LARGEST_FILE >> 20
-        )
-    })?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        malformed(
-            path,
-            &place,
-            format!("{}; copy the file again", problem_of(&error)),
-        )
-    })
 }

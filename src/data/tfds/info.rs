@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
-use super::features::read_json;
+use super::json::{malformed, read_json};
 use crate::data::split::Split;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub(super) const INFO: &str = "dataset_info.json";
 /// The only form of shards that gatefold reads.
@@ -163,13 +163,5 @@ fn or_none(names: &[&str]) -> String {
     match names {
         [] => "none".to_owned(),
         names => names.join(", "),
-    }
-}
-
-pub(super) fn malformed(path: &Path, place: &str, problem: impl Into<String>) -> Error {
-    Error::Malformed {
-        path: path.to_owned(),
-        place: place.to_owned(),
-        problem: problem.into(),
     }
 }

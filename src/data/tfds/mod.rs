@@ -7,6 +7,7 @@ mod example;
 mod features;
 mod find;
 mod info;
+mod json;
 mod read;
 mod record;
 mod write;

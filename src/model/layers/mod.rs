@@ -17,7 +17,6 @@ pub use dense::{Activation, Dense};
 pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use layer_normalization::LayerNormalization;
-use pooling::pooled;
 pub use pooling::{AttentionPooling, GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub use recurrent::{Gru, Lstm, Recurrent};
 
@@ -166,6 +165,14 @@ impl Output {
 /// What a layer over time says where there is no time.
 const NEEDS_SEQUENCE: &str =
     "needs a sequence below it: set return_sequences on the recurrent layer below";
+
+/// What leaves a pooling of `below`.
+fn pooled(below: Output) -> Result<Output, String> {
+    match below {
+        Output::Vector { .. } => Err(NEEDS_SEQUENCE.into()),
+        Output::Sequence { width } => Ok(Output::Vector { width }),
+    }
+}
 
 /// Largest vocabulary, width or number of units; small enough that 4·H and 2·H are sizes too.
 const MAX_SIZE: usize = 1 << 24;

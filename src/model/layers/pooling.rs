@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::parameters::{Initialiser, Parameter};
-use super::{NEEDS_SEQUENCE, Output, check_size, tensor};
+use super::{Output, check_size, pooled, tensor};
 
 /// The greatest value of each feature over time: `[T, B, width] → [B, width]`.
 ///
@@ -77,13 +77,5 @@ impl AttentionPooling {
             tensor("bias", &[self.units], Initialiser::Zeros),
             tensor("context", &[self.units, 1], Initialiser::GlorotUniform),
         ]
-    }
-}
-
-/// What leaves a pooling of `below`.
-pub(super) fn pooled(below: Output) -> Result<Output, String> {
-    match below {
-        Output::Vector { .. } => Err(NEEDS_SEQUENCE.into()),
-        Output::Sequence { width } => Ok(Output::Vector { width }),
     }
 }

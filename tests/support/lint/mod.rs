@@ -14,7 +14,7 @@ use super::kernels::{Shader, Specialised};
 use super::simulator::{Launch, simulate};
 // Each test program uses another part of it.
 #[allow(unused_imports)]
-pub use resources::{layout, resources, rust_dims, subgroup_operations};
+pub use resources::{layout, resources, subgroup_operations};
 
 /// A rule that a kernel can break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! What a kernel asks of the device: memory, invocations, bindings, subgroups; and how its uniform is laid out.
 
-use gatefold::plan::dims;
+use gatefold::plan::KERNELS;
 use naga::{AddressSpace, Binding, BuiltIn, Module, Statement, TypeInner};
 
 use super::{Finding, Rule, functions};
@@ -99,7 +99,10 @@ pub fn layout(module: &Module, kernel: &str) -> Vec<Finding> {
         .iter()
         .map(|m| (m.name.as_deref().unwrap_or(""), m.offset as usize))
         .collect();
-    let (fields, size) = rust_dims(kernel);
+    let Some(row) = KERNELS.iter().find(|row| row.name == kernel) else {
+        return wrong("it is not in the table of kernels".into());
+    };
+    let (fields, size) = (row.dims, row.dims_bytes);
     if uniform.name.as_deref() != Some("dims") {
         return wrong(format!("it is called {:?}, not dims", uniform.name));
     }
@@ -109,46 +112,4 @@ pub fn layout(module: &Module, kernel: &str) -> Vec<Finding> {
         ));
     }
     Vec::new()
-}
-
-/// Name and offset of each field of the Rust struct that a kernel's uniform is filled from, and its size.
-pub fn rust_dims(kernel: &str) -> (&'static [(&'static str, usize)], usize) {
-    macro_rules! layout {
-        ($name:ident) => {
-            (dims::$name::LAYOUT, size_of::<dims::$name>())
-        };
-    }
-    match kernel {
-        "adam" => layout!(AdamDims),
-        "attention_weights_backward" => layout!(PoolDims),
-        "attention_weights_forward" | "mean_weights" => layout!(TimeWeightsDims),
-        "binary_cross_entropy" => layout!(LossDims),
-        "clip_scale" => layout!(ClipScaleDims),
-        "column_sums" => layout!(ColumnSumsDims),
-        "dropout" => layout!(DropoutDims),
-        "end_step" => layout!(EndDims),
-        "last_state" => layout!(LastStateDims),
-        "peak_arithmetic" => layout!(PeakArithmeticDims),
-        "peak_copy" => layout!(PeakCopyDims),
-        "rmsprop" => layout!(RmsPropDims),
-        "segment_sum" => layout!(SegmentDims),
-        "sgd" => layout!(SgdDims),
-        "softmax_cross_entropy" => layout!(SoftmaxLossDims),
-        "square_sums" => layout!(SquareSumsDims),
-        "transpose_matrix" => layout!(TransposeDims),
-        "zero_masked" => layout!(RowsDims),
-        name if name.starts_with("attention_scores_") => layout!(RowsDims),
-        name if name.starts_with("dense_") => layout!(DenseDims),
-        name if name.starts_with("embedding_") => layout!(RowsDims),
-        "gru_backward_parameters" => layout!(GruParametersDims),
-        "gru_step_backward" | "gru_step_forward" => layout!(StepDims),
-        name if name.starts_with("gru_") => layout!(RecurrenceDims),
-        name if name.starts_with("layer_norm_") => layout!(LayerNormDims),
-        name if name.starts_with("lstm_step_") => layout!(StepDims),
-        name if name.starts_with("lstm_") => layout!(RecurrenceDims),
-        name if name.starts_with("matmul") => layout!(MatmulDims),
-        name if name.starts_with("max_pool_") => layout!(PoolDims),
-        name if name.starts_with("weighted_sum_") => layout!(PoolDims),
-        name => panic!("which Rust struct fills the uniform of {name}? say it here"),
-    }
 }

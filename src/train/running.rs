@@ -1,0 +1,10 @@
+//! A step on its way.
+
+use crate::plan::StepContext;
+
+/// A step whose record has not come back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Running {
+    pub(super) context: StepContext,
+    pub(super) reviews: usize,
+}
