@@ -378,7 +378,7 @@ fn no_dispatch_moves_more_than_its_bindings_in_and_out() {
     let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
     each_plan(&mut |plan, _, _| {
         for dispatch in &plan.dispatches {
-            seen.insert(dispatch.kernel.name());
+            seen.insert(dispatch.kernel.name().to_owned());
             // Rows that are gathered count each time, and may be more than the table has.
             let gathers = matches!(dispatch.kernel.name(), "embedding_gather" | "segment_sum")
                 || dispatch.kernel.to_string().contains(" gathered");
