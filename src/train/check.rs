@@ -1,52 +1,9 @@
-//! What training, evaluation and prediction are refused for, before the device sees any of it.
+//! What reviews, batches and rates are refused for, before the device sees any of it.
 
-use super::fit::FitOptions;
-use super::schedule::Decay;
-use super::session::Session;
 use crate::batch::Batch;
 use crate::data::{Dataset, Review};
 use crate::error::{Error, Result};
 use crate::model::Model;
-
-impl FitOptions {
-    /// Whether a run with these options, from a learning rate of `rate`, makes sense.
-    ///
-    /// # Errors
-    /// [`Error::Option`] names the field.
-    pub fn check(&self, rate: f64) -> Result<()> {
-        check_batch_size(self.batch_size)?;
-        if self.epochs == 0 {
-            return Err(refused("epochs", "0 epochs train nothing; give 1 or more"));
-        }
-        if self.validation_steps == 0 {
-            let problem = "give 1 batch or more to validate with";
-            return Err(refused("validation_steps", problem));
-        }
-        if self.rate.is_some() {
-            return Ok(());
-        }
-        if !(rate as f32 > 0.0 && (rate as f32).is_finite()) {
-            let problem = format!("{rate} does not train; give a number above 0, 0.0001 say");
-            return Err(refused("learning_rate", problem));
-        }
-        let minimum = match self.schedule.decay {
-            Decay::Constant => 0.0,
-            Decay::Cosine { minimum } => minimum,
-            Decay::Plateau(plateau) => {
-                if !(plateau.factor > 0.0 && plateau.factor < 1.0) {
-                    let problem = "a number between 0 and 1 lowers the rate";
-                    return Err(refused("schedule.decay.factor", problem));
-                }
-                plateau.minimum
-            }
-        };
-        if !(0.0..=rate).contains(&minimum) {
-            let problem = format!("{minimum} is not between 0 and the learning rate, {rate}");
-            return Err(refused("schedule.decay.minimum", problem));
-        }
-        Ok(())
-    }
-}
 
 /// Whether a step can be taken at the rate, which a warm-up begins at 0.
 pub(super) fn check_rate(rate: f64) -> Result<()> {
@@ -100,31 +57,29 @@ fn outside(id: u32, vocabulary: usize) -> String {
     format!("id {id} is outside the model's embedding, which has {vocabulary} rows")
 }
 
-fn refused(option: &str, problem: impl Into<String>) -> Error {
+pub(super) fn refused(option: &str, problem: impl Into<String>) -> Error {
     Error::Option {
         option: option.to_owned(),
         problem: problem.into(),
     }
 }
 
-impl Session {
-    /// Whether the model can take the batch.
-    pub(super) fn check_batch(&self, batch: &Batch) -> Result<()> {
-        if batch.size == 0 {
-            return Err(refused("batch", "a batch holds at least 1 review"));
-        }
-        let vocabulary = self.model.embedding().vocabulary;
-        let ids = &batch.tokens.unique;
-        if let Some(id) = ids.iter().find(|&&id| id as usize >= vocabulary) {
-            return Err(Error::Data(outside(*id, vocabulary)));
-        }
-        let classes = self.model.classes();
-        let unknown = |label: &&f32| !(0.0..classes as f32).contains(*label);
-        match batch.labels.iter().find(unknown) {
-            None => Ok(()),
-            Some(label) => Err(Error::Data(format!(
-                "label {label} is none of the model's {classes} classes, which are counted from 0"
-            ))),
-        }
+/// Whether the model can take the batch.
+pub(super) fn check_batch(model: &Model, batch: &Batch) -> Result<()> {
+    if batch.size == 0 {
+        return Err(refused("batch", "a batch holds at least 1 review"));
+    }
+    let vocabulary = model.embedding().vocabulary;
+    let ids = &batch.tokens.unique;
+    if let Some(id) = ids.iter().find(|&&id| id as usize >= vocabulary) {
+        return Err(Error::Data(outside(*id, vocabulary)));
+    }
+    let classes = model.classes();
+    let unknown = |label: &&f32| !(0.0..classes as f32).contains(*label);
+    match batch.labels.iter().find(unknown) {
+        None => Ok(()),
+        Some(label) => Err(Error::Data(format!(
+            "label {label} is none of the model's {classes} classes, which are counted from 0"
+        ))),
     }
 }

@@ -1,5 +1,6 @@
 //! Which tokens moved a prediction, and how far.
 
+use super::check::check_batch;
 use super::probabilities::{Probabilities, predicted};
 use super::session::Session;
 use crate::batch::Batch;
@@ -34,7 +35,7 @@ impl Session {
     /// # Source
     /// Gradient × input: Shrikumar et al., "Not just a black box" (2016).
     pub fn explain(&mut self, batch: &Batch, class: Option<usize>) -> Result<Attribution> {
-        self.check_batch(batch)?;
+        check_batch(self.model(), batch)?;
         self.drain()?;
         let classes = self.explained(batch, class)?;
         let mut context = self.context(self.step, None);

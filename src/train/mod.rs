@@ -42,6 +42,7 @@
 
 mod bits;
 mod check;
+mod check_options;
 mod checkpoint;
 mod checkpoint_files;
 mod confusion;

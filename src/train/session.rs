@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use tracing::trace_span;
 
-use super::check::check_rate;
+use super::check::{check_batch, check_rate};
 use super::running::Running;
 use crate::batch::{Batch, BatchShape};
 use crate::error::Result;
@@ -215,7 +215,7 @@ impl Session {
     /// [`Session::results`].
     pub fn train(&mut self, batch: &Batch) -> Result<()> {
         check_rate(self.optimiser.learning_rate())?;
-        self.check_batch(batch)?;
+        check_batch(&self.model, batch)?;
         let context = self.context(self.step + 1, Some(self.optimiser));
         let plan = self.training_plan(batch.shape(), context)?;
         self.submit(&plan, batch, context, &[])?;
@@ -235,7 +235,7 @@ impl Session {
         update: bool,
         masks: &[(String, Vec<f32>)],
     ) -> Result<()> {
-        self.check_batch(batch)?;
+        check_batch(&self.model, batch)?;
         let optimiser = update.then_some(self.optimiser);
         let mut context = self.context(self.step + 1, optimiser);
         if !masks.is_empty() {
@@ -256,7 +256,7 @@ impl Session {
     /// # Errors
     /// As [`Session::train`].
     pub fn evaluate(&mut self, batch: &Batch) -> Result<()> {
-        self.check_batch(batch)?;
+        check_batch(&self.model, batch)?;
         let context = self.context(self.step, None);
         let plan = self.evaluation_plan(batch.shape(), context)?;
         self.submit(&plan, batch, context, &[])
@@ -268,7 +268,7 @@ impl Session {
     /// As [`Session::results`].
     pub fn profile_train(&mut self, batch: &Batch, clock: Clock) -> Result<Vec<DispatchTime>> {
         check_rate(self.optimiser.learning_rate())?;
-        self.check_batch(batch)?;
+        check_batch(&self.model, batch)?;
         let context = self.context(self.step + 1, Some(self.optimiser));
         let plan = self.training_plan(batch.shape(), context)?;
         let times = self.profile(&plan, batch, context, clock)?;
@@ -282,7 +282,7 @@ impl Session {
     /// # Errors
     /// As [`Session::results`].
     pub fn profile_evaluate(&mut self, batch: &Batch, clock: Clock) -> Result<Vec<DispatchTime>> {
-        self.check_batch(batch)?;
+        check_batch(&self.model, batch)?;
         let context = self.context(self.step, None);
         let plan = self.evaluation_plan(batch.shape(), context)?;
         self.profile(&plan, batch, context, clock)

@@ -143,17 +143,18 @@ fn the_vocabulary_must_be_the_run_s() {
         .run(["predict", "run", "--vocab", "absent", "x"])
         .fails(1, &["absent", "--vocab FILE"]);
 
-    // Of a run on files, the vocabulary is found where it was.
+    // A run on files keeps its vocabulary; without that, it is found where it was.
     place.write_imdb("reviews");
     let options = ["--data", "reviews", "--epochs", "1", "--out", "files"];
     place
         .run([&["train", "baseline"], &options[..]].concat())
         .succeeds();
     place.run(["predict", "files", "a good film"]).succeeds();
+    let predicts = || place.run(["predict", "files", "a good film"]);
+    std::fs::remove_file(place.path("files/vocabulary.subwords")).unwrap();
+    predicts().succeeds();
     std::fs::remove_file(place.path("reviews/imdb_reviews.subwords")).unwrap();
-    place
-        .run(["predict", "files", "a good film"])
-        .fails(1, &["reviews", "vocabulary", "--vocab FILE"]);
+    predicts().fails(1, &["reviews", "vocabulary", "--vocab FILE"]);
 }
 
 #[test]

@@ -173,6 +173,7 @@ fn another(value: &mut toml::Value) {
             "val_loss" => "loss".to_string(),
             "relu" | "sigmoid" => "linear".to_string(),
             "plateau" => "constant".to_string(),
+            "adam" => "rmsprop".to_string(),
             text => format!("{text}1"),
         }),
         other => panic!("{other}"),
