@@ -210,9 +210,9 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "mean_weights": TimeWeightsDims, [READ, WRITE], MeanWeights;
     "peak_arithmetic": PeakArithmeticDims, [WRITE], WholeBindings;
     "peak_copy": PeakCopyDims, [READ, WRITE], WholeBindings;
-    "rmsprop": RmsPropDims, [READ, REPLACE, REPLACE, REPLACE.only_if("momentum"), REPLACE, READ.only_if("clip")], WholeBindings;
+    "rmsprop": RmsPropDims, [READ, REPLACE, REPLACE, REPLACE, REPLACE.only_if("momentum"), READ.only_if("clip")], WholeBindings;
     "segment_sum": SegmentDims, [READ, READ, READ, READ, WRITE], Segments;
-    "sgd": SgdDims, [READ, REPLACE, REPLACE.only_if("momentum"), REPLACE, READ.only_if("clip")], WholeBindings;
+    "sgd": SgdDims, [READ, REPLACE, REPLACE, REPLACE.only_if("momentum"), READ.only_if("clip")], WholeBindings;
     "softmax_cross_entropy": SoftmaxLossDims, [READ, READ, WRITE, WRITE, WRITE], SoftmaxLoss;
     "square_sums": SquareSumsDims, [READ, WRITE], WholeBindings;
     "transpose_matrix": TransposeDims, [READ, WRITE], WholeBindings;
