@@ -1,57 +1,32 @@
-//! You should see a number a line: the probability that a sequence of ids belongs to a positive review; of a model of
-//! several classes, a number for each class.
+//! You should see a line a review: the most likely class with its probability, then the probability of every class.
 //!
-//! A trained model at work, ten sequences a batch, on lines `{"ids": [...]}` as `gatefold data encode` writes them:
-//! `cargo run --release --example probabilities -- RUN/model.safetensors < ids.jsonl`
+//! A trained run at work, on reviews of its own file, one a line. Reviews are read as the run's training read them, so
+//! the numbers are those of `gatefold predict RUN`:
+//! `cargo run --release --example probabilities -- RUN < reviews.txt`
 
-use std::io::BufRead;
-use std::path::Path;
+use gatefold::Error;
+use gatefold::run::TrainedRun;
 
-use anyhow::{Context, ensure};
-use gatefold::batch::Batch;
-use gatefold::data::Review;
-use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
-use gatefold::train::{Session, Weights};
-use serde::Deserialize;
+fn main() -> gatefold::Result<()> {
+    let folder = std::env::args().nth(1);
+    let folder = folder.ok_or_else(|| Error::Data("which run? give its folder".to_string()))?;
+    let run = TrainedRun::open(&folder)?;
 
-#[derive(Deserialize)]
-struct Line {
-    ids: Vec<u32>,
-}
-
-fn main() -> anyhow::Result<()> {
-    let path = std::env::args()
-        .nth(1)
-        .context("which model.safetensors?")?;
-    let weights = Weights::load(Path::new(&path))?;
-
-    let gpu = Gpu::open(&AdapterChoice::default())?;
-    let limits = gpu.limits(KernelForm::Automatic)?;
-    let mut session = Session::of_weights(gpu, limits, &weights)?;
-
-    let mut reviews = Vec::new();
-    for line in std::io::stdin().lock().lines() {
-        let Line { ids } = serde_json::from_str(&line?)?;
-        let known = ids
-            .iter()
-            .all(|&id| (id as usize) < weights.vocabulary_size);
-        ensure!(
-            known,
-            "line {}: an id outside the vocabulary",
-            reviews.len() + 1
+    let lines = std::io::stdin().lines();
+    let texts: Vec<String> = lines
+        .collect::<Result<_, _>>()
+        .map_err(Error::io("standard input"))?;
+    for prediction in run.predict(&texts)? {
+        let classes = run.classes.iter().zip(&prediction.probabilities);
+        let all: Vec<String> = classes
+            .map(|(class, probability)| format!("{class} {probability:.4}"))
+            .collect();
+        println!(
+            "{} {:.4} ({})",
+            prediction.class,
+            prediction.probability,
+            all.join(", ")
         );
-        reviews.push(Review {
-            ids: ids.into(),
-            label: 0,
-        }); // the label does not matter here
-    }
-    for chunk in reviews.chunks(10) {
-        let batch = Batch::new(&chunk.iter().collect::<Vec<_>>());
-        let probabilities = session.predict(&batch)?;
-        for of_review in probabilities.chunks(weights.model.probabilities()) {
-            let words: Vec<String> = of_review.iter().map(f32::to_string).collect();
-            println!("{}", words.join(" "));
-        }
     }
     Ok(())
 }

@@ -141,6 +141,7 @@ pub mod plan;
 pub mod random;
 pub mod reference;
 pub mod report;
+pub mod run;
 pub mod train;
 pub mod watch;
 

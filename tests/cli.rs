@@ -10,6 +10,8 @@ mod support;
 mod bad_data;
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/best.rs"]
+mod best;
 #[path = "cli/build_vocab.rs"]
 mod build_vocab;
 #[path = "cli/callbacks.rs"]
@@ -49,6 +51,8 @@ mod inspect;
 mod interrupt;
 #[path = "cli/killed.rs"]
 mod killed;
+#[path = "cli/library_user.rs"]
+mod library_user;
 #[path = "cli/named_corpus.rs"]
 mod named_corpus;
 #[cfg(not(feature = "keras"))]

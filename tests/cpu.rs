@@ -39,6 +39,8 @@ mod random;
 mod reference;
 #[path = "cpu/report.rs"]
 mod report;
+#[path = "cpu/run.rs"]
+mod run;
 #[path = "cpu/scores.rs"]
 mod scores;
 #[path = "cpu/shaders.rs"]

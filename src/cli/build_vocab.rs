@@ -42,7 +42,7 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
     };
     let stop = interrupt::install(output)?;
     tell_reading(output, &data);
-    let corpus = load_texts(&data.source, data.limits.train)?;
+    let corpus = load_texts(&data.reviews.source, data.reviews.limits.train)?;
     for note in &corpus.notes {
         output.field("Note", note);
     }

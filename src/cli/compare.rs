@@ -6,18 +6,18 @@ use anyhow::Result;
 use gatefold::gpu::Gpu;
 use gatefold::model::{Model, Variant};
 use gatefold::report::{comparison_table_within, write_overview};
+use gatefold::run::{
+    BegunRun, RunFolder, RunPlace, RunSpec, clear_comparison, holds_run, write_report,
+};
 use gatefold::train::History;
 use serde::Serialize;
 
 use super::args::CompareArgs;
-use super::report_page;
-use super::resume::{Begun, Typed};
-use super::run::Place;
-use super::run_config::RunConfig;
-use super::run_folder::{self, RunFolder};
 use super::screen::{field, result_columns};
-use super::settings::{Settings, option};
-use super::training::{Trainer, tell_run, tell_synthetic};
+use super::settings::Settings;
+use super::training::{TrainingJob, tell_run, tell_synthetic};
+use super::typed::Typed;
+use super::usage::option;
 
 #[derive(Serialize)]
 struct ComparisonLine<'a> {
@@ -26,49 +26,43 @@ struct ComparisonLine<'a> {
 }
 
 /// Trains the variants from the same seed, a folder each, and compares them; or goes on with that.
-pub fn run(mut args: CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
-    let begun = args
-        .resume
-        .take()
-        .map(|run| Begun::open(&run))
-        .transpose()?;
-    if let Some(begun) = &begun {
-        adopt(begun, &mut args, typed)?;
-    }
-    let (mut settings, variants) = Settings::compare(&args, quiet)?;
-    if let Some(begun) = &begun {
-        settings.go_on(begun, typed);
-    }
-    let (trainer, gpu) = Trainer::new(settings)?;
-    let size = trainer.dataset.vocabulary.size();
+pub fn run(args: &CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
+    let begun = args.resume.as_deref().map(BegunRun::open).transpose()?;
+    let (settings, variants) = match &begun {
+        Some(begun) => go_on(begun, args, typed, quiet)?,
+        None => Settings::compare(args, quiet)?,
+    };
+    let (job, gpu) = TrainingJob::new(settings)?;
+    let size = job.dataset().vocabulary.size();
     let models = variants
         .iter()
         .map(|variant| {
             let model = variant.model(size)?;
-            model.check_classes(trainer.dataset.classes.len())?;
-            trainer.settings.with_mask(model)
+            model.check_classes(job.dataset().classes.len())?;
+            job.trainer.masked(model)
         })
         .collect::<gatefold::Result<Vec<Model>>>()?;
-    let config = trainer.config.of_comparison(&models);
-    let places = places(&trainer, &models, begun.as_ref(), &config)?;
-    let gpu = trainer.check(gpu, &models)?;
-    let out = &trainer.settings.out;
-    let (text, vocabulary) = (config.to_toml()?, &trainer.dataset.vocabulary);
+    let spec = job.trainer.spec.of_comparison(&models);
+    let places = places(&job, &models, begun.as_ref(), &spec)?;
+    let gpu = job.check(gpu, &models)?;
+    let out = &job.settings.out;
+    let vocabulary = &job.dataset().vocabulary;
     let folder = match begun {
         Some(begun) => {
-            begun.folder.write_origin(&text, vocabulary)?;
-            begun.folder
+            let folder = begun.into_folder();
+            folder.write_origin(&spec, vocabulary)?;
+            folder
         }
-        None => RunFolder::create(out, &text, vocabulary)?,
+        None => RunFolder::create(out, &spec, vocabulary)?,
     };
-    if trainer.settings.overwrite {
-        run_folder::clear_comparison(out, Variant::ALL.into_iter().map(Variant::name))?;
+    if job.settings.overwrite {
+        clear_comparison(out, Variant::ALL.into_iter().map(Variant::name))?;
     }
-    match train_all(&trainer, gpu, &models, places) {
-        Ok(histories) => conclude(&trainer, &models, &histories),
+    match train_all(&job, gpu, &models, places) {
+        Ok(histories) => conclude(&job, &models, &histories),
         Err(error) => {
             if models.iter().any(|model| out.join(model.name()).exists()) {
-                trainer.tell_resume(&error);
+                job.tell_resume(&error);
             } else {
                 folder.discard();
             }
@@ -77,61 +71,62 @@ pub fn run(mut args: CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
     }
 }
 
-/// Puts what the comparison was begun with in the place of defaults.
-fn adopt(begun: &Begun, args: &mut CompareArgs, typed: &Typed) -> gatefold::Result<()> {
-    let path = begun.folder.path();
-    let Some(comparison) = &begun.config.comparison else {
-        let path = path.display();
+/// What the comparison goes on with.
+fn go_on(
+    begun: &BegunRun,
+    args: &CompareArgs,
+    typed: &Typed,
+    quiet: bool,
+) -> gatefold::Result<(Settings, Vec<Variant>)> {
+    let Some(comparison) = &begun.spec.comparison else {
+        let path = begun.path().display();
         let problem = format!("{path} is one run; use gatefold train --resume {path}");
         return Err(option("--resume", problem));
     };
-    let names = comparison
-        .variants
-        .iter()
-        .map(|name| name.parse::<Variant>());
-    let variants = names.collect::<gatefold::Result<Vec<_>>>()?;
-    typed.adopt("variants", &mut args.variants, variants, |variants| {
-        let names: Vec<&str> = variants.iter().map(|variant| variant.name()).collect();
-        names.join(",")
-    })?;
-    begun.adopt(typed, &mut args.data, &mut args.training)?;
-    args.training.output.out = Some(path.to_path_buf());
-    Ok(())
+    let names = comparison.variants.iter();
+    let variants = names
+        .map(|name| name.parse())
+        .collect::<gatefold::Result<Vec<Variant>>>()?;
+    let asked = (&args.data, &args.training);
+    let settings = Settings::go_on(begun, typed, "compare", asked, &args.variants, quiet)?;
+    Ok((settings, variants))
 }
 
 /// Where each model is trained. Runs that cannot be gone on with are found before any training.
 fn places(
-    trainer: &Trainer,
+    job: &TrainingJob,
     models: &[Model],
-    begun: Option<&Begun>,
-    config: &RunConfig,
-) -> Result<Vec<Place>> {
+    begun: Option<&BegunRun>,
+    spec: &RunSpec,
+) -> Result<Vec<RunPlace>> {
     if let Some(begun) = begun {
-        begun.check(config, trainer.output)?;
+        for note in begun.check(spec)? {
+            job.output.field("Note", &note);
+        }
     }
     let mut places = Vec::with_capacity(models.len());
     for model in models {
-        let path = trainer.settings.out.join(model.name());
-        places.push(if begun.is_some() && run_folder::holds_run(&path) {
-            let run = Begun::open(&path)?;
-            run.refuse_other(&trainer.config.of_model(model))?;
-            Place::Begun(Box::new(run))
+        let path = job.settings.out.join(model.name());
+        places.push(if begun.is_some() && holds_run(&path) {
+            let run = BegunRun::open(&path)?;
+            run.check_same(&job.trainer.spec.of_model(model))?;
+            RunPlace::Begun(Box::new(run))
         } else {
-            Place::New(path)
+            RunPlace::New(path)
         });
     }
     Ok(places)
 }
 
 fn train_all(
-    trainer: &Trainer,
+    job: &TrainingJob,
     mut gpu: Gpu,
     models: &[Model],
-    places: Vec<Place>,
+    places: Vec<RunPlace>,
 ) -> Result<Vec<History>> {
     let mut histories = Vec::with_capacity(models.len());
     for (model, place) in models.iter().zip(places) {
-        let (free, history) = trainer.train(gpu, model, place)?;
+        let (free, history) = job.train(gpu, model, place)?;
         gpu = free;
         histories.push(history);
     }
@@ -139,19 +134,19 @@ fn train_all(
 }
 
 /// Writes and tells what compares the runs.
-fn conclude(trainer: &Trainer, models: &[Model], histories: &[History]) -> Result<()> {
-    let (out, dataset) = (&trainer.settings.out, &trainer.dataset);
+fn conclude(job: &TrainingJob, models: &[Model], histories: &[History]) -> Result<()> {
+    let (out, dataset) = (&job.settings.out, job.dataset());
     write_overview(out, histories, Some(&dataset.name))?;
     let runs: Vec<PathBuf> = models.iter().map(|model| out.join(model.name())).collect();
-    report_page::write(out, &runs)?;
-    let output = trainer.output;
+    write_report(out, &runs)?;
+    let output = job.output;
     let table = comparison_table_within(histories, result_columns());
     output.result(&format!("\n{table}\n"))?;
     tell_synthetic(output, dataset)?;
     let figures = "report.html, validation_loss.png, validation_accuracy.png, comparison.md";
     output.result(&field("Overview", &format!("{}: {figures}", out.display())))?;
     let names: Vec<&str> = models.iter().map(Model::name).collect();
-    tell_run(trainer, &format!("{}/{}", out.display(), braced(&names)))?;
+    tell_run(job, &format!("{}/{}", out.display(), braced(&names)))?;
     output.event(
         "comparison",
         &ComparisonLine {

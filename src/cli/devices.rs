@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use gatefold::gpu::{AdapterReport, Gpu, adapters};
+use gatefold::run::kernel_form;
 use serde::Serialize;
 
 use super::args::DevicesArgs;
 use super::screen::{field, print_json};
 use super::settings::adapter_choice;
-use super::training::kernel_form;
 
 #[derive(Serialize)]
 struct Listing<'a> {

@@ -6,18 +6,16 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::batch::Padding;
 use gatefold::data::{Dataset, sentiment_classes};
 use gatefold::report::{evaluation_table, write_evaluation};
-use gatefold::train::{Evaluation, Scores, Session, evaluate};
+use gatefold::run::{TrainedRun, check_batch_size, check_folder};
+use gatefold::train::{Evaluation, Scores, Session};
 use serde::Serialize;
 
+use super::args::EvaluateArgs;
 use super::progress::bar;
-use super::run_args::EvaluateArgs;
-use super::run_folder;
 use super::screen::{Output, counted, field, print_json};
-use super::settings::option;
-use super::trained_run::{ToTest, TrainedRun};
+use super::test_data::{ToTest, open_told, with_test_data};
 use super::training::tell_synthetic;
 
 const BAR: &str = "Evaluating  {pos}/{len} {wide_bar:.cyan/dim} {left} left";
@@ -120,25 +118,25 @@ fn reliability(scores: &Scores) -> Vec<BinReport> {
 
 /// Evaluates a run on the test reviews of its data, or of other data.
 pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
-    if args.batch_size == Some(0) {
-        return Err(option("--batch-size", "a batch holds at least 1 review").into());
+    if let Some(batch_size) = args.batch_size {
+        check_batch_size(batch_size)?;
     }
     if let Some(folder) = &args.figures {
-        run_folder::check(folder, true)?;
+        check_folder(folder, true)?;
     }
     let output = Output {
         json: args.json,
         quiet,
     };
-    let run = TrainedRun::load(&args.run)?;
+    let run = open_told(&args.run, output)?;
     let batch_size = args.batch_size.unwrap_or(run.batch_size);
     let ToTest {
         mut session,
         dataset,
         as_trained,
-    } = run.with_test_data(&args.test_data, &args.device, output)?;
+    } = with_test_data(&run, &args.test_data, &args.device, output)?;
 
-    let evaluation = evaluate_told(&mut session, &dataset, batch_size, run.padding, output)?;
+    let evaluation = evaluate_told(&run, &mut session, &dataset, batch_size, output)?;
 
     let model = run.weights.model.name();
     let figures = match &args.figures {
@@ -191,15 +189,15 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
 
 /// Runs the test reviews through the model, with a bar that tells how far it is.
 pub fn evaluate_told(
+    run: &TrainedRun,
     session: &mut Session,
     dataset: &Arc<Dataset>,
     batch_size: usize,
-    padding: Padding,
     output: Output,
 ) -> Result<Evaluation> {
     let bar = bar(output, BAR, dataset.test.len().div_ceil(batch_size))?;
     let mut done = |batches| bar.set_position(batches as u64);
-    let evaluation = evaluate(session, dataset, batch_size, padding, &mut done);
+    let evaluation = run.evaluate(session, dataset, Some(batch_size), &mut done);
     bar.finish_and_clear();
     Ok(evaluation?)
 }

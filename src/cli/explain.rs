@@ -3,7 +3,6 @@
 use std::io;
 
 use anyhow::Result;
-use gatefold::batch::Batch;
 use gatefold::report::{
     Word, depth, excerpt, explained, explanation_page, explanation_picture, largest, strongest,
     words, write_atomically,
@@ -11,10 +10,10 @@ use gatefold::report::{
 use gatefold::train::{predicted, probability_of};
 use serde::Serialize;
 
-use super::predict::{Answer, Reader};
-use super::run_args::ExplainArgs;
+use super::args::ExplainArgs;
+use super::predict::Answer;
 use super::screen::{COLUMNS, Output, coloured, field, print_json};
-use super::trained_run::TrainedRun;
+use super::test_data::{open_told, session_told};
 
 /// Columns of a contribution in the list of the strongest words.
 const NUMBER: usize = 12;
@@ -39,20 +38,21 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
         json: args.json,
         quiet,
     };
-    let run = TrainedRun::load(&args.run)?;
+    let run = open_told(&args.run, output)?;
     let asked = args
         .class
         .as_deref()
         .map(|name| run.label(name))
         .transpose()?;
-    let mut reader = Reader::new(&run, args.vocab.as_deref())?;
+    let mut reader = run.reader(args.vocab.as_deref())?;
     let review = reader.review(&args.text);
-    let mut session = run.session(&args.device, output)?;
-    let attribution = session.explain(&Batch::new(&[&review]), asked)?;
+    let mut session = session_told(&run, &args.device, output)?;
+    let attribution = run.explain(&mut session, &review, asked)?;
     let (row, class) = (attribution.probabilities.row(0), attribution.classes[0]);
     let words = words(reader.encoder(), &review.ids, &attribution.contributions);
 
-    let answer = Answer::new(&run, row);
+    let prediction = run.prediction(row, review.ids.len());
+    let answer = Answer::new(&run, &prediction);
     let mut title = format!("{}, probability {:.4}", answer.label, answer.probability);
     if class != predicted(row) || asked.is_some() {
         let probability = probability_of(row, class);
@@ -63,11 +63,11 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
     }
     let model = run.weights.model.name();
     if let Some(path) = &args.png {
-        let note = format!("{model} · trained on {}", run.data_name);
+        let note = format!("{model} · trained on {}", run.spec.data.name);
         write_atomically(path, &explanation_picture(&words, &title, &note)?)?;
     }
     if let Some(path) = &args.html {
-        let note = format!("Model: {model}, trained on {}.", run.data_name);
+        let note = format!("Model: {model}, trained on {}.", run.spec.data.name);
         write_atomically(
             path,
             explanation_page(&words, &title, &explained(&run.classes, class), &note)?.as_bytes(),
@@ -87,8 +87,11 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
         let shown = excerpt(&word.text, COLUMNS - NUMBER - 2);
         output.result(&format!("{:>+NUMBER$.4}  {shown}", word.contribution))?;
     }
-    if run.synthetic {
-        let note = format!("trained on {}: it knows no real reviews", run.data_name);
+    if run.spec.data.synthetic {
+        let note = format!(
+            "trained on {}: it knows no real reviews",
+            run.spec.data.name
+        );
         output.result(&format!("\n{}", field("Note", &note)))?;
     }
     Ok(())

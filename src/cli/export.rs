@@ -8,11 +8,11 @@ use gatefold::report::write_atomically;
 use gatefold::train::Weights;
 use serde::Serialize;
 
+use super::args::{ExportArgs, ExportFormat};
 use super::output_file;
-use super::run_args::{ExportArgs, ExportFormat};
 use super::screen::{Output, field, grouped, print_json};
-use super::settings::option;
-use super::trained_run::TrainedRun;
+use super::test_data::open_told;
+use super::usage::option;
 
 /// What Keras tells a model's weights by.
 const KERAS_WEIGHTS: &str = ".weights.h5";
@@ -40,7 +40,11 @@ pub fn run(args: &ExportArgs, quiet: bool) -> Result<()> {
         return Err(option("--output", problem).into());
     }
     output_file::check(&args.output, args.overwrite)?;
-    let run = TrainedRun::load(&args.run)?;
+    let output = Output {
+        json: args.json,
+        quiet,
+    };
+    let run = open_told(&args.run, output)?;
     let (format, bytes) = match args.format {
         ExportFormat::Safetensors => ("safetensors", to_safetensors(&run.weights)?),
         ExportFormat::Keras => ("keras", in_keras(&run.weights, is_whole)?),
@@ -58,10 +62,6 @@ pub fn run(args: &ExportArgs, quiet: bool) -> Result<()> {
     if args.json {
         return print_json(&report);
     }
-    let output = Output {
-        json: args.json,
-        quiet,
-    };
     output.result(&field(
         "Exported",
         &format!(

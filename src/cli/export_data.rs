@@ -5,8 +5,9 @@ use gatefold::data::{ExportCells, ExportForm, check_absent, export};
 
 use super::args::{DataExportArgs, Format};
 use super::screen::{Output, counted, field};
-use super::settings::{DataSettings, option};
+use super::settings::DataSettings;
 use super::training::load_told;
+use super::usage::option;
 
 /// Writes the reviews, whole or not at all.
 pub fn run(args: &DataExportArgs, quiet: bool) -> Result<()> {

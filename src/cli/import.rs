@@ -1,19 +1,18 @@
 //! `gatefold import`: a run folder from weights that another program trained.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use gatefold::data::vocabulary_of;
 use gatefold::exchange::load_parameters;
 use gatefold::report::write_atomically;
+use gatefold::run::{DataSpec, ReadingSpec, RunFolder, RunSpec, TrainedRun, check_folder, files};
 use gatefold::train::Weights;
 use serde::Serialize;
 
-use super::imported_config;
-use super::run_args::ImportArgs;
-use super::run_folder::{self, MODEL, RunFolder};
+use super::args::ImportArgs;
 use super::screen::{Output, field, grouped, print_json};
-use super::settings::{DataSettings, ModelSource, mask_padding};
+use super::settings::{DataSettings, ModelSource};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -27,12 +26,14 @@ struct Report<'a> {
 /// Reads the weights for a model and writes what the commands that use a run need.
 pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
     let source = ModelSource::new(&args.model)?;
-    let data = DataSettings::new(&args.data())?;
-    run_folder::check(&args.out, args.overwrite)?;
-    let vocabulary = vocabulary_of(&data.source, data.vocabulary.as_deref())?;
-    let mut model = source.model_for(vocabulary.size(), data.source.class_names().len())?;
+    let (data, reading, kept) = reading(args)?;
+    check_folder(&args.out, args.overwrite)?;
+    let named = data.vocabulary.as_deref().map(Path::new);
+    let reviews = data.source();
+    let vocabulary = vocabulary_of(&reviews, kept.as_deref().or(named))?;
+    let mut model = source.model_for(vocabulary.size(), reviews.class_names().len())?;
     if args.mask_padding {
-        model = mask_padding(model)?;
+        model = model.with_mask()?;
     }
     let parameters = load_parameters(&args.file, &model)?;
     let weights = Weights::new(model, parameters, &vocabulary);
@@ -40,9 +41,9 @@ pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
 
     let name = args.file.file_name().unwrap_or(args.file.as_os_str());
     let name = format!("unknown data (imported from {})", name.to_string_lossy());
-    let config = imported_config::to_toml(&data, &name, &weights)?;
-    let folder = RunFolder::create(&args.out, &config, &vocabulary)?;
-    if let Err(error) = write_atomically(&folder.path().join(MODEL), &bytes) {
+    let spec = RunSpec::imported(data, &name, &weights, reading);
+    let folder = RunFolder::create(&args.out, &spec, &vocabulary)?;
+    if let Err(error) = write_atomically(&folder.path().join(files::MODEL), &bytes) {
         folder.discard();
         return Err(error.into());
     }
@@ -69,4 +70,21 @@ pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
             report.model
         ),
     ))
+}
+
+/// Which data the model goes with, how its reviews are cut and padded, and a vocabulary that is kept elsewhere: what the
+/// options say, or the run that they name.
+fn reading(args: &ImportArgs) -> Result<(DataSpec, ReadingSpec, Option<PathBuf>)> {
+    match &args.like {
+        Some(run) => {
+            let run = TrainedRun::open(run)?;
+            let kept = run.kept_vocabulary().map(Path::to_path_buf);
+            Ok((run.spec.data, ReadingSpec::of(run.padding), kept))
+        }
+        None => {
+            let reading = args.padding.spec();
+            reading.check()?;
+            Ok((DataSettings::new(&args.data())?.spec, reading, None))
+        }
+    }
 }

@@ -7,12 +7,16 @@ use anyhow::Result;
 use gatefold::batch::Side;
 use gatefold::data::{Duplicate, Duplicates, Lengths};
 use gatefold::report::{PNG_SCALE, excerpt, length_histogram, write_atomically};
+use gatefold::run::padding_words;
 
 use super::args::InspectArgs;
-use super::inspection::{FirstBatch, Histogram, Inspection, PaddingShare, Part, Tokens};
+use super::inspection::{
+    BatchSettings, FirstBatch, Histogram, Inspection, PaddingShare, Part, Tokens,
+};
 use super::screen::{COLUMNS, LABEL, Output, counted, field, grouped, print_json};
-use super::settings::{BatchSettings, DataSettings, option, padding_words};
+use super::settings::DataSettings;
 use super::training::load_told;
+use super::usage::option;
 
 /// Columns of the longest bar of the histogram.
 const BAR: usize = 48;

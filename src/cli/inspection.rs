@@ -3,14 +3,37 @@
 use std::path::Path;
 
 use gatefold::Result;
-use gatefold::batch::{Batch, Batches, Order, Side};
+use gatefold::batch::{Batch, Batches, Order, Padding, Side};
 use gatefold::data::{Bins, Dataset, Duplicates, Lengths, Review, SubwordEncoder, class_counts};
+use gatefold::run::check_batch_size;
 use serde::Serialize;
 
-use super::settings::BatchSettings;
+use super::args::BatchArgs;
 
 /// Most bins of the histograms.
 const BINS: usize = 16;
+
+/// How reviews become batches.
+pub struct BatchSettings {
+    pub batch_size: usize,
+    pub bucket: bool,
+    pub padding: Padding,
+}
+
+impl BatchSettings {
+    /// Rejects batches that hold nothing.
+    pub fn new(args: &BatchArgs) -> Result<BatchSettings> {
+        let batch_size = args.batch_size as usize;
+        check_batch_size(batch_size)?;
+        let reading = args.padding.spec();
+        reading.check()?;
+        Ok(BatchSettings {
+            batch_size,
+            bucket: args.bucket,
+            padding: reading.padding(),
+        })
+    }
+}
 
 /// All figures, as the JSON object has them.
 #[derive(Serialize)]

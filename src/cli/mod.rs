@@ -3,8 +3,6 @@
 mod args;
 mod bench;
 mod build_vocab;
-mod callbacks;
-mod command_line;
 mod compare;
 mod completions;
 mod convert;
@@ -16,16 +14,12 @@ mod explain;
 mod export;
 mod export_data;
 mod fetch;
-mod finished_runs;
 mod import;
-mod imported_config;
 mod inspect;
 mod inspection;
 mod interrupt;
-mod lock;
 mod log;
 mod man;
-mod optimiser;
 mod output_file;
 #[cfg(feature = "serve")]
 mod page;
@@ -33,20 +27,15 @@ mod plot;
 mod predict;
 mod progress;
 mod report;
-mod report_page;
 mod report_test;
-mod resume;
-mod run;
-mod run_args;
-mod run_config;
-mod run_folder;
 mod screen;
 mod settings;
-mod source_keys;
 mod summary;
+mod test_data;
 mod train;
-mod trained_run;
 mod training;
+mod typed;
+mod usage;
 mod watch;
 #[cfg(feature = "watch")]
 mod watch_screen;
@@ -55,7 +44,7 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Arguments, Command, DataCommand};
-use resume::Typed;
+use typed::Typed;
 
 /// Runs the command that was typed. Wrong usage ends the program here, with exit code 2.
 pub fn run() -> Result<()> {
@@ -70,8 +59,8 @@ pub fn run() -> Result<()> {
     log::start(arguments.verbose, timeline.clone());
     let quiet = arguments.quiet;
     match arguments.command {
-        Command::Compare(args) => compare::run(args, &typed, quiet),
-        Command::Train(args) => train::run(args, &typed, quiet),
+        Command::Compare(args) => compare::run(&args, &typed, quiet),
+        Command::Train(args) => train::run(&args, &typed, quiet),
         Command::Evaluate(args) => evaluate::run(&args, quiet),
         Command::Predict(args) => predict::run(&args, quiet),
         Command::Explain(args) => explain::run(&args, quiet),

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use gatefold::run::try_writing;
 use gatefold::{Error, Result};
 
-use super::run_folder::try_writing;
-use super::settings::option;
+use super::usage::option;
 
 /// Fails where `path` holds something already, unless it is to be overwritten, or cannot be written; leaves
 /// no trace.

@@ -7,22 +7,20 @@ use std::path::PathBuf;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::report::{write_overview, write_run};
+use gatefold::run::{RunSpec, check_folder, name_apart, read_histories, runs_below};
 
 use super::args::PlotArgs;
-use super::finished_runs::{all_runs_in, name_apart, read_histories};
-use super::run_config::data_name;
-use super::run_folder;
-use super::settings::option;
+use super::usage::option;
 
 /// Draws each run's plots into its folder, and what compares several runs.
 ///
 /// All histories are read before anything is written.
 pub fn run(args: &PlotArgs) -> Result<()> {
-    let folders = all_runs_in(&args.runs)?;
+    let folders = runs_below(&args.runs)?;
     let mut histories = read_histories(&folders)?;
     let mut notes = Vec::with_capacity(folders.len());
     for folder in &folders {
-        notes.push(data_name(folder)?);
+        notes.push(RunSpec::read(folder)?.map(|spec| spec.data.name));
     }
     let overview = match (&folders[..], &args.out) {
         ([_], None) => None,
@@ -30,7 +28,7 @@ pub fn run(args: &PlotArgs) -> Result<()> {
         (folders, None) => Some(common_parent(folders)?),
     };
     if let Some(overview) = &overview {
-        run_folder::check(overview, true)?;
+        check_folder(overview, true)?;
         fs::create_dir_all(overview).map_err(Error::io(overview))?;
     }
     let mut written = Vec::new();

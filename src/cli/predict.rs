@@ -2,20 +2,18 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{PADDING, Review, SubwordEncoder, stripped};
+use gatefold::data::stripped;
 use gatefold::report::excerpt;
-use gatefold::train::{predicted, probability_of};
+use gatefold::run::{Prediction, TextReader, TrainedRun, check_batch_size};
 use serde::{Serialize, Serializer};
 
-use super::run_args::PredictArgs;
+use super::args::PredictArgs;
 use super::screen::{COLUMNS, Output, counted, print_json};
-use super::settings::option;
-use super::trained_run::TrainedRun;
+use super::test_data::{open_told, session_told};
 
 /// Reviews that are read, sorted by length and answered together.
 const WINDOW: usize = 4096;
@@ -45,81 +43,40 @@ pub struct Answer<'a> {
 /// Probabilities under the names of the classes.
 struct Named<'a> {
     classes: &'a [String],
-    row: &'a [f32],
+    probabilities: &'a [f32],
 }
 
 impl Serialize for Named<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let classes = self.classes.iter().enumerate();
-        serializer.collect_map(classes.map(|(class, name)| (name, probability_of(self.row, class))))
+        serializer.collect_map(self.classes.iter().zip(self.probabilities))
     }
 }
 
 impl<'a> Answer<'a> {
-    /// What `row`, a row of [`Probabilities`](gatefold::train::Probabilities), says.
-    pub fn new(run: &'a TrainedRun, row: &'a [f32]) -> Answer<'a> {
-        let class = predicted(row);
+    /// What `run` says.
+    pub fn new(run: &'a TrainedRun, prediction: &'a Prediction) -> Answer<'a> {
         Answer {
-            probability: probability_of(row, class),
-            label: run.class(class),
+            probability: prediction.probability,
+            label: &prediction.class,
             probabilities: Named {
                 classes: &run.classes,
-                row,
+                probabilities: &prediction.probabilities,
             },
         }
     }
 }
 
-/// Reviews as ids; an empty text is one padding token.
-pub struct Reader<'a> {
-    run: &'a TrainedRun,
-    encoder: SubwordEncoder,
-    empty: usize,
-}
-
-impl<'a> Reader<'a> {
-    /// A reader with the vocabulary of the run, or `vocab`, which must be the same.
-    pub fn new(run: &'a TrainedRun, vocab: Option<&Path>) -> Result<Reader<'a>> {
-        Ok(Reader {
-            run,
-            encoder: SubwordEncoder::new(&run.load_vocabulary(vocab)?),
-            empty: 0,
-        })
-    }
-
-    /// The review as training reads it: white space at its ends stripped, and cut as the run's were.
-    pub fn review(&mut self, text: &str) -> Review {
-        let mut ids = self.encoder.encode(stripped(text));
-        ids = self.run.padding.kept(&ids).to_vec();
-        if ids.is_empty() {
-            self.empty += 1;
-            ids.push(PADDING);
-        }
-        Review {
-            ids: ids.into(),
-            label: 0,
-        }
-    }
-
-    /// What turns ids into text.
-    pub fn encoder(&self) -> &SubwordEncoder {
-        &self.encoder
-    }
-}
-
 /// Answers every review with a line, in order.
 pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
-    if args.batch_size == 0 {
-        return Err(option("--batch-size", "a batch holds at least 1 review").into());
-    }
+    check_batch_size(args.batch_size)?;
     let output = Output {
         json: args.json,
         quiet,
     };
-    let run = TrainedRun::load(&args.run)?;
-    let mut reader = Reader::new(&run, args.vocab.as_deref())?;
+    let run = open_told(&args.run, output)?;
+    let mut reader = run.reader(args.vocab.as_deref())?;
     let mut texts = Texts::open(args, output)?;
-    let mut session = run.session(&args.device, output)?;
+    let mut session = session_told(&run, &args.device, output)?;
     let lengths = run.classes.iter().map(|name| name.chars().count());
     let [least, most] = LABEL;
     let label_columns = lengths.max().unwrap_or(0).clamp(least, most);
@@ -132,15 +89,14 @@ pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
             break;
         }
         let start = Instant::now();
-        let reviews: Vec<Review> = window.iter().map(|text| reader.review(text)).collect();
-        let probabilities = session.predict_reviews(&reviews, args.batch_size, run.padding)?;
+        let predictions = run.predict_with(&mut session, &mut reader, &window, args.batch_size)?;
         spent += start.elapsed();
         answered += window.len();
-        for ((text, review), row) in window.iter().zip(&reviews).zip(probabilities.rows()) {
+        for (text, prediction) in window.iter().zip(&predictions) {
             let line = Line {
                 text,
-                tokens: review.ids.len(),
-                answer: Answer::new(&run, row),
+                tokens: prediction.tokens,
+                answer: Answer::new(&run, prediction),
             };
             print(&line, label_columns, output)?;
         }
@@ -165,9 +121,12 @@ fn print(line: &Line, label_columns: usize, output: Output) -> Result<()> {
     output.result(format!("{start}{text}").trim_end())
 }
 
-fn tell(output: Output, reader: &Reader, texts: &Texts, answered: usize, spent: Duration) {
+fn tell(output: Output, reader: &TextReader, texts: &Texts, answered: usize, spent: Duration) {
     for (count, what) in [
-        (reader.empty, "empty, each read as one padding token"),
+        (
+            reader.empty_texts(),
+            "empty, each read as one padding token",
+        ),
         (
             texts.repaired,
             "not UTF-8, read with U+FFFD for what is not",

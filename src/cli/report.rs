@@ -5,27 +5,24 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::report::{Report, report_page, write_atomically};
+use gatefold::run::{Parameters, files, read_report, runs_below, try_writing};
 
-use super::args::{ReadingArgs, TestDataArgs, first_given};
-use super::finished_runs::all_runs_in;
+use super::args::{ReadingArgs, ReportArgs, TestDataArgs, first_given};
 use super::output_file;
-use super::report_page::{self, FILE};
 use super::report_test::test;
-use super::run_args::ReportArgs;
-use super::run_folder;
 use super::screen::{Output, field};
-use super::settings::option;
-use super::trained_run::TrainedRun;
+use super::test_data::{open_run_told, with_test_data};
+use super::usage::option;
 
 /// Writes the page, whole or not at all.
 pub fn run(args: &ReportArgs, quiet: bool) -> Result<()> {
     let path = place(args)?;
-    let folders = all_runs_in(&args.runs)?;
+    let folders = runs_below(&args.runs)?;
     let comparison = match &args.runs[..] {
         [folder] => Some(folder.as_path()),
         _ => None,
     };
-    let mut report = report_page::read(&folders, comparison)?;
+    let mut report = read_report(&folders, comparison)?;
     let output = Output { json: false, quiet };
     match args.examples {
         Some(count) => test_all(&mut report, &folders, count, args, output)?,
@@ -44,7 +41,7 @@ fn place(args: &ReportArgs) -> gatefold::Result<PathBuf> {
         }
         (None, [folder]) => {
             check_writable(folder)?;
-            Ok(folder.join(FILE))
+            Ok(folder.join(files::REPORT))
         }
         (None, _) => {
             let problem = "several runs were named; say where to write what tells of them";
@@ -58,7 +55,7 @@ fn check_writable(folder: &Path) -> gatefold::Result<()> {
     if !folder.is_dir() {
         return Ok(()); // what is missing, reading it says
     }
-    run_folder::try_writing(folder).map_err(|error| {
+    try_writing(folder).map_err(|error| {
         let told = format!("cannot be written: {error}; choose a file with --output FILE");
         Error::io(folder)(std::io::Error::new(error.kind(), told))
     })
@@ -72,8 +69,12 @@ fn test_all(
     output: Output,
 ) -> Result<()> {
     for (reported, folder) in report.runs.iter_mut().zip(folders) {
-        let run = TrainedRun::load(folder)?;
-        let mut to_test = run.with_test_data(&args.test_data, &args.device, output)?;
+        let parameters = match args.best {
+            true => Parameters::Best,
+            false => Parameters::Last,
+        };
+        let run = open_run_told(folder, parameters, output)?;
+        let mut to_test = with_test_data(&run, &args.test_data, &args.device, output)?;
         let dataset = &to_test.dataset;
         reported.test = Some(test(&run, &mut to_test.session, dataset, count, output)?);
     }

@@ -6,11 +6,11 @@ use anyhow::Result;
 use gatefold::batch::{Batch, Padding, Scratch, Side};
 use gatefold::data::{Dataset, SubwordEncoder};
 use gatefold::report::{Example, Test, errors_by_length, surest, words};
+use gatefold::run::TrainedRun;
 use gatefold::train::{Evaluation, Session};
 
 use super::evaluate::evaluate_told;
 use super::screen::Output;
-use super::trained_run::TrainedRun;
 
 /// Tests `run`, whose model `session` has, on the test reviews of `dataset`: `count` examples of what it
 /// got wrong, and of what it got right.
@@ -22,7 +22,7 @@ pub fn test(
     output: Output,
 ) -> Result<Test> {
     let (batch_size, padding) = (run.batch_size, run.padding);
-    let evaluation = evaluate_told(session, dataset, batch_size, padding, output)?;
+    let evaluation = evaluate_told(run, session, dataset, batch_size, output)?;
     let Evaluation { probabilities, .. } = &evaluation;
     let labels: Vec<u8> = dataset.test.iter().map(|review| review.label).collect();
     let mut chosen = surest(probabilities, &labels, false, count);

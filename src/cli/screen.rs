@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
-pub use gatefold::report::grouped;
+pub use gatefold::report::{counted, grouped};
 pub use gatefold::watch::clock;
 use serde::Serialize;
 use terminal_size::{Height, Width, terminal_size_of};
@@ -152,12 +152,6 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 /// Whether colours may be printed to `stream`: on a terminal, unless `NO_COLOR` forbids it.
 pub fn coloured(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-/// `1 epoch`, `5 epochs`.
-pub fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
 }
 
 #[cfg(test)]

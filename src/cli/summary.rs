@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use super::args::SummaryArgs;
 use super::screen::{print_json, result_columns};
-use super::settings::{ModelSource, option};
+use super::settings::ModelSource;
+use super::usage::option;
 
 /// Prints a model's table.
 pub fn run(args: &SummaryArgs) -> Result<()> {

@@ -2,59 +2,53 @@
 
 use anyhow::{Context, Result};
 use gatefold::report::comparison_table_within;
+use gatefold::run::{BegunRun, RunPlace};
 
 use super::args::TrainArgs;
-use super::resume::{Begun, Typed};
-use super::run::Place;
 use super::screen::result_columns;
-use super::settings::{ModelSource, Settings, option};
-use super::training::{Trainer, tell_run, tell_synthetic};
+use super::settings::{ModelSource, Settings};
+use super::training::{TrainingJob, tell_run, tell_synthetic};
+use super::typed::Typed;
+use super::usage::option;
 
 /// Trains one model into its run folder, or goes on with a run.
-pub fn run(mut args: TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
-    let begun = args
-        .resume
-        .take()
-        .map(|run| Begun::open(&run))
-        .transpose()?;
+pub fn run(args: &TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
+    let begun = args.resume.as_deref().map(BegunRun::open).transpose()?;
     let (settings, source) = match &begun {
         Some(begun) => {
-            let path = begun.folder.path();
-            let model = begun.config.model.as_ref().ok_or_else(|| {
-                let path = path.display();
+            let path = begun.path().display();
+            let model = begun.spec.model.as_ref().ok_or_else(|| {
                 let problem =
                     format!("{path} is a comparison; use gatefold compare --resume {path}");
                 option("--resume", problem)
             })?;
-            begun.adopt(typed, &mut args.data, &mut args.training)?;
-            args.training.output.out = Some(path.to_path_buf());
-            let model = model.model().with_context(|| path.display().to_string())?;
-            let mut settings = Settings::of_model(&model, &args, quiet)?;
-            settings.go_on(begun, typed);
+            let model = model.model().with_context(|| path.to_string())?;
+            let asked = (&args.data, &args.training);
+            let settings = Settings::go_on(begun, typed, "train", asked, &[], quiet)?;
             (settings, ModelSource::Model(model))
         }
-        None => Settings::train(&args, quiet)?,
+        None => Settings::train(args, quiet)?,
     };
-    let (trainer, gpu) = Trainer::new(settings)?;
-    let output = trainer.output;
-    let size = trainer.dataset.vocabulary.size();
-    let classes = trainer.dataset.classes.len();
+    let (job, gpu) = TrainingJob::new(settings)?;
+    let output = job.output;
+    let size = job.dataset().vocabulary.size();
+    let classes = job.dataset().classes.len();
     let place = match begun {
         Some(begun) => {
-            let now = trainer.config.of_model(&source.model(size)?);
-            begun.check(&now, output)?;
-            Place::Begun(Box::new(begun))
+            let now = job.trainer.spec.of_model(&source.model(size)?);
+            for note in begun.check(&now)? {
+                output.field("Note", &note);
+            }
+            RunPlace::Begun(Box::new(begun))
         }
-        None => Place::New(trainer.settings.out.clone()),
+        None => RunPlace::New(job.settings.out.clone()),
     };
-    let model = trainer
-        .settings
-        .with_mask(source.model_for(size, classes)?)?;
-    let gpu = trainer.check(gpu, std::slice::from_ref(&model))?;
-    let trained = trainer.train(gpu, &model, place);
-    let (_, history) = trained.inspect_err(|error| trainer.tell_resume(error))?;
+    let model = job.trainer.masked(source.model_for(size, classes)?)?;
+    let gpu = job.check(gpu, std::slice::from_ref(&model))?;
+    let trained = job.train(gpu, &model, place);
+    let (_, history) = trained.inspect_err(|error| job.tell_resume(error))?;
     let table = comparison_table_within(&[history], result_columns());
     output.result(&format!("\n{table}\n"))?;
-    tell_synthetic(output, &trainer.dataset)?;
-    tell_run(&trainer, &trainer.settings.out.display().to_string())
+    tell_synthetic(output, job.dataset())?;
+    tell_run(&job, &job.settings.out.display().to_string())
 }

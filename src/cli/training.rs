@@ -1,38 +1,39 @@
-//! What `compare` and `train` share before a model is trained: the device, the data, memory for both.
+//! What `compare` and `train` share: the device, the data, and telling how a run goes.
 
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
-use gatefold::data::{Dataset, class_counts, load_cached, load_to_test};
+use gatefold::Error;
+use gatefold::data::{Dataset, class_counts};
 use gatefold::gpu::{AdapterReport, Gpu};
-use gatefold::model::{Model, initialise};
-use gatefold::plan::{Form, Gradients, Limits};
-use gatefold::train::{Session, reserve_for};
+use gatefold::model::Model;
+use gatefold::plan::Limits;
+use gatefold::run::{
+    RunEvent, RunOutcome, RunPlace, Trainer, check_folder, holds_run, kernel_form,
+};
+use gatefold::train::{Event, History, Monitor};
 #[cfg(feature = "serve")]
 use gatefold::watch::Page;
 use serde::Serialize;
 use tracing::info;
 
-use super::callbacks::callback_words;
 use super::interrupt;
 #[cfg(feature = "serve")]
 use super::page;
-use super::run_config::RunConfig;
-use super::run_folder;
+use super::progress::Progress;
 use super::screen::{Output, counted, field, grouped};
-use super::settings::{DataSettings, Settings, padding_words};
+use super::settings::{DataSettings, Settings};
 
-/// All that training needs but the model and the device.
-pub struct Trainer {
+/// Models that are trained on the same data, and what is told of that.
+pub struct TrainingJob {
     pub settings: Settings,
     pub output: Output,
-    pub dataset: Arc<Dataset>,
-    /// What every run's `config.toml` says.
-    pub config: RunConfig,
+    pub trainer: Trainer,
     /// Whether the user asked to stop.
-    pub stop: Arc<AtomicBool>,
-    limits: Limits,
+    stop: Arc<AtomicBool>,
     /// Shows the run until training is over.
     #[cfg(feature = "serve")]
     _page: Option<Page>,
@@ -57,11 +58,30 @@ struct DataLine<'a> {
     notes: &'a [String],
 }
 
-impl Trainer {
+#[derive(Serialize)]
+struct RunLine<'a> {
+    variant: &'a str,
+    folder: &'a Path,
+    epochs: usize,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+struct EarlyStoppingLine<'a> {
+    variant: &'a str,
+    /// Whether training ended before its last epoch.
+    stopped: bool,
+    epochs: usize,
+    best_epoch: usize,
+    monitor: Monitor,
+    value: f64,
+}
+
+impl TrainingJob {
     /// Checks the output folder, opens the device and loads the data, telling what it finds.
-    pub fn new(settings: Settings) -> Result<(Trainer, Gpu)> {
+    pub fn new(settings: Settings) -> Result<(TrainingJob, Gpu)> {
         if !settings.begun {
-            run_folder::check(&settings.out, settings.overwrite)?;
+            check_folder(&settings.out, settings.overwrite)?;
         }
         let output = Output {
             json: settings.json,
@@ -79,27 +99,29 @@ impl Trainer {
             row_tile: settings.row_tile,
             ..gpu.limits(settings.kernels)?
         };
-        let adapter = gpu.report().clone();
-        tell_adapter(output, &adapter, &limits)?;
+        tell_adapter(output, gpu.report(), &limits)?;
         let dataset = Arc::new(load_told(&settings.data, output)?);
         tell_data(output, &dataset)?;
-        let trainer = Trainer {
-            config: RunConfig::new(&settings, &dataset, &adapter, &limits),
+        let job = TrainingJob {
+            trainer: Trainer::new(settings.spec.clone(), dataset, &gpu, limits)?,
             settings,
             output,
-            dataset,
             stop,
-            limits,
             #[cfg(feature = "serve")]
             _page: page,
         };
-        Ok((trainer, gpu))
+        Ok((job, gpu))
+    }
+
+    /// The reviews.
+    pub fn dataset(&self) -> &Dataset {
+        &self.trainer.dataset
     }
 
     /// Fails where a model cannot be trained on this data and device, before any is.
     pub fn check(&self, mut gpu: Gpu, models: &[Model]) -> Result<Gpu> {
         for model in models {
-            let session = self.session(gpu, model)?;
+            let session = self.trainer.session(gpu, model)?;
             info!(
                 "{}: {} MiB of buffers",
                 model.name(),
@@ -107,74 +129,174 @@ impl Trainer {
             );
             gpu = session.into_gpu();
         }
-        self.tell_training();
+        self.output.field("Training", &self.trainer.words());
         Ok(gpu)
     }
 
-    /// The model on the device, with initial parameters and memory for the longest batch.
-    pub fn session(&self, gpu: Gpu, model: &Model) -> Result<Session> {
-        let seed = self.settings.fit.seed;
-        let parameters = initialise(model, seed);
-        let mut session = Session::new(
-            gpu,
-            model.clone(),
-            self.limits.clone(),
-            &parameters,
-            self.settings
-                .optimiser
-                .optimiser(self.settings.learning_rate),
-            seed,
-        )?;
-        session.set_gradients(Gradients {
-            clip_norm: self.settings.clip_norm,
-            measure_norm: self.settings.gradient_norms,
-            measure_layer_norms: self.settings.layer_gradient_norms,
-        })?;
-        let fit = &self.settings.fit;
-        reserve_for(&mut session, &self.dataset, fit.batch_size, fit.padding)?;
-        Ok(session)
+    /// Trains a model, and tells how that goes and what was kept.
+    pub fn train(&self, gpu: Gpu, model: &Model, place: RunPlace) -> Result<(Gpu, History)> {
+        let output = self.output;
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted.into());
+        }
+        let summary = model.summarise();
+        output.event("model", &summary)?;
+        output.say(&format!("\n{}\n", summary.within(output.columns())));
+        let folder = match &place {
+            RunPlace::New(path) => path.clone(),
+            RunPlace::Begun(begun) => {
+                let (from, note) = begun.words();
+                if let Some(note) = note {
+                    output.field("Note", &note);
+                }
+                output.field("Resuming", &from);
+                begun.path().to_path_buf()
+            }
+        };
+        let mut progress = None;
+        let mut failure = None;
+        let mut observe = |event: &RunEvent<'_>| {
+            if let Err(error) = tell(event, model.name(), output, &mut progress) {
+                // What cannot be told to anyone is not trained further; it can be gone on with.
+                failure.get_or_insert(error);
+                self.stop.store(true, Ordering::Relaxed);
+            }
+            ControlFlow::Continue(())
+        };
+        let outcome = self
+            .trainer
+            .train(gpu, model, place, &self.stop, &mut observe)?;
+        drop(progress);
+        if outcome.end.is_ok() {
+            self.tell_best(&outcome.history)?;
+        }
+        self.tell_kept(&folder, &outcome)?;
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(outcome.finished()?),
+        }
     }
 
-    fn tell_training(&self) {
-        let Settings {
-            fit,
-            learning_rate,
-            clip_norm,
-            optimiser,
-            demo_rate,
-            mask_padding,
-            ..
-        } = &self.settings;
-        let mut text = format!(
-            "{} of {} of {}, {}",
-            counted(fit.epochs, "epoch"),
-            counted(self.dataset.train.len().div_ceil(fit.batch_size), "step"),
-            counted(fit.batch_size, "review"),
-            optimiser.words(*learning_rate),
+    /// Says whether training ended early, and which epoch's parameters are the result.
+    fn tell_best(&self, history: &History) -> Result<()> {
+        let callbacks = self.trainer.callbacks();
+        let (monitor, records) = (callbacks.monitor, &history.epochs);
+        let (Some(stopping), Some(best)) = (callbacks.early_stopping(), monitor.best(records))
+        else {
+            return Ok(());
+        };
+        let (output, epochs) = (self.output, records.len());
+        let stopped = stopping.is_over(monitor, records);
+        if stopped {
+            let patience = counted(stopping.patience, "epoch");
+            let words = format!("after epoch {epochs}: no better {monitor} for {patience}");
+            output.field("Stopped", &words);
+        }
+        let value = monitor.value(best);
+        let words = format!(
+            "epoch {}, {monitor} {value:.4}: its parameters are the result",
+            best.epoch
         );
-        if *demo_rate {
-            text.push_str(" (the demo corpus's; the experiment's is 0.0001)");
+        output.field("Best", &words);
+        let line = EarlyStoppingLine {
+            variant: &history.variant,
+            stopped,
+            epochs,
+            best_epoch: best.epoch,
+            monitor,
+            value,
+        };
+        output.event("early_stopping", &line)
+    }
+
+    fn tell_kept(&self, folder: &Path, outcome: &RunOutcome) -> Result<()> {
+        let output = self.output;
+        let (epochs, shown) = (outcome.history.epochs.len(), folder.display());
+        if outcome.end.is_err() {
+            if outcome.is_nothing() {
+                output.say("Nothing was kept: no step was finished.");
+            }
+            if epochs > 0 {
+                let of = counted(self.trainer.training().epochs, "epoch");
+                output.say(&format!(
+                    "Kept the history and plots of {epochs} of {of} in {shown}."
+                ));
+            }
+            if let Some(last) = &outcome.last_checkpoint {
+                output.say(&format!(
+                    "The last checkpoint, of {last}, stands in {shown}."
+                ));
+            }
         }
-        if let Some(norm) = clip_norm {
-            text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));
+        let line = RunLine {
+            variant: &outcome.history.variant,
+            folder,
+            epochs,
+            complete: outcome.end.is_ok(),
+        };
+        match epochs {
+            0 => Ok(()),
+            _ => output.event("run", &line),
         }
-        if let Some(decay) = optimiser.weight_decay {
-            text.push_str(&format!(", weight decay {decay:?}"));
+    }
+
+    /// Says how to go on with what an error left in the output folder, if anything.
+    pub fn tell_resume(&self, error: &anyhow::Error) {
+        let settings = &self.settings;
+        // The same steps would give the same numbers.
+        let hopeless = matches!(error.downcast_ref(), Some(Error::NotFinite { .. }));
+        if !hopeless && holds_run(&settings.out) {
+            self.output.say(&format!(
+                "Go on with: gatefold {} --resume {}",
+                settings.command,
+                settings.out.display()
+            ));
         }
-        if *mask_padding {
-            text.push_str(", padding masked");
+    }
+}
+
+/// Shows what happens to the run of this model.
+fn tell(
+    event: &RunEvent<'_>,
+    model: &str,
+    output: Output,
+    progress: &mut Option<Progress>,
+) -> Result<()> {
+    match (event, progress) {
+        (
+            RunEvent::Begin {
+                epochs,
+                steps,
+                position,
+            },
+            progress,
+        ) => {
+            let mut shown = Progress::new(output, model, *epochs, *steps)?;
+            if position.epochs.len() < *epochs {
+                shown.begin(position);
+            }
+            *progress = Some(shown);
+            Ok(())
         }
-        if fit.bucket {
-            text.push_str(", batches of similar length");
-        }
-        for words in padding_words(&fit.padding) {
-            text.push_str(&format!(", {words}"));
-        }
-        for words in callback_words(fit) {
-            text.push_str(&format!(", {words}"));
-        }
-        text.push_str(&format!(", seed {}", fit.seed));
-        self.output.field("Training", &text);
+        (RunEvent::Fit(event), Some(progress)) => match event {
+            Event::Steps {
+                epoch,
+                done,
+                of,
+                metrics,
+            } => {
+                progress.steps(*epoch, *done, *of, *metrics);
+                Ok(())
+            }
+            Event::Epoch(record) => progress.epoch(record.clone()),
+            Event::Snapshot(_) => Ok(()),
+            Event::Restart {
+                error,
+                restart,
+                position,
+            } => progress.restart(error, *restart, position),
+        },
+        (RunEvent::Fit(_), None) => Ok(()),
     }
 }
 
@@ -189,14 +311,14 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 }
 
 /// Says where a run's files are.
-pub fn tell_run(trainer: &Trainer, folder: &str) -> Result<()> {
+pub fn tell_run(job: &TrainingJob, folder: &str) -> Result<()> {
     let files = "report.html, loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
                  best.safetensors, config.toml, vocabulary.subwords";
-    let Trainer {
+    let TrainingJob {
         output, settings, ..
-    } = trainer;
+    } = job;
     output.result(&field("Run", &format!("{folder}: {files}")))?;
-    if settings.tensorboard {
+    if job.trainer.callbacks().tensorboard {
         let command = format!("tensorboard --logdir {}", settings.out.display());
         output.result(&field("Events", &command))?;
     }
@@ -205,7 +327,7 @@ pub fn tell_run(trainer: &Trainer, folder: &str) -> Result<()> {
 
 /// Says which file or folder is read; a large archive takes seconds.
 pub fn tell_reading(output: Output, data: &DataSettings) {
-    if let Some(path) = data.source.path() {
+    if let Some(path) = data.reviews.source.path() {
         output.field("Reading", &path.display().to_string());
     }
     if let Some(note) = &data.note {
@@ -216,31 +338,13 @@ pub fn tell_reading(output: Output, data: &DataSettings) {
 /// Loads the data.
 pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
     tell_reading(output, data);
-    Ok(load_cached(
-        &data.source,
-        data.kept.as_deref().or(data.vocabulary.as_deref()),
-        data.limits,
-        data.cache.as_deref(),
-    )?)
+    Ok(data.reviews.load()?)
 }
 
 /// Loads the data to test a trained model with.
 pub fn load_to_test_told(data: &DataSettings, output: Output) -> Result<Dataset> {
     tell_reading(output, data);
-    Ok(load_to_test(
-        &data.source,
-        data.kept.as_deref().or(data.vocabulary.as_deref()),
-        data.limits.test,
-        data.cache.as_deref(),
-    )?)
-}
-
-/// `subgroup, 8 lanes`
-pub fn kernel_form(limits: &Limits) -> String {
-    match limits.form {
-        Form::Portable => "portable".to_string(),
-        Form::Subgroup { lanes } => format!("subgroup, {lanes} lanes"),
-    }
+    Ok(data.reviews.load_to_test()?)
 }
 
 /// Says which adapter is taken, and which form of the kernels.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use gatefold::Error;
+use gatefold::run::holds_run;
 use gatefold::watch::{Status, Watched, look};
 
 use super::args::WatchArgs;
@@ -14,13 +15,12 @@ use super::interrupt;
 #[cfg(feature = "serve")]
 use super::page;
 use super::progress::epoch_figures;
-use super::run_folder::holds_run;
 #[cfg(feature = "serve")]
 use super::screen::Output;
-use super::settings::option;
+use super::usage::option;
 
 /// How often the run's files are read.
-pub const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Shows the run until the user has seen enough, or without a terminal until it is over.
 pub fn run(args: &WatchArgs, quiet: bool) -> Result<()> {
@@ -48,7 +48,7 @@ pub fn run(args: &WatchArgs, quiet: bool) -> Result<()> {
     }
     #[cfg(feature = "watch")]
     if io::IsTerminal::is_terminal(&io::stdout()) {
-        return super::watch_screen::run(&args.run, &stop);
+        return super::watch_screen::run(&args.run, INTERVAL, &stop);
     }
     print_until_over(args, &stop)
 }

@@ -10,8 +10,6 @@ use gatefold::watch::{View, draw, look};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::watch::INTERVAL;
-
 /// How long a key or a signal may wait.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -21,30 +19,35 @@ enum Asked {
     View(View),
 }
 
-/// Shows the run in `folder` until `q`, Ctrl-C, or a signal that sets `stop`.
-pub fn run(folder: &Path, stop: &AtomicBool) -> Result<()> {
+/// Shows the run in `folder`, read anew at this interval, until `q`, Ctrl-C, or a signal that sets `stop`.
+pub fn run(folder: &Path, interval: Duration, stop: &AtomicBool) -> Result<()> {
     // Restores the terminal where something panics.
     let mut terminal = ratatui::try_init()?;
-    let shown = show(&mut terminal, folder, stop);
+    let shown = show(&mut terminal, folder, interval, stop);
     let restored = ratatui::try_restore();
     shown?;
     Ok(restored?)
 }
 
-fn show(terminal: &mut DefaultTerminal, folder: &Path, stop: &AtomicBool) -> Result<()> {
+fn show(
+    terminal: &mut DefaultTerminal,
+    folder: &Path,
+    interval: Duration,
+    stop: &AtomicBool,
+) -> Result<()> {
     let mut watched = look(folder)?;
     let mut problem = None;
     let mut looked = Instant::now();
     let mut view = View::All;
     while !stop.load(Ordering::Relaxed) {
         terminal.draw(|frame| draw(frame, &watched, view, problem.as_deref()))?;
-        let due = INTERVAL.saturating_sub(looked.elapsed());
+        let due = interval.saturating_sub(looked.elapsed());
         match asked(due.min(PATIENCE), view, watched.runs.len())? {
             Some(Asked::Quit) => break,
             Some(Asked::View(next)) => view = next,
             None => {}
         }
-        if looked.elapsed() >= INTERVAL {
+        if looked.elapsed() >= interval {
             // What was seen last stays in view, a folder may be replaced at any moment.
             match look(folder) {
                 Ok(now) => (watched, problem) = (now, None),

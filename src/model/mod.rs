@@ -6,6 +6,7 @@ mod builder;
 mod file;
 mod init;
 mod layers;
+mod mask;
 mod parameters;
 mod spec;
 mod summary;
@@ -20,4 +21,4 @@ pub use layers::{
 pub use parameters::{Initialiser, Parameter};
 pub use spec::{Layer, Model};
 pub use summary::{LayerSummary, Summary};
-pub use variants::Variant;
+pub use variants::{EXPERIMENT_VOCABULARY, Variant};

@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 /// ```
 /// use gatefold::model::Variant;
 ///
+/// Ids of the experiment's vocabulary, padding included.
+pub const EXPERIMENT_VOCABULARY: usize = 8185;
+
 /// let variant: Variant = "dropout".parse()?;
 /// assert_eq!(variant.model(8185)?.count_parameters(), 635_329);
 /// # Ok::<(), gatefold::Error>(())

@@ -54,7 +54,7 @@ pub use page::{
     surest,
 };
 pub use table::{
-    comparison_markdown, comparison_table, comparison_table_within, grouped, readable,
+    comparison_markdown, comparison_table, comparison_table_within, counted, grouped, readable,
 };
 pub use tensorboard::TensorBoard;
 pub use words::{Word, depth, largest, words};
@@ -62,6 +62,25 @@ pub use words::{Word, depth, largest, words};
 use crate::error::{Error, Result};
 use crate::train::History;
 use picture::Picture;
+
+/// What [`write_run`] writes.
+pub const RUN_FILES: [&str; 6] = [
+    "history.csv",
+    "history.json",
+    "loss.png",
+    "loss.svg",
+    "accuracy.png",
+    "accuracy.svg",
+];
+
+/// What [`write_overview`] writes.
+pub const OVERVIEW_FILES: [&str; 5] = [
+    "validation_accuracy.png",
+    "validation_accuracy.svg",
+    "validation_loss.png",
+    "validation_loss.svg",
+    "comparison.md",
+];
 
 /// PNG files are 800 × 600 pixels at 4 × 3 inches: sharp on a dense screen and in print.
 pub const PNG_SCALE: u32 = 2;

@@ -218,6 +218,12 @@ pub fn grouped(number: usize) -> String {
     grouped
 }
 
+/// A number of things: `1 epoch`, `5,000 epochs`.
+pub fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
 /// Seconds in the two largest units that say something; a time of 0 is an unknown one.
 fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;

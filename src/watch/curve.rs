@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::progress_file::{ProgressEvent, ProgressLine};
+use crate::run::{ProgressEvent, ProgressLine};
 use crate::train::EpochRecord;
 
 /// Points of a training curve within an epoch, at most.

@@ -1,14 +1,10 @@
 //! [`look`]: the runs in a folder, read as they are now.
 
-use std::fs;
-use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use serde::Deserialize;
-
-use super::recorder::now;
 use super::run::{RunState, Status};
 use crate::error::{Error, Result};
+use crate::run::{RunSpec, files, now};
 
 /// The folder of a run, or of a comparison, at one time.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,25 +15,6 @@ pub struct Watched {
     pub data: Option<String>,
     /// The run, or those that are compared, in their order.
     pub runs: Vec<RunState>,
-}
-
-/// As much of `config.toml` as is needed here.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Config {
-    data: Data,
-    comparison: Option<Comparison>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Data {
-    name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Comparison {
-    variants: Vec<String>,
 }
 
 impl Watched {
@@ -60,19 +37,15 @@ impl Watched {
 /// # Errors
 /// [`Error::Io`] where a file cannot be read, [`Error::Malformed`] with the place where one is damaged.
 pub fn look(folder: &Path) -> Result<Watched> {
-    let path = folder.join("config.toml");
-    let config = match fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text).map_err(|error| Error::toml(&path, &text, &error))?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Config::default(),
-        Err(error) => return Err(Error::io(path)(error)),
-    };
+    let spec = RunSpec::read(folder)?;
     let now = now();
-    let runs = match &config.comparison {
+    let comparison = spec.as_ref().and_then(|spec| spec.comparison.as_ref());
+    let runs = match comparison {
         Some(comparison) => {
             let runs = comparison.variants.iter().map(|name| {
                 if !is_name(name) {
                     return Err(Error::Malformed {
-                        path: path.clone(),
+                        path: folder.join(files::CONFIG),
                         place: "comparison.variants".to_string(),
                         problem: format!("{name:?} is no name of a folder"),
                     });
@@ -88,7 +61,7 @@ pub fn look(folder: &Path) -> Result<Watched> {
     };
     Ok(Watched {
         folder: folder.to_path_buf(),
-        data: config.data.name,
+        data: spec.map(|spec| spec.data.name),
         runs,
     })
 }

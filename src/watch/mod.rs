@@ -1,7 +1,7 @@
 //! Watching a run: what it tells while it trains, read by the terminal view and by the page.
 //!
 //! A run's folder says all there is to say: `history.json` has the epochs that are over, and `progress.jsonl`,
-//! which a [`Recorder`] writes, where the run stands and how fast it goes. Whoever watches reads these files
+//! which a [`Recorder`](crate::run::Recorder) writes, where the run stands and how fast it goes. Whoever watches reads these files
 //! and nothing else, so a run is watched from any process, while it trains or afterwards, and never waits for
 //! those who do. [`look`] turns a folder into [`Watched`].
 //!
@@ -10,11 +10,8 @@
 
 mod curve;
 mod folder;
-mod pace;
 #[cfg(feature = "serve")]
 mod page;
-mod progress_file;
-mod recorder;
 mod run;
 #[cfg(feature = "watch")]
 mod terminal;
@@ -22,11 +19,8 @@ mod words;
 
 pub use curve::Point;
 pub use folder::{Watched, look};
-pub use pace::Pace;
 #[cfg(feature = "serve")]
 pub use page::Page;
-pub use progress_file::{PROGRESS, ProgressEvent, ProgressLine, read_progress};
-pub use recorder::Recorder;
 pub use run::{RunState, Status};
 #[cfg(feature = "watch")]
 pub use terminal::{View, draw};

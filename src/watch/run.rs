@@ -5,9 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::curve::{self, Point};
-use super::progress_file::{ProgressEvent, ProgressLine, read_progress};
 use crate::error::Result;
 use crate::report::read_history;
+use crate::run::{ProgressEvent, ProgressLine, read_progress};
 use crate::train::EpochRecord;
 
 /// Whether a run goes on.

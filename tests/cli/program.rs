@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use assert_cmd::Command;
-use gatefold::watch::PROGRESS;
+use gatefold::run::files::PROGRESS;
 use tempfile::TempDir;
 
 /// A folder for one test, and the program run in it.

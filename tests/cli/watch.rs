@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use gatefold::watch::{ProgressEvent, Status, look, read_progress};
+use gatefold::run::{ProgressEvent, read_progress};
+use gatefold::watch::{Status, look};
 
 use crate::program::Workplace;
 

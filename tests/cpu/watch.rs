@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use gatefold::report::write_history;
+use gatefold::run::{Pace, ProgressEvent, ProgressLine, Recorder, read_progress};
 use gatefold::train::{EpochRecord, History, Position};
-use gatefold::watch::{
-    Pace, ProgressEvent, ProgressLine, Recorder, RunState, Status, look, read_progress,
-};
+use gatefold::watch::{RunState, Status, look};
 
 #[cfg(feature = "serve")]
 #[path = "watch/page.rs"]

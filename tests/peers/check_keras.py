@@ -1,8 +1,8 @@
 """Checks that gatefold and Keras predict the same with the same weights, whoever of the two trained them.
 
     pip install -r tests/peers/requirements.txt
-    cargo build --release --example probabilities
-    python tests/peers/check_keras.py RUN/model.safetensors --gatefold target/release/examples/probabilities
+    cargo build --release --example predict_ids
+    python tests/peers/check_keras.py RUN/model.safetensors --gatefold target/release/examples/predict_ids
 
 1. Keras takes the weights of RUN, and both predict the same random batches.
 2. Keras starts anew from its own initialisers, trains a few steps, and writes a file as gatefold does; both predict
@@ -133,11 +133,12 @@ def compare(what, model, program, weights, tolerance):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=pathlib.Path, help="model.safetensors of a run")
-    parser.add_argument("--gatefold", default="target/release/examples/probabilities", help="the built example")
+    parser.add_argument("--gatefold", default="target/release/examples/predict_ids", help="the built example")
     parser.add_argument("--tolerance", type=float, default=1e-5)
     args = parser.parse_args()
 
     tensors, header = read(args.weights)
+    header.pop("sha256", None)  # of this very file, not of one with other weights
     print(f"Keras {keras.__version__} on {keras.backend.backend()}, model {tomllib.loads(header['model'])['name']}")
     keras.utils.set_random_seed(1)
     model = build(header)

@@ -1,9 +1,11 @@
 //! How reviews become batches.
 
-use std::fmt;
-
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::TypedValueParser;
 use gatefold::batch::Side;
+use gatefold::run::ReadingSpec;
+
+use super::choice::choice;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Batch options")]
@@ -22,50 +24,41 @@ pub struct BatchArgs {
     /// drawn anew. Validation keeps the order of the reviews.
     #[arg(long)]
     pub bucket: bool,
+    #[command(flatten)]
+    pub padding: PaddingArgs,
+}
+
+/// How reviews are cut and padded.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Batch options")]
+pub struct PaddingArgs {
     /// Keep at most N tokens of a review
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_length: Option<u32>,
     /// Which end of a longer review is cut off [default: after]
-    #[arg(long, value_enum, value_name = "END", requires = "max_length")]
-    pub truncate: Option<End>,
+    #[arg(long, value_parser = side_parser(), value_name = "END", requires = "max_length")]
+    pub truncate: Option<Side>,
     /// Where the padding stands
-    #[arg(long, value_enum, value_name = "END", default_value_t)]
-    pub pad: End,
+    #[arg(long, value_parser = side_parser(), value_name = "END", default_value = "after")]
+    pub pad: Side,
 }
 
-/// [`Side`] on the command line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum End {
-    /// At the text's beginning
-    Before,
-    /// At the text's end
-    #[default]
-    After,
-}
-
-impl From<Side> for End {
-    fn from(side: Side) -> Self {
-        match side {
-            Side::Before => End::Before,
-            Side::After => End::After,
+impl PaddingArgs {
+    /// As a run's `config.toml` has it.
+    pub fn spec(&self) -> ReadingSpec {
+        ReadingSpec {
+            pad: self.pad,
+            max_length: self.max_length.map(|most| most as usize),
+            truncate: self
+                .max_length
+                .map(|_| self.truncate.unwrap_or(Side::After)),
         }
     }
 }
 
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            End::Before => "before",
-            End::After => "after",
-        })
-    }
-}
-
-impl From<End> for Side {
-    fn from(end: End) -> Self {
-        match end {
-            End::Before => Side::Before,
-            End::After => Side::After,
-        }
-    }
+fn side_parser() -> impl TypedValueParser<Value = Side> {
+    choice(vec![
+        ("before", "At the text's beginning", Side::Before),
+        ("after", "At the text's end", Side::After),
+    ])
 }

@@ -1,10 +1,14 @@
 //! What was typed: every option once, with its help. [`super::settings`] checks what it means.
 
 mod batch;
+mod bench;
+mod callbacks;
+mod choice;
 mod data;
 mod data_commands;
 mod device;
 mod model;
+mod runs;
 mod training;
 mod watch;
 
@@ -13,18 +17,20 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub use batch::{BatchArgs, End};
+pub use batch::{BatchArgs, PaddingArgs};
+pub use bench::BenchArgs;
 pub use data::{DataArgs, ReadingArgs, SourceArgs, TestDataArgs, first_given};
 pub use data_commands::{
     BuildVocabArgs, ConvertArgs, DataCommand, DataExportArgs, FetchArgs, Format, InspectArgs,
 };
-pub use device::{DeviceArgs, DevicesArgs, Kernels, TileArgs};
+pub use device::{DeviceArgs, DevicesArgs, TileArgs};
 pub use model::{ModelArgs, SummaryArgs};
+pub use runs::{
+    EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs, ReportArgs,
+    RunArgs,
+};
 pub use training::{CompareArgs, TrainArgs, TrainingArgs};
 pub use watch::WatchArgs;
-
-use super::bench::BenchArgs;
-use super::run_args::{EvaluateArgs, ExplainArgs, ExportArgs, ImportArgs, PredictArgs, ReportArgs};
 
 /// Trains recurrent sentiment models with GPU compute shaders
 ///

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gatefold::model::Variant;
 
-use crate::cli::settings::EXPERIMENT_VOCABULARY;
+use gatefold::model::EXPERIMENT_VOCABULARY;
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]

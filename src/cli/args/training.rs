@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::TypedValueParser;
+use gatefold::batch::SHUFFLE_BUFFER;
 use gatefold::model::Variant;
+use gatefold::run::{DataSpec, OptimiserName, TrainingSpec};
 
+use super::callbacks::CallbackArgs;
+use super::choice::choice;
 use super::model::variant_parser;
 #[cfg(feature = "serve")]
 use super::watch::ServeArgs;
 use super::{BatchArgs, DataArgs, DeviceArgs, ModelArgs, OUTPUT, TileArgs};
-use crate::cli::callbacks::CallbackArgs;
-use crate::cli::optimiser::OptimiserName;
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
@@ -58,7 +61,7 @@ pub struct TrainingArgs {
     )]
     pub epochs: u32,
     /// How parameters follow their gradients
-    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    #[arg(long, value_parser = optimiser_parser(), value_name = "NAME", default_value = "adam")]
     pub optimiser: OptimiserName,
     /// Share of the last move that is made again, from 0 to below 1; of sgd and rmsprop
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
@@ -114,6 +117,52 @@ pub struct TrainingArgs {
     pub tile: TileArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+impl TrainingArgs {
+    /// As a run's `config.toml` has it, not yet checked; `data` decides the learning rate where none is given.
+    pub fn spec(&self, data: &DataSpec) -> TrainingSpec {
+        let BatchArgs {
+            batch_size,
+            bucket,
+            padding,
+        } = &self.batch;
+        let reading = padding.spec();
+        let usual = TrainingSpec::default_rate(self.optimiser, data);
+        let spec = TrainingSpec {
+            epochs: self.epochs as usize,
+            batch_size: *batch_size as usize,
+            optimiser: self.optimiser,
+            momentum: self.momentum,
+            nesterov: self.nesterov,
+            learning_rate: self.learning_rate.unwrap_or(usual),
+            clip_norm: self.clip_norm,
+            weight_decay: self.weight_decay,
+            seed: self.seed,
+            shuffle_buffer: SHUFFLE_BUFFER,
+            bucket: *bucket,
+            pad: reading.pad,
+            max_length: reading.max_length,
+            truncate: reading.truncate,
+            validation_steps: self.validation_steps as usize,
+            mask_padding: self.mask_padding,
+            checkpoint_steps: self.checkpoint_steps as usize,
+        };
+        spec.completed()
+    }
+}
+
+fn optimiser_parser() -> impl TypedValueParser<Value = OptimiserName> {
+    let help = |optimiser| match optimiser {
+        OptimiserName::Adam => "The experiment's",
+        OptimiserName::AdamW => "Adam with a weight decay of 0.004, or what --weight-decay says",
+        OptimiserName::Sgd => "Gradient descent",
+        OptimiserName::RmsProp => {
+            "Gradients divided by the root of a running mean of their squares"
+        }
+    };
+    let all = OptimiserName::ALL.map(|optimiser| (optimiser.name(), help(optimiser), optimiser));
+    choice(all.to_vec())
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,5 @@
 //! `gatefold bench`: how long a step takes, and where its time goes.
 
-mod args;
 mod comparison;
 mod figures;
 mod measure;
@@ -19,19 +18,20 @@ use gatefold::gpu::Gpu;
 use gatefold::model::{Model, initialise};
 use gatefold::plan::Adam;
 use gatefold::report::write_atomically;
+use gatefold::run::kernel_form;
 use gatefold::train::{Session, segment_length};
 use serde::Serialize;
 
-pub use args::BenchArgs;
 use comparison::Comparison;
 use measure::{Pass, Steps, WARM_UP};
 use report::{FORMAT, Report, System, Work, milliseconds, rounded};
 pub use timeline::{OwnSpans, Timeline};
 use workload::Workload;
 
+use super::args::BenchArgs;
 use super::screen::{Output, print_json};
-use super::settings::{ModelSource, adapter_choice, option};
-use super::training::kernel_form;
+use super::settings::{ModelSource, adapter_choice};
+use super::usage::option;
 
 /// Steps in a trace.
 const TRACED: usize = 3;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use gatefold::Result;
 use gatefold::batch::{Batch, Batches, Order, Padding, Reviews};
-use gatefold::data::{Dataset, Review, load_cached};
+use gatefold::data::{Dataset, Review};
 use gatefold::random::Philox;
 
-use super::args::BenchArgs;
-use crate::cli::args::{DataArgs, ReadingArgs, SourceArgs};
-use crate::cli::settings::{DataSettings, EXPERIMENT_VOCABULARY, ModelSource};
+use crate::cli::args::{BenchArgs, DataArgs, ReadingArgs, SourceArgs};
+use crate::cli::settings::{DataSettings, ModelSource};
+use gatefold::model::EXPERIMENT_VOCABULARY;
 
 /// Where batches come from.
 pub enum Workload {
@@ -43,12 +43,7 @@ impl Workload {
             });
         };
         let settings = DataSettings::new(&data_args(path.clone(), args.vocab.clone()))?;
-        let dataset = load_cached(
-            &settings.source,
-            settings.vocabulary.as_deref(),
-            settings.limits,
-            settings.cache.as_deref(),
-        )?;
+        let dataset = settings.reviews.load()?;
         Ok(Workload::Real {
             dataset: Arc::new(dataset),
             batch_size,

@@ -3,47 +3,32 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{Corpus, ReviewLimits, Source, Table, cache_folder};
+use gatefold::data::{Corpus, ReviewLimits, Source, cache_folder};
+use gatefold::run::{DataSpec, ReviewSource, path_text};
 use gatefold::{Error, Result};
 use tracing::info;
 
-use super::option;
 use crate::cli::args::{DataArgs, SourceArgs};
 
 /// Where the reviews come from.
 pub struct DataSettings {
-    pub source: Source,
+    /// As a run's `config.toml` has it.
+    pub spec: DataSpec,
+    /// Where to read them.
+    pub reviews: ReviewSource,
     /// What to tell of the choice of the source.
     pub note: Option<String>,
-    pub vocabulary: Option<PathBuf>,
-    /// The same vocabulary in the folder of a run, which is read in its place.
-    pub kept: Option<PathBuf>,
-    pub limits: ReviewLimits,
-    /// Where encoded reviews are kept; `None` keeps none.
-    pub cache: Option<PathBuf>,
 }
 
 impl DataSettings {
     /// Rejects what [`gatefold::data::load`] would reject without looking at the data.
     pub fn new(args: &DataArgs) -> Result<DataSettings> {
-        let DataArgs {
-            reading,
-            limit_train,
-        } = args;
-        let limits = ReviewLimits {
-            train: *limit_train,
-            test: reading.limit_test,
-        };
-        limits.check()?;
-        let (source, note) = source(&reading.source)?;
-        source.check_vocabulary(reading.vocab.as_deref())?;
+        let (spec, note) = data_spec(args)?;
+        spec.check()?;
         Ok(DataSettings {
-            source,
+            reviews: ReviewSource::of(&spec, token_cache(args.reading.no_cache)),
+            spec,
             note,
-            vocabulary: reading.vocab.clone(),
-            kept: None,
-            limits,
-            cache: token_cache(reading.no_cache),
         })
     }
 
@@ -63,7 +48,7 @@ impl DataSettings {
             ".ndjson",
             ".ndjson.gz",
         ];
-        let Some(path) = self.source.path() else {
+        let Some(path) = self.reviews.source.path() else {
             return "demo".to_string();
         };
         let Ok(path) = fs::canonicalize(path) else {
@@ -96,30 +81,36 @@ pub fn token_cache(no_cache: bool) -> Option<PathBuf> {
     }
 }
 
-/// A table where options say so, or whatever is at the path; and what to tell of that choice.
-fn source(args: &SourceArgs) -> Result<(Source, Option<String>)> {
-    let given = args.table_option();
-    let Some(data) = &args.data else {
-        return match given {
-            None => Ok((Source::Demo, None)),
-            Some(name) => Err(option(
-                name,
-                "give the table of reviews with --data as well",
-            )),
-        };
+/// What was typed as a run's `config.toml` has it, not yet checked; and what to tell of the choice of the source.
+pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
+    let DataArgs {
+        reading,
+        limit_train,
+    } = args;
+    let SourceArgs {
+        data,
+        test_data,
+        text_column,
+        label_column,
+        classes,
+    } = &reading.source;
+    let limits = ReviewLimits {
+        train: *limit_train,
+        test: reading.limit_test,
     };
-    let (path, note) = find(data)?;
-    let source = match given {
-        None => Source::Path(path),
-        Some(_) => Source::Table(Table {
-            path,
-            test: args.test_data.clone(),
-            text_column: args.text_column.clone(),
-            label_column: args.label_column.clone(),
-            classes: args.classes.clone(),
-        }),
+    let (source, note) = match data.as_deref().map(find).transpose()? {
+        None => (Source::Demo, None),
+        Some((path, note)) => (Source::Path(path), note),
     };
-    Ok((source, note))
+    let vocabulary = reading.vocab.as_deref();
+    let spec = DataSpec {
+        test_source: test_data.as_deref().map(path_text),
+        text_column: text_column.clone(),
+        label_column: label_column.clone(),
+        classes: classes.clone(),
+        ..DataSpec::new(&source, vocabulary, limits)
+    };
+    Ok((spec, note))
 }
 
 /// The path that `--data` stands for, and what to tell of it: a corpus's name means the fetched archive,

@@ -1,6 +1,5 @@
 //! What the options mean, checked: nonsense ends here, before any work.
 
-mod batch;
 mod data;
 mod model;
 
@@ -9,40 +8,23 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use gatefold::data::{DEMO_LEARNING_RATE, Source};
-use gatefold::gpu::{AdapterChoice, KernelForm};
-use gatefold::model::{Model, Variant};
-use gatefold::train::FitOptions;
-use gatefold::{Error, Result};
+use gatefold::Result;
+use gatefold::gpu::{AdapterChoice, KernelForm, adapters};
+use gatefold::model::{EXPERIMENT_VOCABULARY, Variant};
+use gatefold::run::{BegunRun, ReviewSource, RunSpec, keys::reconcile};
 
-pub use batch::{BatchSettings, padding_words};
-pub use data::{DataSettings, token_cache};
-pub use model::{EXPERIMENT_VOCABULARY, ModelSource, mask_padding};
+pub use data::{DataSettings, data_spec, token_cache};
+pub use model::ModelSource;
 
 use super::args::{CompareArgs, DataArgs, DeviceArgs, TrainArgs, TrainingArgs};
-use super::optimiser::OptimiserSettings;
-use super::resume::{Begun, Typed};
-
-/// The experiment's learning rate.
-const LEARNING_RATE: f64 = 1e-4;
+use super::typed::Typed;
+use super::usage::option;
 
 /// Everything that training needs but the model.
 pub struct Settings {
+    /// What the run's `config.toml` will say, but for what is found yet.
+    pub spec: RunSpec,
     pub data: DataSettings,
-    pub fit: FitOptions,
-    pub learning_rate: f64,
-    pub optimiser: OptimiserSettings,
-    /// Bound of the norm of all gradients, if they are clipped.
-    pub clip_norm: Option<f64>,
-    /// Whether the rate is the demo corpus's, which nobody asked for.
-    pub demo_rate: bool,
-    /// Whether norms of gradients are measured.
-    pub gradient_norms: bool,
-    /// Whether those of each layer are.
-    pub layer_gradient_norms: bool,
-    /// Whether event files are written.
-    pub tensorboard: bool,
-    pub mask_padding: bool,
     pub adapter: AdapterChoice,
     pub kernels: KernelForm,
     /// Rows of a recurrence's workgroup, if they are not left to the adapter.
@@ -60,6 +42,17 @@ pub struct Settings {
     pub serve: Option<SocketAddr>,
 }
 
+/// The spec of a run that these options ask for, not yet checked, and what to tell of the choice of its data.
+fn asked(data: &DataArgs, training: &TrainingArgs) -> Result<(RunSpec, Option<String>)> {
+    let (data, note) = data_spec(data)?;
+    let spec = RunSpec {
+        training: Some(training.spec(&data)),
+        callbacks: Some(training.callbacks.spec()),
+        ..RunSpec::new(&data.source())
+    };
+    Ok((RunSpec { data, ..spec }, note))
+}
+
 impl Settings {
     /// The settings of `gatefold compare`, and the models to compare.
     pub fn compare(args: &CompareArgs, quiet: bool) -> Result<(Settings, Vec<Variant>)> {
@@ -70,7 +63,11 @@ impl Settings {
                 format!("{twice} is named twice; name each variant once"),
             ));
         }
-        let settings = Settings::new("compare", "compare", &args.data, &args.training, quiet)?;
+        let (spec, note) = asked(&args.data, &args.training)?;
+        let training = &args.training;
+        let settings = Settings::new(
+            "compare", "compare", spec, note, &args.data, training, quiet,
+        )?;
         Ok((settings, args.variants.clone()))
     }
 
@@ -79,76 +76,72 @@ impl Settings {
         let source = ModelSource::new(&args.model)?;
         // The file's faults show before any work, whatever vocabulary the data will have.
         let model = source.model(EXPERIMENT_VOCABULARY)?;
-        Ok((Settings::of_model(&model, args, quiet)?, source))
+        let (spec, note) = asked(&args.data, &args.training)?;
+        let training = &args.training;
+        let name = model.name();
+        let settings = Settings::new("train", name, spec, note, &args.data, training, quiet)?;
+        Ok((settings, source))
     }
 
-    /// The settings of `gatefold train` with this model.
-    pub fn of_model(model: &Model, args: &TrainArgs, quiet: bool) -> Result<Settings> {
-        Settings::new("train", model.name(), &args.data, &args.training, quiet)
+    /// The settings of a run that goes on, with its data, model and options but for those that were typed and may be
+    /// other ones. Its own vocabulary is read, wherever the one that was named is by now, unless another was typed.
+    pub fn go_on(
+        begun: &BegunRun,
+        typed: &Typed,
+        command: &'static str,
+        (data, training): (&DataArgs, &TrainingArgs),
+        variants: &[Variant],
+        quiet: bool,
+    ) -> Result<Settings> {
+        let (mut asked, note) = asked(data, training)?;
+        if begun.spec.comparison.is_some() {
+            asked.comparison = Some(gatefold::run::ComparisonSpec {
+                variants: variants.iter().map(Variant::to_string).collect(),
+            });
+        }
+        let spec = reconcile(&begun.spec, &asked, &|option| typed.has(option))?;
+        if !typed.has("data") {
+            spec.data.find_again(begun.path())?;
+        }
+        let begun_on = spec.adapter.clone();
+        let mut settings = Settings::new(command, "", spec, note, data, training, quiet)?;
+        settings.begun = true;
+        settings.out = begun.path().to_path_buf();
+        if !settings.spec.data.is_demo() && !typed.has("vocab") {
+            settings.data.reviews.kept = begun.kept_vocabulary();
+        }
+        if let Some(begun_on) = begun_on {
+            let environment =
+                std::env::var_os("WGPU_ADAPTER_NAME").is_some_and(|name| !name.is_empty());
+            if settings.adapter.name.is_none() && !environment {
+                let is_there = adapters().iter().any(|there| there.name == begun_on.name);
+                settings.adapter.name = is_there.then(|| begun_on.name.clone());
+            }
+            if !typed.has("kernels") && begun_on.is_portable() {
+                settings.kernels = KernelForm::Portable;
+            }
+        }
+        Ok(settings)
     }
 
     fn new(
         command: &'static str,
         name: &str,
+        spec: RunSpec,
+        note: Option<String>,
         data: &DataArgs,
         training: &TrainingArgs,
         quiet: bool,
     ) -> Result<Settings> {
-        for (name, value, problem) in [
-            (
-                "--epochs",
-                training.epochs,
-                "0 epochs train nothing; give 1 or more",
-            ),
-            (
-                "--validation-steps",
-                training.validation_steps,
-                "give 1 batch or more to validate with",
-            ),
-        ] {
-            if value == 0 {
-                return Err(option(name, problem));
-            }
-        }
-        let BatchSettings {
-            batch_size,
-            bucket,
-            padding,
-        } = BatchSettings::new(&training.batch)?;
-        let optimiser = OptimiserSettings::new(training)?;
-        let data = DataSettings::new(data)?;
-        let demo_rate = training.learning_rate.is_none()
-            && data.source == Source::Demo
-            && optimiser.follows_data();
-        let default_rate = if demo_rate {
-            DEMO_LEARNING_RATE
-        } else {
-            optimiser.default_rate(LEARNING_RATE)
+        spec.check()?;
+        let data = DataSettings {
+            reviews: ReviewSource::of(&spec.data, token_cache(data.reading.no_cache)),
+            spec: spec.data.clone(),
+            note,
         };
-        let learning_rate = training
-            .learning_rate
-            .map_or(Ok(default_rate), checked_rate)?;
         let out = training.output.out.clone();
         Ok(Settings {
-            fit: FitOptions::new()
-                .epochs(training.epochs as usize)
-                .batch_size(batch_size)
-                .bucket(bucket)
-                .padding(padding)
-                .seed(training.seed)
-                .validation_steps(training.validation_steps as usize)
-                .checkpoint_steps(training.checkpoint_steps as usize)
-                .schedule(training.callbacks.schedule(learning_rate)?)
-                .early_stopping(training.callbacks.early_stopping()?)
-                .monitor(training.callbacks.monitor),
-            learning_rate,
-            optimiser,
-            clip_norm: training.clip_norm.map(checked_norm).transpose()?,
-            demo_rate,
-            gradient_norms: training.callbacks.gradient_norms,
-            layer_gradient_norms: training.callbacks.layer_gradient_norms,
-            tensorboard: training.callbacks.tensorboard,
-            mask_padding: training.mask_padding,
+            spec,
             adapter: adapter_choice(&training.device),
             kernels: training.device.kernels.into(),
             row_tile: training.tile.rows(),
@@ -166,24 +159,6 @@ impl Settings {
             data,
         })
     }
-
-    /// Settles that the run in `out` goes on: its own vocabulary is read, wherever the one that was named is by now,
-    /// unless another was typed.
-    pub fn go_on(&mut self, begun: &Begun, typed: &Typed) {
-        self.begun = true;
-        if self.data.source != Source::Demo && !typed.has("vocab") {
-            self.data.kept = begun.kept_vocabulary();
-        }
-    }
-
-    /// `model` with its padding masked if that was asked for.
-    pub fn with_mask(&self, model: Model) -> Result<Model> {
-        if self.mask_padding {
-            mask_padding(model)
-        } else {
-            Ok(model)
-        }
-    }
 }
 
 /// The adapter that was asked for.
@@ -194,33 +169,145 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
     }
 }
 
-/// Whether it is a number above 0 for the kernels, which compute with f32.
-pub fn is_positive(number: f64) -> bool {
-    number as f32 > 0.0 && (number as f32).is_finite()
-}
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use clap::{CommandFactory, FromArgMatches};
+    use gatefold::run::{AdapterSpec, CallbackSpec, OptimiserName, ScheduleName, TrainingSpec};
+    use gatefold::run::{DataSpec, Trains, keys::KEYS};
+    use gatefold::train::Monitor;
 
-fn checked_norm(norm: f64) -> Result<f64> {
-    if is_positive(norm) {
-        return Ok(norm);
+    use super::super::args::{Arguments, Command};
+    use super::*;
+
+    fn parsed(line: &str) -> (RunSpec, Typed) {
+        let words = line.split(' ');
+        let matches = Arguments::command().try_get_matches_from(words).unwrap();
+        let arguments = Arguments::from_arg_matches(&matches).unwrap();
+        let Command::Train(args) = arguments.command else {
+            panic!("{line}");
+        };
+        let (spec, _) = asked(&args.data, &args.training).unwrap();
+        (spec, Typed::of(&matches))
     }
-    let problem = format!("{norm} leaves nothing to train with; give a number above 0, 1 say");
-    Err(option("--clip-norm", problem))
-}
 
-fn checked_rate(rate: f64) -> Result<f64> {
-    if is_positive(rate) {
-        return Ok(rate);
+    /// A spec with every key that an option sets, none of which has its default value.
+    fn full() -> RunSpec {
+        let there = |name: &str| {
+            let path = std::path::absolute(name).unwrap();
+            Some(path.to_string_lossy().into_owned())
+        };
+        let mut monitors = Monitor::ALL.into_iter();
+        let is_other = |monitor: &Monitor| *monitor != Monitor::default();
+        let data = DataSpec {
+            source: there("/reviews.csv").unwrap(),
+            test_source: there("/test.csv"),
+            text_column: Some("review".to_string()),
+            label_column: Some("verdict".to_string()),
+            classes: vec!["useful".to_string(), "spam".to_string()],
+            vocabulary: there("/own.subwords"),
+            limit_train: Some(40),
+            limit_test: Some(30),
+            ..DataSpec::default()
+        };
+        RunSpec {
+            training: Some(TrainingSpec {
+                epochs: 7,
+                batch_size: 9,
+                optimiser: OptimiserName::Sgd,
+                momentum: Some(0.75),
+                nesterov: true,
+                learning_rate: 0.25,
+                clip_norm: Some(0.5),
+                weight_decay: Some(0.125),
+                seed: u64::MAX,
+                bucket: true,
+                pad: gatefold::batch::Side::Before,
+                max_length: Some(50),
+                truncate: Some(gatefold::batch::Side::Before),
+                validation_steps: 31,
+                mask_padding: true,
+                checkpoint_steps: 77,
+                ..TrainingSpec::new(&data)
+            }),
+            callbacks: Some(CallbackSpec {
+                monitor: monitors.find(is_other).unwrap(),
+                early_stopping: Some(4),
+                min_delta: Some(0.5),
+                schedule: ScheduleName::Plateau,
+                warmup_steps: 6,
+                minimum_rate: Some(0.0625),
+                plateau_factor: Some(0.75),
+                plateau_patience: Some(2),
+                gradient_norms: true,
+                layer_gradient_norms: true,
+                tensorboard: true,
+            }),
+            data,
+            ..RunSpec::new(&gatefold::data::Source::Demo)
+        }
     }
-    Err(option(
-        "--learning-rate",
-        format!("{rate} does not train; give a number above 0, 0.0001 say"),
-    ))
-}
 
-/// An option that makes no sense.
-pub fn option(name: &str, problem: impl Into<String>) -> Error {
-    Error::Option {
-        option: name.to_string(),
-        problem: problem.into(),
+    #[test]
+    fn the_command_of_a_spec_means_the_same_spec_again() {
+        let spec = full();
+        let line = spec.command_line(&Trains::Variant("dropout")).unwrap();
+        let (again, typed) = parsed(&line.unwrap());
+        assert_eq!(again, spec);
+        // Options of an adapter and of a comparison are not in this one.
+        let others = ["kernels", "variants"];
+        for option in KEYS.iter().filter_map(|key| key.option) {
+            assert!(typed.has(option) != others.contains(&option), "{option}");
+        }
+        let portable = RunSpec {
+            adapter: Some(AdapterSpec {
+                name: "a GPU".to_string(),
+                backend: "vulkan".to_string(),
+                kind: "software".to_string(),
+                driver: "a driver".to_string(),
+                kernels: "portable".to_string(),
+            }),
+            ..spec
+        };
+        let line = portable.command_line(&Trains::Variant("dropout")).unwrap();
+        assert!(line.unwrap().ends_with(" --kernels portable"));
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_librarys_default() {
+        let spec = RunSpec::new(&gatefold::data::Source::Demo);
+        let (left_out, _) = parsed("gatefold train dropout");
+        assert_eq!(left_out, spec);
+    }
+
+    /// An option of training that `config.toml` does not have, or that has no row, would be lost where a run goes on.
+    #[test]
+    fn every_option_of_training_is_a_key_or_changes_no_result() {
+        const OTHERS: [&str; 12] = [
+            "variant",
+            "config",
+            "resume",
+            "no_cache",
+            "adapter",
+            "webgpu_limits",
+            "row_tile",
+            "out",
+            "overwrite",
+            "json",
+            "serve",
+            "help",
+        ];
+        let command = Arguments::command();
+        for name in ["train", "compare"] {
+            let command = command.find_subcommand(name).unwrap();
+            for argument in command.get_arguments() {
+                let id = argument.get_id().as_str();
+                let is_key = KEYS.iter().any(|key| {
+                    key.option
+                        .is_some_and(|option| option.replace('-', "_") == id)
+                });
+                assert!(is_key != OTHERS.contains(&id), "{name}: {id}");
+            }
+        }
     }
 }

@@ -3,14 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatefold::model::{Model, Sequential, Variant};
+use gatefold::model::{Model, Variant};
 use gatefold::{Error, Result};
 
-use super::option;
 use crate::cli::args::ModelArgs;
-
-/// Ids of the experiment's vocabulary, padding included.
-pub const EXPERIMENT_VOCABULARY: usize = 8185;
+use crate::cli::usage::option;
 
 /// Which model to build, once the vocabulary is known.
 pub enum ModelSource {
@@ -72,20 +69,4 @@ fn read_text(path: &Path) -> Result<String> {
         place: format!("byte {}", error.utf8_error().valid_up_to()),
         problem: "not UTF-8; a model file is TOML".to_string(),
     })
-}
-
-/// `model` with its padding masked.
-pub fn mask_padding(model: Model) -> Result<Model> {
-    let embedding = model.embedding().clone().mask_zero();
-    let layers = model
-        .layers()
-        .iter()
-        .skip(1)
-        .map(|layer| layer.kind.clone());
-    layers
-        .fold(
-            Sequential::new(model.name()).add(embedding),
-            Sequential::add,
-        )
-        .build()
 }

@@ -14,7 +14,7 @@ use super::{begin, steps, write_progress};
 fn served() -> (TempDir, Page) {
     let folder = tempfile::tempdir().unwrap();
     let mut first = begin(1.0, 1, 0);
-    if let gatefold::watch::ProgressEvent::Begin { variant, .. } = &mut first.event {
+    if let gatefold::run::ProgressEvent::Begin { variant, .. } = &mut first.event {
         *variant = "</script><script>alert(1)</script>".into();
     }
     write_progress(folder.path(), &[first, steps(2.0, 1, 12, 0.5)]);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::args::{DeviceArgs, ModelArgs, OUTPUT, TileArgs};
+use super::{DeviceArgs, ModelArgs, OUTPUT, TileArgs};
 
 /// Arguments of `gatefold bench`.
 #[derive(Debug, Args)]

@@ -24,7 +24,7 @@ const LINES: f64 = 3600.0;
 /// # Examples
 /// ```no_run
 /// # use std::{path::Path, sync::Arc, sync::atomic::AtomicBool};
-/// # use gatefold::{data::Dataset, train::{FitOptions, Position, Session, fit}, watch::Recorder};
+/// # use gatefold::{data::Dataset, train::{FitOptions, Position, Session, fit}, run::Recorder};
 /// # fn train(session: &mut Session, data: &Arc<Dataset>, options: &FitOptions) -> gatefold::Result<()> {
 /// let mut recorder = Recorder::new(Path::new("runs/mine"));
 /// recorder.begin("mine", options.epochs, 2500, &Position::default());
@@ -145,7 +145,7 @@ impl Recorder {
 }
 
 /// Seconds since 1970-01-01 00:00 UTC, to the millisecond; 0 on a clock that is set before that.
-pub(super) fn now() -> f64 {
+pub(crate) fn now() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0.0, |since| since.as_millis() as f64 / 1e3)
 }

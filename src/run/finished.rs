@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatefold::model::Variant;
-use gatefold::report::read_history;
-use gatefold::train::History;
-use gatefold::{Error, Result};
+use crate::error::{Error, Result};
+use crate::model::Variant;
+use crate::report::read_history;
+use crate::train::History;
 
 /// The folders of the runs that `named` stand for, a comparison for those in it.
 ///
 /// # Errors
 /// [`Error::Io`] where a folder cannot be read.
-pub fn all_runs_in(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
+pub fn runs_below(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut folders = Vec::new();
     for run in named {
         folders.extend(runs_in(run)?);

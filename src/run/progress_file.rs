@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use super::files::PROGRESS;
 use crate::error::{Error, Result};
-
-/// The file's name, in the folder of a run.
-pub const PROGRESS: &str = "progress.jsonl";
 
 /// What happened, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

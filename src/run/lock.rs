@@ -4,11 +4,10 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gatefold::{Error, Result};
 use tracing::warn;
 
-/// The file that is locked.
-pub const FILE: &str = ".lock";
+use super::files;
+use crate::error::{Error, Result};
 
 /// Holds a folder until it is dropped, or the process ends, however it does.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ impl Lock {
     /// # Errors
     /// [`Error::Io`] where another process has it, or the system refuses.
     pub fn take(folder: &Path) -> Result<Lock> {
-        let path = folder.join(FILE);
+        let path = folder.join(files::LOCK);
         loop {
             let mut options = OpenOptions::new();
             let file = options.create(true).truncate(false).write(true).open(&path);

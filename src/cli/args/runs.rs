@@ -4,13 +4,46 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{DataArgs, DeviceArgs, ModelArgs, OUTPUT, ReadingArgs, SourceArgs, TestDataArgs};
+use gatefold::run::Parameters;
+
+use super::{
+    DataArgs, DeviceArgs, ModelArgs, OUTPUT, PaddingArgs, ReadingArgs, SourceArgs, TestDataArgs,
+};
+
+/// A run whose weights are used.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The folder of a run
+    ///
+    /// Of a run that has not come to its end, the parameters of its last checkpoint are taken, and that is told.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    #[command(flatten)]
+    pub best: BestArgs,
+}
+
+/// Which parameters of a run are used.
+#[derive(Debug, Args)]
+pub struct BestArgs {
+    /// Take the parameters of the best epoch, best.safetensors
+    #[arg(long)]
+    best: bool,
+}
+
+impl BestArgs {
+    /// Which they are.
+    pub fn parameters(&self) -> Parameters {
+        match self.best {
+            true => Parameters::Best,
+            false => Parameters::Last,
+        }
+    }
+}
 
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// The folder of a finished run
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
     #[command(flatten)]
     pub test_data: TestDataArgs,
     /// Reviews a batch [default: that of the run]
@@ -30,9 +63,8 @@ pub struct EvaluateArgs {
 
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// The folder of a finished run
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
     /// The reviews [default: read from standard input, one a line]
     #[arg(value_name = "TEXT")]
     pub texts: Vec<String>,
@@ -61,9 +93,8 @@ pub struct PredictArgs {
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The folder of a finished run
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
     /// The review
     #[arg(value_name = "TEXT")]
     pub text: String,
@@ -88,9 +119,8 @@ pub struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The folder of a finished run
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
     /// The format
     #[arg(long, value_enum)]
     pub format: ExportFormat,
@@ -127,6 +157,13 @@ pub struct ImportArgs {
     /// The model was trained with its padding masked
     #[arg(long)]
     pub mask_padding: bool,
+    /// The model was trained as this run: with its data, vocabulary, classes, cut and padding
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "data", "test_data", "text_column", "label_column", "classes", "vocab", "max_length", "truncate", "pad",
+    ])]
+    pub like: Option<PathBuf>,
+    #[command(flatten)]
+    pub padding: PaddingArgs,
     /// The run folder to make
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -164,6 +201,9 @@ pub struct ReportArgs {
     /// The page then holds these reviews; 0 shows none.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub examples: Option<usize>,
+    /// Test the parameters of the best epoch, best.safetensors
+    #[arg(long, requires = "examples")]
+    pub best: bool,
     #[command(flatten)]
     pub test_data: TestDataArgs,
     #[command(flatten)]

@@ -6,88 +6,44 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::Vocabulary;
-use gatefold::report::{TensorBoard, is_temporary, remove_leftovers, write_atomically, write_run};
-use gatefold::train::{CheckpointFiles, History};
-use gatefold::watch::PROGRESS;
-use gatefold::{Error, Result};
 use tracing::warn;
 
-use super::lock::{self, Lock};
-use super::report_page;
-use super::run_config;
-use super::settings::option;
-
-/// The parameters' file.
-pub const MODEL: &str = "model.safetensors";
-
-/// The file of the best epoch's parameters.
-pub const BEST: &str = "best.safetensors";
-
-/// The vocabulary that the run's ids are of, so that the folder can be used wherever it is.
-pub const VOCABULARY: &str = "vocabulary.subwords";
-
-/// The folder of the event files.
-pub const EVENTS: &str = "tensorboard";
-
-/// What a run leaves, [`super::training`] and [`write_run`] together.
-const FILES: [&str; 14] = [
-    // First: without its checkpoints, a run that is half removed cannot be taken for one to go on with.
-    CheckpointFiles::NAMES[0],
-    CheckpointFiles::NAMES[1],
-    run_config::FILE,
-    VOCABULARY,
-    PROGRESS,
-    "history.csv",
-    "history.json",
-    "loss.png",
-    "loss.svg",
-    "accuracy.png",
-    "accuracy.svg",
-    report_page::FILE,
-    MODEL,
-    BEST,
-];
-
-/// What a comparison leaves above its runs, as `report::write_overview` writes it.
-const OVERVIEW: [&str; 6] = [
-    "validation_accuracy.png",
-    "validation_accuracy.svg",
-    "validation_loss.png",
-    "validation_loss.svg",
-    "comparison.md",
-    report_page::FILE,
-];
+use super::files;
+use super::lock::Lock;
+use super::refusal::refuse;
+use super::spec::RunSpec;
+use crate::atomic::{is_temporary, remove_leftovers, write_atomically};
+use crate::data::Vocabulary;
+use crate::error::{Error, Result};
+use crate::report::{TensorBoard, write_run};
+use crate::train::{CheckpointFiles, History};
 
 /// Fails if `folder` holds something already, is in use or cannot be written; leaves no trace.
 ///
 /// # Errors
 /// [`Error::Option`] with the remedy, [`Error::Io`] where the system refuses.
-pub fn check(folder: &Path, overwrite: bool) -> Result<()> {
+pub fn check_folder(folder: &Path, overwrite: bool) -> Result<()> {
     match fs::read_dir(folder) {
         Ok(entries) => {
             // What a process left that was killed is nothing to keep.
-            let left = |name: &OsStr| name == lock::FILE || is_temporary(name);
+            let left = |name: &OsStr| name == files::LOCK || is_temporary(name);
             let mut entries = entries.filter(|entry| {
                 entry
                     .as_ref()
                     .map_or(true, |entry| !left(&entry.file_name()))
             });
             if entries.next().is_some() && !overwrite {
-                return Err(option(
-                    "--out",
-                    format!(
-                        "{} is there already; choose another folder with --out DIR, or give \
-                         --overwrite to replace the run in it",
-                        folder.display()
-                    ),
-                ));
+                let problem = format!(
+                    "{} is there already; choose another folder, or give `overwrite` to replace the run in it",
+                    folder.display()
+                );
+                return Err(refuse("out", problem));
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             let problem = format!("{} is no folder; choose another one", folder.display());
-            return Err(option("--out", problem));
+            return Err(refuse("out", problem));
         }
         Err(error) => return Err(Error::io(folder)(error)),
     }
@@ -95,13 +51,13 @@ pub fn check(folder: &Path, overwrite: bool) -> Result<()> {
     let ancestor = folder.ancestors().find(exists).unwrap_or(Path::new(""));
     if !ancestor.as_os_str().is_empty() && !ancestor.is_dir() {
         let problem = format!("{} is no folder; choose another place", ancestor.display());
-        return Err(option("--out", problem));
+        return Err(refuse("out", problem));
     }
     try_writing(ancestor).map_err(|error| Error::Io {
         path: folder.to_path_buf(),
         source: io::Error::new(
             error.kind(),
-            format!("cannot be written: {error}; choose another folder with --out DIR"),
+            format!("cannot be written: {error}; choose another folder with `out`"),
         ),
     })?;
     if folder.is_dir() {
@@ -112,13 +68,13 @@ pub fn check(folder: &Path, overwrite: bool) -> Result<()> {
 
 /// Whether `folder` holds a run or a comparison that one can go on with.
 pub fn holds_run(folder: &Path) -> bool {
-    let names = [run_config::FILE].into_iter().chain(CheckpointFiles::NAMES);
+    let names = [files::CONFIG].into_iter().chain(CheckpointFiles::NAMES);
     names.into_iter().any(|name| folder.join(name).is_file())
 }
 
 /// The vocabulary's file in the folder of a run, if it is there and has this hash; runs of earlier versions have none.
-pub fn kept_vocabulary(folder: &Path, sha256: &str) -> Option<PathBuf> {
-    let path = folder.join(VOCABULARY);
+pub(super) fn kept_vocabulary(folder: &Path, sha256: &str) -> Option<PathBuf> {
+    let path = folder.join(files::VOCABULARY);
     if !path.is_file() {
         return None;
     }
@@ -144,7 +100,7 @@ pub fn try_writing(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// [`Error::Io`] where the system refuses, or a run is in use.
 pub fn clear_comparison<'a>(folder: &Path, variants: impl Iterator<Item = &'a str>) -> Result<()> {
-    remove(folder, &OVERVIEW)?;
+    remove(folder, files::of_comparison())?;
     for variant in variants {
         let run = folder.join(variant);
         if run.is_dir() {
@@ -159,13 +115,13 @@ pub fn clear_comparison<'a>(folder: &Path, variants: impl Iterator<Item = &'a st
 
 /// Removes what a run left in `folder`.
 fn remove_run(folder: &Path) -> Result<()> {
-    remove(folder, &FILES)?;
-    let events = folder.join(EVENTS);
+    remove(folder, files::of_run())?;
+    let events = folder.join(files::EVENTS);
     for file in TensorBoard::files(&events) {
         let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {
             continue;
         };
-        remove(folder, &[&name.to_string_lossy()])?;
+        remove(folder, [&*name.to_string_lossy()])?;
         // Stays where the user keeps files of their own in it, as the one above it.
         let _ = fs::remove_dir(folder);
     }
@@ -173,7 +129,7 @@ fn remove_run(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn remove(folder: &Path, names: &[&str]) -> Result<()> {
+fn remove<'a>(folder: &Path, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
     for name in names {
         let path = folder.join(name);
         match fs::remove_file(&path) {
@@ -200,7 +156,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::Io`] where the system refuses, or another process writes there.
-    pub fn create(path: &Path, config: &str, vocabulary: &Vocabulary) -> Result<RunFolder> {
+    pub fn create(path: &Path, spec: &RunSpec, vocabulary: &Vocabulary) -> Result<RunFolder> {
         let missing = |ancestor: &&Path| !ancestor.as_os_str().is_empty() && !ancestor.exists();
         let made = path
             .ancestors()
@@ -215,7 +171,7 @@ impl RunFolder {
         };
         let written = remove_leftovers(path)
             .and_then(|()| remove_run(path))
-            .and_then(|()| folder.write_origin(config, vocabulary));
+            .and_then(|()| folder.write_origin(spec, vocabulary));
         match written {
             Ok(()) => Ok(folder),
             Err(error) => {
@@ -233,12 +189,12 @@ impl RunFolder {
     pub fn open(path: &Path) -> Result<RunFolder> {
         if !holds_run(path) {
             let problem = format!(
-                "{}: no run to go on with: neither {} nor {} is there; begin one without --resume",
+                "{}: no run to go on with: neither {} nor {} is there; name another folder, or begin a run",
                 path.display(),
-                run_config::FILE,
+                files::CONFIG,
                 CheckpointFiles::NAMES[0]
             );
-            return Err(option("--resume", problem));
+            return Err(refuse("resume", problem));
         }
         let lock = Lock::take(path)?;
         remove_leftovers(path)?;
@@ -258,9 +214,9 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::Io`] where the system refuses.
-    pub fn write_origin(&self, config: &str, vocabulary: &Vocabulary) -> Result<()> {
-        write_atomically(&self.path.join(run_config::FILE), config.as_bytes())?;
-        vocabulary.save(&self.path.join(VOCABULARY))
+    pub fn write_origin(&self, spec: &RunSpec, vocabulary: &Vocabulary) -> Result<()> {
+        write_atomically(&self.path.join(files::CONFIG), spec.to_toml()?.as_bytes())?;
+        vocabulary.save(&self.path.join(files::VOCABULARY))
     }
 
     /// Writes the history so far and its plots; `note` is told at their foot.
@@ -271,12 +227,20 @@ impl RunFolder {
         write_run(&self.path, history, Some(note)).map(|_| ())
     }
 
+    /// Removes the result of a training that is to go on: its checkpoint has the same parameters, or newer ones.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system refuses.
+    pub fn remove_result(&self) -> Result<()> {
+        remove(&self.path, [files::MODEL])
+    }
+
     /// Removes the checkpoint before the last, of a run that is done.
     ///
     /// # Errors
     /// [`Error::Io`] where the system refuses.
     pub fn remove_previous_checkpoint(&self) -> Result<()> {
-        remove(&self.path, &CheckpointFiles::NAMES[1..])
+        remove(&self.path, CheckpointFiles::NAMES.into_iter().skip(1))
     }
 
     /// Removes what was written by a run that is none, without an epoch or a checkpoint.

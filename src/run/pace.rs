@@ -7,7 +7,7 @@ const MEMORY: f64 = 15.0;
 ///
 /// # Examples
 /// ```
-/// use gatefold::watch::Pace;
+/// use gatefold::run::Pace;
 ///
 /// let mut pace = Pace::new(2, 100);
 /// pace.steps(0.0, 1, 10);

@@ -1,0 +1,21 @@
+//! [`Typed`]: which options were typed, and not left at their default.
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+/// Which options of a subcommand were typed.
+pub struct Typed(ArgMatches);
+
+impl Typed {
+    /// Of the subcommand in these matches.
+    pub fn of(matches: &ArgMatches) -> Typed {
+        let subcommand = matches.subcommand();
+        Typed(subcommand.map_or(ArgMatches::default(), |(_, matches)| matches.clone()))
+    }
+
+    /// Whether the option of this name, without dashes, was.
+    pub fn has(&self, option: &str) -> bool {
+        let id = option.replace('-', "_");
+        self.0.value_source(&id) == Some(ValueSource::CommandLine)
+    }
+}

@@ -1,0 +1,84 @@
+//! The command that a run's `config.toml` stands for.
+
+use toml::{Table, Value};
+
+use super::keys::{KEYS, shown, value_at};
+use super::spec::RunSpec;
+use crate::data::Source;
+use crate::error::Result;
+
+/// What the command trains.
+pub enum Trains<'a> {
+    /// The model of a variant.
+    Variant(&'a str),
+    /// The model in the file of this name.
+    ModelFile(&'a str),
+    /// These variants, to compare them.
+    Comparison(&'a [String]),
+}
+
+/// What the program's options are where none is given; no learning rate, which depends on others.
+fn defaults() -> Result<Table> {
+    let mut table = RunSpec::new(&Source::Demo).to_table()?;
+    if let Some(training) = table.get_mut("training").and_then(Value::as_table_mut) {
+        training.remove("learning_rate");
+    }
+    Ok(table)
+}
+
+impl RunSpec {
+    /// The command line for this, without options that have their default value and without a place to write to, as a
+    /// shell takes it; `None` where it says nothing of a training.
+    ///
+    /// # Errors
+    /// [`Error::Internal`](crate::Error::Internal) if the TOML writer refuses.
+    pub fn command_line(&self, trains: &Trains) -> Result<Option<String>> {
+        if self.training.is_none() {
+            return Ok(None);
+        }
+        let mut words = vec!["gatefold".to_string()];
+        match trains {
+            Trains::Variant(name) => words.extend(["train".to_string(), name.to_string()]),
+            Trains::ModelFile(file) => {
+                words.extend(["train".to_string(), "--config".to_string(), quoted(file)]);
+            }
+            Trains::Comparison(names) => words.extend([
+                "compare".to_string(),
+                "--variants".to_string(),
+                quoted(&names.join(",")),
+            ]),
+        }
+        let (table, defaults) = (self.to_table()?, defaults()?);
+        for key in &KEYS {
+            let (Some(option), Some(value)) = (key.option, value_at(&table, key.path)) else {
+                continue;
+            };
+            let is_said = match key.path {
+                // What was named for them is in `trains`.
+                "comparison.variants" => false,
+                // The other forms are what the adapter can do.
+                "adapter.kernels" => value.as_str() == Some("portable"),
+                path => value_at(&defaults, path) != Some(value),
+            };
+            if !is_said {
+                continue;
+            }
+            match value {
+                Value::Boolean(true) => words.push(format!("--{option}")),
+                Value::Boolean(false) => {}
+                value => words.extend([format!("--{option}"), quoted(&shown(value))]),
+            }
+        }
+        Ok(Some(words.join(" ")))
+    }
+}
+
+/// `text` as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./,:=+@%".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_string()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,44 @@
+//! Every file that a run, or a comparison of runs, has in its folder.
+
+use crate::report::{OVERVIEW_FILES, RUN_FILES};
+use crate::train::CheckpointFiles;
+
+/// What was trained, on what and how: a [`RunSpec`](super::RunSpec).
+pub const CONFIG: &str = "config.toml";
+
+/// The vocabulary that the run's ids are of, so that the folder can be used wherever it is.
+pub const VOCABULARY: &str = "vocabulary.subwords";
+
+/// The trained parameters.
+pub const MODEL: &str = "model.safetensors";
+
+/// The parameters of the best epoch.
+pub const BEST: &str = "best.safetensors";
+
+/// What the run tells while it trains.
+pub const PROGRESS: &str = "progress.jsonl";
+
+/// The page that tells of the run or the comparison.
+pub const REPORT: &str = "report.html";
+
+/// The folder of the event files.
+pub const EVENTS: &str = "tensorboard";
+
+/// The file that is locked while a process writes the run.
+pub const LOCK: &str = ".lock";
+
+/// What a run leaves, event files and lock apart.
+///
+/// Checkpoints come first: without them, a run that is half removed cannot be taken for one to go on with.
+pub(super) fn of_run() -> impl Iterator<Item = &'static str> {
+    let own = [CONFIG, VOCABULARY, PROGRESS, REPORT, MODEL, BEST];
+    CheckpointFiles::NAMES
+        .into_iter()
+        .chain(own)
+        .chain(RUN_FILES)
+}
+
+/// What a comparison leaves above its runs.
+pub(super) fn of_comparison() -> impl Iterator<Item = &'static str> {
+    OVERVIEW_FILES.into_iter().chain([REPORT])
+}

@@ -1,0 +1,57 @@
+//! Runs: what one is, how one is trained and gone on with, and how a trained one is used.
+//!
+//! A run is a folder. Its `config.toml` is a [`RunSpec`]; its history, checkpoints, weights and vocabulary are all that is
+//! needed to use it or to go on with it, from any working folder, after a copy, on another machine. [`Trainer`] makes
+//! one, and [`TrainedRun`] uses it. The `gatefold` program does nothing else.
+//!
+//! # Examples
+//! ```no_run
+//! use gatefold::run::TrainedRun;
+//!
+//! let run = TrainedRun::open("runs/bidirectional-imdb")?;
+//! for prediction in run.predict(&["a fine film", "dull"])? {
+//!     println!("{} with a probability of {:.3}", prediction.class, prediction.probability);
+//! }
+//! # Ok::<(), gatefold::Error>(())
+//! ```
+
+mod begun;
+mod callbacks;
+mod command;
+pub mod files;
+mod finished;
+mod folder;
+pub mod keys;
+mod lock;
+mod optimiser;
+mod pace;
+mod progress_file;
+mod reading;
+mod recorder;
+mod refusal;
+mod report;
+mod source;
+mod spec;
+mod text_reader;
+mod train;
+mod trained;
+mod training;
+
+pub use begun::BegunRun;
+pub use callbacks::{CallbackSpec, ScheduleName};
+pub use command::Trains;
+pub use finished::{name_apart, read_histories, runs_below};
+pub use folder::{RunFolder, check_folder, clear_comparison, holds_run, try_writing};
+pub use optimiser::OptimiserName;
+pub use pace::Pace;
+pub use progress_file::{ProgressEvent, ProgressLine, read_progress};
+pub use reading::{ReadingSpec, padding_words};
+pub use recorder::Recorder;
+pub(crate) use recorder::now;
+pub use report::{read_report, write_report};
+pub use source::{DataSpec, ReviewSource, path_text};
+pub use spec::{AdapterSpec, ComparisonSpec, ModelSpec, RunSpec, kernel_form};
+pub use text_reader::TextReader;
+pub use train::{RunEvent, RunOutcome, RunPlace, Trainer};
+pub use trained::{Parameters, ParametersFrom, Prediction, TrainedRun};
+pub use training::{TrainingSpec, check_batch_size};

@@ -1,0 +1,380 @@
+//! [`Trainer`]: trains models into run folders, from their start or from where an earlier process left them.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::begun::BegunRun;
+use super::callbacks::CallbackSpec;
+use super::files;
+use super::folder::RunFolder;
+use super::recorder::Recorder;
+use super::report::write_report;
+use super::spec::RunSpec;
+use super::training::TrainingSpec;
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::gpu::Gpu;
+use crate::model::{Model, initialise};
+use crate::plan::Limits;
+use crate::report::TensorBoard;
+use crate::train::{
+    Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Position, Session, Snapshot,
+    Weights, fit, reserve_for, resume,
+};
+
+/// Where a run is written.
+#[derive(Debug)]
+pub enum RunPlace {
+    /// A folder that holds no run yet, or one to replace.
+    New(PathBuf),
+    /// A run to go on with.
+    Begun(Box<BegunRun>),
+}
+
+/// What happens while a run is trained.
+#[derive(Debug)]
+pub enum RunEvent<'a> {
+    /// Training begins, or goes on, at this place of the run.
+    Begin {
+        /// Epochs to train, those that are over included.
+        epochs: usize,
+        /// Steps of an epoch.
+        steps: usize,
+        /// Where the run stands.
+        position: &'a Position,
+    },
+    /// What [`fit`] tells; what follows from it is on disk by then.
+    Fit(&'a Event<'a>),
+}
+
+/// What came of a run.
+pub struct RunOutcome {
+    /// The epochs that are over.
+    pub history: History,
+    /// Where its last checkpoint stands; `None` where there is none.
+    pub last_checkpoint: Option<Position>,
+    /// Why it did not come to its end, if it did not; else the device, to be used again.
+    pub end: Result<Gpu>,
+}
+
+impl RunOutcome {
+    /// Whether nothing was kept, so that the folder was removed again.
+    pub fn is_nothing(&self) -> bool {
+        self.history.epochs.is_empty() && self.last_checkpoint.is_none()
+    }
+
+    /// The device and the history.
+    ///
+    /// # Errors
+    /// Why the run did not come to its end.
+    pub fn finished(self) -> Result<(Gpu, History)> {
+        Ok((self.end?, self.history))
+    }
+}
+
+/// All that training needs but the model and the device.
+///
+/// # Examples
+/// ```no_run
+/// use std::ops::ControlFlow;
+/// use std::sync::{Arc, atomic::AtomicBool};
+/// use gatefold::data::{Source, demo};
+/// use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+/// use gatefold::model::Variant;
+/// use gatefold::run::{RunPlace, RunSpec, TrainedRun, Trainer};
+///
+/// let dataset = Arc::new(demo()?);
+/// let model = Variant::Bidirectional.model(dataset.vocabulary.size())?;
+/// let gpu = Gpu::open(&AdapterChoice::default())?;
+/// let limits = gpu.limits(KernelForm::Automatic)?;
+///
+/// let trainer = Trainer::new(RunSpec::new(&Source::Demo), dataset, &gpu, limits)?;
+/// let place = RunPlace::New("runs/mine".into());
+/// let outcome = trainer.train(gpu, &model, place, &AtomicBool::new(false), &mut |_event| ControlFlow::Continue(()))?;
+/// let (_gpu, history) = outcome.finished()?;
+/// println!("{} epochs", history.epochs.len());
+///
+/// let run = TrainedRun::open("runs/mine")?; // `gatefold predict runs/mine` says the same
+/// println!("{}", run.predict(&["a fine film"])?[0].class);
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Trainer {
+    /// What every run's `config.toml` says, but for the model.
+    pub spec: RunSpec,
+    /// The reviews.
+    pub dataset: Arc<Dataset>,
+    training: TrainingSpec,
+    callbacks: CallbackSpec,
+    limits: Limits,
+}
+
+impl Trainer {
+    /// For runs of `spec` on these reviews, a device like `gpu` and kernels within `limits`.
+    ///
+    /// # Errors
+    /// As [`RunSpec::check`] and [`RunSpec::trained`].
+    pub fn new(spec: RunSpec, dataset: Arc<Dataset>, gpu: &Gpu, limits: Limits) -> Result<Trainer> {
+        spec.check()?;
+        let (training, callbacks) = spec.trained()?;
+        Ok(Trainer {
+            training: training.clone(),
+            callbacks: callbacks.clone(),
+            spec: spec.found(&dataset, gpu.report(), &limits),
+            dataset,
+            limits,
+        })
+    }
+
+    /// How it trains.
+    pub fn training(&self) -> &TrainingSpec {
+        &self.training
+    }
+
+    /// What steers it.
+    pub fn callbacks(&self) -> &CallbackSpec {
+        &self.callbacks
+    }
+
+    /// All of that for people, see [`TrainingSpec::words`].
+    pub fn words(&self) -> String {
+        self.training.words(&self.callbacks, &self.dataset)
+    }
+
+    /// `model` with its padding masked if that is asked for.
+    ///
+    /// # Errors
+    /// As [`Model::with_mask`].
+    pub fn masked(&self, model: Model) -> Result<Model> {
+        match self.training.mask_padding {
+            true => model.with_mask(),
+            false => Ok(model),
+        }
+    }
+
+    /// The model on the device, with initial parameters and memory for the longest batch.
+    ///
+    /// # Errors
+    /// As [`Session::new`] and [`reserve_for`].
+    pub fn session(&self, gpu: Gpu, model: &Model) -> Result<Session> {
+        let training = &self.training;
+        let mut session = Session::new(
+            gpu,
+            model.clone(),
+            self.limits.clone(),
+            &initialise(model, training.seed),
+            training.optimiser(),
+            training.seed,
+        )?;
+        session.set_gradients(training.gradients(&self.callbacks))?;
+        let padding = training.reading().padding();
+        reserve_for(&mut session, &self.dataset, training.batch_size, padding)?;
+        Ok(session)
+    }
+
+    /// Trains a model. What its finished epochs gave and its last checkpoints are kept whatever happens; a run without
+    /// either leaves no folder.
+    ///
+    /// `stop` ends training after the step at hand, as an error, so that the run can be gone on with. `observe` may end
+    /// it as well, which is no error: the run is then over, and its parameters are the result.
+    ///
+    /// # Errors
+    /// Of what comes before the first step; what comes later is [`RunOutcome::end`].
+    pub fn train(
+        &self,
+        gpu: Gpu,
+        model: &Model,
+        place: RunPlace,
+        stop: &AtomicBool,
+        observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<RunOutcome> {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        let mut session = self.session(gpu, model)?;
+        let spec = self.spec.of_model(model);
+        let vocabulary = &self.dataset.vocabulary;
+        let (folder, checkpoints, from) = match place {
+            RunPlace::New(path) => {
+                let folder = RunFolder::create(&path, &spec, vocabulary)?;
+                (folder, CheckpointFiles::new(&path), None)
+            }
+            RunPlace::Begun(begun) => {
+                begun.folder.write_origin(&spec, vocabulary)?;
+                let from = begun.checkpoint.map(|found| found.checkpoint.snapshot);
+                (begun.folder, begun.checkpoints, from)
+            }
+        };
+        let mut run = Run {
+            trainer: self,
+            folder,
+            config: spec.to_toml()?,
+            model,
+            history: History::new(model.name(), model.count_parameters()),
+            checkpoints,
+            best: None,
+            tensorboard: None,
+        };
+        let mut recorder = Recorder::new(run.folder.path());
+        let outcome = run
+            .fit(&mut session, from.as_deref(), stop, &mut recorder, observe)
+            .and_then(|()| run.finish(&session));
+        recorder.end(outcome.as_ref().err().map(ToString::to_string));
+        let outcome = RunOutcome {
+            history: run.history,
+            last_checkpoint: run.checkpoints.last().cloned(),
+            end: outcome.map(|()| session.into_gpu()),
+        };
+        if outcome.end.is_err() && outcome.is_nothing() {
+            run.folder.discard();
+        }
+        Ok(outcome)
+    }
+}
+
+/// A run under way.
+struct Run<'a> {
+    trainer: &'a Trainer,
+    folder: RunFolder,
+    config: String,
+    model: &'a Model,
+    history: History,
+    checkpoints: CheckpointFiles,
+    /// The epoch whose parameters are in [`files::BEST`].
+    best: Option<usize>,
+    tensorboard: Option<TensorBoard>,
+}
+
+impl Run<'_> {
+    /// Runs the epochs that are left, and keeps what each leaves. Nothing is being written afterwards.
+    fn fit(
+        &mut self,
+        session: &mut Session,
+        from: Option<&Snapshot>,
+        stop: &AtomicBool,
+        recorder: &mut Recorder,
+        observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        if let Some(Snapshot { position, best, .. }) = from {
+            self.history.epochs = position.epochs.clone();
+            if let Some(best) = best {
+                self.keep_best(best)?;
+            }
+        }
+        if self.trainer.callbacks.tensorboard {
+            let events = self.folder.path().join(files::EVENTS);
+            self.tensorboard = Some(TensorBoard::create(&events, &self.history.epochs)?);
+        }
+        if !self.history.epochs.is_empty() {
+            // They may be behind the checkpoint.
+            self.folder
+                .write(&self.history, &self.trainer.dataset.name)?;
+        }
+        let outcome = self.fit_epochs(session, from, stop, recorder, observe);
+        let written = self.checkpoints.finish();
+        outcome.and(written)
+    }
+
+    fn fit_epochs(
+        &mut self,
+        session: &mut Session,
+        from: Option<&Snapshot>,
+        stop: &AtomicBool,
+        recorder: &mut Recorder,
+        observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let trainer = self.trainer;
+        let options = trainer.training.fit_options(&trainer.callbacks);
+        let steps = trainer.dataset.train.len().div_ceil(options.batch_size);
+        let start = from.map_or(Position::default(), |from| from.position.clone());
+        if start.epochs.len() < options.epochs && from.is_some() {
+            self.folder.remove_result()?;
+        }
+        recorder.begin(&self.history.variant, options.epochs, steps, &start);
+        let begin = RunEvent::Begin {
+            epochs: options.epochs,
+            steps,
+            position: &start,
+        };
+        // Whether nothing more is wanted shows at the first event of `fit` again.
+        let mut ended = observe(&begin).is_break();
+        let mut failure = None;
+        let mut on_event = |event: Event<'_>| {
+            recorder.observe(&event);
+            let kept = match &event {
+                Event::Epoch(record) => self.end_epoch(record),
+                Event::Snapshot(snapshot) => self.checkpoint(snapshot),
+                Event::Steps { .. } | Event::Restart { .. } => Ok(()),
+            };
+            if let Err(error) = kept {
+                failure.get_or_insert(error);
+            } else if failure.is_none() {
+                ended |= observe(&RunEvent::Fit(&event)).is_break();
+            }
+            match ended || failure.is_some() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let dataset = &trainer.dataset;
+        let outcome = match from {
+            Some(from) => resume(session, dataset, &options, from, stop, &mut on_event),
+            None => fit(session, dataset, &options, stop, &mut on_event),
+        };
+        match failure {
+            Some(error) => Err(error),
+            None => outcome.map(|_| ()),
+        }
+    }
+
+    fn end_epoch(&mut self, record: &EpochRecord) -> Result<()> {
+        self.history.epochs.push(record.clone());
+        let written = self.folder.write(&self.history, &self.trainer.dataset.name);
+        if written.is_err() {
+            self.history.epochs.pop();
+        }
+        written?;
+        match &mut self.tensorboard {
+            Some(events) => events.append(record),
+            None => Ok(()),
+        }
+    }
+
+    fn checkpoint(&mut self, snapshot: &Arc<Snapshot>) -> Result<()> {
+        if let Some(best) = &snapshot.best {
+            self.keep_best(best)?;
+        }
+        self.checkpoints.save(Checkpoint {
+            model: self.model.clone(),
+            config: self.config.clone(),
+            snapshot: Arc::clone(snapshot),
+        })
+    }
+
+    /// Writes the best epoch's parameters, unless the file has them.
+    fn keep_best(&mut self, best: &Best) -> Result<()> {
+        if self.best != Some(best.epoch) {
+            self.write_weights(files::BEST, best.parameters.clone())?;
+            self.best = Some(best.epoch);
+        }
+        Ok(())
+    }
+
+    fn write_weights(&self, name: &str, parameters: Vec<Vec<f32>>) -> Result<()> {
+        let vocabulary = &self.trainer.dataset.vocabulary;
+        let weights = Weights::new(self.model.clone(), parameters, vocabulary);
+        weights.save(&self.folder.path().join(name))
+    }
+
+    /// Writes the trained parameters and the report. The last checkpoint stays, to train for more epochs.
+    fn finish(&self, session: &Session) -> Result<()> {
+        self.write_weights(files::MODEL, session.parameters()?)?;
+        let folder = self.folder.path();
+        if !self.history.epochs.is_empty() {
+            write_report(folder, &[folder.to_path_buf()])?;
+        }
+        self.folder.remove_previous_checkpoint()
+    }
+}

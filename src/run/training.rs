@@ -1,0 +1,316 @@
+//! [`TrainingSpec`]: how a run is trained.
+
+use serde::{Deserialize, Serialize};
+
+use super::callbacks::CallbackSpec;
+use super::optimiser::OptimiserName;
+use super::reading::{ReadingSpec, padding_words};
+use super::refusal::refuse;
+use super::source::DataSpec;
+use crate::batch::{SHUFFLE_BUFFER, Side};
+use crate::data::{DEMO_LEARNING_RATE, Dataset};
+use crate::error::Result;
+use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
+use crate::report::counted;
+use crate::train::FitOptions;
+
+/// The experiment's learning rate.
+const LEARNING_RATE: f64 = 1e-4;
+
+/// How a run is trained, as `config.toml` says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingSpec {
+    /// Passes over the training reviews.
+    pub epochs: usize,
+    /// Reviews a batch.
+    pub batch_size: usize,
+    /// How parameters follow their gradients.
+    pub optimiser: OptimiserName,
+    /// Share of the last move that is made again. 0 is not nothing, but the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub momentum: Option<f64>,
+    /// Whether the gradient is followed from where the momentum leads.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nesterov: bool,
+    /// The learning rate that the schedule starts from.
+    pub learning_rate: f64,
+    /// Bound of the norm of all gradients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// Share of itself, times the learning rate, that every parameter loses before an update.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+    /// What initial parameters, the order of the reviews and dropout masks are drawn from.
+    #[serde(with = "seed_as_text")]
+    pub seed: u64,
+    /// Places in the shuffle buffer.
+    pub shuffle_buffer: usize,
+    /// Whether a batch holds reviews of similar length.
+    pub bucket: bool,
+    /// Where the padding stands.
+    pub pad: Side,
+    /// Most tokens of a review that are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// Which end of a longer review is cut off, where there is a most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncate: Option<Side>,
+    /// Batches of test reviews to validate with after each epoch.
+    pub validation_steps: usize,
+    /// Whether recurrent layers skip padding.
+    pub mask_padding: bool,
+    /// Steps from one checkpoint to the next; 0 for one at the end of each epoch alone.
+    pub checkpoint_steps: usize,
+}
+
+/// TOML's integers end at 2⁶³.
+mod seed_as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(seed)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wrong = |_| D::Error::custom(format!("seed: {text:?} is no seed"));
+        text.parse().map_err(wrong)
+    }
+}
+
+impl TrainingSpec {
+    /// The experiment's, with the learning rate that suits these reviews.
+    pub fn new(data: &DataSpec) -> TrainingSpec {
+        let fit = FitOptions::new();
+        let optimiser = OptimiserName::default();
+        let reading = ReadingSpec::of(fit.padding);
+        TrainingSpec {
+            epochs: fit.epochs,
+            batch_size: fit.batch_size,
+            optimiser,
+            momentum: None,
+            nesterov: false,
+            learning_rate: TrainingSpec::default_rate(optimiser, data),
+            clip_norm: None,
+            weight_decay: None,
+            seed: fit.seed,
+            shuffle_buffer: SHUFFLE_BUFFER,
+            bucket: fit.bucket,
+            pad: reading.pad,
+            max_length: reading.max_length,
+            truncate: reading.truncate,
+            validation_steps: fit.validation_steps,
+            mask_padding: false,
+            checkpoint_steps: fit.checkpoint_steps,
+        }
+    }
+
+    /// The learning rate where none is asked for: Keras's of optimisers that the experiment does not use, the demo
+    /// corpus's, or the experiment's.
+    pub fn default_rate(optimiser: OptimiserName, data: &DataSpec) -> f64 {
+        let usual = match data.is_demo() {
+            true => DEMO_LEARNING_RATE,
+            false => LEARNING_RATE,
+        };
+        optimiser.default_rate().unwrap_or(usual)
+    }
+
+    /// The same with what follows from other fields written out: AdamW's weight decay, the end that is cut off.
+    pub fn completed(mut self) -> TrainingSpec {
+        if self.optimiser == OptimiserName::AdamW && self.weight_decay.is_none() {
+            self.weight_decay = Adam::decoupled(0.0).weight_decay;
+        }
+        if self.max_length.is_some() {
+            self.truncate = self.truncate.or(Some(Side::After));
+        }
+        self
+    }
+
+    /// Checks that the numbers make sense, and that the optimiser has the options that are set.
+    ///
+    /// # Errors
+    /// [`Error::Option`](crate::Error::Option) names the field that does not.
+    pub fn check(&self) -> Result<()> {
+        if self.epochs == 0 {
+            let problem = "0 epochs train nothing; give 1 or more";
+            return Err(refuse("epochs", problem));
+        }
+        if self.validation_steps == 0 {
+            let problem = "give 1 batch or more to validate with";
+            return Err(refuse("validation_steps", problem));
+        }
+        check_batch_size(self.batch_size)?;
+        self.reading().check()?;
+        if !is_positive(self.learning_rate) {
+            let problem = format!(
+                "{} does not train; give a number above 0, 0.0001 say",
+                self.learning_rate
+            );
+            return Err(refuse("learning_rate", problem));
+        }
+        if let Some(norm) = self.clip_norm.filter(|norm| !is_positive(*norm)) {
+            let problem =
+                format!("{norm} leaves nothing to train with; give a number above 0, 1 say");
+            return Err(refuse("clip_norm", problem));
+        }
+        if let Some(decay) = self.weight_decay.filter(|decay| !is_positive(*decay)) {
+            let problem =
+                format!("{decay} is no decay; give a number above 0, 0.004 say, or leave it out");
+            return Err(refuse("weight_decay", problem));
+        }
+        if self.shuffle_buffer != SHUFFLE_BUFFER {
+            let problem = format!("a buffer of {SHUFFLE_BUFFER} is all that there is");
+            return Err(refuse("shuffle_buffer", problem));
+        }
+        self.check_momentum()
+    }
+
+    fn check_momentum(&self) -> Result<()> {
+        let name = self.optimiser;
+        if let Some(momentum) = self.momentum {
+            if !name.has_momentum() {
+                let problem = format!(
+                    "{name} has moments of its own; give it with `optimiser` sgd or rmsprop, or leave it out"
+                );
+                return Err(refuse("momentum", problem));
+            }
+            // As the kernels see it, which compute with f32.
+            if !(momentum >= 0.0 && (momentum as f32) < 1.0) {
+                let problem = format!(
+                    "{momentum} is no share of a move; give 0 or more and below 1, 0.9 say"
+                );
+                return Err(refuse("momentum", problem));
+            }
+        }
+        if self.nesterov && name != OptimiserName::Sgd {
+            let problem = format!("{name} has no such form; give it with `optimiser` sgd");
+            return Err(refuse("nesterov", problem));
+        }
+        if self.nesterov && !self.momentum.is_some_and(is_positive) {
+            let problem = "without momentum it changes nothing; give `momentum` 0.9, say, as well";
+            return Err(refuse("nesterov", problem));
+        }
+        Ok(())
+    }
+
+    /// How reviews are cut and padded.
+    pub fn reading(&self) -> ReadingSpec {
+        ReadingSpec {
+            pad: self.pad,
+            max_length: self.max_length,
+            truncate: self.truncate,
+        }
+    }
+
+    /// The optimiser with its numbers.
+    pub fn optimiser(&self) -> Optimiser {
+        let (rate, weight_decay) = (self.learning_rate, self.weight_decay);
+        let momentum = self.momentum.unwrap_or(0.0);
+        match self.optimiser {
+            OptimiserName::Adam | OptimiserName::AdamW => Optimiser::Adam(Adam {
+                weight_decay,
+                ..Adam::new(rate)
+            }),
+            OptimiserName::Sgd => Optimiser::Sgd(Sgd {
+                momentum,
+                nesterov: self.nesterov,
+                weight_decay,
+                ..Sgd::new(rate)
+            }),
+            OptimiserName::RmsProp => Optimiser::RmsProp(RmsProp {
+                momentum,
+                weight_decay,
+                ..RmsProp::new(rate)
+            }),
+        }
+    }
+
+    /// Clipping, and which norms are measured.
+    pub fn gradients(&self, callbacks: &CallbackSpec) -> Gradients {
+        Gradients {
+            clip_norm: self.clip_norm,
+            measure_norm: callbacks.gradient_norms,
+            measure_layer_norms: callbacks.layer_gradient_norms,
+        }
+    }
+
+    /// What [`fit`](crate::train::fit) is told.
+    pub fn fit_options(&self, callbacks: &CallbackSpec) -> FitOptions {
+        FitOptions::new()
+            .epochs(self.epochs)
+            .batch_size(self.batch_size)
+            .bucket(self.bucket)
+            .padding(self.reading().padding())
+            .seed(self.seed)
+            .validation_steps(self.validation_steps)
+            .checkpoint_steps(self.checkpoint_steps)
+            .schedule(callbacks.schedule())
+            .early_stopping(callbacks.early_stopping())
+            .monitor(callbacks.monitor)
+    }
+
+    /// All of it for people: `5 epochs of 2,500 steps of 10 reviews, Adam with learning rate 0.0001, seed 0`.
+    pub fn words(&self, callbacks: &CallbackSpec, dataset: &Dataset) -> String {
+        let mut text = format!(
+            "{} of {} of {}, {}",
+            counted(self.epochs, "epoch"),
+            counted(dataset.train.len().div_ceil(self.batch_size), "step"),
+            counted(self.batch_size, "review"),
+            self.optimiser_words(),
+        );
+        if dataset.synthetic
+            && self.optimiser.default_rate().is_none()
+            && self.learning_rate == DEMO_LEARNING_RATE
+        {
+            text.push_str(&format!(
+                " (the demo corpus's; the experiment's is {LEARNING_RATE})"
+            ));
+        }
+        if let Some(norm) = self.clip_norm {
+            text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));
+        }
+        if let Some(decay) = self.weight_decay {
+            text.push_str(&format!(", weight decay {decay:?}"));
+        }
+        if self.mask_padding {
+            text.push_str(", padding masked");
+        }
+        if self.bucket {
+            text.push_str(", batches of similar length");
+        }
+        let more = padding_words(&self.reading().padding());
+        for words in more.into_iter().chain(callbacks.words()) {
+            text.push_str(&format!(", {words}"));
+        }
+        text.push_str(&format!(", seed {}", self.seed));
+        text
+    }
+
+    /// `SGD with learning rate 0.01, Nesterov's momentum 0.9`
+    fn optimiser_words(&self) -> String {
+        let momentum = match self.momentum {
+            Some(momentum) if self.nesterov => format!(", Nesterov's momentum {momentum:?}"),
+            Some(momentum) => format!(", momentum {momentum:?}"),
+            None => String::new(),
+        };
+        let (title, rate) = (self.optimiser.title(), self.learning_rate);
+        format!("{title} with learning rate {rate:?}{momentum}")
+    }
+}
+
+/// Checks that a batch holds something.
+///
+/// # Errors
+/// [`Error::Option`](crate::Error::Option) where it does not.
+pub fn check_batch_size(batch_size: usize) -> Result<()> {
+    match batch_size {
+        0 => Err(refuse("batch_size", "a batch holds at least 1 review")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether it is a number above 0 for the kernels, which compute with f32.
+pub(super) fn is_positive(number: f64) -> bool {
+    number as f32 > 0.0 && (number as f32).is_finite()
+}
