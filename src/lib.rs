@@ -7,7 +7,7 @@
 //! # Five steps
 //!
 //! Data flows one way, a module a step: [`data`] → [`batch`] → [`model`] → [`plan`] → [`gpu`] → [`train`] →
-//! [`report`]; [`watch`] shows a run as it goes.
+//! [`report`]. [`run`] does all of it for a folder, as the program does; [`watch`] shows a run as it goes.
 //!
 //! 1. Reviews become subword ids ([`data::load`], or [`data::demo`] for the embedded corpus), and ids become
 //!    padded batches ([`batch::Batches`]).
@@ -123,9 +123,9 @@
 //! [`build`](model::Sequential::build) says which layer does not fit, and what would. The same stack as a TOML file,
 //! for [`model::Model::from_toml`] and the program's `--config`, is described in `docs/model-file.md`.
 //!
-//! A trained model is used again through [`train::Weights::load`] and [`train::Session::of_weights`]:
-//! [`train::evaluate`] measures it, [`train::Session::predict_reviews`] and [`train::Session::explain`] tell what it
-//! says of reviews and why, and [`exchange`] has it in the formats of other programs.
+//! [`run::Trainer`] does the same with checkpoints, a history, plots and all else that `gatefold train` leaves in a folder, and
+//! [`run::TrainedRun`] uses such a folder: it reads texts as its training did, predicts, evaluates and explains.
+//! [`exchange`] has a model in the formats of other programs.
 //!
 //! [`mod@reference`] holds the kernels again in plain f64 Rust, for tests; [`random`] the generator that all of
 //! the above draw from. Whatever fails, fails with an [`Error`] that names the place and the remedy.

@@ -16,6 +16,8 @@ impl Typed {
     /// Whether the option of this name, without dashes, was.
     pub fn has(&self, option: &str) -> bool {
         let id = option.replace('-', "_");
-        self.0.value_source(&id) == Some(ValueSource::CommandLine)
+        // A subcommand does not have every option.
+        let known = self.0.try_contains_id(&id).is_ok();
+        known && self.0.value_source(&id) == Some(ValueSource::CommandLine)
     }
 }

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::refusal::refuse;
-use super::training::is_positive;
+use super::refusal::{is_positive, refuse};
 use crate::error::Result;
 use crate::report::counted;
 use crate::train::{Decay, EarlyStopping, Monitor, Plateau, Schedule};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::callbacks::CallbackSpec;
 use super::optimiser::OptimiserName;
 use super::reading::{ReadingSpec, padding_words};
-use super::refusal::refuse;
+use super::refusal::{is_positive, refuse};
 use super::source::DataSpec;
 use crate::batch::{SHUFFLE_BUFFER, Side};
 use crate::data::{DEMO_LEARNING_RATE, Dataset};
@@ -308,9 +308,4 @@ pub fn check_batch_size(batch_size: usize) -> Result<()> {
         0 => Err(refuse("batch_size", "a batch holds at least 1 review")),
         _ => Ok(()),
     }
-}
-
-/// Whether it is a number above 0 for the kernels, which compute with f32.
-pub(super) fn is_positive(number: f64) -> bool {
-    number as f32 > 0.0 && (number as f32).is_finite()
 }

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use gatefold::data::Source;
 use gatefold::report::write_history;
-use gatefold::run::{Pace, ProgressEvent, ProgressLine, Recorder, read_progress};
+use gatefold::run::{
+    ComparisonSpec, Pace, ProgressEvent, ProgressLine, Recorder, RunSpec, read_progress,
+};
 use gatefold::train::{EpochRecord, History, Position};
 use gatefold::watch::{RunState, Status, look};
 
@@ -276,12 +279,20 @@ fn long_runs_have_few_points() {
     }
 }
 
+/// `config.toml` of a comparison of these variants, of the demo corpus called `reviews`.
+fn write_comparison(folder: &Path, variants: &[&str]) {
+    let mut spec = RunSpec::new(&Source::Demo);
+    spec.data.name = "reviews".to_string();
+    spec.comparison = Some(ComparisonSpec {
+        variants: variants.iter().map(|name| name.to_string()).collect(),
+    });
+    fs::write(folder.join("config.toml"), spec.to_toml().unwrap()).unwrap();
+}
+
 #[test]
 fn a_comparison_shows_the_runs_that_are_still_to_come() {
     let folder = tempfile::tempdir().unwrap();
-    let config =
-        "[data]\nname = \"reviews\"\n[comparison]\nvariants = [\"one\", \"two\", \"three\"]\n";
-    fs::write(folder.path().join("config.toml"), config).unwrap();
+    write_comparison(folder.path(), &["one", "two", "three"]);
     for (name, epochs) in [("one", 3), ("two", 1)] {
         let run = folder.path().join(name);
         fs::create_dir(&run).unwrap();
@@ -315,8 +326,7 @@ fn a_comparison_shows_the_runs_that_are_still_to_come() {
     assert!(look(folder.path()).unwrap().is_over());
 
     for outside in ["../elsewhere", "/etc", "a/b", "..", ""] {
-        let config = format!("[comparison]\nvariants = [\"{outside}\"]\n");
-        fs::write(folder.path().join("config.toml"), config).unwrap();
+        write_comparison(folder.path(), &[outside]);
         let error = look(folder.path()).unwrap_err().to_string();
         assert!(error.contains("no name of a folder"), "{outside}: {error}");
     }

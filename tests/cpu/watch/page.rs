@@ -18,11 +18,9 @@ fn served() -> (TempDir, Page) {
         *variant = "</script><script>alert(1)</script>".into();
     }
     write_progress(folder.path(), &[first, steps(2.0, 1, 12, 0.5)]);
-    fs::write(
-        folder.path().join("config.toml"),
-        "[data]\nname = \"secret\"\n",
-    )
-    .unwrap();
+    let mut spec = gatefold::run::RunSpec::new(&gatefold::data::Source::Demo);
+    spec.data.name = "secret".to_string();
+    fs::write(folder.path().join("config.toml"), spec.to_toml().unwrap()).unwrap();
     let page = Page::serve(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     (folder, page)
 }
