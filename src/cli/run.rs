@@ -191,6 +191,7 @@ impl Run<'_> {
                     progress.steps(epoch, done, of, metrics);
                     Ok(())
                 }
+                Event::Validation { .. } => Ok(()),
                 Event::Epoch(record) => {
                     let written = self.end_epoch(record.clone());
                     written.and_then(|()| progress.epoch(record))

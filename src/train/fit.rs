@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::debug;
 
@@ -14,12 +14,11 @@ use super::metrics::Metrics;
 use super::monitor::Monitor;
 use super::results::StepResult;
 use super::schedule::{RateFn, Schedule};
-use super::segment::segment_length;
 use super::session::Session;
 use super::snapshot::{Best, Position, Snapshot};
 use super::state::SessionState;
 use super::verdict::Verdict;
-use crate::batch::{Batch, Batches, Order, Padding, Prefetch, Reviews, longest_shape};
+use crate::batch::{Batches, Order, Padding, Prefetch, Reviews, longest_shape};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 
@@ -176,6 +175,17 @@ pub enum Event<'a> {
         /// Steps of the epoch.
         of: usize,
         /// Running means.
+        metrics: Metrics,
+    },
+    /// Batches of the validation that ends an epoch came back.
+    Validation {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// Batches done.
+        done: usize,
+        /// Batches of the validation.
+        of: usize,
+        /// Means over them.
         metrics: Metrics,
     },
     /// An epoch and its validation are over.
@@ -428,7 +438,7 @@ impl Run<'_> {
                 .set_learning_rate(self.rate(step, steps as u64));
             match self.session.steps_on_device() {
                 // The first step compiles the kernels, so the second is the one to measure.
-                1 if !self.session.gpu().is_software() => calibrate(self.session, &batch)?,
+                1 if self.session.calibrates() => self.session.calibrate(&batch)?,
                 _ => self.session.train(&batch)?,
             }
             let every = self.options.checkpoint_steps as u64;
@@ -455,9 +465,11 @@ impl Run<'_> {
             Order::Sequential,
             self.options.padding,
         )?;
+        let batches = batches.take(self.options.validation_steps);
+        let of = batches.len();
         let trained = self.session.sequence();
-        let mut metrics = Metrics::default();
-        for batch in Prefetch::new(batches.take(self.options.validation_steps), PREFETCH)? {
+        let (mut metrics, mut done) = (Metrics::default(), 0);
+        for batch in Prefetch::new(batches, PREFETCH)? {
             if self.stopped() {
                 self.session.drain()?;
                 // The epoch's validation will begin anew.
@@ -465,10 +477,10 @@ impl Run<'_> {
             }
             self.session.evaluate(&batch?)?;
             let results = self.session.results()?;
-            results.iter().for_each(|step| metrics.add(step));
+            self.take_validation(&results, &mut metrics, &mut done, of);
         }
         let results = self.session.drain()?;
-        results.iter().for_each(|step| metrics.add(step));
+        self.take_validation(&results, &mut metrics, &mut done, of);
         Ok(metrics)
     }
 
@@ -500,6 +512,28 @@ impl Run<'_> {
         self.ended |= verdict.is_break();
     }
 
+    /// Adds batches of the validation that came back, of `of`.
+    fn take_validation(
+        &mut self,
+        results: &[StepResult],
+        metrics: &mut Metrics,
+        done: &mut usize,
+        of: usize,
+    ) {
+        if results.is_empty() {
+            return;
+        }
+        results.iter().for_each(|step| metrics.add(step));
+        *done += results.len();
+        let verdict = (self.observe)(Event::Validation {
+            epoch: self.position.epoch(),
+            done: *done,
+            of,
+            metrics: *metrics,
+        });
+        self.ended |= verdict.is_break();
+    }
+
     /// What the device holds at this position, to which all steps have come back.
     fn snapshot(&self) -> Result<Arc<Snapshot>> {
         Ok(self.snapshot_of(self.session.state()?))
@@ -523,17 +557,4 @@ impl Run<'_> {
         }
         Ok(Error::Interrupted)
     }
-}
-
-/// Trains on a batch alone and sets the length of the recurrences' segments by the time it took.
-fn calibrate(session: &mut Session, batch: &Batch) -> Result<()> {
-    session.gpu().wait()?;
-    let start = Instant::now();
-    session.train(batch)?;
-    session.gpu().wait()?;
-    let step: Duration = start.elapsed();
-    let segment = segment_length(step, batch.length);
-    debug!(?step, segment, "timesteps of a recurrence in one dispatch");
-    session.set_segment(segment);
-    Ok(())
 }
