@@ -92,3 +92,4 @@ pub use snapshot::{Best, Position, Snapshot};
 pub use state::{SessionState, SlotState};
 pub use verdict::Verdict;
 pub use weights::Weights;
+pub(crate) use weights::check_unchanged;
