@@ -49,6 +49,9 @@ mod inspect;
 mod interrupt;
 #[path = "cli/killed.rs"]
 mod killed;
+#[cfg(unix)]
+#[path = "cli/memory.rs"]
+mod memory;
 #[path = "cli/named_corpus.rs"]
 mod named_corpus;
 #[cfg(not(feature = "keras"))]
