@@ -18,6 +18,7 @@ mod history_csv;
 mod history_json;
 mod layout;
 mod legend;
+mod measures;
 mod page;
 mod picture;
 mod png;
@@ -49,6 +50,7 @@ pub use heat_map::explanation_picture;
 pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
+pub use measures::{Measure, Measures};
 pub use page::{
     Example, LengthErrors, Report, ReportedRun, Section, Test, errors_by_length, report_page,
     surest,

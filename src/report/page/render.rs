@@ -8,8 +8,8 @@ use super::{Example, LengthErrors, Report, ReportedRun, Test};
 use crate::data::sentiment_classes;
 use crate::model::{LayerSummary, Summary};
 use crate::report::curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
-use crate::report::evaluation::measures;
 use crate::report::explanation::{explained, shade};
+use crate::report::measures::Measures;
 use crate::report::table::{IN_FULL, best_epoch, number, row};
 use crate::report::{Word, grouped, largest, strongest};
 use crate::train::{EpochRecord, Evaluation, History, Monitor, predicted, probability_of};
@@ -241,7 +241,7 @@ fn test(test: &Test) -> Value {
     context! {
         data => &test.data,
         reviews => grouped(test.evaluation.probabilities.len()),
-        measures => measures(&test.evaluation),
+        measures => Measures::of(&test.evaluation).rows(),
         classes,
         confusion,
         explained => (!scores.of_each).then(|| explained(classes, 1)),
