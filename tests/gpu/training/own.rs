@@ -166,10 +166,10 @@ fn a_run_that_was_stopped_in_a_validation_goes_on_as_if_it_had_not_been() {
     )
     .unwrap();
     for record in &full.epochs {
-        let of_epoch = validated.iter().filter(|told| told.0 == record.epoch);
+        let mut of_epoch = validated.iter().filter(|told| told.0 == record.epoch);
         let done: Vec<usize> = of_epoch.clone().map(|told| told.1).collect();
         assert!(done.is_sorted_by(|a, b| a < b), "{done:?}");
-        let (_, done, metrics) = of_epoch.last().unwrap();
+        let (_, done, metrics) = of_epoch.next_back().unwrap();
         assert_eq!((*done, metrics.loss()), (21, record.val_loss));
         assert_eq!(metrics.accuracy(), record.val_accuracy);
     }
