@@ -19,5 +19,5 @@ pub use layers::{
 };
 pub use parameters::{Initialiser, Parameter};
 pub use spec::{Layer, Model};
-pub use summary::{LayerSummary, Summary};
+pub use summary::{LayerSummary, Summary, grouped};
 pub use variants::Variant;

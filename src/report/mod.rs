@@ -36,8 +36,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use crate::atomic::{
-    is_temporary, remove_leftovers, write_atomically, write_atomically_keeping,
+    check_absent, is_temporary, remove_leftovers, write_atomically, write_atomically_keeping,
 };
+pub use crate::model::grouped;
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 pub use evaluation::{calibration_figure, evaluation_table, roc_figure, write_evaluation};
 pub use excerpt::excerpt;
@@ -56,7 +57,7 @@ pub use page::{
     surest,
 };
 pub use table::{
-    comparison_markdown, comparison_table, comparison_table_within, grouped, readable,
+    best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
 };
 pub use tensorboard::TensorBoard;
 pub use words::{Word, depth, largest, words};

@@ -84,7 +84,7 @@ fn title(report: &Report) -> String {
 
 fn comparison(report: &Report) -> Value {
     let histories: Vec<History> = report.runs.iter().map(|run| run.history.clone()).collect();
-    let best = |history: &History| best_epoch(history).map(|record| record.val_accuracy);
+    let best = |history: &History| best_epoch(&history.epochs).map(|record| record.val_accuracy);
     let greatest = histories.iter().filter_map(best).reduce(f64::max);
     let rows: Vec<Value> = histories
         .iter()
@@ -134,7 +134,7 @@ fn cards(run: &ReportedRun) -> Vec<Value> {
     let history = &run.history;
     let card = |label: &str, value: String| context! { label, value };
     let mut cards = Vec::new();
-    if let Some(best) = best_epoch(history) {
+    if let Some(best) = best_epoch(&history.epochs) {
         let value = format!("{:.1} %", 100.0 * best.val_accuracy);
         cards.push(card(
             &format!("best validation accuracy, in epoch {}", best.epoch),
