@@ -9,7 +9,6 @@ use gatefold::model::{
 };
 use gatefold::train::Weights;
 
-#[path = "exchange/keras_archive.rs"]
 mod keras_archive;
 
 fn weights(model: Model) -> Weights {

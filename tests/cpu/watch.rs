@@ -10,10 +10,8 @@ use gatefold::watch::{
 };
 
 #[cfg(feature = "serve")]
-#[path = "watch/page.rs"]
 mod page;
 #[cfg(feature = "watch")]
-#[path = "watch/terminal.rs"]
 mod terminal;
 
 fn record(epoch: usize, val_accuracy: f64) -> EpochRecord {
