@@ -30,7 +30,7 @@ mod import;
 mod inspect;
 mod interrupt;
 mod killed;
-#[cfg(unix)]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod memory;
 mod named_corpus;
 #[cfg(not(feature = "keras"))]

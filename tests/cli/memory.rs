@@ -55,7 +55,6 @@ fn too_little_memory_for_a_device_is_told() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn a_driver_that_is_not_found_may_have_met_the_limit() {
     let place = Workplace::new();
     let outcome = within(&place, 16 << 10, false, &["devices"]);
