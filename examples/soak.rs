@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use gatefold::batch::{Batch, Batches, Order, Padding, Prefetch, Reviews};
+use gatefold::batch::{Batch, Batches, Order, PREFETCH, Padding, Prefetch, Reviews};
 use gatefold::data::{Review, ReviewLimits, Source};
 use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
 use gatefold::model::{Variant, initialise};
@@ -103,7 +103,7 @@ fn main() -> anyhow::Result<()> {
         let order = Order::training(SEED, epoch, true);
         let shared = Reviews::Train(Arc::clone(&reviews));
         let batches = Batches::with_padding(shared, BATCH_SIZE, order, padding)?;
-        for batch in Prefetch::new(batches, 8)?.take(STEPS - step) {
+        for batch in Prefetch::new(batches, PREFETCH)?.take(STEPS - step) {
             let batch = batch?;
             lengths = (lengths.0.min(batch.length), lengths.1.max(batch.length));
             session.train(&batch)?;

@@ -16,7 +16,7 @@ mod tokens;
 pub use batches::{Batches, Order, Reviews};
 pub(crate) use by_length::by_length;
 pub use pad::{Batch, Padding, Scratch, Side};
-pub use prefetch::Prefetch;
+pub use prefetch::{PREFETCH, Prefetch};
 pub use shape::{BatchShape, longest_shape};
 pub use shuffle::{SHUFFLE_BUFFER, ShuffleBuffer};
 pub use tokens::{RUN, Runs, SegmentSums, TokenPlan};

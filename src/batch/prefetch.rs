@@ -7,6 +7,9 @@ use tracing::trace_span;
 
 use crate::error::{Error, Result};
 
+/// Batches that training and evaluation prepare ahead of the device.
+pub const PREFETCH: usize = 8;
+
 /// The items of an iterator, made on a thread of its own and kept in a queue until they are asked
 /// for. The order is the iterator's.
 ///

@@ -30,8 +30,8 @@ struct Row<'a> {
 
 /// Lists the adapters.
 pub fn run(args: &DevicesArgs) -> Result<()> {
-    let found = adapters();
     let gpu = Gpu::open(&adapter_choice(&args.device))?;
+    let found = adapters();
     let kernels = kernel_form(&gpu.limits(args.device.kernels.into())?);
     let taken = found.iter().position(|report| report == gpu.report());
     let why = why(args, found.len());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::data::{Dataset, sentiment_classes};
-use gatefold::report::{evaluation_table, write_evaluation};
+use gatefold::report::{Measures, evaluation_table, write_evaluation};
 use gatefold::run::{TrainedRun, check_batch_size, check_folder};
 use gatefold::train::{Evaluation, Scores, Session};
 use serde::Serialize;
@@ -30,13 +30,8 @@ struct Report<'a> {
     synthetic: bool,
     reviews: usize,
     batch_size: usize,
-    loss: f64,
-    accuracy: f64,
-    precision: Option<f64>,
-    recall: Option<f64>,
-    f1: Option<f64>,
-    roc_auc: Option<f64>,
-    calibration_error: f64,
+    #[serde(flatten)]
+    measures: Measures,
     /// The class that probabilities, precision, recall and F1 are of, where one probability tells two apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     class: Option<&'a str>,
@@ -147,13 +142,8 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
             write_evaluation(folder, &evaluation, &note)?
         }
     };
-    let Evaluation {
-        loss,
-        accuracy,
-        scores,
-        ..
-    } = &evaluation;
     if args.json {
+        let scores = &evaluation.scores;
         let is_sentiment = evaluation.classes == sentiment_classes();
         return print_json(&Report {
             run: &run.folder,
@@ -163,13 +153,7 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
             synthetic: dataset.synthetic,
             reviews: dataset.test.len(),
             batch_size,
-            loss: *loss,
-            accuracy: *accuracy,
-            precision: scores.precision,
-            recall: scores.recall,
-            f1: scores.f1,
-            roc_auc: scores.roc_auc,
-            calibration_error: scores.calibration_error,
+            measures: Measures::of(&evaluation),
             class: (!scores.of_each).then(|| run.class(1)),
             classes: (!is_sentiment).then_some(&evaluation.classes),
             confusion: ConfusionReport::of(scores, is_sentiment),

@@ -1,7 +1,8 @@
 //! `gatefold data export`: reviews in forms that other programs read.
 
 use anyhow::Result;
-use gatefold::data::{ExportCells, ExportForm, check_absent, export};
+use gatefold::data::{ExportCells, ExportForm, export};
+use gatefold::report::check_absent;
 
 use super::args::{DataExportArgs, Format};
 use super::screen::{Output, counted, field};
@@ -25,7 +26,7 @@ pub fn run(args: &DataExportArgs, quiet: bool) -> Result<()> {
         Format::Csv => ExportForm::Csv(cells),
     };
     let data = DataSettings::new(&args.data)?;
-    check_absent(&args.output)?;
+    check_absent("--output", &args.output)?;
     let output = Output { json: false, quiet };
     let dataset = load_told(&data, output)?;
     for note in &dataset.notes {

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
-pub use gatefold::report::{counted, grouped};
+pub use gatefold::model::{counted, grouped};
 pub use gatefold::watch::clock;
 use serde::Serialize;
 use terminal_size::{Height, Width, terminal_size_of};

@@ -289,7 +289,7 @@ fn tell(
                 Ok(())
             }
             Event::Epoch(record) => progress.epoch(record.clone()),
-            Event::Snapshot(_) => Ok(()),
+            Event::Snapshot(_) | Event::Validation { .. } => Ok(()),
             Event::Restart {
                 error,
                 restart,

@@ -1,6 +1,5 @@
 //! Data sets in forms that other programs read, and that [`super::load`] reads again.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -9,7 +8,7 @@ use super::raw::{Content, text_of};
 use super::split::Split;
 use super::table::{write_csv, write_json_lines};
 use super::{Dataset, PADDING, Review, SubwordEncoder, sentiment_classes, tfds};
-use crate::atomic::{create_folder_atomically, write_atomically};
+use crate::atomic::{check_absent, create_folder_atomically, write_atomically};
 use crate::error::{Error, Result};
 
 /// A form to export to.
@@ -60,7 +59,7 @@ pub struct Exported {
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Exported> {
-    check_absent(path)?;
+    check_absent("--output", path)?;
     if form == ExportForm::Tfds && dataset.classes != sentiment_classes() {
         return Err(Error::Data(format!(
             "{}: of the classes {}; a TFDS folder of reviews has negative and positive ones: export these as a \
@@ -105,24 +104,6 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
         path: path.to_owned(),
         inexact,
     })
-}
-
-/// Fails where something stands at `path`, which an export would replace.
-///
-/// # Errors
-/// [`Error::Option`]
-pub fn check_absent(path: &Path) -> Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::io(path)(error)),
-        Ok(_) => Err(Error::Option {
-            option: "--output".to_owned(),
-            problem: format!(
-                "{} is there already; choose another name, or remove it first",
-                path.display()
-            ),
-        }),
-    }
 }
 
 /// What a table has of a review, and whether that has the review's ids again when it is read.

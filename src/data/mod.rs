@@ -42,7 +42,7 @@ pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
 pub use duplicates::{Duplicate, Duplicates};
-pub use export::{ExportCells, ExportForm, Exported, check_absent, export};
+pub use export::{ExportCells, ExportForm, Exported, export};
 #[cfg(feature = "download")]
 pub use fetch::{FetchEvent, FetchOptions, Fetched, fetch};
 pub use ids::Ids;

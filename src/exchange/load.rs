@@ -11,6 +11,7 @@ use super::problem::{Problem, check_shape};
 use super::{keras_archive::from_archive, read_keras_weights::from_hdf5};
 use crate::error::{Error, Result};
 use crate::model::{Model, Parameter};
+use crate::train::check_unchanged;
 
 /// The bytes that an HDF5 file begins with.
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
@@ -20,7 +21,7 @@ const ZIP: &[u8] = b"PK\x03\x04";
 /// Reads the parameters of `model`, in the order of [`Model::parameters`], from a file that Keras,
 /// [`to_keras_weights`](super::to_keras_weights) (`.weights.h5`) or
 /// [`to_keras_archive`](super::to_keras_archive) (`.keras`) wrote, or from safetensors under the names of
-/// [`variable_paths`] or of [`Model::parameters`]. What the file is, its content says. Of an archive the weights
+/// [`variable_paths`] or of [`Model::parameters`]. A [`Weights`](crate::train::Weights) file must be as it was written. What the file is, its content says. Of an archive the weights
 /// alone are read.
 ///
 /// # Errors
@@ -38,6 +39,7 @@ pub fn load_parameters(path: &Path, model: &Model) -> Result<Vec<Vec<f32>>> {
     } else if bytes.starts_with(ZIP) {
         from_archive(&bytes, model)
     } else {
+        check_unchanged(path, &bytes)?;
         from_safetensors(&bytes, model)
     };
     let parameters = found.map_err(|Problem { place, text }| malformed(&place, text))?;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use wgpu::{Backends, DeviceType, Features, Instance, InstanceDescriptor, PowerPreference};
 
+use super::memory_limit;
 use crate::error::{Error, Result};
 
 /// Which adapter to take, and how much of it.
@@ -91,6 +92,7 @@ fn enumerate() -> Vec<wgpu::Adapter> {
 /// Takes the adapter that was asked for, or the best: a GPU before a software adapter, a discrete GPU
 /// before an integrated one unless `WGPU_POWER_PREF=low`, of software adapters that with the widest subgroups.
 pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
+    memory_limit::check()?;
     let adapters = enumerate();
     if adapters.is_empty() {
         return Err(Error::Adapter(none_found()));
@@ -186,7 +188,8 @@ fn none_found() -> String {
     } else {
         "Vulkan"
     };
-    format!("no adapter found (looked for: {backends}). {remedy}")
+    let limit = memory_limit::hint();
+    format!("no adapter found (looked for: {backends}). {remedy}{limit}")
 }
 
 #[cfg(test)]

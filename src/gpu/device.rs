@@ -101,7 +101,8 @@ impl Gpu {
     /// Opens the adapter that was chosen, with all the limits it has unless the choice says otherwise.
     ///
     /// # Errors
-    /// [`Error::Adapter`] if there is none or none matches; [`Error::Limit`] if it lacks what every kernel
+    /// [`Error::Adapter`] if there is none, none matches, or the process's limit of memory (`ulimit -v`) leaves no room
+    /// for one; [`Error::Limit`] if it lacks what every kernel
     /// needs; [`Error::Device`] if the driver refuses.
     pub fn open(choice: &AdapterChoice) -> Result<Gpu> {
         let adapter = choose(choice)?;

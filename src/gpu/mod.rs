@@ -8,6 +8,7 @@ mod adapter;
 mod arena;
 mod bind_groups;
 mod device;
+mod memory_limit;
 mod peak;
 mod pipelines;
 mod profile;

@@ -20,5 +20,5 @@ pub use layers::{
 };
 pub use parameters::{Initialiser, Parameter};
 pub use spec::{Layer, Model};
-pub use summary::{LayerSummary, Summary};
+pub use summary::{LayerSummary, Summary, counted, grouped};
 pub use variants::{EXPERIMENT_VOCABULARY, Variant};

@@ -141,7 +141,7 @@ impl Summary {
                     .count()
                     .max(layer.class.chars().count() + 2),
                 layer.shape_text().chars().count(),
-                with_separators(layer.parameters).chars().count(),
+                grouped(layer.parameters).chars().count(),
             ];
             for (width, cell) in widths.iter_mut().zip(cells) {
                 *width = (*width).max(cell);
@@ -158,7 +158,7 @@ impl Summary {
                 true => writeln!(f, "{line}")?,
                 false => writeln!(f, " {name}\n ({class})")?,
             }
-            let parameters = with_separators(layer.parameters);
+            let parameters = grouped(layer.parameters);
             writeln!(f, "   {}  {parameters}", layer.shape_text())?;
         }
         Ok(())
@@ -189,7 +189,7 @@ impl Summary {
                 f,
                 "│ {name:name_width$} │ {:shape_width$} │ {:>count_width$} │",
                 layer.shape_text(),
-                with_separators(layer.parameters)
+                grouped(layer.parameters)
             )?;
             if let Some(rest) = rest {
                 writeln!(
@@ -243,15 +243,11 @@ fn count_text(parameters: usize) -> String {
         size /= 1024.0;
         unit += 1;
     }
-    format!(
-        "{} ({size:.2} {})",
-        with_separators(parameters),
-        UNITS[unit]
-    )
+    format!("{} ({size:.2} {})", grouped(parameters), UNITS[unit])
 }
 
-/// `561,089`
-fn with_separators(number: usize) -> String {
+/// Digits in groups of three, as in 561,089.
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -261,4 +257,10 @@ fn with_separators(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number of things: `1 epoch`, `5,000 epochs`.
+pub fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
 }

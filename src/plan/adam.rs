@@ -1,7 +1,6 @@
 //! [`Adam`] and its dispatch.
 
 use super::dims::AdamDims;
-use super::dispatch::Lifetime;
 use super::gradients::Gradients;
 use super::kernel::Kernel;
 use super::step_builder::{StepBuilder, names};
@@ -59,15 +58,10 @@ impl Adam {
 impl StepBuilder<'_> {
     /// Updates every parameter.
     pub(super) fn adam(&mut self, adam: Adam, gradients: Gradients, step: u64) -> Result<()> {
-        let numbers = self.parameters.len();
-        let m = self
-            .plan
-            .buffer(names::FIRST_MOMENTS, numbers, Lifetime::Persistent)?;
-        let v = self
-            .plan
-            .buffer(names::SECOND_MOMENTS, numbers, Lifetime::Persistent)?;
+        let m = self.slot(names::FIRST_MOMENTS)?;
+        let v = self.slot(names::SECOND_MOMENTS)?;
         let dims = AdamDims {
-            count: (numbers / 4) as u32,
+            count: self.vectors() as u32,
             alpha: adam.step_size(step) as f32,
             one_minus_beta1: (1.0 - adam.beta1) as f32,
             one_minus_beta2: (1.0 - adam.beta2) as f32,
@@ -75,23 +69,13 @@ impl StepBuilder<'_> {
             decay: (adam.learning_rate * adam.weight_decay.unwrap_or(0.0)) as f32,
             ..AdamDims::default()
         };
-        let mut bindings = vec![
+        let bindings = vec![
             self.gradient_buffer()?,
             self.parameter_buffer,
             m,
             v,
             self.not_finite()?,
         ];
-        let scale = self.gradient_scale(gradients)?;
-        bindings.extend(scale);
-        let groups = self.plan.elementwise(numbers / 4);
-        self.plan.dispatch(
-            "adam".into(),
-            Kernel::new("adam").flag("clip", scale.is_some()),
-            &dims,
-            &bindings,
-            groups,
-            12 * numbers,
-        )
+        self.update_all(Kernel::new("adam"), &dims, bindings, 12, gradients)
     }
 }

@@ -41,6 +41,7 @@ mod step;
 mod step_builder;
 mod templates;
 mod traffic;
+mod update;
 
 pub use adam::Adam;
 pub use batch_layout::BatchLayout;

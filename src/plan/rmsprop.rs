@@ -1,7 +1,6 @@
 //! [`RmsProp`] and its dispatch.
 
 use super::dims::RmsPropDims;
-use super::dispatch::Lifetime;
 use super::gradients::Gradients;
 use super::kernel::Kernel;
 use super::step_builder::{StepBuilder, names};
@@ -41,10 +40,9 @@ impl RmsProp {
 impl StepBuilder<'_> {
     /// Updates every parameter.
     pub(super) fn rmsprop(&mut self, rmsprop: RmsProp, gradients: Gradients) -> Result<()> {
-        let numbers = self.parameters.len();
         let has_momentum = rmsprop.momentum > 0.0;
         let dims = RmsPropDims {
-            count: (numbers / 4) as u32,
+            count: self.vectors() as u32,
             rate: rmsprop.learning_rate as f32,
             one_minus_rho: (1.0 - rmsprop.rho) as f32,
             epsilon: rmsprop.epsilon as f32,
@@ -55,30 +53,14 @@ impl StepBuilder<'_> {
         let mut bindings = vec![
             self.gradient_buffer()?,
             self.parameter_buffer,
-            self.plan
-                .buffer(names::VELOCITY, numbers, Lifetime::Persistent)?,
+            self.slot(names::VELOCITY)?,
             self.not_finite()?,
         ];
         if has_momentum {
-            bindings.push(
-                self.plan
-                    .buffer(names::MOMENTUM, numbers, Lifetime::Persistent)?,
-            );
+            bindings.push(self.slot(names::MOMENTUM)?);
         }
-        let scale = self.gradient_scale(gradients)?;
-        bindings.extend(scale);
-        let kernel = Kernel::new("rmsprop")
-            .flag("momentum", has_momentum)
-            .flag("clip", scale.is_some());
-        let groups = self.plan.elementwise(numbers / 4);
+        let kernel = Kernel::new("rmsprop").flag("momentum", has_momentum);
         let operations = if has_momentum { 12 } else { 10 };
-        self.plan.dispatch(
-            "rmsprop".into(),
-            kernel,
-            &dims,
-            &bindings,
-            groups,
-            operations * numbers,
-        )
+        self.update_all(kernel, &dims, bindings, operations, gradients)
     }
 }

@@ -1,7 +1,6 @@
 //! [`Sgd`] and its dispatch.
 
 use super::dims::SgdDims;
-use super::dispatch::Lifetime;
 use super::gradients::Gradients;
 use super::kernel::Kernel;
 use super::step_builder::{StepBuilder, names};
@@ -38,10 +37,9 @@ impl Sgd {
 impl StepBuilder<'_> {
     /// Updates every parameter.
     pub(super) fn sgd(&mut self, sgd: Sgd, gradients: Gradients) -> Result<()> {
-        let numbers = self.parameters.len();
         let has_momentum = sgd.momentum > 0.0;
         let dims = SgdDims {
-            count: (numbers / 4) as u32,
+            count: self.vectors() as u32,
             rate: sgd.learning_rate as f32,
             momentum: sgd.momentum as f32,
             decay: (sgd.learning_rate * sgd.weight_decay.unwrap_or(0.0)) as f32,
@@ -52,26 +50,12 @@ impl StepBuilder<'_> {
             self.not_finite()?,
         ];
         if has_momentum {
-            bindings.push(
-                self.plan
-                    .buffer(names::MOMENTUM, numbers, Lifetime::Persistent)?,
-            );
+            bindings.push(self.slot(names::MOMENTUM)?);
         }
-        let scale = self.gradient_scale(gradients)?;
-        bindings.extend(scale);
         let kernel = Kernel::new("sgd")
             .flag("momentum", has_momentum)
-            .flag("nesterov", has_momentum && sgd.nesterov)
-            .flag("clip", scale.is_some());
-        let groups = self.plan.elementwise(numbers / 4);
+            .flag("nesterov", has_momentum && sgd.nesterov);
         let operations = if has_momentum { 6 } else { 4 };
-        self.plan.dispatch(
-            "sgd".into(),
-            kernel,
-            &dims,
-            &bindings,
-            groups,
-            operations * numbers,
-        )
+        self.update_all(kernel, &dims, bindings, operations, gradients)
     }
 }

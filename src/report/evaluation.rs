@@ -6,14 +6,11 @@ use std::path::{Path, PathBuf};
 use super::confusion_matrix::ConfusionMatrix;
 use super::confusion_table::{NAMES, confusion_table};
 use super::curves::DISTINCT;
-use super::excerpt::excerpt;
 use super::figure::{Colour, Corner, Curve, Figure, Marker, Series, VerticalRange};
+use super::measures::{Measures, class_of, shown};
 use super::write_figure;
 use crate::error::Result;
 use crate::train::Evaluation;
-
-/// What a figure without a value is shown as.
-const NONE: &str = "–";
 
 /// Columns of a bin's mean probability, and of its share at least.
 const MEAN: usize = 18;
@@ -27,55 +24,11 @@ const PERCENT: VerticalRange = VerticalRange::AtLeast {
     upper: 100.0,
 };
 
-/// Columns of a class's name beside a measure or over a column, at most.
-const CLASS: usize = 20;
-
-/// The class that probability, precision, recall and F1 are of: the second of two told apart by one probability; none
-/// where every class has a probability.
-fn class_of(evaluation: &Evaluation) -> Option<String> {
-    match evaluation.scores.of_each {
-        true => None,
-        false => Some(excerpt(evaluation.classes.get(1)?, CLASS)),
-    }
-}
-
-/// Loss and scores, as name and value.
-pub(super) fn measures(evaluation: &Evaluation) -> [(String, String); 7] {
-    let Evaluation {
-        loss,
-        accuracy,
-        scores,
-        ..
-    } = evaluation;
-    let [precision, recall, f1] = ["precision", "recall", "F1"].map(|name| {
-        class_of(evaluation).map_or(format!("Macro {name}"), |class| {
-            format!("{}{}, {class}", name[..1].to_uppercase(), &name[1..])
-        })
-    });
-    let area = match scores.of_each {
-        true => "Macro ROC AUC",
-        false => "ROC AUC",
-    };
-    [
-        ("Loss".to_owned(), Some(*loss)),
-        ("Accuracy".to_owned(), Some(*accuracy)),
-        (precision, scores.precision),
-        (recall, scores.recall),
-        (f1, scores.f1),
-        (area.to_owned(), scores.roc_auc),
-        (
-            "Calibration error".to_owned(),
-            Some(scores.calibration_error),
-        ),
-    ]
-    .map(|(name, value)| (name, shown(value)))
-}
-
 /// Loss and scores, the confusion matrix and the reliability table, in less than 80 columns.
 pub fn evaluation_table(evaluation: &Evaluation) -> String {
     let scores = &evaluation.scores;
     let mut text = String::new();
-    let measures = measures(evaluation);
+    let measures = Measures::of(evaluation).rows();
     let widths = measures.iter().map(|(name, _)| name.chars().count());
     let width = widths.max().unwrap_or(0);
     for (name, value) in measures {
@@ -119,10 +72,6 @@ fn line(text: &mut String, content: &str) {
 /// A row of the reliability table, its share `columns` wide.
 fn row([first, second, third]: [&str; 3], columns: usize) -> String {
     format!("{first:NAMES$}{second:>MEAN$}{third:>columns$}")
-}
-
-fn shown(value: Option<f64>) -> String {
-    value.map_or(NONE.to_string(), |value| format!("{value:.4}"))
 }
 
 /// Writes `roc`, `calibration` and `confusion`, each as `.png` and `.svg`, to `folder`, which exists, and returns their

@@ -18,6 +18,7 @@ mod history_csv;
 mod history_json;
 mod layout;
 mod legend;
+mod measures;
 mod page;
 mod picture;
 mod png;
@@ -35,8 +36,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use crate::atomic::{
-    is_temporary, remove_leftovers, write_atomically, write_atomically_keeping,
+    check_absent, is_temporary, remove_leftovers, write_atomically, write_atomically_keeping,
 };
+pub use crate::model::grouped;
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 pub use evaluation::{calibration_figure, evaluation_table, roc_figure, write_evaluation};
 pub use excerpt::excerpt;
@@ -49,12 +51,13 @@ pub use heat_map::explanation_picture;
 pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
+pub use measures::{Measure, Measures};
 pub use page::{
     Example, LengthErrors, Report, ReportedRun, Section, Test, errors_by_length, report_page,
     surest,
 };
 pub use table::{
-    comparison_markdown, comparison_table, comparison_table_within, counted, grouped, readable,
+    best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
 };
 pub use tensorboard::TensorBoard;
 pub use words::{Word, depth, largest, words};

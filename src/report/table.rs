@@ -2,7 +2,8 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, presets};
 
-use crate::train::{EpochRecord, History};
+use crate::model::grouped;
+use crate::train::{EpochRecord, History, Monitor};
 
 /// Width of a text table, in characters.
 pub(super) const COLUMNS: usize = 80;
@@ -146,18 +147,10 @@ fn filled(header: &[&str], histories: &[History], name: fn(&str) -> String) -> T
     table
 }
 
-/// The epoch with the best validation accuracy, the first of equal ones.
-pub(super) fn best_epoch(history: &History) -> Option<&EpochRecord> {
-    let known = history.epochs.iter();
-    known
-        .filter(|record| !record.val_accuracy.is_nan())
-        .reduce(|best, record| {
-            if record.val_accuracy > best.val_accuracy {
-                record
-            } else {
-                best
-            }
-        })
+/// The epoch with the best validation accuracy, the first of equal ones; none where none is a number.
+pub fn best_epoch(epochs: &[EpochRecord]) -> Option<&EpochRecord> {
+    let best = Monitor::ValAccuracy.best(epochs);
+    best.filter(|record| !record.val_accuracy.is_nan())
 }
 
 /// What the columns say of a run; the last is its time.
@@ -166,7 +159,7 @@ pub(super) fn row(history: &History, name: String) -> [String; 8] {
     let figure = |value: fn(&EpochRecord) -> f64| {
         last.map_or_else(|| UNKNOWN.to_owned(), |record| number(value(record)))
     };
-    let best = best_epoch(history);
+    let best = best_epoch(&history.epochs);
     let seconds: f64 = history.epochs.iter().map(|record| record.seconds).sum();
     [
         name,
@@ -203,25 +196,6 @@ pub fn readable(value: f64) -> String {
         0.0 | 0.001..1e5 => number(value),
         _ => format!("{value:.3e}"),
     }
-}
-
-/// Digits in groups of three, as in 561,089.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A number of things: `1 epoch`, `5,000 epochs`.
-pub fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
 }
 
 /// Seconds in the two largest units that say something; a time of 0 is an unknown one.

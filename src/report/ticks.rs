@@ -198,3 +198,32 @@ impl Step {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(upper: f64, most_steps: u32) -> Vec<String> {
+        let range = VerticalRange::AtLeast { lower: 0.0, upper };
+        let ticks = Axis::values(&[], range, most_steps).ticks;
+        ticks.into_iter().map(|tick| tick.label).collect()
+    }
+
+    #[test]
+    fn a_limit_that_rounding_put_below_a_tick_keeps_it() {
+        // In f64, 0.3 / 0.1 is below 3, …
+        assert_eq!(labels(0.3, 5), ["0.0", "0.1", "0.2", "0.3"]);
+    }
+
+    #[test]
+    fn a_limit_that_is_below_a_tick_does_not_have_it() {
+        assert_eq!(labels(0.299_999, 5), ["0.0", "0.1", "0.2"]);
+    }
+
+    #[test]
+    fn a_span_that_rounding_made_longer_takes_no_larger_step() {
+        // … and 0.1 + 0.2 is above 0.3.
+        assert_eq!(labels(0.1 + 0.2, 3), ["0.0", "0.1", "0.2", "0.3"]);
+        assert_eq!(labels(0.300_001, 3), ["0.0", "0.2"]);
+    }
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::refusal::{is_positive, refuse};
 use crate::error::Result;
-use crate::report::counted;
+use crate::model::counted;
 use crate::train::{Decay, EarlyStopping, Monitor, Plateau, Schedule};
 
 /// [`Decay`] by its name.

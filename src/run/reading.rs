@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::refusal::refuse;
 use crate::batch::{Padding, Side};
 use crate::error::Result;
-use crate::report::counted;
+use crate::model::counted;
 
 /// How reviews are cut and padded, as `config.toml` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

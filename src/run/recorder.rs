@@ -112,7 +112,7 @@ impl Recorder {
                 self.pace.epoch(now);
                 self.epoch_began = now;
             }
-            Event::Snapshot(_) => {}
+            Event::Validation { .. } | Event::Snapshot(_) => {}
             Event::Restart {
                 error, position, ..
             } => {

@@ -306,7 +306,7 @@ impl Run<'_> {
             let kept = match &event {
                 Event::Epoch(record) => self.end_epoch(record),
                 Event::Snapshot(snapshot) => self.checkpoint(snapshot),
-                Event::Steps { .. } | Event::Restart { .. } => Ok(()),
+                Event::Steps { .. } | Event::Validation { .. } | Event::Restart { .. } => Ok(()),
             };
             if let Err(error) = kept {
                 failure.get_or_insert(error);

@@ -10,8 +10,8 @@ use super::source::DataSpec;
 use crate::batch::{SHUFFLE_BUFFER, Side};
 use crate::data::{DEMO_LEARNING_RATE, Dataset};
 use crate::error::Result;
+use crate::model::counted;
 use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
-use crate::report::counted;
 use crate::train::FitOptions;
 
 /// The experiment's learning rate.

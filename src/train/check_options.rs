@@ -1,7 +1,7 @@
 //! What options of [`fit`](super::fit()) are refused for.
 
 use super::check::{check_batch_size, refused};
-use super::fit::FitOptions;
+use super::fit_options::FitOptions;
 use super::schedule::Decay;
 use crate::error::Result;
 

@@ -59,12 +59,29 @@ impl Confusion {
         share(self.row(class)[class], self.actual(class))
     }
 
+    /// Mean of the recalls of the classes that have reviews; none where there are no reviews.
+    ///
+    /// # Source
+    /// scikit-learn, `balanced_accuracy_score`.
+    pub fn balanced_accuracy(&self) -> Option<f64> {
+        let recalls = (0..self.classes).filter_map(|class| self.recall(class));
+        mean(recalls)
+    }
+
     /// Harmonic mean of precision and recall, 2·right / (predicted + actual); none where nothing is of `class`, nor
     /// taken for it.
     pub fn f1(&self, class: usize) -> Option<f64> {
         let right = self.row(class)[class];
         share(2 * right, self.predicted(class) + self.actual(class))
     }
+}
+
+/// None where there are no values.
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (count, sum) = values.fold((0usize, 0.0), |(count, sum), value| {
+        (count + 1, sum + value)
+    });
+    (count > 0).then(|| sum / count as f64)
 }
 
 pub(super) fn share(part: usize, of: usize) -> Option<f64> {

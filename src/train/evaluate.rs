@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::check::{check_batch_size, check_dataset};
-use super::fit::PREFETCH;
 use super::metrics::Metrics;
 use super::probabilities::Probabilities;
 use super::scores::Scores;
 use super::session::Session;
-use crate::batch::{Batches, Order, Padding, Prefetch, Reviews};
+use crate::batch::{Batches, Order, PREFETCH, Padding, Prefetch, Reviews};
 use crate::data::Dataset;
 use crate::error::Result;
 

@@ -3,197 +3,23 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::debug;
 
 use super::check::check_dataset;
-use super::early_stopping::EarlyStopping;
+use super::event::Event;
+use super::fit_options::FitOptions;
 use super::history::{EpochRecord, History};
 use super::metrics::Metrics;
-use super::monitor::Monitor;
 use super::results::StepResult;
-use super::schedule::{RateFn, Schedule};
-use super::segment::segment_length;
 use super::session::Session;
 use super::snapshot::{Best, Position, Snapshot};
 use super::state::SessionState;
 use super::verdict::Verdict;
-use crate::batch::{Batch, Batches, Order, Padding, Prefetch, Reviews, longest_shape};
+use crate::batch::{Batches, Order, PREFETCH, Padding, Prefetch, Reviews, longest_shape};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-
-/// Batches prepared ahead of the device.
-pub(super) const PREFETCH: usize = 8;
-
-/// What to train, and for how long.
-///
-/// # Examples
-/// ```
-/// use gatefold::train::FitOptions;
-///
-/// let options = FitOptions::new().epochs(20).batch_size(32).seed(7);
-/// assert_eq!((options.epochs, options.validation_steps), (20, 30));
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct FitOptions {
-    /// Passes over the training reviews.
-    pub epochs: usize,
-    /// Reviews a batch, B.
-    pub batch_size: usize,
-    /// Whether training batches hold reviews of similar length, see [`Order::Bucketed`].
-    pub bucket: bool,
-    /// How reviews are cut and padded, in training and in validation.
-    pub padding: Padding,
-    /// Seed of the order of the reviews.
-    pub seed: u64,
-    /// Batches of the test reviews to validate with after each epoch.
-    pub validation_steps: usize,
-    /// Steps from one snapshot to the next; 0 for one at the end of each epoch alone.
-    pub checkpoint_steps: usize,
-    /// How the learning rate moves, from that of the session.
-    pub schedule: Schedule,
-    /// Whether training may end before its last epoch.
-    pub early_stopping: Option<EarlyStopping>,
-    /// What tells which epoch is best.
-    pub monitor: Monitor,
-    /// What gives the learning rate in the place of `schedule` and of the session's rate.
-    pub rate: Option<RateFn>,
-}
-
-impl Default for FitOptions {
-    fn default() -> Self {
-        FitOptions::new()
-    }
-}
-
-impl FitOptions {
-    /// The reference experiment's, with a snapshot every 500 steps.
-    pub const fn new() -> Self {
-        FitOptions {
-            epochs: 5,
-            batch_size: 10,
-            bucket: false,
-            padding: Padding::AFTER,
-            seed: 0,
-            validation_steps: 30,
-            checkpoint_steps: 500,
-            schedule: Schedule::CONSTANT,
-            early_stopping: None,
-            monitor: Monitor::ValLoss,
-            rate: None,
-        }
-    }
-
-    /// Sets the passes over the training reviews.
-    pub const fn epochs(mut self, epochs: usize) -> Self {
-        self.epochs = epochs;
-        self
-    }
-
-    /// Sets the reviews a batch.
-    pub const fn batch_size(mut self, batch_size: usize) -> Self {
-        self.batch_size = batch_size;
-        self
-    }
-
-    /// Sets whether training batches hold reviews of similar length.
-    pub const fn bucket(mut self, bucket: bool) -> Self {
-        self.bucket = bucket;
-        self
-    }
-
-    /// Sets how reviews are cut and padded.
-    pub const fn padding(mut self, padding: Padding) -> Self {
-        self.padding = padding;
-        self
-    }
-
-    /// Sets the seed of the order of the reviews.
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Sets the batches to validate with after each epoch.
-    pub const fn validation_steps(mut self, steps: usize) -> Self {
-        self.validation_steps = steps;
-        self
-    }
-
-    /// Sets the steps from one snapshot to the next; 0 for one at the end of each epoch alone.
-    pub const fn checkpoint_steps(mut self, steps: usize) -> Self {
-        self.checkpoint_steps = steps;
-        self
-    }
-
-    /// Sets how the learning rate moves.
-    pub const fn schedule(mut self, schedule: Schedule) -> Self {
-        self.schedule = schedule;
-        self
-    }
-
-    /// Sets whether training may end before its last epoch.
-    pub const fn early_stopping(mut self, stopping: Option<EarlyStopping>) -> Self {
-        self.early_stopping = stopping;
-        self
-    }
-
-    /// Sets what tells which epoch is best.
-    pub const fn monitor(mut self, monitor: Monitor) -> Self {
-        self.monitor = monitor;
-        self
-    }
-
-    /// Takes the learning rate of each step from `rate`, which is given the run's step, counted from 0, and its epoch,
-    /// counted from 1. `schedule` and the session's learning rate then count for nothing.
-    ///
-    /// The same step must have the same rate whenever it is asked for: a run that goes on from a snapshot asks again.
-    ///
-    /// # Examples
-    /// ```
-    /// use gatefold::train::FitOptions;
-    ///
-    /// let halved = FitOptions::new().rate(|_step, epoch| 1e-3 * 0.5f64.powi(epoch as i32 - 1));
-    /// assert_eq!(halved.rate.map(|rate| rate.of(1_000, 3)), Some(0.25e-3));
-    /// ```
-    pub fn rate(mut self, rate: impl Fn(u64, usize) -> f64 + Send + Sync + 'static) -> Self {
-        self.rate = Some(RateFn::new(rate));
-        self
-    }
-}
-
-/// What happens during [`fit`].
-#[derive(Debug, Clone)]
-pub enum Event<'a> {
-    /// Steps of the epoch came back.
-    Steps {
-        /// The epoch, counted from 1.
-        epoch: usize,
-        /// Steps done.
-        done: usize,
-        /// Steps of the epoch.
-        of: usize,
-        /// Running means.
-        metrics: Metrics,
-    },
-    /// An epoch and its validation are over.
-    Epoch(EpochRecord),
-    /// All that [`resume`] needs to go on from here: after [`FitOptions::checkpoint_steps`], at the end of
-    /// an epoch, and where training was asked to stop.
-    Snapshot(&'a Arc<Snapshot>),
-    /// The device failed; a new one goes on from the last snapshot.
-    Restart {
-        /// What the device reported.
-        error: &'a Error,
-        /// Which restart of the run this is, counted from 1; after [`RESTARTS`](super::RESTARTS) of them
-        /// the next failure ends the run.
-        restart: usize,
-        /// The snapshot's place in the run.
-        position: &'a Position,
-    },
-}
 
 /// Allocates what the longest batch of this dataset needs, before any step is taken.
 ///
@@ -220,7 +46,8 @@ pub fn reserve_for(
 /// snapshot is of the last step.
 ///
 /// The session's learning rate is the one that [`FitOptions::schedule`] starts from, and is the same afterwards.
-/// Its parameters are those of the last step, or of the best epoch where [`EarlyStopping::restore_best`] says so.
+/// Its parameters are those of the last step, or of the best epoch where
+/// [`EarlyStopping::restore_best`](super::EarlyStopping::restore_best) says so.
 ///
 /// # Errors
 /// [`Error::Option`] names the field of `options`, or the learning rate, that makes no sense; [`Error::Data`] the first
@@ -428,7 +255,7 @@ impl Run<'_> {
                 .set_learning_rate(self.rate(step, steps as u64));
             match self.session.steps_on_device() {
                 // The first step compiles the kernels, so the second is the one to measure.
-                1 if !self.session.gpu().is_software() => calibrate(self.session, &batch)?,
+                1 if self.session.calibrates() => self.session.calibrate(&batch)?,
                 _ => self.session.train(&batch)?,
             }
             let every = self.options.checkpoint_steps as u64;
@@ -455,9 +282,11 @@ impl Run<'_> {
             Order::Sequential,
             self.options.padding,
         )?;
+        let batches = batches.take(self.options.validation_steps);
+        let of = batches.len();
         let trained = self.session.sequence();
-        let mut metrics = Metrics::default();
-        for batch in Prefetch::new(batches.take(self.options.validation_steps), PREFETCH)? {
+        let (mut metrics, mut done) = (Metrics::default(), 0);
+        for batch in Prefetch::new(batches, PREFETCH)? {
             if self.stopped() {
                 self.session.drain()?;
                 // The epoch's validation will begin anew.
@@ -465,10 +294,10 @@ impl Run<'_> {
             }
             self.session.evaluate(&batch?)?;
             let results = self.session.results()?;
-            results.iter().for_each(|step| metrics.add(step));
+            self.take_validation(&results, &mut metrics, &mut done, of);
         }
         let results = self.session.drain()?;
-        results.iter().for_each(|step| metrics.add(step));
+        self.take_validation(&results, &mut metrics, &mut done, of);
         Ok(metrics)
     }
 
@@ -500,6 +329,28 @@ impl Run<'_> {
         self.ended |= verdict.is_break();
     }
 
+    /// Adds batches of the validation that came back, of `of`.
+    fn take_validation(
+        &mut self,
+        results: &[StepResult],
+        metrics: &mut Metrics,
+        done: &mut usize,
+        of: usize,
+    ) {
+        if results.is_empty() {
+            return;
+        }
+        results.iter().for_each(|step| metrics.add(step));
+        *done += results.len();
+        let verdict = (self.observe)(Event::Validation {
+            epoch: self.position.epoch(),
+            done: *done,
+            of,
+            metrics: *metrics,
+        });
+        self.ended |= verdict.is_break();
+    }
+
     /// What the device holds at this position, to which all steps have come back.
     fn snapshot(&self) -> Result<Arc<Snapshot>> {
         Ok(self.snapshot_of(self.session.state()?))
@@ -523,17 +374,4 @@ impl Run<'_> {
         }
         Ok(Error::Interrupted)
     }
-}
-
-/// Trains on a batch alone and sets the length of the recurrences' segments by the time it took.
-fn calibrate(session: &mut Session, batch: &Batch) -> Result<()> {
-    session.gpu().wait()?;
-    let start = Instant::now();
-    session.train(batch)?;
-    session.gpu().wait()?;
-    let step: Duration = start.elapsed();
-    let segment = segment_length(step, batch.length);
-    debug!(?step, segment, "timesteps of a recurrence in one dispatch");
-    session.set_segment(segment);
-    Ok(())
 }

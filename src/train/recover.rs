@@ -1,6 +1,7 @@
 //! Going on after the device failed: a new device, the last snapshot, and the steps since then once more.
 
-use super::fit::{Event, Run};
+use super::event::Event;
+use super::fit::Run;
 use crate::error::{DeviceFault, Error, Result};
 
 /// How often a run goes on with a new device.

@@ -1,6 +1,6 @@
 //! [`Scores`]: how good probabilities are, beyond loss and accuracy.
 
-use super::confusion::{Confusion, share};
+use super::confusion::{Confusion, mean, share};
 use super::probabilities::{Probabilities, predicted, probability_of};
 use crate::error::{Error, Result};
 
@@ -46,6 +46,8 @@ pub struct Scores {
     pub of_each: bool,
     /// What was taken for what.
     pub confusion: Confusion,
+    /// [`Confusion::balanced_accuracy`], whichever class the other scores are of.
+    pub balanced_accuracy: Option<f64>,
     /// Of the second class, or the mean.
     ///
     /// A mean is over the classes that occur among the labels or the predictions; a class that was never predicted,
@@ -116,6 +118,7 @@ impl Scores {
         };
         Ok(Scores {
             of_each,
+            balanced_accuracy: confusion.balanced_accuracy(),
             precision: score(Confusion::precision),
             recall: score(Confusion::recall),
             f1: score(Confusion::f1),
@@ -160,13 +163,6 @@ fn macro_average(confusion: &Confusion, of: fn(&Confusion, usize) -> Option<f64>
     let occurs = |class: &usize| confusion.actual(*class) + confusion.predicted(*class) > 0;
     let classes = (0..confusion.classes()).filter(occurs);
     mean(classes.map(|class| of(confusion, class).unwrap_or(0.0)))
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (count, sum) = values.fold((0usize, 0.0), |(count, sum), value| {
-        (count + 1, sum + value)
-    });
-    (count > 0).then(|| sum / count as f64)
 }
 
 /// Pairs of a probability and whether the review is of its class, the greatest first.

@@ -1,6 +1,12 @@
 //! How many timesteps of a recurrence one dispatch may take.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tracing::debug;
+
+use super::session::Session;
+use crate::batch::Batch;
+use crate::error::Result;
 
 /// Time that a dispatch should stay under. Watchdogs strike from some hundred milliseconds on (Metal) or
 /// two seconds (Windows).
@@ -25,6 +31,24 @@ pub fn segment_length(step: Duration, length: usize) -> usize {
         timesteps.next_power_of_two() / 2
     };
     power.clamp(LEAST, MOST)
+}
+
+impl Session {
+    /// Trains on a batch alone and sets the length of the recurrences' segments by the time it took.
+    ///
+    /// # Errors
+    /// As [`Session::train`].
+    pub(super) fn calibrate(&mut self, batch: &Batch) -> Result<()> {
+        self.gpu.wait()?;
+        let start = Instant::now();
+        self.train(batch)?;
+        self.gpu.wait()?;
+        let step = start.elapsed();
+        let segment = segment_length(step, batch.length);
+        debug!(?step, segment, "timesteps of a recurrence in one dispatch");
+        self.set_segment(segment);
+        Ok(())
+    }
 }
 
 #[cfg(test)]

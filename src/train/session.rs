@@ -26,6 +26,8 @@ pub struct Session {
     pub(super) gradients: Gradients,
     pub(super) sequence: u64,
     pub(super) step: u64,
+    /// Whether [`fit`](super::fit()) measures a step to set the recurrences' segments.
+    calibrates: bool,
     /// Training steps submitted to this device.
     pub(super) on_device: u64,
     /// The shape that memory was allocated for.
@@ -57,6 +59,7 @@ impl Session {
         check_rate(optimiser.learning_rate())?;
         let layout = ParameterLayout::new(&model);
         let mut session = Session {
+            calibrates: !gpu.is_software(),
             gpu,
             model,
             layout,
@@ -161,6 +164,23 @@ impl Session {
         let packed = self.layout.pack(parameters)?;
         self.gpu
             .write(names::PARAMETERS, bytemuck::cast_slice(&packed))
+    }
+
+    /// The limits that plans are made for.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether [`fit`](super::fit()) waits for the second training step on each device, and sets the
+    /// [segment](Session::set_segment) by the time it took. A new session does, but on a software adapter, which no
+    /// watchdog looks at.
+    pub fn calibrates(&self) -> bool {
+        self.calibrates
+    }
+
+    /// Sets [`Session::calibrates`]. Results do not depend on it.
+    pub fn set_calibration(&mut self, calibrates: bool) {
+        self.calibrates = calibrates;
     }
 
     /// Sets how many timesteps of a recurrence one dispatch takes. Results do not depend on it.

@@ -113,6 +113,15 @@ fn checksum_but(bytes: &[u8], start: usize) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether these are the bytes of a safetensors file with gatefold's metadata.
+pub(super) fn has_header(bytes: &[u8]) -> bool {
+    let metadata = SafeTensors::read_metadata(bytes);
+    metadata.is_ok_and(|(_, metadata)| {
+        let entries = metadata.metadata().as_ref();
+        entries.is_some_and(|entries| entries.contains_key(METADATA))
+    })
+}
+
 /// A file that [`to_bytes`] made.
 pub(super) struct TensorFile<'a> {
     path: &'a Path,

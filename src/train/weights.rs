@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::tensor_file::{Group, NO_CHECKSUM, TensorFile, is_sealed, malformed, seal, to_bytes};
+use super::tensor_file::{
+    Group, NO_CHECKSUM, TensorFile, has_header, is_sealed, malformed, seal, to_bytes,
+};
 use crate::atomic::write_atomically;
 use crate::data::Vocabulary;
 use crate::error::{Error, Result};
@@ -88,13 +90,7 @@ impl Weights {
     /// finite, with its place.
     pub fn load(path: &Path) -> Result<Weights> {
         let bytes = fs::read(path).map_err(Error::io(path))?;
-        let file = TensorFile::parse(path, &bytes, "model.safetensors")?;
-        let header: Header = file.header(FORMAT)?;
-        let checksum = header.sha256.as_deref();
-        if checksum.is_some_and(|checksum| !is_sealed(&bytes, checksum)) {
-            let problem = "changed since it was written: its SHA-256 is not the one in its metadata; copy it again";
-            return Err(malformed(path, "the file", problem.to_string()));
-        }
+        let (file, header) = open(path, &bytes)?;
         let model = Model::from_toml(path, &header.model, header.vocabulary_size)?;
         file.check_names(&model, &[""])?;
         Ok(Weights {
@@ -103,5 +99,28 @@ impl Weights {
             vocabulary_size: header.vocabulary_size,
             model,
         })
+    }
+}
+
+/// The file, if it is as it was written, and what its metadata say.
+fn open<'a>(path: &'a Path, bytes: &'a [u8]) -> Result<(TensorFile<'a>, Header)> {
+    let file = TensorFile::parse(path, bytes, "model.safetensors")?;
+    let header: Header = file.header(FORMAT)?;
+    let checksum = header.sha256.as_deref();
+    if checksum.is_some_and(|checksum| !is_sealed(bytes, checksum)) {
+        let problem = "changed since it was written: its SHA-256 is not the one in its metadata; copy it again";
+        return Err(malformed(path, "the file", problem.to_string()));
+    }
+    Ok((file, header))
+}
+
+/// Whether a safetensors file, if it is one of [`Weights`], is as it was written.
+///
+/// # Errors
+/// Of a file with gatefold's metadata, as [`Weights::load`]; there is nothing to check of others.
+pub(crate) fn check_unchanged(path: &Path, bytes: &[u8]) -> Result<()> {
+    match has_header(bytes) {
+        true => open(path, bytes).map(|_| ()),
+        false => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::curve::{self, Point};
 use crate::error::Result;
-use crate::report::read_history;
+use crate::report::{best_epoch, read_history};
 use crate::run::{ProgressEvent, ProgressLine, read_progress};
 use crate::train::EpochRecord;
 
@@ -124,7 +124,7 @@ impl RunState {
             seconds: None,
             silent: None,
             last: history.last().cloned(),
-            best: best(history),
+            best: best_epoch(history).cloned(),
             history: history.to_vec(),
             training: curve::training(lines, history),
             validation: curve::validation(history),
@@ -207,19 +207,4 @@ impl RunState {
             (self.epoch, self.done) = (over, self.steps);
         }
     }
-}
-
-/// The epoch with the best validation accuracy that is a number, the first of equals.
-fn best(history: &[EpochRecord]) -> Option<EpochRecord> {
-    let validated = history
-        .iter()
-        .filter(|record| record.val_accuracy.is_finite());
-    let best = validated.reduce(|best, record| {
-        if record.val_accuracy > best.val_accuracy {
-            record
-        } else {
-            best
-        }
-    });
-    best.cloned()
 }

@@ -1,7 +1,7 @@
 //! What is said of a run, in words.
 
 use super::run::{RunState, Status};
-use crate::report::grouped;
+use crate::model::grouped;
 
 /// Seconds without a word from a run after which that is told.
 const SILENT: f64 = 30.0;

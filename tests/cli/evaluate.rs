@@ -210,6 +210,10 @@ fn a_table_that_does_not_say_its_test_part_is_evaluated_whole() {
         (&one["reviews"], &one["roc_auc"]),
         (&3.into(), &Value::Null)
     );
+    // Of one class the balanced accuracy is that class's recall.
+    assert!(one["accuracy"].is_number());
+    assert_eq!(one["balanced_accuracy"], one["accuracy"]);
+    assert_eq!(one["recall"], one["accuracy"]);
     let figures = ["--figures", "figures", "--data", "others/positive.csv"];
     let shown = place.run([&["evaluate", "run"], &figures[..]].concat());
     assert_80_columns(&shown.succeeds().stdout);

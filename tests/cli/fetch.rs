@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 use crate::program::{Outcome, Workplace};
 use crate::server::{Answer, Server};
 
-#[path = "fetch/refusals.rs"]
 mod refusals;
 
 const ARCHIVE: &str = "aclImdb_v1.tar.gz";

@@ -13,11 +13,8 @@ use gatefold::random::Philox;
 use gatefold::{Error, Result};
 use proptest::prelude::*;
 
-#[path = "batch/bucket.rs"]
 mod bucket;
-#[path = "batch/options.rs"]
 mod options;
-#[path = "batch/pad.rs"]
 mod pad;
 
 fn review(ids: &[u32]) -> Review {

@@ -9,7 +9,6 @@ use gatefold::model::{
 };
 use gatefold::train::Weights;
 
-#[path = "exchange/keras_archive.rs"]
 mod keras_archive;
 
 fn weights(model: Model) -> Weights {
@@ -195,6 +194,39 @@ fn layers_that_a_format_has_not_are_refused_by_name() {
     refused(
         load_parameters(&file, &attention.model),
         "attention_pooling",
+    );
+}
+
+#[test]
+fn a_run_s_own_file_is_taken_only_as_it_was_written() {
+    let weights = weights(mixed());
+    let whole = weights.to_bytes().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model.safetensors");
+    std::fs::write(&file, &whole).unwrap();
+    assert_eq!(
+        load_parameters(&file, &weights.model).unwrap(),
+        weights.parameters
+    );
+    let (length, _) = whole.split_first_chunk().unwrap();
+    let header = 8 + u64::from_le_bytes(*length) as usize;
+    // The least of a number's bits, which leaves it a number.
+    for at in (header..whole.len()).step_by(4) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+        let refused = load_parameters(&file, &weights.model)
+            .unwrap_err()
+            .to_string();
+        for word in ["model.safetensors", "changed", "SHA-256"] {
+            assert!(refused.contains(word), "byte {at}: {refused}");
+        }
+    }
+    // What others wrote has none.
+    std::fs::write(&file, to_safetensors(&weights).unwrap()).unwrap();
+    assert_eq!(
+        load_parameters(&file, &weights.model).unwrap(),
+        weights.parameters
     );
 }
 

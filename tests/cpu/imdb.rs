@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use gatefold::data::{Dataset, ReviewLimits, Source, SubwordEncoder, class_counts, load};
 use tempfile::TempDir;
 
-#[path = "imdb/real_archive.rs"]
 mod real_archive;
-#[path = "imdb/refusals.rs"]
 mod refusals;
 
 const VOCABULARY: &str = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";

@@ -2,17 +2,11 @@
 
 use gatefold::model::{LayerKind, Model, Sequential};
 
-#[path = "model/builder.rs"]
 mod builder;
-#[path = "model/file.rs"]
 mod file;
-#[path = "model/initial_values.rs"]
 mod initial_values;
-#[path = "model/layers.rs"]
 mod layers;
-#[path = "model/page.rs"]
 mod page;
-#[path = "model/summary.rs"]
 mod summary;
 
 /// Ids of the experiment's vocabulary.

@@ -16,14 +16,11 @@ use crate::support::numbers::{double, parameters};
 use messages::{Graph, INT64, Model as File, Node, Tensor as Stored};
 use values::{Kind, Tensor};
 
-#[path = "onnx/interpreter.rs"]
 mod interpreter;
 #[path = "../../src/exchange/onnx_messages.rs"]
 #[allow(dead_code)]
 mod messages;
-#[path = "onnx/recurrent.rs"]
 mod recurrent;
-#[path = "onnx/values.rs"]
 mod values;
 
 /// Graph and twin round differently; a fault moves a probability by more than this.

@@ -4,11 +4,8 @@ use gatefold::random::Philox;
 
 use crate::support::fixture::relative_error;
 
-#[path = "reference/kernels.rs"]
 mod kernels;
-#[path = "reference/network.rs"]
 mod network;
-#[path = "reference/optimisers.rs"]
 mod optimisers;
 
 /// `count` numbers from U(−limit, limit), others for every `stream`.

@@ -6,21 +6,13 @@ use std::path::Path;
 use gatefold::train::{EpochRecord, History, LayerNorm};
 use proptest::prelude::*;
 
-#[path = "report/evaluations.rs"]
 mod evaluations;
-#[path = "report/events.rs"]
 mod events;
-#[path = "report/files.rs"]
 mod files;
-#[path = "report/histograms.rs"]
 mod histograms;
-#[path = "report/page.rs"]
 mod page;
-#[path = "report/pictures.rs"]
 mod pictures;
-#[path = "report/svg.rs"]
 mod svg;
-#[path = "report/tables.rs"]
 mod tables;
 
 /// A history from rows of loss, accuracy, validation loss, validation accuracy.

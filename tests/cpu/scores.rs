@@ -26,6 +26,8 @@ fn a_case_by_hand() {
     // 0.5 itself is no positive prediction.
     assert_eq!(scores.confusion.row(0), [3, 1]);
     assert_eq!(scores.confusion.row(1), [2, 2]);
+    // Three of four negatives, two of four positives.
+    assert_eq!(scores.balanced_accuracy, Some(0.625));
     assert_eq!(scores.precision, Some(2.0 / 3.0));
     assert_eq!(scores.recall, Some(0.5));
     assert_eq!(scores.f1, Some(4.0 / 7.0));
@@ -105,6 +107,8 @@ fn what_is_not_defined_is_none() {
     assert_eq!(scores.precision, None);
     assert_eq!(scores.recall, None);
     assert_eq!(scores.f1, None);
+    // There are negative reviews, and all were found.
+    assert_eq!(scores.balanced_accuracy, Some(1.0));
 }
 
 #[test]
@@ -120,6 +124,25 @@ fn what_is_no_probability_is_refused() {
     assert!(refused(&[0.5, 0.5], &[0, 2]).contains("review 2: label 2, but there are 2 classes"));
     let uneven = Probabilities::new(3, vec![0.5; 4]);
     assert!(uneven.unwrap_err().to_string().contains("3 a review"));
+}
+
+/// scikit-learn's `balanced_accuracy_score` gives the same.
+#[test]
+fn a_class_without_reviews_has_no_part_in_the_balanced_accuracy() {
+    #[rustfmt::skip]
+    let rows = vec![
+        0.8, 0.1, 0.1, // 0, rightly
+        0.7, 0.2, 0.1, // 0, rightly
+        0.6, 0.3, 0.1, // 0, rightly
+        0.1, 0.2, 0.7, // 0, taken for 2, which no review is of
+        0.4, 0.5, 0.1, // 1, rightly
+        0.5, 0.4, 0.1, // 1, taken for 0
+    ];
+    let probabilities = Probabilities::new(3, rows).unwrap();
+    let scores = Scores::new(&probabilities, &[0, 0, 0, 0, 1, 1]).unwrap();
+    // 3/4 and 1/2. Recall, whose mean has the class, is two thirds of that; the accuracy is 4/6.
+    assert_eq!(scores.balanced_accuracy, Some(0.625));
+    assert_eq!(scores.recall, Some(1.25 / 3.0));
 }
 
 /// Three classes of four; the expected figures are scikit-learn's.

@@ -1,9 +1,7 @@
 //! Every kernel, specialised for every size that the plans of these tests ask for: what can be known of its
 //! text without a device.
 
-#[path = "shaders/rules.rs"]
 mod rules;
-#[path = "shaders/spirv_val.rs"]
 mod spirv_val;
 
 use std::path::Path;

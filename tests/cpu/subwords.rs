@@ -1,10 +1,7 @@
 //! The subword encoder beside the published encodings, the original's cases, and a slow twin.
 
-#[path = "subwords/build.rs"]
 mod build;
-#[path = "subwords/damage.rs"]
 mod damage;
-#[path = "subwords/twin.rs"]
 mod twin;
 
 use std::fs;

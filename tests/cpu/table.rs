@@ -8,9 +8,7 @@ use tempfile::TempDir;
 
 use crate::imdb::gzip;
 
-#[path = "table/classes.rs"]
 mod classes;
-#[path = "table/refusals.rs"]
 mod refusals;
 
 const VOCABULARY: &str = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";

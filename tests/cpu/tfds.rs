@@ -11,9 +11,7 @@ use tempfile::TempDir;
 
 use crate::support;
 
-#[path = "tfds/records.rs"]
 mod records;
-#[path = "tfds/refusals.rs"]
 mod refusals;
 
 const VOCABULARY: &str = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";

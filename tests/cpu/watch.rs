@@ -12,10 +12,8 @@ use gatefold::train::{EpochRecord, History, Position};
 use gatefold::watch::{RunState, Status, look};
 
 #[cfg(feature = "serve")]
-#[path = "watch/page.rs"]
 mod page;
 #[cfg(feature = "watch")]
-#[path = "watch/terminal.rs"]
 mod terminal;
 
 fn record(epoch: usize, val_accuracy: f64) -> EpochRecord {

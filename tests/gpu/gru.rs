@@ -1,8 +1,6 @@
 //! The recurrences of a GRU, forward and backward, in both forms, against the f64 twin.
 
-#[path = "gru/case.rs"]
 mod case;
-#[path = "gru/properties.rs"]
 mod properties;
 
 use gatefold::plan::Limits;

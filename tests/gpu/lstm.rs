@@ -1,10 +1,7 @@
 //! The recurrences, forward and backward, in every form, against the f64 twin.
 
-#[path = "lstm/case.rs"]
 mod case;
-#[path = "lstm/error.rs"]
 mod error;
-#[path = "lstm/properties.rs"]
 mod properties;
 
 use gatefold::plan::Limits;

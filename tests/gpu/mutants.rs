@@ -13,7 +13,6 @@
 //! so an interrupted run goes on where it was; `GATEFOLD_FAULTS=adam` takes up those whose name has `adam` in it,
 //! row or none.
 
-#[path = "mutants/table.rs"]
 mod table;
 
 use std::collections::HashSet;

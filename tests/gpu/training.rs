@@ -17,13 +17,10 @@ use crate::support::fixture::relative_error;
 use crate::support::models::{VOCABULARY, gru, on_twin, random_batch, recurrent};
 use crate::support::numbers::{double, parameters};
 
-#[path = "training/fitting.rs"]
+mod calibration;
 mod fitting;
-#[path = "training/not_finite.rs"]
 mod not_finite;
-#[path = "training/own.rs"]
 mod own;
-#[path = "training/refused.rs"]
 mod refused;
 
 /// A small model that the tests of whole runs train.

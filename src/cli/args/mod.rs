@@ -78,7 +78,8 @@ pub enum Command {
     ///
     /// Loss and accuracy are those that training gives for validation, in the batches of training, but
     /// over all test reviews. Precision, recall and F1 are those of positive reviews; of a model that gives
-    /// every class a probability they are means over the classes, as is the area under the ROC curve.
+    /// every class a probability they are means over the classes, as is the area under the ROC curve. The balanced
+    /// accuracy is the mean of the recalls of the classes that have reviews.
     Evaluate(EvaluateArgs),
     /// Tell the probability that reviews are positive, or which class they are of
     ///

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use gatefold::batch::{Batch, Prefetch};
+use gatefold::batch::{Batch, PREFETCH, Prefetch};
 use gatefold::gpu::{DispatchTime, Peak};
 use gatefold::plan::probabilities_buffer;
 use gatefold::train::Session;
@@ -15,9 +15,6 @@ use super::workload::Workload;
 
 /// Steps before those that are timed.
 pub const WARM_UP: usize = 3;
-
-/// Batches prepared ahead of the device, as in training.
-const PREFETCH: usize = 8;
 
 /// Blocks of steps on real batches, to see how far they differ.
 const BLOCKS: usize = 5;

@@ -17,7 +17,7 @@ use gatefold::batch::{Padding, longest_shape};
 use gatefold::gpu::Gpu;
 use gatefold::model::{Model, initialise};
 use gatefold::plan::Adam;
-use gatefold::report::write_atomically;
+use gatefold::report::{check_absent, write_atomically};
 use gatefold::run::kernel_form;
 use gatefold::train::{Session, segment_length};
 use serde::Serialize;
@@ -212,18 +212,11 @@ fn default_report(args: &BenchArgs) -> PathBuf {
 
 /// Fails before any work where a file could not be written after it, or would replace another.
 fn check_writable(name: &'static str, file: &Path) -> Result<(), Error> {
-    if std::fs::symlink_metadata(file).is_ok() {
-        let problem = format!(
-            "{} is there already; choose another name, or remove it first",
-            file.display()
-        );
-        return Err(option(name, problem));
-    }
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
             let problem = format!("there is no folder {}; make it first", folder.display());
             Err(option(name, problem))
         }
-        _ => Ok(()),
+        _ => check_absent(name, file),
     }
 }

@@ -6,12 +6,13 @@ use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, contex
 use super::chart::{COLOURS, Colours, chart};
 use super::{Example, LengthErrors, Report, ReportedRun, Test};
 use crate::data::sentiment_classes;
+use crate::model::grouped;
 use crate::model::{LayerSummary, Summary};
 use crate::report::curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
-use crate::report::evaluation::measures;
 use crate::report::explanation::{explained, shade};
+use crate::report::measures::Measures;
 use crate::report::table::{IN_FULL, best_epoch, number, row};
-use crate::report::{Word, grouped, largest, strongest};
+use crate::report::{Word, largest, strongest};
 use crate::train::{EpochRecord, Evaluation, History, Monitor, predicted, probability_of};
 
 /// The parts of the page; the names' endings say whether what is put in must be escaped.
@@ -84,7 +85,7 @@ fn title(report: &Report) -> String {
 
 fn comparison(report: &Report) -> Value {
     let histories: Vec<History> = report.runs.iter().map(|run| run.history.clone()).collect();
-    let best = |history: &History| best_epoch(history).map(|record| record.val_accuracy);
+    let best = |history: &History| best_epoch(&history.epochs).map(|record| record.val_accuracy);
     let greatest = histories.iter().filter_map(best).reduce(f64::max);
     let rows: Vec<Value> = histories
         .iter()
@@ -134,7 +135,7 @@ fn cards(run: &ReportedRun) -> Vec<Value> {
     let history = &run.history;
     let card = |label: &str, value: String| context! { label, value };
     let mut cards = Vec::new();
-    if let Some(best) = best_epoch(history) {
+    if let Some(best) = best_epoch(&history.epochs) {
         let value = format!("{:.1} %", 100.0 * best.val_accuracy);
         cards.push(card(
             &format!("best validation accuracy, in epoch {}", best.epoch),
@@ -241,7 +242,7 @@ fn test(test: &Test) -> Value {
     context! {
         data => &test.data,
         reviews => grouped(test.evaluation.probabilities.len()),
-        measures => measures(&test.evaluation),
+        measures => Measures::of(&test.evaluation).rows(),
         classes,
         confusion,
         explained => (!scores.of_each).then(|| explained(classes, 1)),

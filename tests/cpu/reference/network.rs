@@ -11,7 +11,6 @@ use gatefold::reference::network::{Batch, Forward, Masks, backward, forward};
 
 use super::{assert_close, uniform};
 
-#[path = "gradients.rs"]
 mod gradients;
 
 /// A batch that owns its ids, made from one row a sequence.

@@ -2,8 +2,8 @@
 
 use gatefold::data::sentiment_classes;
 use gatefold::report::{
-    Word, calibration_figure, evaluation_table, explanation_page, explanation_picture, roc_figure,
-    strongest, words, write_evaluation,
+    Measures, Word, calibration_figure, evaluation_table, explanation_page, explanation_picture,
+    roc_figure, strongest, words, write_evaluation,
 };
 use gatefold::train::{Evaluation, Probabilities, Scores};
 
@@ -70,6 +70,30 @@ fn the_table_fits_a_terminal_and_shows_what_is_not_defined() {
         .unwrap();
     assert!(precision.ends_with(" –"), "{precision}");
     assert!(table.contains("0.2 to 0.3") && table.contains("0.2500"));
+}
+
+#[test]
+fn the_table_and_json_have_the_same_measures() {
+    let evaluation = of_sentiment();
+    let measures = Measures::of(&evaluation);
+    let table = evaluation_table(&evaluation);
+    let json = serde_json::to_string(&measures).unwrap();
+    let mut keys = Vec::new();
+    for (measure, line) in measures.0.iter().zip(table.lines()) {
+        let value = format!("{:.4}", measure.value.unwrap());
+        assert!(
+            line.starts_with(&measure.name) && line.ends_with(&value),
+            "{line}"
+        );
+        let value = serde_json::to_string(&measure.value).unwrap();
+        keys.push(format!("\"{}\":{value}", measure.key));
+    }
+    assert_eq!(json, format!("{{{}}}", keys.join(",")));
+    assert_eq!(table.lines().nth(measures.0.len()), Some(""));
+    let balanced = table.lines().nth(2);
+    assert_eq!(balanced, Some("Balanced accuracy      0.6667"));
+    let named = |key: &str| measures.0.iter().filter(|one| one.key == key).count();
+    assert!(measures.0.iter().all(|measure| named(measure.key) == 1));
 }
 
 /// Whatever a number is of, the words beside it name that class: the second.

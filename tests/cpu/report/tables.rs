@@ -1,7 +1,9 @@
 //! Runs side by side.
 
-use gatefold::report::{comparison_markdown, comparison_table, comparison_table_within};
-use gatefold::train::History;
+use gatefold::report::{
+    best_epoch, comparison_markdown, comparison_table, comparison_table_within,
+};
+use gatefold::train::{EpochRecord, History};
 
 use super::learning;
 
@@ -93,4 +95,17 @@ fn the_first_of_equally_good_epochs_is_the_best() {
     ] {
         assert!(table.contains("0.8900 (2)"), "{table}");
     }
+}
+
+#[test]
+fn an_epoch_whose_accuracy_is_no_number_is_not_the_best() {
+    let epoch = |epoch, val_accuracy| EpochRecord {
+        epoch,
+        val_accuracy,
+        ..EpochRecord::default()
+    };
+    let mixed = [epoch(1, f64::NAN), epoch(2, 0.5), epoch(3, f64::NAN)];
+    assert_eq!(best_epoch(&mixed).map(|best| best.epoch), Some(2));
+    assert_eq!(best_epoch(&mixed[..1]), None);
+    assert_eq!(best_epoch(&[]), None);
 }

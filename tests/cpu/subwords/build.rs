@@ -198,3 +198,41 @@ fn the_search_stops_when_told() {
     let stopped = build_vocabulary(&["ab ab"], 300, &stop, &mut |step| panic!("{step:?}"));
     assert!(matches!(stopped, Err(Error::Interrupted)));
 }
+
+/// A text of one word for each of `words` words of two letters, so many times.
+fn words(words: usize, times: usize) -> Vec<String> {
+    let letters = || 'a'..='z';
+    let pairs = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}")));
+    let texts = pairs.take(words).map(|word| vec![word; times]);
+    texts.flatten().collect()
+}
+
+#[test]
+fn the_search_tells_how_long_it_may_take() {
+    let texts = [words(1, 8), vec!["other".to_owned()]].concat();
+    let mut steps = Vec::new();
+    let stop = AtomicBool::new(false);
+    build_vocabulary(&texts, usize::MAX, &stop, &mut |step| steps.push(step)).unwrap();
+    // Of the counts 1 to 8: 4, 2, 1.
+    let tried: Vec<_> = steps
+        .iter()
+        .map(|step| (step.done, step.most, step.least_count))
+        .collect();
+    assert_eq!(tried, [(1, 4, 4), (2, 4, 2), (3, 4, 1)]);
+}
+
+#[test]
+fn the_search_ends_within_a_hundredth_of_the_target() {
+    let rare = ["Aa", "Bb", "Cc"].map(|word| vec![word.to_owned(); 2]);
+    let of = |common: usize| {
+        let texts = [words(common, 9), rare.concat(), vec!["Dd".to_owned()]].concat();
+        move |target| {
+            let built = build(&texts, target).unwrap();
+            (built.vocabulary.size(), built.least_count)
+        }
+    };
+    // 3 of 310 are less than a hundredth, though a count of 2 would give 310.
+    assert_eq!(of(50)(310), (307, 5));
+    // 3 of 300 are not, so the search goes on to the greatest count.
+    assert_eq!(of(46)(300), (303, 9));
+}

@@ -137,6 +137,78 @@ fn an_observer_ends_training_and_the_history_is_kept() {
 }
 
 #[test]
+fn a_run_that_was_stopped_in_a_validation_goes_on_as_if_it_had_not_been() {
+    let data = dataset(&mut Philox::new(145, 0));
+    // 61 steps an epoch, and more batches to validate with than are under way at once.
+    let options = OPTIONS
+        .batch_size(1)
+        .validation_steps(data.test.len())
+        .checkpoint_steps(40);
+    let stop = AtomicBool::new(false);
+    let mut whole = session(&model(), &limits(), RATE);
+    let mut expected = Vec::new();
+    let mut validated = Vec::new();
+    let full = fit(
+        &mut whole,
+        &data,
+        &options,
+        &stop,
+        &mut |event| match event {
+            Event::Snapshot(snapshot) => expected.push(snapshot.state.clone()),
+            Event::Validation {
+                epoch,
+                done,
+                of: 21,
+                metrics,
+            } => validated.push((epoch, done, metrics)),
+            _ => {}
+        },
+    )
+    .unwrap();
+    for record in &full.epochs {
+        let mut of_epoch = validated.iter().filter(|told| told.0 == record.epoch);
+        let done: Vec<usize> = of_epoch.clone().map(|told| told.1).collect();
+        assert!(done.is_sorted_by(|a, b| a < b), "{done:?}");
+        let (_, done, metrics) = of_epoch.next_back().unwrap();
+        assert_eq!((*done, metrics.loss()), (21, record.val_loss));
+        assert_eq!(metrics.accuracy(), record.val_accuracy);
+    }
+
+    let mut stopped = session(&model(), &limits(), RATE);
+    let mut last = None;
+    let outcome = fit(
+        &mut stopped,
+        &data,
+        &options,
+        &stop,
+        &mut |event| match event {
+            Event::Validation { done, of, .. } => {
+                assert!(done < of, "{done} of {of}: not within the validation");
+                stop.store(true, Ordering::Relaxed);
+            }
+            Event::Snapshot(snapshot) => last = Some(Arc::clone(snapshot)),
+            _ => {}
+        },
+    );
+    assert!(matches!(outcome, Err(Error::Interrupted)));
+    stop.store(false, Ordering::Relaxed);
+    let last = last.unwrap();
+    assert_eq!((last.position.epochs.len(), last.position.done), (0, 61));
+
+    let mut again = session(&model(), &limits(), RATE);
+    let mut found = Vec::new();
+    let history = resume(&mut again, &data, &options, &last, &stop, &mut |event| {
+        if let Event::Snapshot(snapshot) = event {
+            found.push(snapshot.state.clone());
+        }
+    })
+    .unwrap();
+    // All but the snapshot after step 40, which the first run had taken.
+    assert!(found == expected[1..]);
+    assert!(bits(&history, &again) == bits(&full, &whole));
+}
+
+#[test]
 fn what_was_asked_to_stop_from_without_is_told() {
     let data = dataset(&mut Philox::new(143, 0));
     let stop = AtomicBool::new(false);

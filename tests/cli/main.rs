@@ -1,0 +1,54 @@
+//! The real program in a temporary folder: what it prints, writes and refuses, and its exit codes.
+//!
+//! Those that train run on the adapter that `WGPU_ADAPTER_NAME` names, or the best there is.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_data;
+mod bench;
+mod best;
+mod build_vocab;
+mod callbacks;
+mod classes;
+mod compare;
+mod completions;
+mod convert;
+mod devices;
+mod disk;
+mod evaluate;
+mod explain;
+#[cfg(feature = "keras")]
+mod export;
+mod export_data;
+#[cfg(feature = "download")]
+mod fetch;
+mod help;
+#[cfg(feature = "keras")]
+mod import;
+mod inspect;
+mod interrupt;
+mod killed;
+mod library_user;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod memory;
+mod named_corpus;
+#[cfg(not(feature = "keras"))]
+mod no_keras;
+mod out_folder;
+mod plot;
+mod predict;
+mod program;
+mod report;
+mod resume;
+mod run_folder;
+#[cfg(feature = "download")]
+mod server;
+mod summary;
+mod token_cache;
+mod train;
+mod usage;
+mod watch;
+mod weights;

@@ -1,0 +1,35 @@
+//! Tests that need no device: data, batches, models, plans, twins, reports.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod batch;
+mod callbacks;
+mod checkpoint;
+mod convert;
+mod data_figures;
+mod demo;
+#[cfg(feature = "keras")]
+mod exchange;
+mod export;
+mod imdb;
+mod model;
+mod onnx;
+mod oracle_reference;
+mod own_plans;
+mod plans;
+mod random;
+mod reference;
+mod report;
+mod run;
+mod scores;
+mod shaders;
+mod structure;
+mod subwords;
+mod table;
+mod tfds;
+mod token_cache;
+mod traffic;
+mod watch;
