@@ -123,7 +123,8 @@
 //! [`build`](model::Sequential::build) says which layer does not fit, and what would. The same stack as a TOML file,
 //! for [`model::Model::from_toml`] and the program's `--config`, is described in `docs/model-file.md`.
 //!
-//! A trained model is used again through [`train::Weights::load`] and [`train::Session::of_weights`]:
+//! A trained model is used again through [`train::Weights::load`] and [`train::Session::of_weights`], a session for
+//! inference, which has neither gradients nor an optimiser:
 //! [`train::evaluate`] measures it, [`train::Session::predict_reviews`] and [`train::Session::explain`] tell what it
 //! says of reviews and why, and [`exchange`] has it in the formats of other programs.
 //!

@@ -27,6 +27,8 @@ mod embedding;
 mod explain;
 #[path = "gpu/gru.rs"]
 mod gru;
+#[path = "gpu/inference.rs"]
+mod inference;
 #[path = "gpu/layer_norm.rs"]
 mod layer_norm;
 #[path = "gpu/limits.rs"]

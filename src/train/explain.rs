@@ -29,8 +29,10 @@ impl Session {
     /// which the logit moves as the position's embedding is scaled, so it is a local statement; a
     /// network is not linear, and contributions do not add up to the logit. Masked positions have 0.
     ///
+    /// The backward pass is planned and its memory allocated when this is called, not before.
+    ///
     /// # Errors
-    /// As [`Session::train`], and [`Error::Data`] where there is no such class.
+    /// As [`Session::evaluate`], and [`Error::Data`] where there is no such class.
     ///
     /// # Source
     /// Gradient × input: Shrikumar et al., "Not just a black box" (2016).

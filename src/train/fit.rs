@@ -223,8 +223,8 @@ pub fn reserve_for(
 /// Its parameters are those of the last step, or of the best epoch where [`EarlyStopping::restore_best`] says so.
 ///
 /// # Errors
-/// [`Error::Option`] names the field of `options`, or the learning rate, that makes no sense; [`Error::Data`] the first
-/// review with an id or a label that the model does not know. [`Error::Interrupted`] if `stop` was set; what
+/// [`Error::ForInference`] of a session that does not train; [`Error::Option`] names the field of `options`, or the
+/// learning rate, that makes no sense; [`Error::Data`] the first review with an id or a label that the model does not know. [`Error::Interrupted`] if `stop` was set; what
 /// [`Session::results`] and the batches report.
 pub fn fit<V: Verdict>(
     session: &mut Session,
@@ -250,7 +250,7 @@ pub fn resume<V: Verdict>(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>) -> V,
 ) -> Result<History> {
-    options.check(session.learning_rate())?;
+    options.check(session.trained_by()?.learning_rate())?;
     session.restore(&from.state)?;
     let observe = &mut |event: Event<'_>| observe(event).verdict();
     run(session, dataset, options, Some(from), stop, observe)
@@ -264,7 +264,8 @@ fn run(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<History> {
-    options.check(session.learning_rate())?;
+    let rate = session.trained_by()?.learning_rate();
+    options.check(rate)?;
     check_dataset(session.model(), dataset)?;
     let mut history = History::new(session.model().name(), session.model().count_parameters());
     let last = Arc::new(match from {
@@ -275,7 +276,6 @@ fn run(
             best: None,
         },
     });
-    let rate = session.learning_rate();
     let mut run = Run {
         session,
         dataset,
@@ -289,7 +289,7 @@ fn run(
         last,
     };
     let outcome = run.run();
-    run.session.set_learning_rate(rate);
+    run.session.set_learning_rate(rate)?;
     match outcome {
         // The observer's wish is no failure; that of `stop` is told, whoever else wished for it.
         Err(Error::Interrupted) if run.ended && !run.stopped_by_flag() => run.restore_best()?,
@@ -425,7 +425,7 @@ impl Run<'_> {
             }
             let batch = batch?;
             self.session
-                .set_learning_rate(self.rate(step, steps as u64));
+                .set_learning_rate(self.rate(step, steps as u64))?;
             match self.session.steps_on_device() {
                 // The first step compiles the kernels, so the second is the one to measure.
                 1 if !self.session.gpu().is_software() => calibrate(self.session, &batch)?,

@@ -66,6 +66,7 @@ mod session;
 mod snapshot;
 mod state;
 mod tensor_file;
+mod training_steps;
 mod verdict;
 mod weights;
 

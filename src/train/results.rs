@@ -147,7 +147,7 @@ impl Session {
         Err(Error::NotFinite {
             step: context.step,
             what,
-            learning_rate: context.optimiser.unwrap_or(self.optimiser).learning_rate(),
+            learning_rate: self.learning_rate(),
         })
     }
 }
