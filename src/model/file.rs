@@ -3,16 +3,12 @@
 use std::ops::Range;
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::builder::{Sequential, unique_names};
-use super::layers::{
-    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm,
-};
+use super::builder::unique_names;
+use super::description::ModelDescription;
+use super::layers::LayerKind;
 use super::spec::Model;
 use crate::error::{Error, Result};
 
@@ -63,7 +59,7 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Malformed`] with the line and column: no TOML, an unknown, missing or mistyped key,
-    /// or layers that do not fit together as [`Sequential::build`] checks it.
+    /// or layers that do not fit together as [`Sequential::build`](super::Sequential::build) checks it.
     ///
     /// # Examples
     /// ```
@@ -88,16 +84,7 @@ impl Model {
     /// # Errors
     /// [`Error::Internal`] if the TOML writer refuses.
     pub fn to_toml(&self) -> Result<String> {
-        #[derive(Serialize)]
-        struct File<'a> {
-            name: &'a str,
-            layer: Vec<&'a LayerKind>,
-        }
-        let file = File {
-            name: self.name(),
-            layer: self.layers().iter().map(|layer| &layer.kind).collect(),
-        };
-        toml::to_string(&file).map_err(|error| Error::Internal {
+        toml::to_string(&ModelDescription::of(self)).map_err(|error| Error::Internal {
             place: "writing a model as TOML",
             problem: error.to_string(),
         })
@@ -183,10 +170,11 @@ fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
         kinds.push(layer_kind(layer, vocabulary)?);
     }
     let names = unique_names(&kinds);
-    let stack = kinds
-        .into_iter()
-        .fold(Sequential::new(name), Sequential::add);
-    stack.build().map_err(|error| match error {
+    let description = ModelDescription {
+        name: name.into_owned(),
+        layers: kinds,
+    };
+    description.build().map_err(|error| match error {
         Error::Model { layer, problem } => match names.iter().position(|name| *name == layer) {
             Some(index) => Problem::new(places[index].clone(), format!("layer {layer}: {problem}")),
             None => Problem::new(layers_at, problem),
@@ -195,54 +183,25 @@ fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
     })
 }
 
-/// An embedding's keys; the data knows the vocabulary's size where the file does not say it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EmbeddingKeys {
-    vocabulary: Option<usize>,
-    width: usize,
-    #[serde(default)]
-    mask_zero: bool,
-}
-
 fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, Problem> {
-    const TYPES: &str = "`embedding`, `lstm`, `gru`, `bidirectional`, `dense`, `dropout`, \
-                         `global_max_pooling1d`, `global_average_pooling1d`, `attention_pooling` or \
-                         `layer_normalization`";
     let at = layer.span();
     let DeValue::Table(mut keys) = layer.into_inner() else {
         return Err(Problem::new(at, "a layer is a table of keys"));
     };
     let Some(kind) = keys.remove("type") else {
-        let text = format!("the layer has no `type`: {TYPES}");
+        let text = format!("the layer has no `type`: {}", LayerKind::types());
         return Err(Problem::new(at, text));
     };
-    let kind_at = kind.span();
-    match kind.get_ref().as_str() {
-        Some("embedding") => {
-            let keys: EmbeddingKeys = read(keys, at)?;
-            Ok(LayerKind::Embedding(Embedding {
-                vocabulary: keys.vocabulary.unwrap_or(vocabulary),
-                width: keys.width,
-                mask_zero: keys.mask_zero,
-            }))
+    let keys = toml::Deserializer::from(Spanned::new(at.clone(), keys));
+    let read = kind
+        .get_ref()
+        .as_str()
+        .and_then(|kind| LayerKind::from_keys(kind, keys, Some(vocabulary)));
+    match read {
+        Some(layer) => layer.map_err(|error| Problem::of_toml(&error, at)),
+        None => {
+            let text = format!("`type` must be {}", LayerKind::types());
+            Err(Problem::new(kind.span(), text))
         }
-        Some("lstm") => read::<Lstm>(keys, at).map(LayerKind::from),
-        Some("gru") => read::<Gru>(keys, at).map(LayerKind::from),
-        Some("bidirectional") => read::<Bidirectional>(keys, at).map(LayerKind::from),
-        Some("dense") => read::<Dense>(keys, at).map(LayerKind::from),
-        Some("dropout") => read::<Dropout>(keys, at).map(LayerKind::from),
-        Some("global_max_pooling1d") => read::<GlobalMaxPooling1D>(keys, at).map(LayerKind::from),
-        Some("global_average_pooling1d") => {
-            read::<GlobalAveragePooling1D>(keys, at).map(LayerKind::from)
-        }
-        Some("layer_normalization") => read::<LayerNormalization>(keys, at).map(LayerKind::from),
-        Some("attention_pooling") => read::<AttentionPooling>(keys, at).map(LayerKind::from),
-        _ => Err(Problem::new(kind_at, format!("`type` must be {TYPES}"))),
     }
-}
-
-fn read<T: DeserializeOwned>(keys: DeTable<'_>, at: Range<usize>) -> Result<T, Problem> {
-    let keys = Spanned::new(at.clone(), keys);
-    T::deserialize(toml::Deserializer::from(keys)).map_err(|error| Problem::of_toml(&error, at))
 }

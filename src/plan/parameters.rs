@@ -8,7 +8,7 @@
 
 use super::dispatch::{BufferId, Slice};
 use crate::error::{Error, Result};
-use crate::model::{LayerKind, Model, Parameter, Recurrent};
+use crate::model::{Model, Parameter, Recurrent};
 
 /// Numbers between the starts of two tensors: 256 bytes, WebGPU's alignment of a binding.
 const ALIGNMENT: usize = 64;
@@ -62,10 +62,7 @@ impl Cell {
     fn of(layer: &Recurrent) -> Cell {
         Cell {
             units: layer.units(),
-            gates: match layer {
-                Recurrent::Lstm(_) => 4,
-                Recurrent::Gru(_) => 3,
-            },
+            gates: layer.gates(),
         }
     }
 }
@@ -103,16 +100,9 @@ impl ParameterLayout {
             length: 0,
         };
         for layer in model.layers() {
-            match &layer.kind {
-                LayerKind::Embedding(_) => layout.add_layer(1),
-                LayerKind::Lstm(lstm) => layout.add_recurrent_layer(&lstm.clone().into(), 1),
-                LayerKind::Gru(gru) => layout.add_recurrent_layer(&gru.clone().into(), 1),
-                LayerKind::Bidirectional(both) => layout.add_recurrent_layer(&both.layer, 2),
-                LayerKind::Dense(_) | LayerKind::LayerNormalization(_) => layout.add_layer(2),
-                LayerKind::AttentionPooling(_) => layout.add_layer(3),
-                LayerKind::Dropout(_)
-                | LayerKind::GlobalMaxPooling1D(_)
-                | LayerKind::GlobalAveragePooling1D(_) => layout.add_layer(0),
+            match layer.kind.recurrence() {
+                Some((cell, directions)) => layout.add_recurrent_layer(&cell, directions),
+                None => layout.add_layer(model.parameters_of(&layer.name).count()),
             }
         }
         layout

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::parameters::Parameter;
-use super::{Gru, Lstm, Output, Recurrent};
+use super::{Gru, LayerSpec, Lstm, Output, Recurrent};
 
 /// A recurrent layer run over the sequence in both directions, forward then backward concatenated:
 /// `[T, B, in] → [T, B, 2H]`, or `[B, 2H]`, where the backward half's last state is that at t = 0.
@@ -28,12 +28,14 @@ impl Bidirectional {
             layer: layer.into(),
         }
     }
+}
 
-    pub(super) fn output(&self, below: Output) -> Result<Output, String> {
+impl LayerSpec for Bidirectional {
+    fn output(&self, below: Output) -> Result<Output, String> {
         self.layer.output(2, below)
     }
 
-    pub(super) fn parameters(&self, input: usize) -> Vec<Parameter> {
+    fn parameters(&self, input: usize) -> Vec<Parameter> {
         let directions = ["forward.", "backward."].into_iter();
         directions
             .flat_map(|direction| self.layer.parameters(direction, input))

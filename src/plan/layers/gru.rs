@@ -114,7 +114,7 @@ fn in_place<'a>(
         units: gru.units,
         directions,
         sequences: gru.return_sequences,
-        gates: 3,
+        gates: Gru::GATES,
         form: Recurrence::choose_gru(gru.units, directions, step.shape.size, step.plan.limits),
     }
 }

@@ -63,7 +63,7 @@ fn in_place<'a>(
         units: lstm.units,
         directions,
         sequences: lstm.return_sequences,
-        gates: 4,
+        gates: Lstm::GATES,
         form: Recurrence::choose(lstm.units, directions, step.shape.size, step.plan.limits),
     }
 }
