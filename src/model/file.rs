@@ -92,14 +92,14 @@ impl Model {
 }
 
 /// What is wrong, and where in the text (bytes).
-struct Problem {
+struct FileProblem {
     at: Range<usize>,
     text: String,
 }
 
-impl Problem {
+impl FileProblem {
     fn new(at: Range<usize>, text: impl Into<String>) -> Self {
-        Problem {
+        FileProblem {
             at,
             text: text.into(),
         }
@@ -107,7 +107,7 @@ impl Problem {
 
     /// An error of the TOML reader, which stands at `at` if it does not say where.
     fn of_toml(error: &toml::de::Error, at: Range<usize>) -> Self {
-        Problem::new(error.span().unwrap_or(at), error.message().trim_end())
+        FileProblem::new(error.span().unwrap_or(at), error.message().trim_end())
     }
 }
 
@@ -120,24 +120,24 @@ fn place(text: &str, at: Range<usize>) -> String {
 }
 
 /// The keys of the model: those of the file, or of the table `model` where a run wrote the file.
-fn model_keys(mut table: DeTable<'_>) -> Result<DeTable<'_>, Problem> {
+fn model_keys(mut table: DeTable<'_>) -> Result<DeTable<'_>, FileProblem> {
     if !table.contains_key(OF_A_RUN) {
         return Ok(table);
     }
     let Some(model) = table.remove("model") else {
         let text =
             "the config.toml of a comparison, which has no one model; name that of one of its runs";
-        return Err(Problem::new(0..0, text));
+        return Err(FileProblem::new(0..0, text));
     };
     let at = model.span();
     match model.into_inner() {
         DeValue::Table(keys) => Ok(keys),
-        _ => Err(Problem::new(at, "`model` must be a table")),
+        _ => Err(FileProblem::new(at, "`model` must be a table")),
     }
 }
 
-fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
-    let table = DeTable::parse(text).map_err(|error| Problem::of_toml(&error, 0..0))?;
+fn parse(text: &str, vocabulary: usize) -> Result<Model, FileProblem> {
+    let table = DeTable::parse(text).map_err(|error| FileProblem::of_toml(&error, 0..0))?;
     let mut name = None;
     let mut layers = None;
     for (key, value) in model_keys(table.into_inner())? {
@@ -146,18 +146,18 @@ fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
             "layer" => layers = Some(value),
             other => {
                 let text = format!("unknown key `{other}`, expected `name` or `[[layer]]`");
-                return Err(Problem::new(key.span(), text));
+                return Err(FileProblem::new(key.span(), text));
             }
         }
     }
-    let name = name.ok_or_else(|| Problem::new(0..0, "the key `name` is missing"))?;
-    let layers = layers.ok_or_else(|| Problem::new(0..0, "there is no [[layer]]"))?;
+    let name = name.ok_or_else(|| FileProblem::new(0..0, "the key `name` is missing"))?;
+    let layers = layers.ok_or_else(|| FileProblem::new(0..0, "there is no [[layer]]"))?;
     let (name_at, layers_at) = (name.span(), layers.span());
     let DeValue::String(name) = name.into_inner() else {
-        return Err(Problem::new(name_at, "`name` must be a string"));
+        return Err(FileProblem::new(name_at, "`name` must be a string"));
     };
     let DeValue::Array(layers) = layers.into_inner() else {
-        return Err(Problem::new(
+        return Err(FileProblem::new(
             layers_at,
             "write [[layer]] before each layer's keys, in double brackets",
         ));
@@ -176,21 +176,23 @@ fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
     };
     description.build().map_err(|error| match error {
         Error::Model { layer, problem } => match names.iter().position(|name| *name == layer) {
-            Some(index) => Problem::new(places[index].clone(), format!("layer {layer}: {problem}")),
-            None => Problem::new(layers_at, problem),
+            Some(index) => {
+                FileProblem::new(places[index].clone(), format!("layer {layer}: {problem}"))
+            }
+            None => FileProblem::new(layers_at, problem),
         },
-        other => Problem::new(name_at, other.to_string()),
+        other => FileProblem::new(name_at, other.to_string()),
     })
 }
 
-fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, Problem> {
+fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, FileProblem> {
     let at = layer.span();
     let DeValue::Table(mut keys) = layer.into_inner() else {
-        return Err(Problem::new(at, "a layer is a table of keys"));
+        return Err(FileProblem::new(at, "a layer is a table of keys"));
     };
     let Some(kind) = keys.remove("type") else {
         let text = format!("the layer has no `type`: {}", LayerKind::types());
-        return Err(Problem::new(at, text));
+        return Err(FileProblem::new(at, text));
     };
     let keys = toml::Deserializer::from(Spanned::new(at.clone(), keys));
     let read = kind
@@ -198,10 +200,10 @@ fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKin
         .as_str()
         .and_then(|kind| LayerKind::from_keys(kind, keys, Some(vocabulary)));
     match read {
-        Some(layer) => layer.map_err(|error| Problem::of_toml(&error, at)),
+        Some(layer) => layer.map_err(|error| FileProblem::of_toml(&error, at)),
         None => {
             let text = format!("`type` must be {}", LayerKind::types());
-            Err(Problem::new(kind.span(), text))
+            Err(FileProblem::new(kind.span(), text))
         }
     }
 }

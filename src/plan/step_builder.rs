@@ -171,7 +171,7 @@ impl<'a> StepBuilder<'a> {
             .collect()
     }
 
-    /// Their gradients.
+    /// The gradients of a layer's parameters, in the model's order.
     pub(super) fn gradient_slices(&mut self, layer: usize) -> Result<Vec<Slice>> {
         let buffer = self.gradient_buffer()?.buffer;
         Ok(self

@@ -276,7 +276,7 @@ fn run(
             best: None,
         },
     });
-    let mut run = Run {
+    let mut run = TrainingRun {
         session,
         dataset,
         options,
@@ -300,7 +300,7 @@ fn run(
 }
 
 /// A run under way.
-pub(super) struct Run<'a> {
+pub(super) struct TrainingRun<'a> {
     pub(super) session: &'a mut Session,
     dataset: &'a Arc<Dataset>,
     options: &'a FitOptions,
@@ -316,7 +316,7 @@ pub(super) struct Run<'a> {
     pub(super) last: Arc<Snapshot>,
 }
 
-impl Run<'_> {
+impl TrainingRun<'_> {
     /// Goes on from the position until training is over.
     pub(super) fn run_epochs(&mut self) -> Result<()> {
         while !self.is_over() {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use tracing::trace_span;
 
 use super::check::{check_batch, check_rate};
-use super::running::Running;
+use super::pending_step::PendingStep;
 use crate::batch::{Batch, BatchShape};
 use crate::error::Result;
 use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
@@ -32,9 +32,9 @@ pub struct Session {
     /// The shape that memory was allocated for.
     pub(super) reserved: BatchShape,
     /// Steps submitted after the last read-back was started.
-    pub(super) unread: Vec<Running>,
+    pub(super) unread: Vec<PendingStep>,
     /// Read-backs on their way, oldest first, each with the steps it is to confirm.
-    pub(super) coming: VecDeque<(Readback, Vec<Running>)>,
+    pub(super) coming: VecDeque<(Readback, Vec<PendingStep>)>,
 }
 
 impl Session {
@@ -279,7 +279,7 @@ impl Session {
     /// Notes a step that is on its way.
     fn submitted(&mut self, batch: &Batch, context: StepContext) {
         self.sequence += 1;
-        self.unread.push(Running {
+        self.unread.push(PendingStep {
             context,
             reviews: batch.size,
         });

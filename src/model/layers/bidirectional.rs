@@ -47,8 +47,8 @@ impl LayerSpec for Bidirectional {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BidirectionalKeys {
-    #[serde(default, skip_serializing_if = "Cell::is_lstm")]
-    cell: Cell,
+    #[serde(default, skip_serializing_if = "CellKey::is_lstm")]
+    cell: CellKey,
     units: usize,
     #[serde(default)]
     return_sequences: bool,
@@ -57,15 +57,15 @@ struct BidirectionalKeys {
 /// Which recurrent layer; left out, it is an LSTM, as in files from before there were others.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Cell {
+enum CellKey {
     #[default]
     Lstm,
     Gru,
 }
 
-impl Cell {
+impl CellKey {
     fn is_lstm(&self) -> bool {
-        matches!(self, Cell::Lstm)
+        matches!(self, CellKey::Lstm)
     }
 }
 
@@ -77,11 +77,11 @@ impl From<BidirectionalKeys> for Bidirectional {
             return_sequences,
         } = keys;
         let layer = match cell {
-            Cell::Lstm => Recurrent::Lstm(Lstm {
+            CellKey::Lstm => Recurrent::Lstm(Lstm {
                 units,
                 return_sequences,
             }),
-            Cell::Gru => Recurrent::Gru(Gru {
+            CellKey::Gru => Recurrent::Gru(Gru {
                 units,
                 return_sequences,
             }),
@@ -94,8 +94,8 @@ impl From<Bidirectional> for BidirectionalKeys {
     fn from(Bidirectional { layer }: Bidirectional) -> Self {
         BidirectionalKeys {
             cell: match layer {
-                Recurrent::Lstm(_) => Cell::Lstm,
-                Recurrent::Gru(_) => Cell::Gru,
+                Recurrent::Lstm(_) => CellKey::Lstm,
+                Recurrent::Gru(_) => CellKey::Gru,
             },
             units: layer.units(),
             return_sequences: layer.return_sequences(),

@@ -41,8 +41,8 @@ impl LayerPlan for Embedding {
         })
     }
 
-    /// Puts the gradient of what the embedding gave into the dense gradient of its table. Ids have no gradient: that of
-    /// the rows of the unique tokens is given in its place.
+    /// Sums `d_y` over the positions of each token, and puts the sums into the rows of the table's gradient. Ids have no
+    /// gradient, so the sums `[U, E]` are given back.
     fn backward(
         &self,
         at: LayerAt,

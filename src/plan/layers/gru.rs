@@ -15,7 +15,7 @@ use crate::plan::recurrence::Recurrence;
 use crate::plan::step_builder::{Rows, StepBuilder, Value};
 
 /// The buffers that the forward pass of a layer leaves for its backward pass.
-struct Tape {
+struct GruTape {
     h: Slice,
     /// None where there is no backward pass.
     gates: Option<Slice>,
@@ -65,7 +65,7 @@ impl RecurrentPlan for Gru {
         step: &mut StepBuilder,
     ) -> Result<Slice> {
         let layer = &in_place(self, directions, at, step);
-        let Tape { h, gates } = tape(layer, step)?;
+        let GruTape { h, gates } = tape(layer, step)?;
         let gates = gates.ok_or_else(|| Error::Internal {
             place: "planning a GRU's backward pass",
             problem: "the forward pass kept nothing".into(),
@@ -119,7 +119,7 @@ fn in_place<'a>(
     }
 }
 
-fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<Tape> {
+fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<GruTape> {
     let positions = step.shape.positions() * layer.width();
     let h = step.plan.scratch(&format!("{}.h", layer.name), positions)?;
     let gates = match step.training {
@@ -129,7 +129,7 @@ fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<Tape> {
         ),
         false => None,
     };
-    Ok(Tape { h, gates })
+    Ok(GruTape { h, gates })
 }
 
 fn recurrence_backward(

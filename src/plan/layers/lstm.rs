@@ -9,7 +9,7 @@ use crate::plan::recurrence::Recurrence;
 use crate::plan::step_builder::{Rows, StepBuilder, Value};
 
 /// The buffers that the forward pass of a layer leaves for its backward pass.
-struct Tape {
+struct LstmTape {
     h: Slice,
     c: Slice,
     gates: Slice,
@@ -68,14 +68,14 @@ fn in_place<'a>(
     }
 }
 
-fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<Tape> {
+fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<LstmTape> {
     let state = layer
         .form
         .state_size(layer.units, layer.directions, step.shape.size);
     // Without a backward pass the persistent forms keep only the state that enters the next segment.
     let keeps = step.training || layer.form == Recurrence::Step;
     let positions = step.shape.positions() * layer.width();
-    Ok(Tape {
+    Ok(LstmTape {
         h: step.plan.scratch(&format!("{}.h", layer.name), positions)?,
         c: step.plan.scratch(
             &format!("{}.c", layer.name),
@@ -97,7 +97,7 @@ fn recurrence_forward(
     gathered: bool,
     z: Slice,
     recurrent: Slice,
-    tape: &Tape,
+    tape: &LstmTape,
     step: &mut StepBuilder,
 ) -> Result<()> {
     let kernel = layer.form.lstm_kernel(true, layer.units, layer.directions);
@@ -130,7 +130,7 @@ fn recurrence_backward(
     layer: &RecurrentLayer,
     recurrent: Slice,
     d_h: Slice,
-    tape: &Tape,
+    tape: &LstmTape,
     step: &mut StepBuilder,
 ) -> Result<()> {
     let state = layer

@@ -77,7 +77,7 @@ impl RecurrentLayer<'_> {
         4 * self.units
     }
 
-    /// Of the recurrent product at one timestep, all directions.
+    /// Operations of the recurrent product at one timestep, in all directions.
     fn flops(&self, batch: usize) -> usize {
         2 * batch * self.width() * self.gates * self.units
     }
