@@ -109,9 +109,7 @@ impl Session {
             ..BatchShape::default()
         };
         session.reserved = smallest;
-        for plan in session.plans(smallest)? {
-            session.gpu.allocate(&plan)?;
-        }
+        session.allocate()?;
         session.set_parameters(parameters)?;
         Ok(session)
     }
@@ -184,6 +182,14 @@ impl Session {
         self.reserved = self.reserved.holding(shape);
         for plan in self.plans(shape)? {
             self.gpu.reserve(&plan)?;
+        }
+        Ok(())
+    }
+
+    /// Allocates what was reserved, and leaves kernels to be compiled when they are needed.
+    pub(super) fn allocate(&mut self) -> Result<()> {
+        for plan in self.plans(self.reserved)? {
+            self.gpu.allocate(&plan)?;
         }
         Ok(())
     }

@@ -38,7 +38,7 @@ impl Session {
     pub fn set_gradients(&mut self, gradients: Gradients) -> Result<()> {
         self.trained_by()?;
         self.gradients = gradients;
-        self.reserve(self.reserved)
+        self.allocate()
     }
 
     /// The optimiser of a session that trains.

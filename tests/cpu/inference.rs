@@ -106,6 +106,27 @@ fn it_needs_less_than_a_session_that_trains() {
 }
 
 #[test]
+fn a_session_that_trains_compiles_what_it_runs_alone() {
+    let model = recurrent(6, false, &[(8, 2)]);
+    let mut session = for_training(&model);
+    let clipped = Gradients {
+        clip_norm: Some(1.0),
+        ..Gradients::default()
+    };
+    session.set_gradients(clipped).unwrap();
+    assert_eq!(kernels(&session), 0, "of a batch that nobody has");
+    let batch = random_batch(9, 4, &mut Philox::new(7, 0));
+    session.reserve(batch.shape()).unwrap();
+    let compiled = session.gpu().compiled_kernels();
+    let of_rows = |kernel: &&String| kernel.starts_with("lstm_forward");
+    // One that keeps the tape, and one that does not.
+    assert_eq!(compiled.iter().filter(of_rows).count(), 2, "{compiled:#?}");
+    session.train(&batch).unwrap();
+    session.evaluate(&batch).unwrap();
+    assert_eq!(session.gpu().compiled_kernels(), compiled);
+}
+
+#[test]
 fn it_refuses_to_train() {
     let model = recurrent(6, false, &[(8, 2)]);
     let mut session = for_inference(&model);
