@@ -120,17 +120,21 @@ pub enum Error {
         problem: String,
     },
 
-    /// A loss or gradient that is not a finite number.
+    /// A session for inference was to train.
     #[error(
-        "step {step}: {what} is not a finite number; lower --learning-rate (now {learning_rate})"
+        "the session is for inference and has no optimiser; to train, make one with Session::new"
     )]
+    ForInference,
+
+    /// A loss or gradient that is not a finite number.
+    #[error("step {step}: {what} is not a finite number; {}", finite_again(*learning_rate))]
     NotFinite {
         /// Optimiser step, counted from 1.
         step: u64,
         /// `the loss`, or `the gradient of NAME`.
         what: String,
-        /// The learning rate in force.
-        learning_rate: f64,
+        /// The learning rate in force; none of a session for inference.
+        learning_rate: Option<f64>,
     },
 
     /// The library itself failed where no input should make it.
@@ -154,6 +158,14 @@ pub enum Error {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// What makes numbers finite again.
+fn finite_again(learning_rate: Option<f64>) -> String {
+    match learning_rate {
+        Some(rate) => format!("lower --learning-rate (now {rate})"),
+        None => "take parameters of an earlier step".into(),
+    }
 }
 
 /// How a device can fail.

@@ -52,12 +52,14 @@ fn described(layer: &Layer, own: String) -> Result<Value> {
             "output_dim": embedding.width,
             "mask_zero": embedding.mask_zero,
         }),
-        LayerKind::Lstm(lstm) => return Ok(recurrent(&lstm.clone().into(), &own, Place::Alone)),
-        LayerKind::Gru(gru) => return Ok(recurrent(&gru.clone().into(), &own, Place::Alone)),
+        LayerKind::Lstm(lstm) => {
+            return Ok(recurrent(&lstm.clone().into(), &own, LayerRole::Alone));
+        }
+        LayerKind::Gru(gru) => return Ok(recurrent(&gru.clone().into(), &own, LayerRole::Alone)),
         LayerKind::Bidirectional(both) => json!({
             "merge_mode": "concat",
-            "layer": recurrent(&both.layer, &format!("forward_{own}"), Place::Forward),
-            "backward_layer": recurrent(&both.layer, &format!("backward_{own}"), Place::Backward),
+            "layer": recurrent(&both.layer, &format!("forward_{own}"), LayerRole::Forward),
+            "backward_layer": recurrent(&both.layer, &format!("backward_{own}"), LayerRole::Backward),
         }),
         LayerKind::Dense(Dense { units, activation }) => json!({
             "units": units,
@@ -90,7 +92,7 @@ fn described(layer: &Layer, own: String) -> Result<Value> {
 
 /// Where a recurrent layer stands.
 #[derive(PartialEq)]
-enum Place {
+enum LayerRole {
     Alone,
     /// In a `Bidirectional`, the forward direction.
     Forward,
@@ -98,16 +100,16 @@ enum Place {
     Backward,
 }
 
-fn recurrent(layer: &Recurrent, name: &str, place: Place) -> Value {
+fn recurrent(layer: &Recurrent, name: &str, place: LayerRole) -> Value {
     let mut keys = json!({
         "units": layer.units(),
         "return_sequences": layer.return_sequences(),
         "activation": "tanh",
         "recurrent_activation": "sigmoid",
         "use_bias": true,
-        "go_backwards": place == Place::Backward,
+        "go_backwards": place == LayerRole::Backward,
         // What a Bidirectional gives at a masked timestep is 0, where it gives every timestep.
-        "zero_output_for_mask": place != Place::Alone && layer.return_sequences(),
+        "zero_output_for_mask": place != LayerRole::Alone && layer.return_sequences(),
     });
     if let Recurrent::Gru(_) = layer {
         keys["reset_after"] = json!(true);

@@ -1,6 +1,8 @@
 //! What Keras calls the parameters of a model.
 
-use crate::model::{Layer, LayerKind, Model, Recurrent};
+#[cfg(feature = "keras")]
+use crate::model::LayerKind;
+use crate::model::{Layer, Model, Recurrent};
 
 /// Keras's `Variable.path` of every parameter, in the order of [`Model::parameters`], without the model's name
 /// that a `Sequential` puts before it. Keras has no `AttentionPooling`: its parameters have gatefold's names.
@@ -22,33 +24,19 @@ use crate::model::{Layer, LayerKind, Model, Recurrent};
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn variable_paths(model: &Model) -> Vec<String> {
-    const NORM: [&str; 2] = ["gamma", "beta"];
-    const ATTENTION: [&str; 3] = ["kernel", "bias", "context"];
     let mut paths = Vec::new();
     for (layer, own) in model.layers().iter().zip(own_names(model)) {
         let name = &layer.name;
-        match &layer.kind {
-            LayerKind::Embedding(_) => paths.push(format!("{name}/embeddings")),
-            LayerKind::Dense(_) => {
-                paths.extend(["kernel", "bias"].map(|tensor| format!("{name}/{tensor}")));
-            }
-            LayerKind::LayerNormalization(_) => {
-                paths.extend(NORM.map(|tensor| format!("{name}/{tensor}")));
-            }
-            LayerKind::AttentionPooling(_) => {
-                paths.extend(ATTENTION.map(|tensor| format!("{name}/{tensor}")));
-            }
-            LayerKind::Dropout(_)
-            | LayerKind::GlobalMaxPooling1D(_)
-            | LayerKind::GlobalAveragePooling1D(_) => {}
-            LayerKind::Lstm(lstm) => paths.extend(cell(&own, &lstm.clone().into())),
-            LayerKind::Gru(gru) => paths.extend(cell(&own, &gru.clone().into())),
-            LayerKind::Bidirectional(both) => {
-                for direction in ["forward", "backward"] {
-                    let path = format!("{name}/{direction}_{own}");
-                    paths.extend(cell(&path, &both.layer));
+        let cell = layer.kind.recurrence().map(|(cell, _)| cell_name(&cell));
+        for parameter in model.parameters_of(name) {
+            let tensor = &parameter.name[name.len() + 1..];
+            paths.push(match (cell, tensor.split_once('.')) {
+                (Some(cell), Some((direction, tensor))) => {
+                    format!("{name}/{direction}_{own}/{cell}/{tensor}")
                 }
-            }
+                (Some(cell), None) => format!("{own}/{cell}/{tensor}"),
+                (None, _) => format!("{name}/{tensor}"),
+            });
         }
     }
     paths
@@ -65,11 +53,9 @@ pub(super) fn own_names(model: &Model) -> Vec<String> {
         *count += 1;
         numbered(layer_name(layer), *count - 1)
     };
-    let name = |layer: &Layer| match &layer.kind {
-        LayerKind::Lstm(lstm) => recurrent(&lstm.clone().into()),
-        LayerKind::Gru(gru) => recurrent(&gru.clone().into()),
-        LayerKind::Bidirectional(both) => recurrent(&both.layer),
-        _ => layer.name.clone(),
+    let name = |layer: &Layer| match layer.kind.recurrence() {
+        Some((cell, _)) => recurrent(&cell),
+        None => layer.name.clone(),
     };
     model.layers().iter().map(name).collect()
 }
@@ -79,11 +65,6 @@ fn numbered(class: &str, number: usize) -> String {
         0 => class.to_string(),
         number => format!("{class}_{number}"),
     }
-}
-
-fn cell(path: &str, layer: &Recurrent) -> [String; 3] {
-    let cell = cell_name(layer);
-    ["kernel", "recurrent_kernel", "bias"].map(|tensor| format!("{path}/{cell}/{tensor}"))
 }
 
 /// What Keras calls the first unnamed layer of this class.
@@ -114,26 +95,27 @@ pub(super) fn cell_name(layer: &Recurrent) -> &'static str {
 pub(super) fn variable_places(model: &Model) -> Result<Vec<String>, super::problem::Problem> {
     let mut places = Vec::new();
     for layer in model.layers() {
-        let (groups, tensors): (&[&str], usize) = match &layer.kind {
-            LayerKind::Embedding(_) => (&["vars"], 1),
-            LayerKind::Dense(_) | LayerKind::LayerNormalization(_) => (&["vars"], 2),
-            LayerKind::Dropout(_)
-            | LayerKind::GlobalMaxPooling1D(_)
-            | LayerKind::GlobalAveragePooling1D(_) => (&[], 0),
-            LayerKind::AttentionPooling(_) => {
-                return Err(super::problem::Problem::new(&layer.name, NOT_IN_KERAS));
-            }
-            LayerKind::Lstm(_) | LayerKind::Gru(_) => (&["cell/vars"], 3),
-            LayerKind::Bidirectional(_) => {
-                (&["forward_layer/cell/vars", "backward_layer/cell/vars"], 3)
-            }
+        if !is_in_keras(&layer.kind) {
+            return Err(super::problem::Problem::new(&layer.name, NOT_IN_KERAS));
+        }
+        let groups: &[&str] = match layer.kind.recurrence() {
+            None => &["vars"],
+            Some((_, 1)) => &["cell/vars"],
+            Some(_) => &["forward_layer/cell/vars", "backward_layer/cell/vars"],
         };
+        let tensors = model.parameters_of(&layer.name).count() / groups.len();
         for group in groups {
             let tensor = |index| format!("layers/{}/{group}/{index}", layer.name);
             places.extend((0..tensors).map(tensor));
         }
     }
     Ok(places)
+}
+
+/// Whether Keras has such a layer.
+#[cfg(feature = "keras")]
+pub(super) fn is_in_keras(kind: &LayerKind) -> bool {
+    !matches!(kind, LayerKind::AttentionPooling(_))
 }
 
 /// What is said of an `AttentionPooling` where Keras's own format is asked for.

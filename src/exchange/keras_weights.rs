@@ -15,9 +15,9 @@
 use hdf5_pure::{AttrValue, FileBuilder, GroupBuilder};
 
 use super::check;
-use super::keras_names::{NOT_IN_KERAS, cell_name, layer_name};
+use super::keras_names::{NOT_IN_KERAS, cell_name, is_in_keras, layer_name};
 use crate::error::{Error, Result};
-use crate::model::{LayerKind, Parameter, Recurrent};
+use crate::model::{Parameter, Recurrent};
 use crate::train::Weights;
 
 /// A parameter and its values.
@@ -41,39 +41,28 @@ pub fn to_keras_weights(weights: &Weights) -> Result<Vec<u8>> {
         let (own, others) = rest.split_at(count);
         rest = others;
         let mut group = layers.create_group(&layer.name);
-        match &layer.kind {
-            LayerKind::Lstm(lstm) => {
+        if !is_in_keras(&layer.kind) {
+            return Err(Error::Model {
+                layer: layer.name.clone(),
+                problem: NOT_IN_KERAS.into(),
+            });
+        }
+        match layer.kind.recurrence() {
+            None => variables(&mut group, &layer.name, own),
+            Some((layer_cell, 1)) => {
                 variables(&mut group, &layer.name, &[]);
-                cell(&mut group, &lstm.clone().into(), own);
+                cell(&mut group, &layer_cell, own);
             }
-            LayerKind::Gru(gru) => {
-                variables(&mut group, &layer.name, &[]);
-                cell(&mut group, &gru.clone().into(), own);
-            }
-            LayerKind::Bidirectional(both) => {
-                let name = layer_name(&both.layer);
+            Some((layer_cell, _)) => {
+                let name = layer_name(&layer_cell);
                 let (forward, backward) = own.split_at(count / 2);
                 for (direction, own) in [("forward", forward), ("backward", backward)] {
                     let mut inner = group.create_group(&format!("{direction}_layer"));
                     variables(&mut inner, &format!("{direction}_{name}"), &[]);
-                    cell(&mut inner, &both.layer, own);
+                    cell(&mut inner, &layer_cell, own);
                     group.add_group(inner.finish());
                 }
                 variables(&mut group, &layer.name, &[]);
-            }
-            LayerKind::AttentionPooling(_) => {
-                return Err(Error::Model {
-                    layer: layer.name.clone(),
-                    problem: NOT_IN_KERAS.into(),
-                });
-            }
-            LayerKind::Embedding(_)
-            | LayerKind::Dense(_)
-            | LayerKind::Dropout(_)
-            | LayerKind::GlobalMaxPooling1D(_)
-            | LayerKind::GlobalAveragePooling1D(_)
-            | LayerKind::LayerNormalization(_) => {
-                variables(&mut group, &layer.name, own);
             }
         }
         layers.add_group(group.finish());

@@ -55,6 +55,13 @@ impl Arena {
         self.held.iter().map(|held| held.bytes).sum()
     }
 
+    /// Names of all buffers, sorted.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.index.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The buffer of this name, of at least `bytes`.
     ///
     /// # Errors

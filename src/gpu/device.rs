@@ -334,6 +334,16 @@ impl Gpu {
         self.arena.bytes()
     }
 
+    /// Names of all buffers in the arena, sorted.
+    pub fn buffer_names(&self) -> Vec<&str> {
+        self.arena.names()
+    }
+
+    /// The kernels that were compiled so far, constants included, sorted: a pipeline each.
+    pub fn compiled_kernels(&self) -> Vec<String> {
+        self.pipelines.kernels()
+    }
+
     /// Bytes that wgpu's allocator has given out for this device, buffers of uploads and read-backs included; `None`
     /// where the backend leaves memory to its driver (Metal, OpenGL).
     pub fn allocated_bytes(&self) -> Option<u64> {

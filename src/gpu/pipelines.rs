@@ -60,6 +60,13 @@ impl Pipelines {
         &self.compiled[index]
     }
 
+    /// Every kernel compiled so far, sorted.
+    pub(super) fn kernels(&self) -> Vec<String> {
+        let mut kernels: Vec<String> = self.index.keys().map(Kernel::to_string).collect();
+        kernels.sort_unstable();
+        kernels
+    }
+
     /// Index of the kernel's pipeline, which is compiled if it is new.
     ///
     /// # Errors

@@ -36,6 +36,14 @@ impl Gpu {
         self.prepare(plan).map(|_| ())
     }
 
+    /// Allocates what a plan needs, and leaves its kernels to be compiled by the first run.
+    ///
+    /// # Errors
+    /// As [`Gpu::run`].
+    pub fn allocate(&mut self, plan: &Plan) -> Result<()> {
+        self.provide(plan).map(|_| ())
+    }
+
     /// Writes `uploads` (buffer names and their bytes), then runs the plan; returns when it is submitted.
     ///
     /// # Errors
@@ -92,18 +100,7 @@ impl Gpu {
     /// Buffers, pipelines, uniforms and bind groups of a plan.
     pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Prepared> {
         let _span = trace_span!("prepare").entered();
-        plan.check()?;
-        let most = self.device.limits().max_storage_buffer_binding_size;
-        self.check_limits(plan)?;
-        let mut buffers = Vec::with_capacity(plan.buffers.len());
-        for spec in &plan.buffers {
-            let (index, is_new) = self.arena.provide(&self.device, spec, most)?;
-            if is_new {
-                // Bind groups of the buffer that it replaces would keep that one alive.
-                self.bind_groups.clear();
-            }
-            buffers.push(index);
-        }
+        let buffers = self.provide(plan)?;
         let dims = self.upload_dims(plan);
         let mut pipelines = Vec::with_capacity(plan.dispatches.len());
         for dispatch in &plan.dispatches {
@@ -119,6 +116,23 @@ impl Gpu {
             groups,
             buffers,
         })
+    }
+
+    /// The buffers of a plan that fits the adapter, in its order.
+    fn provide(&mut self, plan: &Plan) -> Result<Vec<usize>> {
+        plan.check()?;
+        let most = self.device.limits().max_storage_buffer_binding_size;
+        self.check_limits(plan)?;
+        let mut buffers = Vec::with_capacity(plan.buffers.len());
+        for spec in &plan.buffers {
+            let (index, is_new) = self.arena.provide(&self.device, spec, most)?;
+            if is_new {
+                // Bind groups of the buffer that it replaces would keep that one alive.
+                self.bind_groups.clear();
+            }
+            buffers.push(index);
+        }
+        Ok(buffers)
     }
 
     /// Whether the adapter can bind and run what the plan wants.

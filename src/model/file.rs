@@ -3,16 +3,12 @@
 use std::ops::Range;
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::builder::{Sequential, unique_names};
-use super::layers::{
-    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
-    GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm,
-};
+use super::builder::unique_names;
+use super::description::ModelDescription;
+use super::layers::LayerKind;
 use super::spec::Model;
 use crate::error::{Error, Result};
 
@@ -63,7 +59,7 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Malformed`] with the line and column: no TOML, an unknown, missing or mistyped key,
-    /// or layers that do not fit together as [`Sequential::build`] checks it.
+    /// or layers that do not fit together as [`Sequential::build`](super::Sequential::build) checks it.
     ///
     /// # Examples
     /// ```
@@ -88,16 +84,7 @@ impl Model {
     /// # Errors
     /// [`Error::Internal`] if the TOML writer refuses.
     pub fn to_toml(&self) -> Result<String> {
-        #[derive(Serialize)]
-        struct File<'a> {
-            name: &'a str,
-            layer: Vec<&'a LayerKind>,
-        }
-        let file = File {
-            name: self.name(),
-            layer: self.layers().iter().map(|layer| &layer.kind).collect(),
-        };
-        toml::to_string(&file).map_err(|error| Error::Internal {
+        toml::to_string(&ModelDescription::of(self)).map_err(|error| Error::Internal {
             place: "writing a model as TOML",
             problem: error.to_string(),
         })
@@ -105,14 +92,14 @@ impl Model {
 }
 
 /// What is wrong, and where in the text (bytes).
-struct Problem {
+struct FileProblem {
     at: Range<usize>,
     text: String,
 }
 
-impl Problem {
+impl FileProblem {
     fn new(at: Range<usize>, text: impl Into<String>) -> Self {
-        Problem {
+        FileProblem {
             at,
             text: text.into(),
         }
@@ -120,7 +107,7 @@ impl Problem {
 
     /// An error of the TOML reader, which stands at `at` if it does not say where.
     fn of_toml(error: &toml::de::Error, at: Range<usize>) -> Self {
-        Problem::new(error.span().unwrap_or(at), error.message().trim_end())
+        FileProblem::new(error.span().unwrap_or(at), error.message().trim_end())
     }
 }
 
@@ -133,24 +120,24 @@ fn place(text: &str, at: Range<usize>) -> String {
 }
 
 /// The keys of the model: those of the file, or of the table `model` where a run wrote the file.
-fn model_keys(mut table: DeTable<'_>) -> Result<DeTable<'_>, Problem> {
+fn model_keys(mut table: DeTable<'_>) -> Result<DeTable<'_>, FileProblem> {
     if !table.contains_key(OF_A_RUN) {
         return Ok(table);
     }
     let Some(model) = table.remove("model") else {
         let text =
             "the config.toml of a comparison, which has no one model; name that of one of its runs";
-        return Err(Problem::new(0..0, text));
+        return Err(FileProblem::new(0..0, text));
     };
     let at = model.span();
     match model.into_inner() {
         DeValue::Table(keys) => Ok(keys),
-        _ => Err(Problem::new(at, "`model` must be a table")),
+        _ => Err(FileProblem::new(at, "`model` must be a table")),
     }
 }
 
-fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
-    let table = DeTable::parse(text).map_err(|error| Problem::of_toml(&error, 0..0))?;
+fn parse(text: &str, vocabulary: usize) -> Result<Model, FileProblem> {
+    let table = DeTable::parse(text).map_err(|error| FileProblem::of_toml(&error, 0..0))?;
     let mut name = None;
     let mut layers = None;
     for (key, value) in model_keys(table.into_inner())? {
@@ -159,18 +146,18 @@ fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
             "layer" => layers = Some(value),
             other => {
                 let text = format!("unknown key `{other}`, expected `name` or `[[layer]]`");
-                return Err(Problem::new(key.span(), text));
+                return Err(FileProblem::new(key.span(), text));
             }
         }
     }
-    let name = name.ok_or_else(|| Problem::new(0..0, "the key `name` is missing"))?;
-    let layers = layers.ok_or_else(|| Problem::new(0..0, "there is no [[layer]]"))?;
+    let name = name.ok_or_else(|| FileProblem::new(0..0, "the key `name` is missing"))?;
+    let layers = layers.ok_or_else(|| FileProblem::new(0..0, "there is no [[layer]]"))?;
     let (name_at, layers_at) = (name.span(), layers.span());
     let DeValue::String(name) = name.into_inner() else {
-        return Err(Problem::new(name_at, "`name` must be a string"));
+        return Err(FileProblem::new(name_at, "`name` must be a string"));
     };
     let DeValue::Array(layers) = layers.into_inner() else {
-        return Err(Problem::new(
+        return Err(FileProblem::new(
             layers_at,
             "write [[layer]] before each layer's keys, in double brackets",
         ));
@@ -183,66 +170,40 @@ fn parse(text: &str, vocabulary: usize) -> Result<Model, Problem> {
         kinds.push(layer_kind(layer, vocabulary)?);
     }
     let names = unique_names(&kinds);
-    let stack = kinds
-        .into_iter()
-        .fold(Sequential::new(name), Sequential::add);
-    stack.build().map_err(|error| match error {
+    let description = ModelDescription {
+        name: name.into_owned(),
+        layers: kinds,
+    };
+    description.build().map_err(|error| match error {
         Error::Model { layer, problem } => match names.iter().position(|name| *name == layer) {
-            Some(index) => Problem::new(places[index].clone(), format!("layer {layer}: {problem}")),
-            None => Problem::new(layers_at, problem),
+            Some(index) => {
+                FileProblem::new(places[index].clone(), format!("layer {layer}: {problem}"))
+            }
+            None => FileProblem::new(layers_at, problem),
         },
-        other => Problem::new(name_at, other.to_string()),
+        other => FileProblem::new(name_at, other.to_string()),
     })
 }
 
-/// An embedding's keys; the data knows the vocabulary's size where the file does not say it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EmbeddingKeys {
-    vocabulary: Option<usize>,
-    width: usize,
-    #[serde(default)]
-    mask_zero: bool,
-}
-
-fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, Problem> {
-    const TYPES: &str = "`embedding`, `lstm`, `gru`, `bidirectional`, `dense`, `dropout`, \
-                         `global_max_pooling1d`, `global_average_pooling1d`, `attention_pooling` or \
-                         `layer_normalization`";
+fn layer_kind(layer: Spanned<DeValue<'_>>, vocabulary: usize) -> Result<LayerKind, FileProblem> {
     let at = layer.span();
     let DeValue::Table(mut keys) = layer.into_inner() else {
-        return Err(Problem::new(at, "a layer is a table of keys"));
+        return Err(FileProblem::new(at, "a layer is a table of keys"));
     };
     let Some(kind) = keys.remove("type") else {
-        let text = format!("the layer has no `type`: {TYPES}");
-        return Err(Problem::new(at, text));
+        let text = format!("the layer has no `type`: {}", LayerKind::types());
+        return Err(FileProblem::new(at, text));
     };
-    let kind_at = kind.span();
-    match kind.get_ref().as_str() {
-        Some("embedding") => {
-            let keys: EmbeddingKeys = read(keys, at)?;
-            Ok(LayerKind::Embedding(Embedding {
-                vocabulary: keys.vocabulary.unwrap_or(vocabulary),
-                width: keys.width,
-                mask_zero: keys.mask_zero,
-            }))
+    let keys = toml::Deserializer::from(Spanned::new(at.clone(), keys));
+    let read = kind
+        .get_ref()
+        .as_str()
+        .and_then(|kind| LayerKind::from_keys(kind, keys, Some(vocabulary)));
+    match read {
+        Some(layer) => layer.map_err(|error| FileProblem::of_toml(&error, at)),
+        None => {
+            let text = format!("`type` must be {}", LayerKind::types());
+            Err(FileProblem::new(kind.span(), text))
         }
-        Some("lstm") => read::<Lstm>(keys, at).map(LayerKind::from),
-        Some("gru") => read::<Gru>(keys, at).map(LayerKind::from),
-        Some("bidirectional") => read::<Bidirectional>(keys, at).map(LayerKind::from),
-        Some("dense") => read::<Dense>(keys, at).map(LayerKind::from),
-        Some("dropout") => read::<Dropout>(keys, at).map(LayerKind::from),
-        Some("global_max_pooling1d") => read::<GlobalMaxPooling1D>(keys, at).map(LayerKind::from),
-        Some("global_average_pooling1d") => {
-            read::<GlobalAveragePooling1D>(keys, at).map(LayerKind::from)
-        }
-        Some("layer_normalization") => read::<LayerNormalization>(keys, at).map(LayerKind::from),
-        Some("attention_pooling") => read::<AttentionPooling>(keys, at).map(LayerKind::from),
-        _ => Err(Problem::new(kind_at, format!("`type` must be {TYPES}"))),
     }
-}
-
-fn read<T: DeserializeOwned>(keys: DeTable<'_>, at: Range<usize>) -> Result<T, Problem> {
-    let keys = Spanned::new(at.clone(), keys);
-    T::deserialize(toml::Deserializer::from(keys)).map_err(|error| Problem::of_toml(&error, at))
 }

@@ -3,6 +3,7 @@
 //! Nothing here computes; [`crate::plan`] turns a [`Model`] into dispatches.
 
 mod builder;
+mod description;
 mod file;
 mod init;
 mod layers;
@@ -13,6 +14,7 @@ mod summary;
 mod variants;
 
 pub use builder::Sequential;
+pub use description::ModelDescription;
 pub use init::initialise;
 pub use layers::{
     Activation, AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,

@@ -18,9 +18,9 @@ pub struct Summary {
     pub layers: Vec<LayerSummary>,
     /// Numbers in all parameters.
     pub total_parameters: usize,
-    /// Those that training changes.
+    /// Numbers that training changes.
     pub trainable_parameters: usize,
-    /// Those that it does not.
+    /// Numbers that training leaves as they are.
     pub non_trainable_parameters: usize,
 }
 
@@ -88,14 +88,14 @@ impl fmt::Display for Summary {
 }
 
 /// A [`Summary`] for a terminal of so many columns.
-struct Within<'a> {
+struct NarrowTable<'a> {
     summary: &'a Summary,
     columns: usize,
 }
 
-impl fmt::Display for Within<'_> {
+impl fmt::Display for NarrowTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Within { summary, columns } = self;
+        let NarrowTable { summary, columns } = self;
         if columns.saturating_sub(FRAME) >= WIDTHS.iter().sum() {
             return summary.fmt(f);
         }
@@ -123,7 +123,7 @@ impl Summary {
     /// # Ok::<(), gatefold::Error>(())
     /// ```
     pub fn within(&self, columns: usize) -> String {
-        Within {
+        NarrowTable {
             summary: self,
             columns,
         }

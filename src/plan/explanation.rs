@@ -1,13 +1,14 @@
 //! The dispatches that tell how a logit of each review moves with the embedding of each position.
 
 use super::dispatch::{Lifetime, Plan, Slice};
+use super::layers::LayerAt;
 use super::limits::Limits;
 use super::parameters::ParameterLayout;
 use super::step::StepContext;
-use super::step_builder::{StepBuilder, names};
+use super::step_builder::{StepBuilder, Value, names};
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::{Activation, Dense, LayerKind, Model};
 
 /// A plan and the buffers in which it leaves its results.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,4 +57,30 @@ pub fn explanation_step(
         gradients: name(gradients),
         plan,
     })
+}
+
+impl StepBuilder<'_> {
+    /// The gradient of what the embedding gave. `d_logits` is that of the logits, the sums that the sigmoid or the softmax
+    /// of the last layer takes.
+    fn backward_from_logits(
+        &mut self,
+        model: &Model,
+        values: &[Value],
+        d_logits: Slice,
+    ) -> Result<Slice> {
+        let mut gradient = d_logits;
+        for at in LayerAt::all(model).skip(1).rev() {
+            gradient = match &at.layer.kind {
+                LayerKind::Dense(dense) if at.above.is_empty() => {
+                    let linear = Dense {
+                        activation: Activation::Linear,
+                        ..dense.clone()
+                    };
+                    self.layer_backward(&linear, at, values, gradient)?
+                }
+                _ => self.layer_backward(at.plan(), at, values, gradient)?,
+            };
+        }
+        Ok(gradient)
+    }
 }

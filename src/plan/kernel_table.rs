@@ -21,9 +21,9 @@ pub struct Binding {
     pub only_if: Option<&'static str>,
     /// The choice without which the kernel does not touch it, though it is bound.
     pub(super) touched_if: Option<&'static str>,
-    /// Whether the kernel takes in what it gives out there.
+    /// Whether the kernel reads what the buffer holds before it writes there.
     pub(super) replaced: bool,
-    /// The choice without which it does not.
+    /// The choice without which the kernel only writes there.
     pub(super) replaced_if: Option<&'static str>,
 }
 

@@ -1,10 +1,9 @@
 //! Dispatches of the loss and of the end of a step.
 
-use super::dense::output_buffer;
 use super::dims::{EndDims, LossDims, SoftmaxLossDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
-use super::step_builder::{StepBuilder, Value};
+use super::step_builder::{StepBuilder, Value, output_buffer};
 use crate::error::Result;
 use crate::model::Model;
 
@@ -68,7 +67,7 @@ impl StepBuilder<'_> {
         let (record, not_finite) = (self.records()?, self.not_finite()?);
         let dims = EndDims {
             record: self.record(),
-            marker: self.place.marker,
+            marker: self.context.marker,
             ..EndDims::default()
         };
         self.plan.dispatch(

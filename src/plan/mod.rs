@@ -1,40 +1,32 @@
 //! From a model and a batch's sizes to a list of dispatches and buffers: pure, printable, countable.
 //!
-//! [`training_step`] and [`evaluation_step`] walk the layers; each layer's file adds its forward and its
+//! [`training_step`] and [`evaluation_step`] walk the layers; each kind's file in `layers/` adds its forward and its
 //! backward dispatches to a [`Plan`]. Nothing here needs a device, and nothing here computes.
 //!
 //! Letters: `T` timesteps, `B` rows of the batch, `P = T·B` positions in time-major order, `U` unique
 //! tokens, `E` embedding width, `H` units, `D` directions, `V` vocabulary.
 
 mod adam;
-mod attention;
 mod batch_layout;
 mod builder;
 mod check;
 mod custom_kernel;
-mod dense;
 pub mod dims;
 mod dispatch;
-mod dropout;
 mod dropout_mask;
-mod embedding;
 mod explanation;
 mod gradients;
-mod gru;
 mod kernel;
 mod kernel_table;
-mod layer_norm;
+mod layers;
 mod limits;
 mod loss;
-mod lstm;
 mod optimiser;
 mod parameters;
 mod peak;
-mod pooling;
 mod products;
 mod records;
 mod recurrence;
-mod recurrent;
 mod rmsprop;
 mod sgd;
 mod step;

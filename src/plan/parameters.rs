@@ -8,7 +8,7 @@
 
 use super::dispatch::{BufferId, Slice};
 use crate::error::{Error, Result};
-use crate::model::{LayerKind, Model, Parameter, Recurrent};
+use crate::model::{Model, Parameter, Recurrent};
 
 /// Numbers between the starts of two tensors: 256 bytes, WebGPU's alignment of a binding.
 const ALIGNMENT: usize = 64;
@@ -35,7 +35,7 @@ impl Block {
 const UNIT: usize = 4;
 
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct TensorPlace {
     first: usize,
     /// How the gates of the last axis lie, if it holds any.
     gates: Option<Gates>,
@@ -44,28 +44,25 @@ struct Place {
 /// The gates of H units, on the last axis of a tensor.
 #[derive(Debug, Clone, Copy)]
 struct Gates {
-    cell: Cell,
+    cell: CellSize,
     /// Numbers from one row to the next.
     row: usize,
 }
 
 /// What a recurrent layer's tensors have in common.
 #[derive(Debug, Clone, Copy)]
-struct Cell {
+struct CellSize {
     /// H
     units: usize,
     /// Gates of a unit, at most [`UNIT`].
     gates: usize,
 }
 
-impl Cell {
-    fn of(layer: &Recurrent) -> Cell {
-        Cell {
+impl CellSize {
+    fn of(layer: &Recurrent) -> CellSize {
+        CellSize {
             units: layer.units(),
-            gates: match layer {
-                Recurrent::Lstm(_) => 4,
-                Recurrent::Gru(_) => 3,
-            },
+            gates: layer.gates(),
         }
     }
 }
@@ -75,7 +72,7 @@ impl Cell {
 pub struct ParameterLayout {
     names: Vec<String>,
     lengths: Vec<usize>,
-    places: Vec<Place>,
+    places: Vec<TensorPlace>,
     /// The layers' names.
     layers: Vec<String>,
     /// A layer's blocks, in the order of its parameters.
@@ -103,16 +100,9 @@ impl ParameterLayout {
             length: 0,
         };
         for layer in model.layers() {
-            match &layer.kind {
-                LayerKind::Embedding(_) => layout.add_layer(1),
-                LayerKind::Lstm(lstm) => layout.add_recurrent_layer(&lstm.clone().into(), 1),
-                LayerKind::Gru(gru) => layout.add_recurrent_layer(&gru.clone().into(), 1),
-                LayerKind::Bidirectional(both) => layout.add_recurrent_layer(&both.layer, 2),
-                LayerKind::Dense(_) | LayerKind::LayerNormalization(_) => layout.add_layer(2),
-                LayerKind::AttentionPooling(_) => layout.add_layer(3),
-                LayerKind::Dropout(_)
-                | LayerKind::GlobalMaxPooling1D(_)
-                | LayerKind::GlobalAveragePooling1D(_) => layout.add_layer(0),
+            match layer.kind.recurrence() {
+                Some((cell, directions)) => layout.add_recurrent_layer(&cell, directions),
+                None => layout.add_layer(model.parameters_of(&layer.name).count()),
             }
         }
         layout
@@ -123,7 +113,7 @@ impl ParameterLayout {
         let mut blocks = Vec::with_capacity(tensors);
         for _ in 0..tensors {
             let block = self.add_block(self.lengths[self.places.len()]);
-            self.places.push(Place {
+            self.places.push(TensorPlace {
                 first: block.first,
                 gates: None,
             });
@@ -134,7 +124,7 @@ impl ParameterLayout {
 
     /// Appends a layer whose parameters come direction by direction: kernel, recurrent kernel, bias.
     fn add_recurrent_layer(&mut self, layer: &Recurrent, directions: usize) {
-        let cell = Cell::of(layer);
+        let cell = CellSize::of(layer);
         let width = UNIT * cell.units;
         let lengths = &self.lengths[self.places.len()..];
         let rows = [0, 1, 2].map(|tensor| lengths[tensor] / (cell.gates * cell.units));
@@ -146,7 +136,7 @@ impl ParameterLayout {
                     2 => (direction * width, directions * width),
                     _ => (direction * rows[tensor] * width, width),
                 };
-                self.places.push(Place {
+                self.places.push(TensorPlace {
                     first: block.first + start,
                     gates: Some(Gates { cell, row }),
                 });
@@ -248,7 +238,7 @@ impl ParameterLayout {
     }
 }
 
-impl Place {
+impl TensorPlace {
     /// Where element `n` of the tensor lies in the buffer.
     fn index(self, n: usize) -> usize {
         let Some(Gates { cell, row: stride }) = self.gates else {

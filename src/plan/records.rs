@@ -24,7 +24,7 @@ pub const fn record_bytes(layers: usize) -> u64 {
 impl StepBuilder<'_> {
     /// The place of this step's record in the ring.
     pub(super) fn record(&self) -> u32 {
-        (self.place.sequence % RECORDS) as u32
+        (self.context.sequence % RECORDS) as u32
     }
 
     /// The part that holds a record a step: marker, loss, right predictions, fault.

@@ -1,16 +1,16 @@
 //! The dispatches of a whole step: a walk up the layers, and for training one down again.
 
-use super::dense::output_buffer;
 use super::dispatch::{Plan, Slice};
 use super::dropout_mask::DropoutMask;
 use super::gradients::Gradients;
+use super::layers::{LayerAt, LayerPlan};
 use super::limits::Limits;
 use super::optimiser::Optimiser;
 use super::parameters::ParameterLayout;
-use super::step_builder::{Place, StepBuilder, Value};
+use super::step_builder::{PassContext, StepBuilder, Value, output_buffer};
 use crate::batch::BatchShape;
-use crate::error::{Error, Result};
-use crate::model::{Activation, Dense, LayerKind, Model, Recurrent};
+use crate::error::Result;
+use crate::model::Model;
 
 /// What differs from step to step, besides the batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,8 +34,8 @@ impl StepContext {
     }
 
     /// The part that every step has, trained or not.
-    pub(super) fn of_any(&self) -> Place {
-        Place {
+    pub(super) fn of_any(&self) -> PassContext {
+        PassContext {
             sequence: self.sequence,
             marker: self.marker(),
             dropout: self.dropout,
@@ -51,7 +51,7 @@ pub fn probabilities_buffer(model: &Model) -> String {
 /// Forward pass, loss, backward pass and update for a batch of this shape.
 ///
 /// # Errors
-/// [`Error::Limit`] names the buffer or dispatch that exceeds the adapter's limits, and the remedy.
+/// [`Error::Limit`](crate::Error::Limit) names the buffer or dispatch that exceeds the adapter's limits, and the remedy.
 pub fn training_step(
     model: &Model,
     parameters: &ParameterLayout,
@@ -92,63 +92,11 @@ pub fn evaluation_step(
 impl StepBuilder<'_> {
     /// What each layer gives, input first.
     pub(super) fn forward(&mut self, model: &Model) -> Result<Vec<Value>> {
-        let mut values: Vec<Value> = Vec::with_capacity(model.layers().len());
-        for (index, layer) in model.layers().iter().enumerate() {
-            let below = values.last().copied();
-            let value = match (&layer.kind, below) {
-                (LayerKind::Embedding(embedding), _) => {
-                    // A recurrent layer projects unique tokens; any other needs a row for every position.
-                    let above = model.layers().get(index + 1).map(|layer| &layer.kind);
-                    let spread = self.spread
-                        || !matches!(
-                            above,
-                            Some(
-                                LayerKind::Lstm(_)
-                                    | LayerKind::Gru(_)
-                                    | LayerKind::Bidirectional(_)
-                            )
-                        );
-                    self.embedding_forward(index, &layer.name, embedding.width, spread)?
-                }
-                (LayerKind::Lstm(lstm), Some(x)) => self.lstm_forward(index, layer, lstm, 1, x)?,
-                (LayerKind::Gru(gru), Some(x)) => self.gru_forward(index, layer, gru, 1, x)?,
-                (LayerKind::Bidirectional(both), Some(x)) => {
-                    let h = match &both.layer {
-                        Recurrent::Lstm(lstm) => self.lstm_forward(index, layer, lstm, 2, x)?,
-                        Recurrent::Gru(gru) => self.gru_forward(index, layer, gru, 2, x)?,
-                    };
-                    if self.shows_masked(model, index) {
-                        self.zero_masked(&layer.name, h, "y")?
-                    } else {
-                        h
-                    }
-                }
-                (LayerKind::Dense(dense), Some(x)) => {
-                    self.dense_forward(index, &layer.name, dense, x)?
-                }
-                (LayerKind::Dropout(dropout), Some(x)) => {
-                    self.dropout(index, &layer.name, dropout, x, "y")?
-                }
-                (LayerKind::GlobalMaxPooling1D(_), Some(x)) => {
-                    self.max_pooling_forward(&layer.name, x)?
-                }
-                (LayerKind::GlobalAveragePooling1D(_), Some(x)) => {
-                    self.mean_pooling_forward(&layer.name, x)?
-                }
-                (LayerKind::AttentionPooling(attention), Some(x)) => {
-                    self.attention_forward(index, &layer.name, attention, x)?
-                }
-                (LayerKind::LayerNormalization(norm), Some(x)) => {
-                    self.layer_norm_forward(index, &layer.name, norm, x)?
-                }
-                (_, None) => {
-                    return Err(Error::Model {
-                        layer: layer.name.clone(),
-                        problem: "stands on no layer".into(),
-                    });
-                }
-            };
-            values.push(value);
+        let mut values = Vec::with_capacity(model.layers().len());
+        let mut x = self.tokens();
+        for at in LayerAt::all(model) {
+            x = at.plan().forward(at, x, self)?;
+            values.push(x);
         }
         Ok(values)
     }
@@ -159,94 +107,24 @@ impl StepBuilder<'_> {
             return Ok(());
         };
         let mut gradient = self.loss(model, y)?;
-        for index in (1..model.layers().len()).rev() {
-            gradient = self.layer_backward(model, index, values, gradient)?;
+        for at in LayerAt::all(model).rev() {
+            gradient = self.layer_backward(at.plan(), at, values, gradient)?;
         }
-        self.embedding_backward(0, &model.layers()[0].name, values[0], gradient)
+        Ok(())
     }
 
-    /// Gradient by what the embedding gave, from that by the logits: what the sigmoid or softmax of the last layer takes.
-    pub(super) fn backward_from_logits(
+    /// The backward pass of one layer, planned by `plan`, between what the layers gave.
+    pub(super) fn layer_backward(
         &mut self,
-        model: &Model,
+        plan: &dyn LayerPlan,
+        at: LayerAt,
         values: &[Value],
-        d_logits: Slice,
+        d_y: Slice,
     ) -> Result<Slice> {
-        let mut gradient = d_logits;
-        let last = model.layers().len() - 1;
-        for (index, layer) in model.layers().iter().enumerate().skip(1).rev() {
-            gradient = match &layer.kind {
-                LayerKind::Dense(dense) if index == last => {
-                    let linear = Dense {
-                        activation: Activation::Linear,
-                        ..dense.clone()
-                    };
-                    let (x, y) = (values[index - 1], values[index]);
-                    self.dense_backward(index, &layer.name, &linear, x, y, gradient)?
-                }
-                _ => self.layer_backward(model, index, values, gradient)?,
-            };
-        }
-        Ok(gradient)
-    }
-
-    /// Gradients of the parameters of a layer above the embedding, and of its input, which is given back.
-    fn layer_backward(
-        &mut self,
-        model: &Model,
-        index: usize,
-        values: &[Value],
-        mut gradient: Slice,
-    ) -> Result<Slice> {
-        let layer = &model.layers()[index];
-        let (x, y) = (values[index - 1], values[index]);
-        Ok(match &layer.kind {
-            LayerKind::Embedding(_) => {
-                return Err(Error::Model {
-                    layer: layer.name.clone(),
-                    problem: "stands above the first layer".into(),
-                });
-            }
-            LayerKind::Lstm(lstm) => self.lstm_backward(index, layer, lstm, 1, x, gradient)?,
-            LayerKind::Gru(gru) => self.gru_backward(index, layer, gru, 1, x, gradient)?,
-            LayerKind::Bidirectional(both) => {
-                if self.shows_masked(model, index) {
-                    let d_y = Value {
-                        slice: gradient,
-                        ..y
-                    };
-                    gradient = self.zero_masked(&layer.name, d_y, "d_y")?.slice;
-                }
-                match &both.layer {
-                    Recurrent::Lstm(lstm) => {
-                        self.lstm_backward(index, layer, lstm, 2, x, gradient)?
-                    }
-                    Recurrent::Gru(gru) => self.gru_backward(index, layer, gru, 2, x, gradient)?,
-                }
-            }
-            LayerKind::Dense(dense) => {
-                self.dense_backward(index, &layer.name, dense, x, y, gradient)?
-            }
-            LayerKind::Dropout(dropout) => {
-                let d_y = Value {
-                    slice: gradient,
-                    ..y
-                };
-                self.dropout(index, &layer.name, dropout, d_y, "d_input")?
-                    .slice
-            }
-            LayerKind::GlobalMaxPooling1D(_) => {
-                self.max_pooling_backward(&layer.name, x, y, gradient)?
-            }
-            LayerKind::GlobalAveragePooling1D(_) => {
-                self.mean_pooling_backward(&layer.name, x, gradient)?
-            }
-            LayerKind::LayerNormalization(norm) => {
-                self.layer_norm_backward(index, &layer.name, norm, x, gradient)?
-            }
-            LayerKind::AttentionPooling(attention) => {
-                self.attention_backward(index, &layer.name, attention, x, gradient)?
-            }
-        })
+        let x = match at.index {
+            0 => self.tokens(),
+            index => values[index - 1],
+        };
+        plan.backward(at, x, values[at.index], d_y, self)
     }
 }

@@ -36,6 +36,11 @@ pub mod names {
     pub const D_LOGITS: &str = "d_logits";
 }
 
+/// Name of the buffer of what a dense layer gives.
+pub(super) fn output_buffer(layer: &str) -> String {
+    format!("{layer}.y")
+}
+
 /// What the rows of a value stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rows {
@@ -55,9 +60,9 @@ pub(super) struct Value {
     pub(super) width: usize,
 }
 
-/// Which step it is, and what its dropout layers do.
+/// What a step has of its [`StepContext`](super::StepContext), trained or not.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct PassContext {
     pub(super) sequence: u64,
     /// What end_step writes into the record.
     pub(super) marker: u32,
@@ -70,7 +75,7 @@ pub(super) struct StepBuilder<'a> {
     pub(super) parameters: &'a ParameterLayout,
     pub(super) layout: BatchLayout,
     pub(super) shape: BatchShape,
-    pub(super) place: Place,
+    pub(super) context: PassContext,
     pub(super) training: bool,
     /// Whether padding is masked.
     pub(super) masked: bool,
@@ -86,7 +91,7 @@ impl<'a> StepBuilder<'a> {
         parameters: &'a ParameterLayout,
         limits: &'a Limits,
         shape: BatchShape,
-        place: Place,
+        context: PassContext,
         training: bool,
     ) -> Result<Self> {
         let purpose = format!(
@@ -107,7 +112,7 @@ impl<'a> StepBuilder<'a> {
             parameters,
             layout,
             shape,
-            place,
+            context,
             training,
             masked,
             spread: false,
@@ -134,6 +139,21 @@ impl<'a> StepBuilder<'a> {
         self.layout.slots(self.batch.buffer)
     }
 
+    /// The unique tokens of the batch: what the embedding takes.
+    pub(super) fn tokens(&self) -> Value {
+        Value {
+            slice: self.layout.unique(self.batch.buffer),
+            rows: Rows::Unique,
+            width: 1,
+        }
+    }
+
+    /// A buffer for the gradient of x, of as many numbers as it has.
+    pub(super) fn input_gradient(&mut self, name: &str, x: Value) -> Result<Slice> {
+        let numbers = self.rows(x.rows) * x.width;
+        self.plan.scratch(&format!("{name}.d_input"), numbers)
+    }
+
     pub(super) fn gradient_buffer(&mut self) -> Result<Slice> {
         self.plan.buffer(
             names::GRADIENTS,
@@ -151,7 +171,7 @@ impl<'a> StepBuilder<'a> {
             .collect()
     }
 
-    /// Their gradients.
+    /// The gradients of a layer's parameters, in the model's order.
     pub(super) fn gradient_slices(&mut self, layer: usize) -> Result<Vec<Slice>> {
         let buffer = self.gradient_buffer()?.buffer;
         Ok(self

@@ -31,7 +31,7 @@ impl Templates {
         Some(self.replaced.get(name).map_or(built_in, String::as_str))
     }
 
-    /// The same texts, but for that of one file.
+    /// A copy in which one file has another text.
     ///
     /// # Errors
     /// [`Error::Kernel`] if there is no such file.

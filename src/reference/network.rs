@@ -66,7 +66,7 @@ pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Mas
     let mut kept = Vec::new();
     for (index, layer) in model.layers().iter().enumerate() {
         let own;
-        (own, rest) = rest.split_at(parameter_count(&layer.kind));
+        (own, rest) = rest.split_at(model.parameters_of(&layer.name).count());
         let x = outputs.last().map_or(&[][..], Vec::as_slice);
         let (output, keeps) = match &layer.kind {
             LayerKind::Embedding(e) => (
@@ -169,7 +169,8 @@ pub fn backward(
     let mut gradients = Vec::new();
     for (index, layer) in model.layers().iter().enumerate().rev() {
         let own;
-        (rest, own) = rest.split_at(rest.len() - parameter_count(&layer.kind));
+        let others = rest.len() - model.parameters_of(&layer.name).count();
+        (rest, own) = rest.split_at(others);
         let x = index
             .checked_sub(1)
             .map_or(&[][..], |below| &forward.outputs[below]);
@@ -289,20 +290,6 @@ impl Network {
             );
         }
         (forward, gradients)
-    }
-}
-
-fn parameter_count(kind: &LayerKind) -> usize {
-    match kind {
-        LayerKind::Embedding(_) => 1,
-        LayerKind::Lstm(_) | LayerKind::Gru(_) => 3,
-        LayerKind::Bidirectional(_) => 6,
-        LayerKind::Dense(_) => 2,
-        LayerKind::AttentionPooling(_) => 3,
-        LayerKind::LayerNormalization(_) => 2,
-        LayerKind::Dropout(_)
-        | LayerKind::GlobalMaxPooling1D(_)
-        | LayerKind::GlobalAveragePooling1D(_) => 0,
     }
 }
 

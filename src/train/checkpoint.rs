@@ -13,12 +13,12 @@ use super::layer_norms::{LayerNorm, LayerNormSums};
 use super::metrics::Metrics;
 use super::snapshot::{Best, Position, Snapshot};
 use super::state::{SessionState, SlotState};
-use super::tensor_file::{Group, TensorFile, malformed, to_bytes};
+use super::tensor_file::{TensorFile, TensorGroup, malformed, to_bytes};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::plan::names;
 
-/// Version of [`Header`].
+/// Version of [`CheckpointHeader`].
 const FORMAT: u32 = 2;
 
 /// Names before those of the parameters.
@@ -34,14 +34,14 @@ const DIGEST: usize = 32;
 /// What the metadata say, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
+struct CheckpointHeader {
     format: u32,
     /// The model as [`Model::to_toml`] writes it.
     model: String,
     config: String,
     step: u64,
     sequence: u64,
-    epochs: Vec<Saved>,
+    epochs: Vec<HeaderEpoch>,
     done: usize,
     metrics: Metrics,
     // Left out where they are not measured, as in files from before they could be.
@@ -71,12 +71,12 @@ fn prefix(slot: &str) -> String {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Saved(#[serde(with = "SavedEpoch")] EpochRecord);
+struct HeaderEpoch(#[serde(with = "EpochKeys")] EpochRecord);
 
 /// [`EpochRecord`], bit by bit; how long an epoch took is left out, as in the history's files.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "EpochRecord", deny_unknown_fields)]
-struct SavedEpoch {
+struct EpochKeys {
     epoch: usize,
     #[serde(with = "bits")]
     loss: f64,
@@ -119,13 +119,13 @@ impl Checkpoint {
             position,
             best,
         } = &*self.snapshot;
-        let header = Header {
+        let header = CheckpointHeader {
             format: FORMAT,
             model: self.model.to_toml()?,
             config: self.config.clone(),
             step: state.step,
             sequence: state.sequence,
-            epochs: position.epochs.iter().cloned().map(Saved).collect(),
+            epochs: position.epochs.iter().cloned().map(HeaderEpoch).collect(),
             done: position.done,
             metrics: position.metrics,
             layer_norms: position.layer_norms.clone(),
@@ -137,9 +137,9 @@ impl Checkpoint {
         let slots = slots.zip(state.slots.iter().map(|slot| &slot.tensors));
         let state = [(PARAMETERS, &state.parameters)].into_iter().chain(slots);
         let best = best.iter().map(|best| (BEST, &best.parameters));
-        let groups: Vec<Group<'_>> = state
+        let groups: Vec<TensorGroup<'_>> = state
             .chain(best)
-            .map(|(name, tensors)| Group { name, tensors })
+            .map(|(name, tensors)| TensorGroup { name, tensors })
             .collect();
         let checksum = Some((CHECKSUM, &[0; DIGEST][..]));
         let mut bytes = to_bytes(&self.model, &groups, &header, checksum)?;
@@ -176,7 +176,7 @@ impl Checkpoint {
     /// As [`Checkpoint::load`].
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Checkpoint> {
         let file = TensorFile::parse(path, bytes, "checkpoint.safetensors")?;
-        let header: Header = file.header(FORMAT)?;
+        let header: CheckpointHeader = file.header(FORMAT)?;
         // Every key of the model was written out, the number of embeddings too.
         let model = Model::from_toml(path, &header.model, 0)?;
         let slots = header.slots.into_iter().map(|name| {
@@ -196,7 +196,7 @@ impl Checkpoint {
             epochs: header
                 .epochs
                 .into_iter()
-                .map(|Saved(record)| record)
+                .map(|HeaderEpoch(record)| record)
                 .collect(),
             done: header.done,
             metrics: header.metrics,

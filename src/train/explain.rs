@@ -21,16 +21,18 @@ pub struct Attribution {
 impl Session {
     /// How much the embedding x at each position moves a logit z of its review: Σ over E of x·∂z/∂x.
     ///
-    /// Of a model with a softmax, z is the sum of `class` that goes into the softmax; without a `class`, that of the one
-    /// that is [predicted] of the review. A model with a sigmoid has the logit of the second class, positive; that of
-    /// the first is −z.
+    /// z is the logit of `class`. Where no class is named, it is the class that is [predicted] of the review, or the second
+    /// one, positive, of a model with a sigmoid. A softmax takes a logit for each class. A sigmoid takes the logit of the
+    /// second class alone; the first class has its negative.
     ///
     /// A contribution above 0 speaks for the class, one below against it. It is the slope at
     /// which the logit moves as the position's embedding is scaled, so it is a local statement; a
     /// network is not linear, and contributions do not add up to the logit. Masked positions have 0.
     ///
+    /// The backward pass is planned and its memory allocated when this is called, not before.
+    ///
     /// # Errors
-    /// As [`Session::train`], and [`Error::Data`] where there is no such class.
+    /// As [`Session::evaluate`], and [`Error::Data`] where there is no such class.
     ///
     /// # Source
     /// Gradient × input: Shrikumar et al., "Not just a black box" (2016).

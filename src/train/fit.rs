@@ -50,8 +50,8 @@ pub fn reserve_for(
 /// [`EarlyStopping::restore_best`](super::EarlyStopping::restore_best) says so.
 ///
 /// # Errors
-/// [`Error::Option`] names the field of `options`, or the learning rate, that makes no sense; [`Error::Data`] the first
-/// review with an id or a label that the model does not know. [`Error::Interrupted`] if `stop` was set; what
+/// [`Error::ForInference`] of a session that does not train; [`Error::Option`] names the field of `options`, or the
+/// learning rate, that makes no sense; [`Error::Data`] the first review with an id or a label that the model does not know. [`Error::Interrupted`] if `stop` was set; what
 /// [`Session::results`] and the batches report.
 pub fn fit<V: Verdict>(
     session: &mut Session,
@@ -77,7 +77,7 @@ pub fn resume<V: Verdict>(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>) -> V,
 ) -> Result<History> {
-    options.check(session.learning_rate())?;
+    options.check(session.trained_by()?.learning_rate())?;
     session.restore(&from.state)?;
     let observe = &mut |event: Event<'_>| observe(event).verdict();
     run(session, dataset, options, Some(from), stop, observe)
@@ -91,7 +91,8 @@ fn run(
     stop: &AtomicBool,
     observe: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<History> {
-    options.check(session.learning_rate())?;
+    let rate = session.trained_by()?.learning_rate();
+    options.check(rate)?;
     check_dataset(session.model(), dataset)?;
     let mut history = History::new(session.model().name(), session.model().count_parameters());
     let last = Arc::new(match from {
@@ -102,8 +103,7 @@ fn run(
             best: None,
         },
     });
-    let rate = session.learning_rate();
-    let mut run = Run {
+    let mut run = TrainingRun {
         session,
         dataset,
         options,
@@ -116,7 +116,7 @@ fn run(
         last,
     };
     let outcome = run.run();
-    run.session.set_learning_rate(rate);
+    run.session.set_learning_rate(rate)?;
     match outcome {
         // The observer's wish is no failure; that of `stop` is told, whoever else wished for it.
         Err(Error::Interrupted) if run.ended && !run.stopped_by_flag() => run.restore_best()?,
@@ -127,7 +127,7 @@ fn run(
 }
 
 /// A run under way.
-pub(super) struct Run<'a> {
+pub(super) struct TrainingRun<'a> {
     pub(super) session: &'a mut Session,
     dataset: &'a Arc<Dataset>,
     options: &'a FitOptions,
@@ -143,7 +143,7 @@ pub(super) struct Run<'a> {
     pub(super) last: Arc<Snapshot>,
 }
 
-impl Run<'_> {
+impl TrainingRun<'_> {
     /// Goes on from the position until training is over.
     pub(super) fn run_epochs(&mut self) -> Result<()> {
         while !self.is_over() {
@@ -252,7 +252,7 @@ impl Run<'_> {
             }
             let batch = batch?;
             self.session
-                .set_learning_rate(self.rate(step, steps as u64));
+                .set_learning_rate(self.rate(step, steps as u64))?;
             match self.session.steps_on_device() {
                 // The first step compiles the kernels, so the second is the one to measure.
                 1 if self.session.calibrates() => self.session.calibrate(&batch)?,

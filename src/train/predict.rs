@@ -12,10 +12,7 @@ use crate::batch::{Batch, Padding, Scratch, by_length};
 use crate::data::Review;
 use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Readback};
-use crate::plan::{Adam, Limits, probabilities_buffer};
-
-/// The learning rate of a session that is not meant to train.
-const UNUSED_RATE: f64 = 1e-3;
+use crate::plan::{Limits, probabilities_buffer};
 
 /// What the model says of a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,19 +25,12 @@ pub struct Prediction {
 }
 
 impl Session {
-    /// Puts a trained model on a device, to predict with it; dropout layers then do nothing.
+    /// Puts a trained model on a device, to predict with it: a session [for inference](Session::for_inference).
     ///
     /// # Errors
-    /// As [`Session::new`].
+    /// As [`Session::for_inference`].
     pub fn of_weights(gpu: Gpu, limits: Limits, weights: &Weights) -> Result<Session> {
-        Session::new(
-            gpu,
-            weights.model.clone(),
-            limits,
-            &weights.parameters,
-            Adam::new(UNUSED_RATE),
-            0,
-        )
+        Session::for_inference(gpu, weights.model.clone(), limits, &weights.parameters)
     }
 
     /// Runs `batches` through the model and gives what it says of each to `observe`, in their order.
@@ -49,7 +39,7 @@ impl Session {
     /// ahead, and at the end. Results of earlier steps that nobody took are dropped.
     ///
     /// # Errors
-    /// As [`Session::train`], and what `batches` or `observe` report, which ends the run.
+    /// As [`Session::evaluate`], and what `batches` or `observe` report, which ends the run.
     pub fn predict_all(
         &mut self,
         batches: impl IntoIterator<Item = Result<impl Borrow<Batch>>>,
@@ -78,7 +68,7 @@ impl Session {
     /// Probabilities of the reviews of the batch, waited for: as [`Prediction::probabilities`].
     ///
     /// # Errors
-    /// As [`Session::train`].
+    /// As [`Session::evaluate`].
     pub fn predict(&mut self, batch: &Batch) -> Result<Vec<f32>> {
         let mut probabilities = Vec::new();
         self.predict_all([Ok(batch)], &mut |prediction| {
@@ -95,7 +85,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Option`] for a batch size of 0; [`Error::Data`] names the first review with an id that the embedding has
-    /// not; else as [`Session::train`].
+    /// not; else as [`Session::evaluate`].
     pub fn predict_reviews(
         &mut self,
         reviews: &[Review],

@@ -74,7 +74,7 @@ impl Probabilities {
         &self.values[review * self.width..][..self.width]
     }
 
-    /// Those of each review, in order.
+    /// The probabilities of each review, in order.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.values.chunks_exact(self.width)
     }

@@ -1,13 +1,13 @@
 //! Going on after the device failed: a new device, the last snapshot, and the steps since then once more.
 
 use super::event::Event;
-use super::fit::Run;
+use super::fit::TrainingRun;
 use crate::error::{DeviceFault, Error, Result};
 
 /// How often a run goes on with a new device.
 pub const RESTARTS: usize = 3;
 
-impl Run<'_> {
+impl TrainingRun<'_> {
     /// Runs all epochs, and goes back to the last snapshot where the device failed. The result is that of a
     /// run without the failure, bit for bit.
     pub(super) fn run(&mut self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What steps left behind, read back while later ones run.
 
-use super::running::Running;
+use super::pending_step::PendingStep;
 use super::session::Session;
 use crate::error::{DeviceFault, Error, Result};
 use crate::plan::{RECORD_BYTES, RECORDS, StepContext, names, record_bytes};
@@ -87,13 +87,18 @@ impl Session {
         Ok(())
     }
 
-    fn parse(&self, bytes: &[u8], steps: &[Running], results: &mut Vec<StepResult>) -> Result<()> {
+    fn parse(
+        &self,
+        bytes: &[u8],
+        steps: &[PendingStep],
+        results: &mut Vec<StepResult>,
+    ) -> Result<()> {
         let (records, norms) = bytes.split_at(RECORDS as usize * 16);
-        // Those of all gradients first, then of each layer.
+        // The norms of all gradients come first, then the norms of each layer's.
         let records: Vec<[u32; 4]> = bytemuck::pod_collect_to_vec(records);
         let norms: Vec<f32> = bytemuck::pod_collect_to_vec(norms);
-        for running in steps {
-            let context = running.context;
+        for step in steps {
+            let context = step.context;
             let place = (context.sequence % RECORDS) as usize;
             let [marker, loss, right, fault] = records[place];
             if marker != context.marker() {
@@ -112,7 +117,7 @@ impl Session {
                 sequence: context.sequence,
                 loss,
                 right,
-                reviews: running.reviews,
+                reviews: step.reviews,
                 gradient_norm: context
                     .optimiser
                     .filter(|_| context.gradients.measure_norm)
@@ -147,7 +152,7 @@ impl Session {
         Err(Error::NotFinite {
             step: context.step,
             what,
-            learning_rate: context.optimiser.unwrap_or(self.optimiser).learning_rate(),
+            learning_rate: self.learning_rate(),
         })
     }
 }

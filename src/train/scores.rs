@@ -16,9 +16,9 @@ pub struct Bin {
     pub upper: f64,
     /// Reviews in it.
     pub reviews: usize,
-    /// Their mean probability; none where there are none.
+    /// Mean probability of the bin's reviews; none where it has none.
     pub mean_probability: Option<f64>,
-    /// Share of them that is of the class whose probability it is; none where there are none.
+    /// Share of the bin's reviews that are of the class whose probability it is; none where it has none.
     pub share: Option<f64>,
 }
 
@@ -48,7 +48,7 @@ pub struct Scores {
     pub confusion: Confusion,
     /// [`Confusion::balanced_accuracy`], whichever class the other scores are of.
     pub balanced_accuracy: Option<f64>,
-    /// Of the second class, or the mean.
+    /// Precision of the second class, or the mean over the classes.
     ///
     /// A mean is over the classes that occur among the labels or the predictions; a class that was never predicted,
     /// or has no reviews, counts as 0 where its own figure is not defined.
@@ -56,9 +56,9 @@ pub struct Scores {
     /// # Source
     /// scikit-learn, `precision_recall_fscore_support(average="macro", zero_division=0)`.
     pub precision: Option<f64>,
-    /// As [`Scores::precision`].
+    /// Recall, as [`Scores::precision`].
     pub recall: Option<f64>,
-    /// As [`Scores::precision`]: a mean is that of the classes' F1.
+    /// F1 of the second class, or the mean of the classes' F1, as [`Scores::precision`].
     pub f1: Option<f64>,
     /// A ROC curve from (0, 0) to (1, 1) for the second class, or for every class against all others: for each
     /// probability as the threshold, the greatest first, the share of the other reviews at or above it, and that

@@ -1,28 +1,29 @@
-//! [`Session`]: a model on a device, its parameters and its optimiser's slots, and the steps that it submits.
+//! [`Session`]: a model on a device, its parameters, its optimiser's slots where it trains, and what it submits.
 
 use std::collections::VecDeque;
 
 use tracing::trace_span;
 
 use super::check::{check_batch, check_rate};
-use super::running::Running;
+use super::pending_step::PendingStep;
 use crate::batch::{Batch, BatchShape};
 use crate::error::Result;
 use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
 use crate::model::Model;
 use crate::plan::{
     BatchLayout, DropoutMask, Gradients, Limits, Optimiser, ParameterLayout, Plan, StepContext,
-    evaluation_step, names, training_step,
+    evaluation_step, names,
 };
 
-/// A model on a device.
+/// A model on a device: to train it ([`Session::new`]), or to predict with it alone ([`Session::for_inference`]).
 pub struct Session {
     pub(super) gpu: Gpu,
     pub(super) model: Model,
     pub(super) layout: ParameterLayout,
     pub(super) limits: Limits,
     seed: u64,
-    pub(super) optimiser: Optimiser,
+    /// None of a session for inference.
+    pub(super) optimiser: Option<Optimiser>,
     pub(super) gradients: Gradients,
     pub(super) sequence: u64,
     pub(super) step: u64,
@@ -33,9 +34,9 @@ pub struct Session {
     /// The shape that memory was allocated for.
     pub(super) reserved: BatchShape,
     /// Steps submitted after the last read-back was started.
-    pub(super) unread: Vec<Running>,
+    pub(super) unread: Vec<PendingStep>,
     /// Read-backs on their way, oldest first, each with the steps it is to confirm.
-    pub(super) coming: VecDeque<(Readback, Vec<Running>)>,
+    pub(super) coming: VecDeque<(Readback, Vec<PendingStep>)>,
 }
 
 impl Session {
@@ -57,6 +58,34 @@ impl Session {
     ) -> Result<Session> {
         let optimiser = optimiser.into();
         check_rate(optimiser.learning_rate())?;
+        Session::of(gpu, model, limits, parameters, Some(optimiser), seed)
+    }
+
+    /// Puts a model on a device, with these parameters, to evaluate, predict and explain with it.
+    ///
+    /// It has no optimiser, and plans, compiles and allocates what evaluation needs: no gradients, nothing that an
+    /// optimiser keeps, and no kernel of a backward pass until [`Session::explain`] asks for one. What trains is refused
+    /// with [`Error::ForInference`](crate::Error::ForInference).
+    ///
+    /// # Errors
+    /// As [`Session::new`], but for the learning rate.
+    pub fn for_inference(
+        gpu: Gpu,
+        model: Model,
+        limits: Limits,
+        parameters: &[Vec<f32>],
+    ) -> Result<Session> {
+        Session::of(gpu, model, limits, parameters, None, 0)
+    }
+
+    fn of(
+        gpu: Gpu,
+        model: Model,
+        limits: Limits,
+        parameters: &[Vec<f32>],
+        optimiser: Option<Optimiser>,
+        seed: u64,
+    ) -> Result<Session> {
         let layout = ParameterLayout::new(&model);
         let mut session = Session {
             calibrates: !gpu.is_software(),
@@ -82,7 +111,8 @@ impl Session {
             direct_runs: 1,
             ..BatchShape::default()
         };
-        session.reserve(smallest)?;
+        session.reserved = smallest;
+        session.allocate()?;
         session.set_parameters(parameters)?;
         Ok(session)
     }
@@ -123,37 +153,12 @@ impl Session {
         self.on_device
     }
 
-    /// The learning rate in force.
-    pub fn learning_rate(&self) -> f64 {
-        self.optimiser.learning_rate()
-    }
-
     /// Measures the adapter's peaks beside what the session holds, see [`Gpu::peak`].
     ///
     /// # Errors
     /// As [`Gpu::peak`].
     pub fn peak(&mut self) -> Result<Peak> {
         self.gpu.peak(&self.limits)
-    }
-
-    /// Sets the learning rate of the steps to come, which refuse a negative one and one that is not finite.
-    pub fn set_learning_rate(&mut self, rate: f64) {
-        self.optimiser.set_learning_rate(rate);
-    }
-
-    /// The optimiser, with the learning rate in force.
-    pub fn optimiser(&self) -> Optimiser {
-        self.optimiser
-    }
-
-    /// Sets how gradients of the steps to come are clipped, and which of their norms are measured, and allocates what
-    /// that needs.
-    ///
-    /// # Errors
-    /// As [`Session::reserve`].
-    pub fn set_gradients(&mut self, gradients: Gradients) -> Result<()> {
-        self.gradients = gradients;
-        self.reserve(self.reserved)
     }
 
     /// Puts parameters on the device, for the steps to come; what the optimiser keeps stays as it is.
@@ -188,20 +193,37 @@ impl Session {
         self.limits.segment = timesteps;
     }
 
-    /// Allocates what training and evaluating batches up to this shape need, so that memory does not grow later.
+    /// Allocates what evaluating batches up to this shape needs, and training with them where the session trains, so that
+    /// memory does not grow later, and compiles their kernels.
     ///
     /// # Errors
     /// [`Error::Limit`](crate::Error::Limit) if a batch of that shape cannot fit.
     pub fn reserve(&mut self, shape: BatchShape) -> Result<()> {
         self.reserved = self.reserved.holding(shape);
-        let context = self.context(self.step + 1, Some(self.optimiser));
-        for plan in [
-            self.training_plan(shape, context)?,
-            self.evaluation_plan(shape, context)?,
-        ] {
+        for plan in self.plans(shape)? {
             self.gpu.reserve(&plan)?;
         }
         Ok(())
+    }
+
+    /// Allocates what was reserved, and leaves kernels to be compiled when they are needed.
+    pub(super) fn allocate(&mut self) -> Result<()> {
+        for plan in self.plans(self.reserved)? {
+            self.gpu.allocate(&plan)?;
+        }
+        Ok(())
+    }
+
+    /// The plans of every kind of step that the session is for, on batches of this shape.
+    fn plans(&self, shape: BatchShape) -> Result<Vec<Plan>> {
+        let mut plans = Vec::new();
+        if let Some(optimiser) = self.optimiser {
+            let context = self.context(self.step + 1, Some(optimiser));
+            plans.push(self.training_plan(shape, context)?);
+        }
+        let context = self.context(self.step, None);
+        plans.push(self.evaluation_plan(shape, context)?);
+        Ok(plans)
     }
 
     pub(super) fn context(&self, step: u64, optimiser: Option<Optimiser>) -> StepContext {
@@ -217,84 +239,21 @@ impl Session {
         }
     }
 
-    fn training_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
-        let _span = trace_span!("plan").entered();
-        training_step(&self.model, &self.layout, &self.limits, shape, context)
-    }
-
     fn evaluation_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
         let _span = trace_span!("plan").entered();
         evaluation_step(&self.model, &self.layout, &self.limits, shape, context)
     }
 
-    /// Submits a training step; its result comes with a later [`Session::results`].
-    ///
-    /// # Errors
-    /// [`Error::Data`](crate::Error::Data) for an id that the embedding has not or a label of no class;
-    /// [`Error::Option`](crate::Error::Option) for an empty batch or a learning rate that is no step size; else as
-    /// [`Session::results`].
-    pub fn train(&mut self, batch: &Batch) -> Result<()> {
-        check_rate(self.optimiser.learning_rate())?;
-        check_batch(&self.model, batch)?;
-        let context = self.context(self.step + 1, Some(self.optimiser));
-        let plan = self.training_plan(batch.shape(), context)?;
-        self.submit(&plan, batch, context, &[])?;
-        self.step += 1;
-        self.on_device += 1;
-        Ok(())
-    }
-
-    /// Submits a training step without an update, with the dropout masks that the caller gives, by name of
-    /// buffer; gradients can be read afterwards. For tests and tools.
-    ///
-    /// # Errors
-    /// As [`Session::results`].
-    pub fn train_with_masks(
-        &mut self,
-        batch: &Batch,
-        update: bool,
-        masks: &[(String, Vec<f32>)],
-    ) -> Result<()> {
-        check_batch(&self.model, batch)?;
-        let optimiser = update.then_some(self.optimiser);
-        let mut context = self.context(self.step + 1, optimiser);
-        if !masks.is_empty() {
-            context.dropout = DropoutMask::Given;
-        }
-        let plan = self.training_plan(batch.shape(), context)?;
-        let masks: Vec<(&str, &[u8])> = masks
-            .iter()
-            .map(|(name, mask)| (name.as_str(), bytemuck::cast_slice(mask)))
-            .collect();
-        self.submit(&plan, batch, context, &masks)?;
-        self.step += u64::from(update);
-        Ok(())
-    }
-
     /// Submits an evaluation step; its result comes with a later [`Session::results`].
     ///
     /// # Errors
-    /// As [`Session::train`].
+    /// [`Error::Data`](crate::Error::Data) for an id that the embedding has not or a label of no class;
+    /// [`Error::Option`](crate::Error::Option) for an empty batch; else as [`Session::results`].
     pub fn evaluate(&mut self, batch: &Batch) -> Result<()> {
         check_batch(&self.model, batch)?;
         let context = self.context(self.step, None);
         let plan = self.evaluation_plan(batch.shape(), context)?;
         self.submit(&plan, batch, context, &[])
-    }
-
-    /// As [`Session::train`], but times each dispatch, and returns when all are done.
-    ///
-    /// # Errors
-    /// As [`Session::results`].
-    pub fn profile_train(&mut self, batch: &Batch, clock: Clock) -> Result<Vec<DispatchTime>> {
-        check_rate(self.optimiser.learning_rate())?;
-        check_batch(&self.model, batch)?;
-        let context = self.context(self.step + 1, Some(self.optimiser));
-        let plan = self.training_plan(batch.shape(), context)?;
-        let times = self.profile(&plan, batch, context, clock)?;
-        self.step += 1;
-        self.on_device += 1;
-        Ok(times)
     }
 
     /// As [`Session::evaluate`], but times each dispatch, and returns when all are done.
@@ -308,7 +267,7 @@ impl Session {
         self.profile(&plan, batch, context, clock)
     }
 
-    fn profile(
+    pub(super) fn profile(
         &mut self,
         plan: &Plan,
         batch: &Batch,
@@ -346,7 +305,7 @@ impl Session {
     /// Notes a step that is on its way.
     fn submitted(&mut self, batch: &Batch, context: StepContext) {
         self.sequence += 1;
-        self.unread.push(Running {
+        self.unread.push(PendingStep {
             context,
             reviews: batch.size,
         });

@@ -37,7 +37,6 @@ impl Session {
         // All are on their way before the first is waited for.
         let parameters = self.gpu.read_later(names::PARAMETERS, bytes)?;
         let slots: Vec<(Slot, Readback)> = self
-            .optimiser
             .slots()
             .iter()
             .map(|slot| Ok((*slot, self.gpu.read_later(slot.name, bytes)?)))
@@ -58,6 +57,11 @@ impl Session {
         })
     }
 
+    /// What the optimiser keeps from step to step; nothing where there is none.
+    fn slots(&self) -> &'static [Slot] {
+        self.optimiser.map_or(&[], |optimiser| optimiser.slots())
+    }
+
     fn finite(&self, readback: &Readback, what: &str) -> Result<Vec<Vec<f32>>> {
         let values: Vec<f32> = bytemuck::pod_collect_to_vec(&readback.wait(&self.gpu)?);
         let tensors = self.layout.unpack(&values)?;
@@ -66,7 +70,7 @@ impl Session {
                 return Err(Error::NotFinite {
                     step: self.step,
                     what: format!("{what}{}", parameter.name),
-                    learning_rate: self.optimiser.learning_rate(),
+                    learning_rate: self.learning_rate(),
                 });
             }
         }
@@ -78,7 +82,7 @@ impl Session {
     /// # Errors
     /// [`Error::Shape`] if a tensor is not the model's, or the state is another optimiser's; else as [`Session::results`].
     pub fn restore(&mut self, state: &SessionState) -> Result<()> {
-        let slots = self.optimiser.slots().iter().map(|slot| slot.name);
+        let slots = self.slots().iter().map(|slot| slot.name);
         let found = state.slots.iter().map(|slot| slot.name.as_str());
         if !slots.clone().eq(found.clone()) {
             return Err(Error::Shape {

@@ -17,7 +17,7 @@ use crate::model::{Model, Parameter};
 const METADATA: &str = "gatefold";
 
 /// A tensor for each parameter of a model, in its order; the names have the group's before the parameter's.
-pub(super) struct Group<'a> {
+pub(super) struct TensorGroup<'a> {
     pub(super) name: &'a str,
     pub(super) tensors: &'a [Vec<f32>],
 }
@@ -29,7 +29,7 @@ pub(super) struct Group<'a> {
 /// [`Error::Shape`] if a tensor has not as many values as the model says.
 pub(super) fn to_bytes(
     model: &Model,
-    groups: &[Group<'_>],
+    groups: &[TensorGroup<'_>],
     header: &impl Serialize,
     trailer: Option<(&str, &[u8])>,
 ) -> Result<Vec<u8>> {
@@ -161,11 +161,11 @@ impl<'a> TensorFile<'a> {
     /// [`Error::Malformed`] if their `format` is not `format`, or a field is missing or unknown.
     pub(super) fn header<H: DeserializeOwned>(&self, format: u32) -> Result<H> {
         #[derive(Deserialize)]
-        struct Versioned {
+        struct FormatNumber {
             format: u32,
         }
         let wrong = |problem: String| malformed(self.path, "metadata", problem);
-        let Versioned { format: found } =
+        let FormatNumber { format: found } =
             serde_json::from_str(&self.header).map_err(|error| wrong(error.to_string()))?;
         if found != format {
             let remedy = if found > format {

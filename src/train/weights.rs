@@ -6,20 +6,20 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::tensor_file::{
-    Group, NO_CHECKSUM, TensorFile, has_header, is_sealed, malformed, seal, to_bytes,
+    NO_CHECKSUM, TensorFile, TensorGroup, has_header, is_sealed, malformed, seal, to_bytes,
 };
 use crate::atomic::write_atomically;
 use crate::data::Vocabulary;
 use crate::error::{Error, Result};
 use crate::model::Model;
 
-/// Version of [`Header`].
+/// Version of [`WeightsHeader`].
 const FORMAT: u32 = 1;
 
 /// What the metadata say, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
+struct WeightsHeader {
     format: u32,
     /// SHA-256 of the file with zeros in its place, in hexadecimal; a file of an earlier version has none.
     sha256: Option<String>,
@@ -66,14 +66,14 @@ impl Weights {
     /// # Errors
     /// [`Error::Shape`] if a parameter has not as many values as the model says.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let header = Header {
+        let header = WeightsHeader {
             format: FORMAT,
             sha256: Some(NO_CHECKSUM.to_string()),
             vocabulary_sha256: self.vocabulary_sha256.clone(),
             vocabulary_size: self.vocabulary_size,
             model: self.model.to_toml()?,
         };
-        let parameters = Group {
+        let parameters = TensorGroup {
             name: "",
             tensors: &self.parameters,
         };
@@ -103,9 +103,9 @@ impl Weights {
 }
 
 /// The file, if it is as it was written, and what its metadata say.
-fn open<'a>(path: &'a Path, bytes: &'a [u8]) -> Result<(TensorFile<'a>, Header)> {
+fn open<'a>(path: &'a Path, bytes: &'a [u8]) -> Result<(TensorFile<'a>, WeightsHeader)> {
     let file = TensorFile::parse(path, bytes, "model.safetensors")?;
-    let header: Header = file.header(FORMAT)?;
+    let header: WeightsHeader = file.header(FORMAT)?;
     let checksum = header.sha256.as_deref();
     if checksum.is_some_and(|checksum| !is_sealed(bytes, checksum)) {
         let problem = "changed since it was written: its SHA-256 is not the one in its metadata; copy it again";

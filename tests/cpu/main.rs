@@ -15,6 +15,7 @@ mod demo;
 mod exchange;
 mod export;
 mod imdb;
+mod inference;
 mod model;
 mod onnx;
 mod oracle_reference;

@@ -18,6 +18,7 @@ mod dropout;
 mod embedding;
 mod explain;
 mod gru;
+mod inference;
 mod layer_norm;
 mod limits;
 mod loss;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::parameters::Parameter;
-use super::{Gru, Lstm, Output, Recurrent};
+use super::{Gru, LayerSpec, Lstm, Output, Recurrent};
 
 /// A recurrent layer run over the sequence in both directions, forward then backward concatenated:
 /// `[T, B, in] → [T, B, 2H]`, or `[B, 2H]`, where the backward half's last state is that at t = 0.
@@ -28,12 +28,14 @@ impl Bidirectional {
             layer: layer.into(),
         }
     }
+}
 
-    pub(super) fn output(&self, below: Output) -> Result<Output, String> {
+impl LayerSpec for Bidirectional {
+    fn output(&self, below: Output) -> Result<Output, String> {
         self.layer.output(2, below)
     }
 
-    pub(super) fn parameters(&self, input: usize) -> Vec<Parameter> {
+    fn parameters(&self, input: usize) -> Vec<Parameter> {
         let directions = ["forward.", "backward."].into_iter();
         directions
             .flat_map(|direction| self.layer.parameters(direction, input))
@@ -45,8 +47,8 @@ impl Bidirectional {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BidirectionalKeys {
-    #[serde(default, skip_serializing_if = "Cell::is_lstm")]
-    cell: Cell,
+    #[serde(default, skip_serializing_if = "CellKey::is_lstm")]
+    cell: CellKey,
     units: usize,
     #[serde(default)]
     return_sequences: bool,
@@ -55,15 +57,15 @@ struct BidirectionalKeys {
 /// Which recurrent layer; left out, it is an LSTM, as in files from before there were others.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Cell {
+enum CellKey {
     #[default]
     Lstm,
     Gru,
 }
 
-impl Cell {
+impl CellKey {
     fn is_lstm(&self) -> bool {
-        matches!(self, Cell::Lstm)
+        matches!(self, CellKey::Lstm)
     }
 }
 
@@ -75,11 +77,11 @@ impl From<BidirectionalKeys> for Bidirectional {
             return_sequences,
         } = keys;
         let layer = match cell {
-            Cell::Lstm => Recurrent::Lstm(Lstm {
+            CellKey::Lstm => Recurrent::Lstm(Lstm {
                 units,
                 return_sequences,
             }),
-            Cell::Gru => Recurrent::Gru(Gru {
+            CellKey::Gru => Recurrent::Gru(Gru {
                 units,
                 return_sequences,
             }),
@@ -92,8 +94,8 @@ impl From<Bidirectional> for BidirectionalKeys {
     fn from(Bidirectional { layer }: Bidirectional) -> Self {
         BidirectionalKeys {
             cell: match layer {
-                Recurrent::Lstm(_) => Cell::Lstm,
-                Recurrent::Gru(_) => Cell::Gru,
+                Recurrent::Lstm(_) => CellKey::Lstm,
+                Recurrent::Gru(_) => CellKey::Gru,
             },
             units: layer.units(),
             return_sequences: layer.return_sequences(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::parameters::{Initialiser, Parameter};
-use super::{Output, check_size, tensor};
+use super::{LayerSpec, Output, check_size, tensor};
 
 /// What a dense layer applies to its sums.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,13 +57,15 @@ impl Dense {
         self.activation = Activation::Softmax;
         self
     }
+}
 
-    pub(super) fn output(&self, below: Output) -> Result<Output, String> {
+impl LayerSpec for Dense {
+    fn output(&self, below: Output) -> Result<Output, String> {
         check_size("units", self.units)?;
         Ok(below.with_width(self.units))
     }
 
-    pub(super) fn parameters(&self, input: usize) -> Vec<Parameter> {
+    fn parameters(&self, input: usize) -> Vec<Parameter> {
         vec![
             tensor("kernel", &[input, self.units], Initialiser::GlorotUniform),
             tensor("bias", &[self.units], Initialiser::Zeros),

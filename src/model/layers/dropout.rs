@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Output;
+use super::{LayerSpec, Output};
 
 /// Zeroes a share of its inputs while training and scales the rest by 1 / (1 − rate).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,8 +17,10 @@ impl Dropout {
     pub fn new(rate: f32) -> Self {
         Dropout { rate }
     }
+}
 
-    pub(super) fn output(&self, below: Output) -> Result<Output, String> {
+impl LayerSpec for Dropout {
+    fn output(&self, below: Output) -> Result<Output, String> {
         if (0.0..1.0).contains(&self.rate) {
             Ok(below)
         } else {

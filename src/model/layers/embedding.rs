@@ -1,13 +1,13 @@
 //! The embedding: a vector for each id.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::super::parameters::{Initialiser, Parameter};
-use super::{Output, check_size, tensor};
+use super::{LayerSpec, Output, check_size, tensor};
 
 /// A table of `vocabulary` vectors of `width` numbers: `[T, B] → [T, B, width]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Embedding {
     /// Rows of the table, V; ids run from 0 to V − 1.
     pub vocabulary: usize,
@@ -33,18 +33,53 @@ impl Embedding {
         self
     }
 
-    /// What leaves it.
-    pub(super) fn output(&self) -> Result<Output, String> {
+    /// What leaves it as the first layer, which no other stands below.
+    pub(super) fn rows(&self) -> Result<Output, String> {
         check_size("vocabulary", self.vocabulary)?;
         check_size("width", self.width)?;
         Ok(Output::Sequence { width: self.width })
     }
+}
 
-    pub(super) fn parameters(&self) -> Vec<Parameter> {
+impl LayerSpec for Embedding {
+    fn output(&self, _below: Output) -> Result<Output, String> {
+        Err("only the first layer can be an Embedding".into())
+    }
+
+    fn parameters(&self, _input: usize) -> Vec<Parameter> {
         vec![tensor(
             "embeddings",
             &[self.vocabulary, self.width],
             Initialiser::Uniform { limit: 0.05 },
         )]
+    }
+
+    fn from_keys<'de, D: Deserializer<'de>>(
+        keys: D,
+        vocabulary: Option<usize>,
+    ) -> Result<Self, D::Error> {
+        let keys = EmbeddingKeys::deserialize(keys)?;
+        let vocabulary = keys.vocabulary.or(vocabulary);
+        Ok(Embedding {
+            vocabulary: vocabulary.ok_or_else(|| D::Error::missing_field("vocabulary"))?,
+            width: keys.width,
+            mask_zero: keys.mask_zero,
+        })
+    }
+}
+
+/// An [`Embedding`] as a table of keys: the data knows the vocabulary's size where they do not say it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EmbeddingKeys {
+    vocabulary: Option<usize>,
+    width: usize,
+    #[serde(default)]
+    mask_zero: bool,
+}
+
+impl<'de> Deserialize<'de> for Embedding {
+    fn deserialize<D: Deserializer<'de>>(keys: D) -> Result<Self, D::Error> {
+        Embedding::from_keys(keys, None)
     }
 }

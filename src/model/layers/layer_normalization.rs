@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::parameters::{Initialiser, Parameter};
-use super::{Output, tensor};
+use super::{LayerSpec, Output, tensor};
 
 /// Normalises the features of each position: `[.., width] → [.., width]`.
 ///
@@ -32,8 +32,10 @@ impl LayerNormalization {
     fn default_epsilon() -> f32 {
         1e-3
     }
+}
 
-    pub(super) fn output(&self, below: Output) -> Result<Output, String> {
+impl LayerSpec for LayerNormalization {
+    fn output(&self, below: Output) -> Result<Output, String> {
         let epsilon = self.epsilon;
         if epsilon > 0.0 && epsilon.is_finite() {
             Ok(below)
@@ -42,7 +44,7 @@ impl LayerNormalization {
         }
     }
 
-    pub(super) fn parameters(&self, input: usize) -> Vec<Parameter> {
+    fn parameters(&self, input: usize) -> Vec<Parameter> {
         vec![
             tensor("gamma", &[input], Initialiser::Ones),
             tensor("beta", &[input], Initialiser::Zeros),

@@ -8,7 +8,8 @@ mod layer_normalization;
 mod pooling;
 mod recurrent;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::parameters::{Initialiser, Parameter};
 
@@ -20,112 +21,144 @@ pub use layer_normalization::LayerNormalization;
 pub use pooling::{AttentionPooling, GlobalAveragePooling1D, GlobalMaxPooling1D};
 pub use recurrent::{Gru, Lstm, Recurrent};
 
-/// What a layer is, without its name or place.
-///
-/// Serialised, `type` tells which; the other keys are the layer's fields.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum LayerKind {
-    /// See [`Embedding`].
-    Embedding(Embedding),
-    /// See [`Lstm`].
-    Lstm(Lstm),
-    /// See [`Gru`].
-    Gru(Gru),
-    /// See [`Bidirectional`].
-    Bidirectional(Bidirectional),
-    /// See [`Dense`].
-    Dense(Dense),
-    /// See [`Dropout`].
-    Dropout(Dropout),
-    /// See [`GlobalMaxPooling1D`].
-    #[serde(rename = "global_max_pooling1d")]
-    GlobalMaxPooling1D(GlobalMaxPooling1D),
-    /// See [`GlobalAveragePooling1D`].
-    #[serde(rename = "global_average_pooling1d")]
-    GlobalAveragePooling1D(GlobalAveragePooling1D),
-    /// See [`AttentionPooling`].
-    #[serde(rename = "attention_pooling")]
-    AttentionPooling(AttentionPooling),
-    /// See [`LayerNormalization`].
-    #[serde(rename = "layer_normalization")]
-    LayerNormalization(LayerNormalization),
+/// What a kind of layer says of itself.
+trait LayerSpec {
+    /// What leaves the layer when `below` enters it, or why it cannot.
+    fn output(&self, below: Output) -> Result<Output, String>;
+
+    /// The trainable tensors of the layer, of `input` numbers a position, by their names within it: the one place
+    /// where their number, shapes and initial values are told.
+    fn parameters(&self, _input: usize) -> Vec<Parameter> {
+        Vec::new()
+    }
+
+    /// The layer of these keys. `_vocabulary` is what the data has, where that is known.
+    fn from_keys<'de, D: Deserializer<'de>>(
+        keys: D,
+        _vocabulary: Option<usize>,
+    ) -> Result<Self, D::Error>
+    where
+        Self: Sized + Deserialize<'de>,
+    {
+        Self::deserialize(keys)
+    }
 }
 
-macro_rules! layer_kind_from {
-    ($($layer:ident),*) => {
+/// Every kind of layer: its data, its `type` in files, its class in Keras.
+macro_rules! layer_kinds {
+    ($($layer:ident $key:literal $class:literal,)*) => {
+        /// What a layer is, without its name or place.
+        ///
+        /// Serialised, `type` tells which; the other keys are the layer's fields.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(tag = "type")]
+        pub enum LayerKind {
+            $(
+                #[doc = concat!("See [`", stringify!($layer), "`].")]
+                #[serde(rename = $key)]
+                $layer($layer),
+            )*
+        }
+
         $(impl From<$layer> for LayerKind {
             fn from(layer: $layer) -> Self {
                 LayerKind::$layer(layer)
             }
         })*
+
+        impl LayerKind {
+            const TYPES: &[&str] = &[$($key),*];
+
+            /// The class name in Keras.
+            pub fn class_name(&self) -> &'static str {
+                match self {
+                    $(LayerKind::$layer(_) => $class,)*
+                }
+            }
+
+            fn spec(&self) -> &dyn LayerSpec {
+                match self {
+                    $(LayerKind::$layer(layer) => layer,)*
+                }
+            }
+
+            /// The layer of a `type` and its other keys, none where there is no such type. An embedding without
+            /// `vocabulary` gets that one, where it is known.
+            pub(super) fn from_keys<'de, D: Deserializer<'de>>(
+                kind: &str,
+                keys: D,
+                vocabulary: Option<usize>,
+            ) -> Option<Result<LayerKind, D::Error>> {
+                match kind {
+                    $($key => Some($layer::from_keys(keys, vocabulary).map(LayerKind::from)),)*
+                    _ => None,
+                }
+            }
+        }
     };
 }
-layer_kind_from!(
-    Embedding,
-    Lstm,
-    Gru,
-    Bidirectional,
-    Dense,
-    Dropout,
-    GlobalMaxPooling1D,
-    GlobalAveragePooling1D,
-    AttentionPooling,
-    LayerNormalization
-);
+layer_kinds! {
+    Embedding "embedding" "Embedding",
+    Lstm "lstm" "LSTM",
+    Gru "gru" "GRU",
+    Bidirectional "bidirectional" "Bidirectional",
+    Dense "dense" "Dense",
+    Dropout "dropout" "Dropout",
+    GlobalMaxPooling1D "global_max_pooling1d" "GlobalMaxPooling1D",
+    GlobalAveragePooling1D "global_average_pooling1d" "GlobalAveragePooling1D",
+    AttentionPooling "attention_pooling" "AttentionPooling",
+    LayerNormalization "layer_normalization" "LayerNormalization",
+}
 
 impl LayerKind {
-    /// The class name in Keras.
-    pub fn class_name(&self) -> &'static str {
-        match self {
-            LayerKind::Embedding(_) => "Embedding",
-            LayerKind::Lstm(_) => "LSTM",
-            LayerKind::Gru(_) => "GRU",
-            LayerKind::Bidirectional(_) => "Bidirectional",
-            LayerKind::Dense(_) => "Dense",
-            LayerKind::Dropout(_) => "Dropout",
-            LayerKind::GlobalMaxPooling1D(_) => "GlobalMaxPooling1D",
-            LayerKind::GlobalAveragePooling1D(_) => "GlobalAveragePooling1D",
-            LayerKind::AttentionPooling(_) => "AttentionPooling",
-            LayerKind::LayerNormalization(_) => "LayerNormalization",
-        }
-    }
-
     /// What leaves the layer when `below` enters it, or why it cannot; nothing is below the first.
     pub(super) fn output(&self, below: Option<Output>) -> Result<Output, String> {
-        match (self, below) {
-            (LayerKind::Embedding(embedding), None) => embedding.output(),
-            (LayerKind::Embedding(_), Some(_)) => {
-                Err("only the first layer can be an Embedding".into())
-            }
-            (_, None) => Err("the first layer must be an Embedding".into()),
-            (LayerKind::Lstm(lstm), Some(below)) => Recurrent::from(lstm.clone()).output(1, below),
-            (LayerKind::Gru(gru), Some(below)) => Recurrent::from(gru.clone()).output(1, below),
-            (LayerKind::Bidirectional(both), Some(below)) => both.output(below),
-            (LayerKind::Dense(dense), Some(below)) => dense.output(below),
-            (LayerKind::Dropout(dropout), Some(below)) => dropout.output(below),
-            (
-                LayerKind::GlobalMaxPooling1D(_) | LayerKind::GlobalAveragePooling1D(_),
-                Some(below),
-            ) => pooled(below),
-            (LayerKind::AttentionPooling(attention), Some(below)) => attention.output(below),
-            (LayerKind::LayerNormalization(norm), Some(below)) => norm.output(below),
+        match (below, self) {
+            (Some(below), _) => self.spec().output(below),
+            (None, LayerKind::Embedding(embedding)) => embedding.rows(),
+            (None, _) => Err("the first layer must be an Embedding".into()),
         }
     }
 
     /// The trainable tensors of the layer, of `input` numbers a position, by their names within it.
     pub(super) fn parameters(&self, input: usize) -> Vec<Parameter> {
+        self.spec().parameters(input)
+    }
+
+    /// The cell of a recurrent layer, and in how many directions it runs.
+    pub(crate) fn recurrence(&self) -> Option<(Recurrent, usize)> {
         match self {
-            LayerKind::Embedding(embedding) => embedding.parameters(),
-            LayerKind::Lstm(lstm) => Recurrent::from(lstm.clone()).parameters("", input),
-            LayerKind::Gru(gru) => Recurrent::from(gru.clone()).parameters("", input),
-            LayerKind::Bidirectional(both) => both.parameters(input),
-            LayerKind::Dense(dense) => dense.parameters(input),
-            LayerKind::AttentionPooling(attention) => attention.parameters(input),
-            LayerKind::LayerNormalization(norm) => norm.parameters(input),
-            LayerKind::Dropout(_)
-            | LayerKind::GlobalMaxPooling1D(_)
-            | LayerKind::GlobalAveragePooling1D(_) => Vec::new(),
+            LayerKind::Lstm(lstm) => Some((lstm.clone().into(), 1)),
+            LayerKind::Gru(gru) => Some((gru.clone().into(), 1)),
+            LayerKind::Bidirectional(both) => Some((both.layer.clone(), 2)),
+            _ => None,
+        }
+    }
+
+    /// Every `type`, for messages.
+    pub(super) fn types() -> String {
+        let quoted: Vec<String> = Self::TYPES.iter().map(|key| format!("`{key}`")).collect();
+        match quoted.split_last() {
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for LayerKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut keys = toml::Table::deserialize(deserializer)?;
+        let kind = keys.remove("type");
+        let kind = kind.ok_or_else(|| D::Error::missing_field("type"))?;
+        let read = kind
+            .as_str()
+            .and_then(|kind| LayerKind::from_keys(kind, toml::Value::Table(keys), None));
+        match read {
+            Some(layer) => layer.map_err(|error| D::Error::custom(error.message().trim_end())),
+            None => {
+                let types = LayerKind::types();
+                Err(D::Error::custom(format!("`type` must be {types}")))
+            }
         }
     }
 }

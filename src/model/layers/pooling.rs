@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::parameters::{Initialiser, Parameter};
-use super::{Output, check_size, pooled, tensor};
+use super::{LayerSpec, Output, check_size, pooled, tensor};
 
 /// The greatest value of each feature over time: `[T, B, width] → [B, width]`.
 ///
@@ -23,6 +23,12 @@ impl GlobalMaxPooling1D {
     }
 }
 
+impl LayerSpec for GlobalMaxPooling1D {
+    fn output(&self, below: Output) -> Result<Output, String> {
+        pooled(below)
+    }
+}
+
 /// The mean of each feature over the timesteps that are not masked: `[T, B, width] → [B, width]`.
 ///
 /// A row without such a timestep gives 0, where Keras divides 0 by 0.
@@ -37,6 +43,12 @@ impl GlobalAveragePooling1D {
     /// The mean over time.
     pub fn new() -> Self {
         GlobalAveragePooling1D {}
+    }
+}
+
+impl LayerSpec for GlobalAveragePooling1D {
+    fn output(&self, below: Output) -> Result<Output, String> {
+        pooled(below)
     }
 }
 
@@ -65,13 +77,15 @@ impl AttentionPooling {
     pub fn new(units: usize) -> Self {
         AttentionPooling { units }
     }
+}
 
-    pub(super) fn output(&self, below: Output) -> Result<Output, String> {
+impl LayerSpec for AttentionPooling {
+    fn output(&self, below: Output) -> Result<Output, String> {
         check_size("units", self.units)?;
         pooled(below)
     }
 
-    pub(super) fn parameters(&self, input: usize) -> Vec<Parameter> {
+    fn parameters(&self, input: usize) -> Vec<Parameter> {
         vec![
             tensor("kernel", &[input, self.units], Initialiser::GlorotUniform),
             tensor("bias", &[self.units], Initialiser::Zeros),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::parameters::{Initialiser, Parameter};
-use super::{NEEDS_SEQUENCE, Output, check_size, tensor};
+use super::{LayerSpec, NEEDS_SEQUENCE, Output, check_size, tensor};
 
 /// A long short-term memory layer: `[T, B, in] → [T, B, H]`, or `[B, H]` for the
 /// last state alone.
@@ -23,6 +23,9 @@ pub struct Lstm {
 }
 
 impl Lstm {
+    /// Gates of a unit.
+    pub(crate) const GATES: usize = 4;
+
     /// `units` hidden units; the last state leaves the layer.
     pub fn new(units: usize) -> Self {
         Lstm {
@@ -56,6 +59,9 @@ pub struct Gru {
 }
 
 impl Gru {
+    /// Gates of a unit.
+    pub(crate) const GATES: usize = 3;
+
     /// `units` hidden units; the last state leaves the layer.
     pub fn new(units: usize) -> Self {
         Gru {
@@ -96,6 +102,14 @@ impl Recurrent {
         }
     }
 
+    /// Gates of a unit.
+    pub(crate) fn gates(&self) -> usize {
+        match self {
+            Recurrent::Lstm(_) => Lstm::GATES,
+            Recurrent::Gru(_) => Gru::GATES,
+        }
+    }
+
     /// The class name in Keras.
     pub fn class_name(&self) -> &'static str {
         match self {
@@ -118,9 +132,10 @@ impl Recurrent {
     /// The parameters of one direction, their names behind `prefix`.
     pub(super) fn parameters(&self, prefix: &str, input: usize) -> Vec<Parameter> {
         let units = self.units();
-        let (columns, bias, start) = match self {
-            Recurrent::Lstm(_) => (4 * units, vec![4 * units], Initialiser::UnitForgetBias),
-            Recurrent::Gru(_) => (3 * units, vec![2, 3 * units], Initialiser::Zeros),
+        let columns = self.gates() * units;
+        let (bias, start) = match self {
+            Recurrent::Lstm(_) => (vec![columns], Initialiser::UnitForgetBias),
+            Recurrent::Gru(_) => (vec![2, columns], Initialiser::Zeros),
         };
         vec![
             tensor(
@@ -147,5 +162,25 @@ impl From<Lstm> for Recurrent {
 impl From<Gru> for Recurrent {
     fn from(layer: Gru) -> Self {
         Recurrent::Gru(layer)
+    }
+}
+
+impl LayerSpec for Lstm {
+    fn output(&self, below: Output) -> Result<Output, String> {
+        Recurrent::from(self.clone()).output(1, below)
+    }
+
+    fn parameters(&self, input: usize) -> Vec<Parameter> {
+        Recurrent::from(self.clone()).parameters("", input)
+    }
+}
+
+impl LayerSpec for Gru {
+    fn output(&self, below: Output) -> Result<Output, String> {
+        Recurrent::from(self.clone()).output(1, below)
+    }
+
+    fn parameters(&self, input: usize) -> Vec<Parameter> {
+        Recurrent::from(self.clone()).parameters("", input)
     }
 }

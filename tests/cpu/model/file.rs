@@ -4,7 +4,9 @@ use std::path::Path;
 
 use gatefold::Error;
 use gatefold::model::{
-    Bidirectional, Dense, Dropout, Embedding, Gru, Lstm, Model, Sequential, Variant,
+    AttentionPooling, Bidirectional, Dense, Dropout, Embedding, GlobalAveragePooling1D,
+    GlobalMaxPooling1D, Gru, LayerKind, LayerNormalization, Lstm, Model, ModelDescription,
+    Sequential, Variant,
 };
 use proptest::prelude::*;
 
@@ -230,5 +232,59 @@ fn file_without_layers_says_so() {
         let error = read(&format!("name = \"x\"\n{layers}")).unwrap_err();
         assert!(matches!(error, Error::Malformed { .. }), "{error}");
         assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+/// Descriptions in other files, as a run's `config.toml`, are read by the same rules, but know no data.
+#[test]
+fn a_description_is_read_as_a_model_file_is() {
+    let layers: [LayerKind; 10] = [
+        Embedding::new(20, 8).mask_zero().into(),
+        LayerNormalization::new().into(),
+        Lstm::new(5).return_sequences().into(),
+        Gru::new(6).return_sequences().into(),
+        Bidirectional::new(Gru::new(7).return_sequences()).into(),
+        Dropout::new(0.25).into(),
+        AttentionPooling::new(3).into(),
+        GlobalMaxPooling1D::new().into(),
+        GlobalAveragePooling1D::new().into(),
+        Dense::new(1).sigmoid().into(),
+    ];
+    let description = ModelDescription {
+        name: "all".into(),
+        layers: layers.into(),
+    };
+    let text = toml::to_string(&description).unwrap();
+    assert_eq!(
+        toml::from_str::<ModelDescription>(&text).unwrap(),
+        description
+    );
+    let json = serde_json::to_string(&description).unwrap();
+    assert_eq!(
+        serde_json::from_str::<ModelDescription>(&json).unwrap(),
+        description
+    );
+
+    let whole = SMALL.replace("width = 8", "width = 8\nvocabulary = 100");
+    let read_so: ModelDescription = toml::from_str(&whole).unwrap();
+    assert_eq!(ModelDescription::of(&read(&whole).unwrap()), read_so);
+    assert_eq!(read_so.build().unwrap(), read(&whole).unwrap());
+    for (good, bad, words) in [
+        ("vocabulary = 100", "", "missing field `vocabulary`"),
+        ("width = 8", "widht = 8", "unknown field `widht`"),
+        ("units = 4", "", "missing field `units`"),
+        (
+            "\"bidirectional\"",
+            "\"grue\"",
+            "`type` must be `embedding`, `lstm`, ",
+        ),
+        ("\"bidirectional\"", "7", "`type` must be"),
+        ("type = \"bidirectional\"", "", "missing field `type`"),
+    ] {
+        let text = whole.replacen(good, bad, 1);
+        assert_ne!(text, whole);
+        let refused = toml::from_str::<ModelDescription>(&text).unwrap_err();
+        assert!(refused.message().contains(words), "{refused}");
+        assert!(refused.span().is_some(), "{refused}");
     }
 }

@@ -21,7 +21,7 @@ fn fault(session: &mut Session, batch: &Batch) -> (u64, String, f64) {
             Err(Error::NotFinite {
                 step,
                 what,
-                learning_rate,
+                learning_rate: Some(learning_rate),
             }) => return (step, what, learning_rate),
             Err(error) => panic!("{error}"),
         }

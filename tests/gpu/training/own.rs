@@ -30,7 +30,7 @@ fn a_closure_gives_the_rate_of_each_step() {
         }
     })
     .unwrap();
-    assert_eq!(fitted.learning_rate(), 1.0);
+    assert_eq!(fitted.learning_rate(), Some(1.0));
     let rates: Vec<f64> = history.epochs.iter().map(|e| e.learning_rate).collect();
     assert_eq!(rates, [RATE / 9.0, RATE / 18.0 / 2.0]);
     let expected = bits(&history, &fitted);
@@ -41,7 +41,9 @@ fn a_closure_gives_the_rate_of_each_step() {
     for epoch in [1u32, 2] {
         let order = gatefold::batch::Order::training(OPTIONS.seed, epoch, false);
         for batch in gatefold::batch::Batches::new(&data.train, 7, order).unwrap() {
-            by_hand.set_learning_rate(rate(step, epoch as usize));
+            by_hand
+                .set_learning_rate(rate(step, epoch as usize))
+                .unwrap();
             by_hand.train(&batch).unwrap();
             step += 1;
         }

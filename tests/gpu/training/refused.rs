@@ -74,12 +74,12 @@ fn a_rate_that_is_no_step_size_is_refused() {
         let refused = Session::new(device::open(), model(), limits(), &parameters, adam, 5);
         names_option(&refused.err().unwrap(), "learning_rate");
         let mut session = session(&model(), &limits(), 1e-3);
-        session.set_learning_rate(rate);
+        session.set_learning_rate(rate).unwrap();
         names_option(&session.train(&batch).unwrap_err(), "learning_rate");
         let stop = AtomicBool::new(false);
         let refused = fit(&mut session, &data, &OPTIONS, &stop, &mut |_| {});
         names_option(&refused.unwrap_err(), "learning_rate");
-        session.set_learning_rate(1e-3);
+        session.set_learning_rate(1e-3).unwrap();
         session.train(&batch).unwrap();
         session.drain().unwrap();
     }

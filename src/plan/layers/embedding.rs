@@ -1,51 +1,39 @@
 //! Dispatches of the embedding: gathering its rows, summing and scattering their gradients.
 
-use super::dims::{RowsDims, SegmentDims};
-use super::dispatch::Slice;
-use super::kernel::Kernel;
-use super::step_builder::{Rows, StepBuilder, Value};
+use super::{LayerAt, LayerPlan, plan_of};
 use crate::batch::RUN;
 use crate::error::Result;
+use crate::model::Embedding;
+use crate::plan::dims::{RowsDims, SegmentDims};
+use crate::plan::dispatch::Slice;
+use crate::plan::kernel::Kernel;
+use crate::plan::step_builder::{Rows, StepBuilder, Value};
 
-impl StepBuilder<'_> {
-    /// The rows of the unique tokens; spread over all positions if the layer above needs them so.
-    pub(super) fn embedding_forward(
-        &mut self,
-        index: usize,
-        name: &str,
-        width: usize,
-        spread: bool,
-    ) -> Result<Value> {
-        let table = self.parameter_slices(index)[0];
-        let unique = self
-            .plan
-            .scratch(&format!("{name}.unique"), self.shape.unique * width)?;
-        let tokens = self.layout.unique(self.batch_slice().buffer);
-        self.move_rows(
-            "embedding_gather",
-            &format!("{name}.gather"),
-            [table, tokens, unique],
-            self.shape.unique,
-            width,
-        )?;
-        if !spread {
+impl LayerPlan for Embedding {
+    /// The rows of the unique tokens `x`; spread over all positions if the layer above needs them so.
+    fn forward(&self, at: LayerAt, x: Value, step: &mut StepBuilder) -> Result<Value> {
+        let (name, width) = (at.name(), self.width);
+        let table = step.parameter_slices(at.index)[0];
+        let rows = step.rows(x.rows);
+        let unique = step.plan.scratch(&format!("{name}.unique"), rows * width)?;
+        let label = format!("{name}.gather");
+        let bindings = [table, x.slice, unique];
+        step.move_rows("embedding_gather", &label, bindings, rows, width)?;
+        let above = at.above.first();
+        if !step.spread && above.is_some_and(|layer| plan_of(&layer.kind).takes_tokens()) {
             return Ok(Value {
                 slice: unique,
-                rows: Rows::Unique,
+                rows: x.rows,
                 width,
             });
         }
-        let positions = self.shape.positions();
-        let slice = self
+        let positions = step.shape.positions();
+        let slice = step
             .plan
             .scratch(&format!("{name}.positions"), positions * width)?;
-        self.move_rows(
-            "embedding_gather",
-            &format!("{name}.spread"),
-            [unique, self.slots(), slice],
-            positions,
-            width,
-        )?;
+        let label = format!("{name}.spread");
+        let bindings = [unique, step.slots(), slice];
+        step.move_rows("embedding_gather", &label, bindings, positions, width)?;
         Ok(Value {
             slice,
             rows: Rows::Positions,
@@ -53,31 +41,31 @@ impl StepBuilder<'_> {
         })
     }
 
-    /// Puts the gradient of what the embedding gave into the dense gradient of its table.
-    pub(super) fn embedding_backward(
-        &mut self,
-        index: usize,
-        name: &str,
+    /// Sums `d_y` over the positions of each token, and puts the sums into the rows of the table's gradient. Ids have no
+    /// gradient, so the sums `[U, E]` are given back.
+    fn backward(
+        &self,
+        at: LayerAt,
         x: Value,
-        d_x: Slice,
-    ) -> Result<()> {
-        let d_unique = match x.rows {
-            Rows::Unique => d_x,
-            _ => self.sum_over_tokens(name, d_x, x.width)?,
+        y: Value,
+        d_y: Slice,
+        step: &mut StepBuilder,
+    ) -> Result<Slice> {
+        let d_unique = match y.rows {
+            Rows::Unique => d_y,
+            _ => step.sum_over_tokens(at.name(), d_y, y.width)?,
         };
-        let gradient = self.gradient_slices(index)?[0];
-        self.plan.clear(gradient);
-        let tokens = self.layout.unique(self.batch_slice().buffer);
-        let bindings = [d_unique, tokens, gradient];
-        self.move_rows(
-            "embedding_scatter",
-            &format!("{name}.scatter"),
-            bindings,
-            self.shape.unique,
-            x.width,
-        )
+        let gradient = step.gradient_slices(at.index)?[0];
+        step.plan.clear(gradient);
+        let label = format!("{}.scatter", at.name());
+        let bindings = [d_unique, x.slice, gradient];
+        let rows = step.rows(x.rows);
+        step.move_rows("embedding_scatter", &label, bindings, rows, y.width)?;
+        Ok(d_unique)
     }
+}
 
+impl StepBuilder<'_> {
     fn move_rows(
         &mut self,
         kernel: &'static str,

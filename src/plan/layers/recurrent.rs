@@ -2,13 +2,14 @@
 //!
 //! Whatever the cell, the gates of a unit take four columns, one vec4.
 
-use super::dims::{LastStateDims, RecurrenceDims, StepDims};
-use super::dispatch::Slice;
-use super::kernel::Kernel;
-use super::products::{Matrix, Sizes};
-use super::recurrence::Recurrence;
-use super::step_builder::{Rows, StepBuilder, Value};
+use super::{LayerAt, LayerPlan};
 use crate::error::Result;
+use crate::plan::dims::{LastStateDims, RecurrenceDims, StepDims};
+use crate::plan::dispatch::Slice;
+use crate::plan::kernel::Kernel;
+use crate::plan::products::{Matrix, Sizes};
+use crate::plan::recurrence::Recurrence;
+use crate::plan::step_builder::{Rows, StepBuilder, Value};
 
 /// A recurrent layer in its place: what its dispatches have in common.
 pub(super) struct RecurrentLayer<'a> {
@@ -22,6 +23,49 @@ pub(super) struct RecurrentLayer<'a> {
     pub(super) form: Recurrence,
 }
 
+/// What a cell adds to a step, run over time in one direction or in both.
+pub(super) trait RecurrentPlan {
+    /// As [`LayerPlan::forward`], in so many directions.
+    fn forward_in(
+        &self,
+        directions: usize,
+        at: LayerAt,
+        x: Value,
+        step: &mut StepBuilder,
+    ) -> Result<Value>;
+
+    /// As [`LayerPlan::backward`], in so many directions.
+    fn backward_in(
+        &self,
+        directions: usize,
+        at: LayerAt,
+        x: Value,
+        d_y: Slice,
+        step: &mut StepBuilder,
+    ) -> Result<Slice>;
+}
+
+impl<Cell: RecurrentPlan> LayerPlan for Cell {
+    fn forward(&self, at: LayerAt, x: Value, step: &mut StepBuilder) -> Result<Value> {
+        self.forward_in(1, at, x, step)
+    }
+
+    fn backward(
+        &self,
+        at: LayerAt,
+        x: Value,
+        _y: Value,
+        d_y: Slice,
+        step: &mut StepBuilder,
+    ) -> Result<Slice> {
+        self.backward_in(1, at, x, d_y, step)
+    }
+
+    fn takes_tokens(&self) -> bool {
+        true
+    }
+}
+
 impl RecurrentLayer<'_> {
     /// D·H, numbers a position in h.
     pub(super) fn width(&self) -> usize {
@@ -33,7 +77,7 @@ impl RecurrentLayer<'_> {
         4 * self.units
     }
 
-    /// Of the recurrent product at one timestep, all directions.
+    /// Operations of the recurrent product at one timestep, in all directions.
     fn flops(&self, batch: usize) -> usize {
         2 * batch * self.width() * self.gates * self.units
     }

@@ -1,0 +1,157 @@
+//! Dispatches of an LSTM layer, in one direction or both: projection, recurrence, and their gradients.
+
+use super::LayerAt;
+use super::recurrent::{RecurrentLayer, RecurrentPlan};
+use crate::error::Result;
+use crate::model::Lstm;
+use crate::plan::dispatch::Slice;
+use crate::plan::recurrence::Recurrence;
+use crate::plan::step_builder::{Rows, StepBuilder, Value};
+
+/// The buffers that the forward pass of a layer leaves for its backward pass.
+struct LstmTape {
+    h: Slice,
+    c: Slice,
+    gates: Slice,
+}
+
+impl RecurrentPlan for Lstm {
+    /// z = x·W + b, then the recurrence; gives every h, or each direction's last.
+    fn forward_in(
+        &self,
+        directions: usize,
+        at: LayerAt,
+        x: Value,
+        step: &mut StepBuilder,
+    ) -> Result<Value> {
+        let layer = &in_place(self, directions, at, step);
+        let parameters = step.parameter_slices(at.index);
+        let z = step.project(layer, x, parameters[0], parameters[2])?;
+        let tape = tape(layer, step)?;
+        recurrence_forward(layer, x.rows == Rows::Unique, z, parameters[1], &tape, step)?;
+        step.recurrent_output(layer, tape.h)
+    }
+
+    fn backward_in(
+        &self,
+        directions: usize,
+        at: LayerAt,
+        x: Value,
+        d_y: Slice,
+        step: &mut StepBuilder,
+    ) -> Result<Slice> {
+        let layer = &in_place(self, directions, at, step);
+        let tape = tape(layer, step)?;
+        let parameters = step.parameter_slices(at.index);
+        let gradients = step.gradient_slices(at.index)?;
+        recurrence_backward(layer, parameters[1], d_y, &tape, step)?;
+        let dz = tape.gates; // the backward recurrence puts dz in the gates' place
+        step.recurrent_kernel_gradient(layer, tape.h, dz, gradients[1])?;
+        step.projection_gradients(layer, x, dz, parameters[0], [gradients[0], gradients[2]])
+    }
+}
+
+fn in_place<'a>(
+    lstm: &Lstm,
+    directions: usize,
+    at: LayerAt<'a>,
+    step: &StepBuilder,
+) -> RecurrentLayer<'a> {
+    RecurrentLayer {
+        name: at.name(),
+        inputs: at.layer.input_width,
+        units: lstm.units,
+        directions,
+        sequences: lstm.return_sequences,
+        gates: Lstm::GATES,
+        form: Recurrence::choose(lstm.units, directions, step.shape.size, step.plan.limits),
+    }
+}
+
+fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<LstmTape> {
+    let state = layer
+        .form
+        .state_size(layer.units, layer.directions, step.shape.size);
+    // Without a backward pass the persistent forms keep only the state that enters the next segment.
+    let keeps = step.training || layer.form == Recurrence::Step;
+    let positions = step.shape.positions() * layer.width();
+    Ok(LstmTape {
+        h: step.plan.scratch(&format!("{}.h", layer.name), positions)?,
+        c: step.plan.scratch(
+            &format!("{}.c", layer.name),
+            if keeps {
+                step.shape.length * state
+            } else {
+                state
+            },
+        )?,
+        gates: step.plan.scratch(
+            &format!("{}.gates", layer.name),
+            if keeps { 4 * positions } else { 4 },
+        )?,
+    })
+}
+
+fn recurrence_forward(
+    layer: &RecurrentLayer,
+    gathered: bool,
+    z: Slice,
+    recurrent: Slice,
+    tape: &LstmTape,
+    step: &mut StepBuilder,
+) -> Result<()> {
+    let kernel = layer.form.lstm_kernel(true, layer.units, layer.directions);
+    let slots = step.slots();
+    let label = format!("{}.forward", layer.name);
+    if layer.form == Recurrence::Step {
+        let bindings = [z, slots, recurrent, tape.h, tape.c, tape.gates];
+        return step.steps(
+            layer,
+            &label,
+            kernel,
+            gathered,
+            &bindings,
+            0..step.shape.length,
+        );
+    }
+    let kernel = kernel
+        .flag("gathered", gathered)
+        .flag("masked", step.masked)
+        .flag("save", step.training)
+        .flag("last", step.keeps_last_state_alone(layer));
+    let mut bindings = vec![z, slots, recurrent, tape.h, tape.c];
+    if step.training {
+        bindings.push(tape.gates);
+    }
+    step.segments(layer, &label, kernel, &bindings)
+}
+
+fn recurrence_backward(
+    layer: &RecurrentLayer,
+    recurrent: Slice,
+    d_h: Slice,
+    tape: &LstmTape,
+    step: &mut StepBuilder,
+) -> Result<()> {
+    let state = layer
+        .form
+        .state_size(layer.units, layer.directions, step.shape.size);
+    let carry = step.plan.scratch("lstm.carry", 2 * state)?;
+    let kernel = layer.form.lstm_kernel(false, layer.units, layer.directions);
+    let bindings = [d_h, step.slots(), recurrent, tape.c, tape.gates, carry];
+    let label = format!("{}.backward", layer.name);
+    if layer.form == Recurrence::Step {
+        return step.steps(
+            layer,
+            &label,
+            kernel,
+            false,
+            &bindings,
+            (0..step.shape.length).rev(),
+        );
+    }
+    let kernel = kernel
+        .flag("masked", step.masked)
+        .flag("sequences", layer.sequences);
+    step.segments(layer, &label, kernel, &bindings)
+}
