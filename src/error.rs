@@ -54,11 +54,11 @@ pub enum Error {
         problem: String,
     },
 
-    /// An option or argument outside what makes sense.
-    #[error("{option}: {problem}")]
-    Option {
-        /// The option as the user writes it, `--batch-size` say.
-        option: String,
+    /// An argument or option outside what makes sense.
+    #[error("{name}: {problem}")]
+    Argument {
+        /// The field or argument; in an error of the `gatefold` program, the option as the user writes it.
+        name: String,
         /// What is wrong with its value, and what would be right.
         problem: String,
     },

@@ -60,7 +60,7 @@ fn tell(out: &mut impl Write, error: &anyhow::Error) -> io::Result<()> {
 fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<Error>() {
         Some(Error::Interrupted) => 130,
-        Some(Error::Option { .. }) => 2,
+        Some(Error::Argument { .. }) => 2,
         _ => 1,
     }
 }

@@ -107,7 +107,7 @@ impl CallbackArgs {
     /// The schedule of a learning rate that starts from `rate`.
     ///
     /// # Errors
-    /// [`gatefold::Error::Option`] where an option makes no sense, or none with this schedule.
+    /// [`gatefold::Error::Argument`] where an option makes no sense, or none with this schedule.
     pub fn schedule(&self, rate: f64) -> Result<Schedule> {
         let given = [
             ("--minimum-rate", self.minimum_rate.is_some()),
@@ -156,7 +156,7 @@ impl CallbackArgs {
     /// Whether training may end early, and when.
     ///
     /// # Errors
-    /// [`gatefold::Error::Option`] where that makes no sense.
+    /// [`gatefold::Error::Argument`] where that makes no sense.
     pub fn early_stopping(&self) -> Result<Option<EarlyStopping>> {
         let min_delta = self.min_delta.unwrap_or(0.0);
         if !(min_delta >= 0.0 && min_delta.is_finite()) {
@@ -266,7 +266,7 @@ impl Callbacks {
     /// files change nothing, so these may be given.
     ///
     /// # Errors
-    /// [`gatefold::Error::Option`] with both values where an option was typed that contradicts it.
+    /// [`gatefold::Error::Argument`] with both values where an option was typed that contradicts it.
     pub fn adopt(&self, typed: &Typed, args: &mut CallbackArgs) -> Result<()> {
         let epochs = |epochs: &Option<u32>| epochs.map_or("none".into(), |n| n.to_string());
         let number = |number: &Option<f64>| number.map_or("none".into(), |n| format!("{n:?}"));

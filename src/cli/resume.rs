@@ -35,7 +35,7 @@ impl Typed {
     /// Puts what the run was begun with in the place of a default.
     ///
     /// # Errors
-    /// [`Error::Option`] with both values if another one was typed.
+    /// [`Error::Argument`] with both values if another one was typed.
     pub fn adopt<T: PartialEq>(
         &self,
         id: &str,
@@ -98,7 +98,7 @@ impl Begun {
     ///
     /// # Errors
     /// [`Error::Data`] where its reviews are no longer there;
-    /// [`Error::Option`] with both values where an option was typed that contradicts it.
+    /// [`Error::Argument`] with both values where an option was typed that contradicts it.
     pub fn adopt(
         &self,
         typed: &Typed,

@@ -235,7 +235,7 @@ impl RunConfig {
     ///
     /// # Errors
     /// [`Error::Malformed`] with the line; where another version of gatefold wrote it, it says so.
-    /// [`Error::Option`] for imported weights, which no training of ours can go on with.
+    /// [`Error::Argument`] for imported weights, which no training of ours can go on with.
     pub fn from_toml(path: &Path, text: &str) -> Result<RunConfig> {
         if is_imported(text) {
             let problem = format!(

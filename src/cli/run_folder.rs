@@ -62,7 +62,7 @@ const OVERVIEW: [&str; 6] = [
 /// Fails if `folder` holds something already, is in use or cannot be written; leaves no trace.
 ///
 /// # Errors
-/// [`Error::Option`] with the remedy, [`Error::Io`] where the system refuses.
+/// [`Error::Argument`] with the remedy, [`Error::Io`] where the system refuses.
 pub fn check(folder: &Path, overwrite: bool) -> Result<()> {
     match fs::read_dir(folder) {
         Ok(entries) => {
@@ -228,7 +228,7 @@ impl RunFolder {
     /// Takes the folder of a run to go on with.
     ///
     /// # Errors
-    /// [`Error::Option`] where there is none; [`Error::Io`] where the system refuses, or another process
+    /// [`Error::Argument`] where there is none; [`Error::Io`] where the system refuses, or another process
     /// writes there.
     pub fn open(path: &Path) -> Result<RunFolder> {
         if !holds_run(path) {

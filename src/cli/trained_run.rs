@@ -103,7 +103,7 @@ impl TrainedRun {
     /// Reads `config.toml` and `model.safetensors` in `folder`.
     ///
     /// # Errors
-    /// [`Error::Option`] where these are not there, with the remedy; [`Error::Io`] and [`Error::Malformed`]
+    /// [`Error::Argument`] where these are not there, with the remedy; [`Error::Io`] and [`Error::Malformed`]
     /// where they cannot be read; [`Error::Model`] where they have not as many classes as each other.
     pub fn load(folder: &Path) -> Result<TrainedRun> {
         let path = folder.join(MODEL);
@@ -156,7 +156,7 @@ impl TrainedRun {
     /// The label of the class of this name.
     ///
     /// # Errors
-    /// [`Error::Option`] for `--class`, with the names that there are.
+    /// [`Error::Argument`] for `--class`, with the names that there are.
     pub fn label(&self, name: &str) -> gatefold::Result<usize> {
         let known = self.classes.iter().position(|class| class == name);
         known.ok_or_else(|| {

@@ -47,7 +47,7 @@ pub struct Exported {
 /// [`Exported::inexact`] counts others; tables need the same vocabulary for that.
 ///
 /// # Errors
-/// [`Error::Data`] where TFDS has no such classes, [`Error::Option`] where `path` is there already, [`Error::Io`] where it cannot be written.
+/// [`Error::Data`] where TFDS has no such classes, [`Error::Argument`] where `path` is there already, [`Error::Io`] where it cannot be written.
 ///
 /// # Examples
 /// ```
@@ -110,13 +110,13 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
 /// Fails where something stands at `path`, which an export would replace.
 ///
 /// # Errors
-/// [`Error::Option`]
+/// [`Error::Argument`]
 pub fn check_absent(path: &Path) -> Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io(path)(error)),
-        Ok(_) => Err(Error::Option {
-            option: "--output".to_owned(),
+        Ok(_) => Err(Error::Argument {
+            name: "--output".to_owned(),
             problem: format!(
                 "{} is there already; choose another name, or remove it first",
                 path.display()

@@ -24,7 +24,7 @@ const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subword
 /// own, and no other will do.
 ///
 /// # Errors
-/// [`Error::Option`] for a limit of 0, a vocabulary for the demo corpus, which has its own, or a
+/// [`Error::Argument`] for a limit of 0, a vocabulary for the demo corpus, which has its own, or a
 /// [`Table`] that is none;
 /// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.

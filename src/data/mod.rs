@@ -154,13 +154,13 @@ impl Source {
     /// Checks that no vocabulary is named for the demo corpus, which has its own.
     ///
     /// # Errors
-    /// [`Error::Option`] with the remedy.
+    /// [`Error::Argument`] with the remedy.
     pub fn check_vocabulary(&self, file: Option<&Path>) -> Result<()> {
         if *self != Source::Demo || file.is_none() {
             return Ok(());
         }
-        Err(Error::Option {
-            option: "--vocab".to_owned(),
+        Err(Error::Argument {
+            name: "--vocab".to_owned(),
             problem:
                 "the demo corpus has its own vocabulary; give --data as well, or leave this out"
                     .to_owned(),
@@ -189,13 +189,13 @@ impl ReviewLimits {
     /// Whether there is anything to keep.
     ///
     /// # Errors
-    /// [`Error::Option`] names the option whose limit is 0.
+    /// [`Error::Argument`] names the option whose limit is 0.
     pub fn check(&self) -> Result<()> {
         let limits = [("--limit-train", self.train), ("--limit-test", self.test)];
         match limits.into_iter().find(|(_, limit)| *limit == Some(0)) {
             None => Ok(()),
-            Some((option, _)) => Err(Error::Option {
-                option: option.to_owned(),
+            Some((option, _)) => Err(Error::Argument {
+                name: option.to_owned(),
                 problem: "0 reviews are nothing to work with; give 1 or more".to_owned(),
             }),
         }

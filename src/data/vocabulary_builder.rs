@@ -109,13 +109,13 @@ pub fn build_vocabulary(
 /// Whether a vocabulary of so many ids has room for a subword, beside padding and 256 bytes.
 ///
 /// # Errors
-/// [`Error::Option`] where it has not: below 258.
+/// [`Error::Argument`] where it has not: below 258.
 pub fn check_target_size(target_size: usize) -> Result<()> {
     if target_size >= LEAST_TARGET {
         return Ok(());
     }
-    Err(Error::Option {
-        option: "--target-size".to_owned(),
+    Err(Error::Argument {
+        name: "--target-size".to_owned(),
         problem: format!(
             "{target_size} leaves no room for subwords beside padding and 256 bytes; give {LEAST_TARGET} or \
              more"

@@ -95,8 +95,8 @@ impl FromStr for Variant {
         Variant::ALL
             .into_iter()
             .find(|variant| variant.name() == name)
-            .ok_or_else(|| Error::Option {
-                option: "VARIANT".into(),
+            .ok_or_else(|| Error::Argument {
+                name: "VARIANT".into(),
                 problem: format!(
                     "there is no variant `{name}`; choose from {}",
                     Variant::ALL.map(Variant::name).join(", ")

@@ -58,8 +58,8 @@ fn outside(id: u32, vocabulary: usize) -> String {
 }
 
 pub(super) fn refused(option: &str, problem: impl Into<String>) -> Error {
-    Error::Option {
-        option: option.to_owned(),
+    Error::Argument {
+        name: option.to_owned(),
         problem: problem.into(),
     }
 }

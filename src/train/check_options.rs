@@ -9,7 +9,7 @@ impl FitOptions {
     /// Whether a run with these options, from a learning rate of `rate`, makes sense.
     ///
     /// # Errors
-    /// [`Error::Option`](crate::Error::Option) names the field.
+    /// [`Error::Argument`](crate::Error::Argument) names the field.
     pub fn check(&self, rate: f64) -> Result<()> {
         check_batch_size(self.batch_size)?;
         if self.epochs == 0 {

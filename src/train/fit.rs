@@ -223,7 +223,7 @@ pub fn reserve_for(
 /// Its parameters are those of the last step, or of the best epoch where [`EarlyStopping::restore_best`] says so.
 ///
 /// # Errors
-/// [`Error::Option`] names the field of `options`, or the learning rate, that makes no sense; [`Error::Data`] the first
+/// [`Error::Argument`] names the field of `options`, or the learning rate, that makes no sense; [`Error::Data`] the first
 /// review with an id or a label that the model does not know. [`Error::Interrupted`] if `stop` was set; what
 /// [`Session::results`] and the batches report.
 pub fn fit<V: Verdict>(

@@ -94,7 +94,7 @@ impl Session {
     /// model [sees padding](crate::model::Model::sees_padding). `padding` says how they are cut.
     ///
     /// # Errors
-    /// [`Error::Option`] for a batch size of 0; [`Error::Data`] names the first review with an id that the embedding has
+    /// [`Error::Argument`] for a batch size of 0; [`Error::Data`] names the first review with an id that the embedding has
     /// not; else as [`Session::train`].
     pub fn predict_reviews(
         &mut self,

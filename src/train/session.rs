@@ -41,7 +41,7 @@ impl Session {
     /// as they are: see [`Session::set_gradients`].
     ///
     /// # Errors
-    /// [`Error::Option`](crate::Error::Option) for a learning rate that is no step size;
+    /// [`Error::Argument`](crate::Error::Argument) for a learning rate that is no step size;
     /// [`Error::Shape`](crate::Error::Shape) if the parameters are not the model's;
     /// [`Error::Device`](crate::Error::Device) and [`Error::Limit`](crate::Error::Limit) if the device cannot hold
     /// them.
@@ -211,7 +211,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Data`](crate::Error::Data) for an id that the embedding has not or a label of no class;
-    /// [`Error::Option`](crate::Error::Option) for an empty batch or a learning rate that is no step size; else as
+    /// [`Error::Argument`](crate::Error::Argument) for an empty batch or a learning rate that is no step size; else as
     /// [`Session::results`].
     pub fn train(&mut self, batch: &Batch) -> Result<()> {
         check_rate(self.optimiser.learning_rate())?;

@@ -107,10 +107,10 @@ impl Page {
     /// one.
     ///
     /// # Errors
-    /// [`Error::Option`] where the address cannot be had.
+    /// [`Error::Argument`] where the address cannot be had.
     pub fn serve(folder: &Path, address: SocketAddr) -> Result<Page> {
-        let refused = |error: io::Error| Error::Option {
-            option: "--serve".to_string(),
+        let refused = |error: io::Error| Error::Argument {
+            name: "--serve".to_string(),
             problem: format!("{address}: {error}; give another port, 0 for one that is free"),
         };
         let listener = TcpListener::bind(address).map_err(refused)?;

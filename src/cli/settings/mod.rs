@@ -219,8 +219,8 @@ fn checked_rate(rate: f64) -> Result<f64> {
 
 /// An option that makes no sense.
 pub fn option(name: &str, problem: impl Into<String>) -> Error {
-    Error::Option {
-        option: name.to_string(),
+    Error::Argument {
+        name: name.to_string(),
         problem: problem.into(),
     }
 }

@@ -61,8 +61,8 @@ impl Table {
             }
             count => format!("{count} classes; gatefold tells 256 apart at most"),
         };
-        Err(Error::Option {
-            option: "--classes".to_owned(),
+        Err(Error::Argument {
+            name: "--classes".to_owned(),
             problem,
         })
     }
@@ -100,7 +100,7 @@ pub(super) fn notation(path: &Path) -> Option<(Notation, bool)> {
 /// themselves decide ([`Split::by_hash`]). The order of the files is kept.
 ///
 /// # Errors
-/// [`Error::Malformed`] names the first line that is wrong, [`Error::Option`] a file that is no table,
+/// [`Error::Malformed`] names the first line that is wrong, [`Error::Argument`] a file that is no table,
 /// a second file too many or classes that cannot be; [`Error::Io`], and [`Error::Data`] where a class is missing.
 pub(super) fn read(table: &Table, size: usize, limits: ReviewLimits) -> Result<RawDataset> {
     table.check_classes()?;
@@ -168,8 +168,8 @@ impl Reading {
         size: usize,
     ) -> Result<()> {
         let Some((notation, gzip)) = notation(path) else {
-            return Err(Error::Option {
-                option: option.to_owned(),
+            return Err(Error::Argument {
+                name: option.to_owned(),
                 problem: format!(
                     "{} is not named .csv, .tsv, .jsonl or .ndjson, or one of these and .gz; only such \
                      tables have columns and a second file",
