@@ -23,6 +23,8 @@ mod exchange;
 mod export;
 #[path = "cpu/imdb.rs"]
 mod imdb;
+#[path = "cpu/messages.rs"]
+mod messages;
 #[path = "cpu/model.rs"]
 mod model;
 #[path = "cpu/onnx.rs"]

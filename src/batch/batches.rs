@@ -129,10 +129,10 @@ impl<R: AsRef<[Review]>> Batches<R> {
         padding: Padding,
     ) -> Result<Self> {
         if batch_size == 0 {
-            return Err(Error::Argument {
-                name: "--batch-size".into(),
-                problem: "a batch holds at least 1 review".into(),
-            });
+            return Err(Error::argument(
+                "batch_size",
+                "a batch holds at least 1 review",
+            ));
         }
         let count = reviews.as_ref().len();
         if count == 0 {

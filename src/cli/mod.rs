@@ -26,6 +26,7 @@ mod lock;
 mod log;
 mod man;
 mod optimiser;
+pub mod option_names;
 mod output_file;
 #[cfg(feature = "serve")]
 mod page;

@@ -115,13 +115,13 @@ pub fn check_absent(path: &Path) -> Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io(path)(error)),
-        Ok(_) => Err(Error::Argument {
-            name: "--output".to_owned(),
-            problem: format!(
+        Ok(_) => Err(Error::argument(
+            "Exported::path",
+            format!(
                 "{} is there already; choose another name, or remove it first",
                 path.display()
             ),
-        }),
+        )),
     }
 }
 

@@ -26,7 +26,7 @@ const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subword
 /// # Errors
 /// [`Error::Argument`] for a limit of 0, a vocabulary for the demo corpus, which has its own, or a
 /// [`Table`] that is none;
-/// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
+/// [`Error::Data`] where there is no such path, or a class without reviews; [`Error::NoVocabulary`]; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
 pub fn load(source: &Source, vocabulary: Option<&Path>, limits: ReviewLimits) -> Result<Dataset> {
     load_cached(source, vocabulary, limits, None)
@@ -138,7 +138,7 @@ pub(super) fn check_exists(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Data(format!(
-            "{}: no such file or folder; --data takes {FORMS}; without it the demo corpus is taken",
+            "{}: no such file or folder; `Source::Path` takes {FORMS}; without it there is the demo corpus",
             path.display()
         ))),
         Err(error) => Err(Error::io(path)(error)),
@@ -217,7 +217,7 @@ fn own_vocabulary(own: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
                 format!("{} ids, sha256 {}", vocabulary.size(), vocabulary.sha256())
             };
             return Err(Error::Data(format!(
-                "{}: not the vocabulary that the data's ids are of: it has {}, {} has {}; leave out --vocab",
+                "{}: not the vocabulary that the data's ids are of: it has {}, {} has {}; leave out `vocabulary`",
                 path.display(),
                 told(&other),
                 own.display(),
@@ -348,12 +348,10 @@ fn find_vocabulary(data: &Path) -> Result<PathBuf> {
         } else {
             folder
         };
-        Error::Data(format!(
-            "{data}: no vocabulary: neither {first} nor {second} is in {place}; give one with --vocab FILE, or \
-             make one: gatefold data build-vocab --data {data} --target-size 8192 --output {output}",
-            data = data.display(),
-            place = place.display(),
-            output = folder.join(first).display()
-        ))
+        Error::NoVocabulary {
+            data: data.to_owned(),
+            problem: format!("neither {first} nor {second} is in {}", place.display()),
+            wanted: folder.join(first),
+        }
     })
 }

@@ -124,7 +124,7 @@ impl Arena {
             return Err(Error::device(
                 DeviceFault::OutOfMemory,
                 format!(
-                    "no memory for buffer {} of {} MiB; choose a smaller --batch-size ({error})",
+                    "no memory for buffer {} of {} MiB ({error})",
                     spec.name,
                     bytes.div_ceil(1 << 20)
                 ),

@@ -130,7 +130,7 @@ impl Gpu {
                 need,
                 limit,
                 have: have.to_string(),
-                remedy: remedy.to_owned(),
+                remedy: Some(remedy.to_owned()),
             })
         };
         for dispatch in &plan.dispatches {

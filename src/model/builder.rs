@@ -155,10 +155,8 @@ fn check_name(name: &str) -> Result<()> {
     if !name.is_empty() && !name.starts_with('.') && !name.contains(refused) {
         return Ok(());
     }
-    Err(Error::Argument {
-        name: "model name".into(),
-        problem: format!("{name:?} cannot be the name of a folder; use letters, digits, - and _"),
-    })
+    let problem = format!("{name:?} cannot be the name of a folder; use letters, digits, - and _");
+    Err(Error::argument("name", problem))
 }
 
 fn check_ends(layers: &[Layer]) -> Result<()> {

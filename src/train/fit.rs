@@ -12,6 +12,7 @@ use super::early_stopping::EarlyStopping;
 use super::history::{EpochRecord, History};
 use super::metrics::Metrics;
 use super::monitor::Monitor;
+use super::remedy::with_remedy;
 use super::results::StepResult;
 use super::schedule::{RateFn, Schedule};
 use super::segment::segment_length;
@@ -527,10 +528,10 @@ impl Run<'_> {
 
 /// Trains on a batch alone and sets the length of the recurrences' segments by the time it took.
 fn calibrate(session: &mut Session, batch: &Batch) -> Result<()> {
-    session.gpu().wait()?;
+    session.gpu().wait().map_err(with_remedy)?;
     let start = Instant::now();
     session.train(batch)?;
-    session.gpu().wait()?;
+    session.gpu().wait().map_err(with_remedy)?;
     let step: Duration = start.elapsed();
     let segment = segment_length(step, batch.length);
     debug!(?step, segment, "timesteps of a recurrence in one dispatch");

@@ -57,6 +57,7 @@ mod monitor;
 mod predict;
 mod probabilities;
 mod recover;
+mod remedy;
 mod results;
 mod running;
 mod schedule;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::check::{check_batch_size, check_reviews};
 use super::probabilities::Probabilities;
+use super::remedy::with_remedy;
 use super::results::StepResult;
 use super::session::Session;
 use super::weights::Weights;
@@ -135,7 +136,9 @@ impl Session {
             problem: "a result without its probabilities".to_string(),
         })?;
         Ok(Prediction {
-            probabilities: bytemuck::pod_collect_to_vec(&oldest.wait(&self.gpu)?),
+            probabilities: bytemuck::pod_collect_to_vec(
+                &oldest.wait(&self.gpu).map_err(with_remedy)?,
+            ),
             result,
         })
     }

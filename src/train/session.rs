@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use tracing::trace_span;
 
 use super::check::{check_batch, check_rate};
+use super::remedy::with_remedy;
 use super::running::Running;
 use crate::batch::{Batch, BatchShape};
 use crate::error::Result;
@@ -179,7 +180,7 @@ impl Session {
             self.training_plan(shape, context)?,
             self.evaluation_plan(shape, context)?,
         ] {
-            self.gpu.reserve(&plan)?;
+            self.gpu.reserve(&plan).map_err(with_remedy)?;
         }
         Ok(())
     }
@@ -199,12 +200,13 @@ impl Session {
 
     fn training_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
         let _span = trace_span!("plan").entered();
-        training_step(&self.model, &self.layout, &self.limits, shape, context)
+        training_step(&self.model, &self.layout, &self.limits, shape, context).map_err(with_remedy)
     }
 
     fn evaluation_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
         let _span = trace_span!("plan").entered();
         evaluation_step(&self.model, &self.layout, &self.limits, shape, context)
+            .map_err(with_remedy)
     }
 
     /// Submits a training step; its result comes with a later [`Session::results`].
@@ -297,7 +299,10 @@ impl Session {
     ) -> Result<Vec<DispatchTime>> {
         let words = self.pack(batch);
         let uploads = [(names::BATCH, bytemuck::cast_slice(&words))];
-        let times = self.gpu.profile(plan, &uploads, clock)?;
+        let times = self
+            .gpu
+            .profile(plan, &uploads, clock)
+            .map_err(with_remedy)?;
         self.submitted(batch, context);
         Ok(times)
     }
@@ -312,7 +317,7 @@ impl Session {
         let words = self.pack(batch);
         let mut uploads: Vec<(&str, &[u8])> = vec![(names::BATCH, bytemuck::cast_slice(&words))];
         uploads.extend_from_slice(others);
-        self.gpu.run(plan, &uploads)?;
+        self.gpu.run(plan, &uploads).map_err(with_remedy)?;
         self.submitted(batch, context);
         Ok(())
     }
@@ -345,8 +350,7 @@ impl Session {
     /// # Errors
     /// As [`Session::results`].
     pub fn tensors(&self, buffer: &str) -> Result<Vec<Vec<f32>>> {
-        self.layout
-            .unpack(&self.gpu.read(buffer, self.layout.len())?)
+        self.layout.unpack(&self.values(buffer, self.layout.len())?)
     }
 
     /// Content of a scratch buffer of the last step: for tests and tools.
@@ -354,6 +358,6 @@ impl Session {
     /// # Errors
     /// As [`Session::results`]; [`Error::Device`](crate::Error::Device) if no plan has used a buffer of that name.
     pub fn values(&self, buffer: &str, count: usize) -> Result<Vec<f32>> {
-        self.gpu.read(buffer, count)
+        self.gpu.read(buffer, count).map_err(with_remedy)
     }
 }

@@ -99,7 +99,7 @@ impl Header {
         Ok(Header {
             content: columns.pick(find(columns.text), find(IDS), all)?,
             label: find(columns.label)
-                .ok_or_else(|| missing(columns.label, "--label-column", &all()))?,
+                .ok_or_else(|| missing(columns.label, "Table::label_column", &all()))?,
             split: find(SPLIT),
             synthetic: find(SYNTHETIC),
         })

@@ -75,7 +75,7 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     };
     let synthetic = field(SYNTHETIC) == Some(&Value::Bool(true));
     let label = || match field(columns.label) {
-        None => Err(missing(columns.label, "--label-column", &names())),
+        None => Err(missing(columns.label, "Table::label_column", &names())),
         Some(Value::Bool(positive)) if columns.are_sentiments() => Ok(u8::from(*positive)),
         Some(Value::String(name)) => columns.label(name),
         Some(other) => columns.label(&other.to_string()),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use gatefold::Error;
-use gatefold::batch::{Batch, Padding};
+use gatefold::batch::{Batch, BatchShape, Padding};
 use gatefold::data::{Dataset, Review};
 use gatefold::model::initialise;
-use gatefold::plan::Adam;
+use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
 use gatefold::train::{Decay, FitOptions, Plateau, Schedule, Session, evaluate, fit, resume};
 
@@ -27,7 +27,7 @@ fn of(options: &FitOptions, rate: f64, data: &Arc<Dataset>) -> Error {
 
 fn names_field(error: &Error, field: &str) {
     assert!(
-        matches!(error, Error::Argument { name, .. } if name == field),
+        matches!(error, Error::Argument { name, .. } if *name == format!("`{field}`")),
         "{field}: {error}"
     );
 }
@@ -147,6 +147,26 @@ fn ids_and_labels_that_the_model_does_not_know_are_told() {
         refused.unwrap_err(),
         "label 3 is none of the model's 3 classes",
     );
+}
+
+#[test]
+fn a_batch_that_does_not_fit_names_the_remedy() {
+    let narrow = Limits {
+        binding_bytes: 64 << 10,
+        ..limits()
+    };
+    let mut session = session(&model(), &narrow, 1e-3);
+    let shape = BatchShape {
+        length: 100,
+        size: 1000,
+        unique: 10,
+        direct_runs: 1,
+        ..BatchShape::default()
+    };
+    let refused = session.reserve(shape).unwrap_err();
+    assert!(matches!(refused, Error::Limit { .. }), "{refused}");
+    let remedy = "; choose a smaller `batch_size`";
+    assert!(refused.to_string().ends_with(remedy), "{refused}");
 }
 
 #[test]

@@ -1,0 +1,109 @@
+//! What the library calls a field in its messages, and what the user types for it.
+
+/// A field, argument or function as the library names it in backticks, and what stands for it on the command line.
+const OPTIONS: &[(&str, &str)] = &[
+    ("AdapterChoice::name", "--adapter"),
+    ("Exported::path", "--output"),
+    ("FetchOptions::timeout", "--timeout SECONDS"),
+    ("KernelForm::Portable", "--kernels portable"),
+    ("KernelForm::Subgroup", "--kernels subgroup"),
+    #[cfg(feature = "serve")]
+    ("Page::serve", "--serve"),
+    ("RemoteFile::at", "--url URL"),
+    ("RemoteFile::sha256", "--sha256"),
+    ("RemoteFile::size", "--size"),
+    ("RemoteFile::url", "--url"),
+    ("Source::Path", "--data"),
+    ("Table::classes", "--classes"),
+    ("Table::label_column", "--label-column NAME"),
+    ("Table::path", "--data"),
+    ("Table::test", "--test-data"),
+    ("Table::text_column", "--text-column NAME"),
+    ("batch_size", "--batch-size"),
+    ("build_vocabulary", "`gatefold data build-vocab`"),
+    ("epochs", "--epochs"),
+    // Training from the start, where a run is there to go on with.
+    ("fit", "--overwrite"),
+    ("learning_rate", "--learning-rate"),
+    ("limits.test", "--limit-test"),
+    ("limits.train", "--limit-train"),
+    ("schedule.decay.factor", "--plateau-factor"),
+    ("schedule.decay.minimum", "--minimum-rate"),
+    ("target_size", "--target-size"),
+    ("validation_steps", "--validation-steps"),
+    ("vocabulary", "--vocab"),
+];
+
+/// The message with options in place of the fields that it names in backticks; all else in it stays.
+pub fn with_options(message: &str) -> String {
+    OPTIONS
+        .iter()
+        .fold(message.to_owned(), |told, (field, option)| {
+            told.replace(&format!("`{field}`"), option)
+        })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::super::args::Arguments;
+    use super::*;
+
+    fn all_commands() -> Vec<clap::Command> {
+        let mut root = Arguments::command();
+        root.build();
+        let mut commands = vec![root];
+        let mut next = 0;
+        while let Some(command) = commands.get(next) {
+            let further: Vec<_> = command.get_subcommands().cloned().collect();
+            commands.extend(further);
+            next += 1;
+        }
+        commands
+    }
+
+    /// Whether a command has the option, and takes the value that stands behind it.
+    fn exists(typed: &str) -> bool {
+        let commands = all_commands();
+        if let Some(name) = typed.strip_prefix('`') {
+            return commands
+                .iter()
+                .any(|command| command.get_bin_name() == name.strip_suffix('`'));
+        }
+        let (option, value) = typed.split_once(' ').unwrap_or((typed, ""));
+        let mut arguments = commands.iter().flat_map(clap::Command::get_arguments);
+        arguments.any(|argument| {
+            let names = argument.get_value_names().unwrap_or_default();
+            let values = argument.get_possible_values();
+            argument.get_long() == option.strip_prefix("--")
+                && (value.is_empty()
+                    || names.iter().any(|name| name == value)
+                    || values.iter().any(|known| known.get_name() == value))
+        })
+    }
+
+    #[test]
+    fn every_option_is_one_of_the_program() {
+        for (field, option) in OPTIONS {
+            assert!(exists(option), "{field}: {option}");
+        }
+        for none in [
+            "--none",
+            "--url URI",
+            "--kernels fast",
+            "`gatefold data none`",
+        ] {
+            assert!(!exists(none), "{none}");
+        }
+    }
+
+    #[test]
+    fn options_stand_in_place_of_fields() {
+        let told =
+            with_options("`batch_size`: no `label`; another batch_size with `fit` or `fits`");
+        let expected = "--batch-size: no `label`; another batch_size with --overwrite or `fits`";
+        assert_eq!(told, expected);
+    }
+}
