@@ -8,7 +8,7 @@ use gatefold::batch::Side;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Batch options")]
 pub struct BatchArgs {
-    /// Reviews a batch
+    /// Number of reviews per batch
     #[arg(
         long,
         value_name = "N",
@@ -16,19 +16,19 @@ pub struct BatchArgs {
         allow_negative_numbers = true
     )]
     pub batch_size: u32,
-    /// Put reviews of similar length in one batch, which then needs little padding
+    /// Put reviews of similar length into one batch, so that it needs little padding
     ///
-    /// The shuffled reviews are sorted by length, 1,000 at a time, and cut into batches, whose order is
-    /// drawn anew. Validation keeps the order of the reviews.
+    /// The shuffled reviews are sorted by length, 1,000 at a time, and cut into batches. The batches are then shuffled.
+    /// Validation keeps the order of the reviews.
     #[arg(long)]
     pub bucket: bool,
     /// Keep at most N tokens of a review
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_length: Option<u32>,
-    /// Which end of a longer review is cut off [default: after]
+    /// The end at which a longer review is cut [default: after]
     #[arg(long, value_enum, value_name = "END", requires = "max_length")]
     pub truncate: Option<End>,
-    /// Where the padding stands
+    /// The end at which padding is added
     #[arg(long, value_enum, value_name = "END", default_value_t)]
     pub pad: End,
 }
