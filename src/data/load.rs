@@ -48,7 +48,7 @@ pub fn load_cached(
     limits: ReviewLimits,
     cache: Option<&Path>,
 ) -> Result<Dataset> {
-    let asked = Asked {
+    let asked = Request {
         vocabulary,
         limits,
         cache,
@@ -71,7 +71,7 @@ pub fn load_to_test(
     limit: Option<usize>,
     cache: Option<&Path>,
 ) -> Result<Dataset> {
-    let asked = Asked {
+    let asked = Request {
         vocabulary,
         limits: ReviewLimits {
             train: None,
@@ -83,7 +83,7 @@ pub fn load_to_test(
     load_asked(source, asked)
 }
 
-fn load_asked(source: &Source, asked: Asked) -> Result<Dataset> {
+fn load_asked(source: &Source, asked: Request) -> Result<Dataset> {
     asked.limits.check()?;
     source.check_vocabulary(asked.vocabulary)?;
     match source {
@@ -93,9 +93,9 @@ fn load_asked(source: &Source, asked: Asked) -> Result<Dataset> {
     }
 }
 
-/// What is asked of a source, whatever its form.
+/// What a caller wants from a source, whatever its form.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct Request<'a> {
     vocabulary: Option<&'a Path>,
     limits: ReviewLimits,
     /// The folder of the cache, if there is one.
@@ -104,7 +104,7 @@ struct Asked<'a> {
     to_test: bool,
 }
 
-fn load_demo(asked: Asked) -> Result<Dataset> {
+fn load_demo(asked: Request) -> Result<Dataset> {
     let mut dataset = demo()?;
     let ReviewLimits { train, test } = asked.limits;
     dataset.train.truncate(train.unwrap_or(usize::MAX));
@@ -112,7 +112,7 @@ fn load_demo(asked: Asked) -> Result<Dataset> {
     Ok(dataset)
 }
 
-fn load_path(path: &Path, asked: Asked) -> Result<Dataset> {
+fn load_path(path: &Path, asked: Request) -> Result<Dataset> {
     check_exists(path)?;
     if path.is_dir() {
         return match tfds::find(path)? {
@@ -145,14 +145,14 @@ pub(super) fn check_exists(path: &Path) -> Result<()> {
     }
 }
 
-fn load_imdb(path: &Path, asked: Asked) -> Result<Dataset> {
+fn load_imdb(path: &Path, asked: Request) -> Result<Dataset> {
     let vocabulary = vocabulary_for(path, asked.vocabulary)?;
     let read = || imdb::read(path, asked.limits);
     let encoded = encoded("aclImdb", &[path], &vocabulary, asked, read)?;
     Ok(dataset(file_name(path), encoded, vocabulary))
 }
 
-fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
+fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
     let path = table.path.as_path();
     check_exists(path)?;
     let vocabulary = vocabulary_for(path, asked.vocabulary)?;
@@ -180,7 +180,7 @@ fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
 }
 
 /// Loads the data set found at or below `path`.
-fn load_tfds(found: &tfds::Found, path: &Path, asked: Asked) -> Result<Dataset> {
+fn load_tfds(found: &tfds::DataSetFolder, path: &Path, asked: Request) -> Result<Dataset> {
     let form = tfds::read_features(&found.folder)?;
     let vocabulary = tfds_vocabulary(found, form, path, asked.vocabulary)?;
     let read = || tfds::read(found, form, vocabulary.size(), asked.limits);
@@ -192,7 +192,7 @@ fn load_tfds(found: &tfds::Found, path: &Path, asked: Asked) -> Result<Dataset> 
 
 /// The vocabulary of the data set found at or below `path`, or the one that was asked for.
 fn tfds_vocabulary(
-    found: &tfds::Found,
+    found: &tfds::DataSetFolder,
     form: TextForm,
     path: &Path,
     asked: Option<&Path>,
@@ -233,7 +233,7 @@ fn encoded(
     form: &str,
     paths: &[&Path],
     vocabulary: &Vocabulary,
-    asked: Asked,
+    asked: Request,
     read: impl FnOnce() -> Result<RawDataset>,
 ) -> Result<Encoded> {
     let read = || Ok(encode_all(read()?, vocabulary));

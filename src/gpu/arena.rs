@@ -29,14 +29,14 @@ impl SizeClasses {
 }
 
 /// A buffer in the arena.
-pub(super) struct Held {
+pub(super) struct ArenaBuffer {
     pub(super) buffer: Buffer,
     pub(super) bytes: u64,
 }
 
 /// All buffers of a device, by name.
 pub(super) struct Arena {
-    held: Vec<Held>,
+    held: Vec<ArenaBuffer>,
     index: HashMap<String, usize>,
     pub(super) classes: SizeClasses,
 }
@@ -59,7 +59,7 @@ impl Arena {
     ///
     /// # Errors
     /// [`Error::Device`] if there is none or it is too short.
-    pub(super) fn holding(&self, name: &str, bytes: u64) -> Result<&Held> {
+    pub(super) fn holding(&self, name: &str, bytes: u64) -> Result<&ArenaBuffer> {
         let refused = |problem| Error::device(DeviceFault::Refused, problem);
         match self.index.get(name).map(|&index| &self.held[index]) {
             None => Err(refused(format!("no buffer {name}"))),
@@ -71,7 +71,7 @@ impl Arena {
         }
     }
 
-    pub(super) fn held(&self, index: usize) -> &Held {
+    pub(super) fn held(&self, index: usize) -> &ArenaBuffer {
         &self.held[index]
     }
 
@@ -130,7 +130,7 @@ impl Arena {
                 ),
             ));
         }
-        let held = Held { buffer, bytes };
+        let held = ArenaBuffer { buffer, bytes };
         match known {
             Some(index) => {
                 self.held[index] = held;

@@ -65,10 +65,10 @@ impl<'a> Columns<'a> {
         text: Option<T>,
         ids: Option<T>,
         names: impl FnOnce() -> String,
-    ) -> Result<Picked<T>, String> {
+    ) -> Result<ContentColumn<T>, String> {
         match (text, ids) {
-            (Some(text), _) => Ok(Picked::Text(text)),
-            (None, Some(ids)) if self.ids_will_do => Ok(Picked::Ids(ids)),
+            (Some(text), _) => Ok(ContentColumn::Text(text)),
+            (None, Some(ids)) if self.ids_will_do => Ok(ContentColumn::Ids(ids)),
             _ => Err(missing(self.text, "Table::text_column", &names())),
         }
     }
@@ -107,7 +107,7 @@ impl<'a> Columns<'a> {
 
 /// Which column holds the reviews.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Picked<T> {
+pub(super) enum ContentColumn<T> {
     Text(T),
     Ids(T),
 }
