@@ -38,16 +38,16 @@ pub fn write_atomically_keeping(path: &Path, previous: &Path, bytes: &[u8]) -> R
     replace(path, bytes, Some(previous))
 }
 
-/// Fails where something stands at `path`, which a write would replace; `option` names the path.
+/// Fails where something stands at `path`, which a write would replace; `name` is what the path is called.
 ///
 /// # Errors
-/// [`Error::Option`]; [`Error::Io`] where the system does not tell.
-pub fn check_absent(option: &str, path: &Path) -> Result<()> {
+/// [`Error::Argument`]; [`Error::Io`] where the system does not tell.
+pub fn check_absent(name: &str, path: &Path) -> Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io(path)(error)),
-        Ok(_) => Err(Error::Option {
-            option: option.to_owned(),
+        Ok(_) => Err(Error::Argument {
+            name: name.to_owned(),
             problem: format!(
                 "{} is there already; choose another name, or remove it first",
                 path.display()

@@ -1,7 +1,8 @@
 //! The one error type of the library: what went wrong, where, and what to do about it.
 //!
-//! Every message names its place (file, record, layer, step, limit) and, where there is one, the
-//! remedy, so that the command line can print it as it stands.
+//! Every message names its place (file, record, layer, step, limit) and, where there is one, the remedy. A field,
+//! argument or function that it names stands in backticks, as it is called in Rust; the `gatefold` program puts its
+//! options in their place.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,20 @@ pub enum Error {
     #[error("{0}")]
     Data(String),
 
+    /// There is no vocabulary for the reviews.
+    #[error(
+        "{data}: no vocabulary: {problem}; give one with `vocabulary`, or make one with `build_vocabulary`",
+        data = data.display()
+    )]
+    NoVocabulary {
+        /// The file or folder of the reviews.
+        data: PathBuf,
+        /// Where one was looked for.
+        problem: String,
+        /// The file in which one would be found.
+        wanted: PathBuf,
+    },
+
     /// A model description that cannot be built.
     #[error("model: layer {layer}: {problem}")]
     Model {
@@ -54,11 +69,11 @@ pub enum Error {
         problem: String,
     },
 
-    /// An option or argument outside what makes sense.
-    #[error("{option}: {problem}")]
-    Option {
-        /// The option as the user writes it, `--batch-size` say.
-        option: String,
+    /// An argument or option outside what makes sense.
+    #[error("{name}: {problem}")]
+    Argument {
+        /// The field or argument, in backticks; in an error of the `gatefold` program, the option as it is typed.
+        name: String,
         /// What is wrong with its value, and what would be right.
         problem: String,
     },
@@ -79,7 +94,7 @@ pub enum Error {
     Adapter(String),
 
     /// Something needs more than the adapter's limit.
-    #[error("{what} needs {need}, but {limit} of this adapter is {have}; {remedy}")]
+    #[error("{what} needs {need}, but {limit} of this adapter is {have}{tail}", tail = tail(remedy.as_deref()))]
     Limit {
         /// The buffer or kernel that is too large.
         what: String,
@@ -89,8 +104,8 @@ pub enum Error {
         limit: &'static str,
         /// What the adapter has.
         have: String,
-        /// The option that lowers the need.
-        remedy: String,
+        /// What lowers the need, where whoever asked for it can say.
+        remedy: Option<String>,
     },
 
     /// The device failed.
@@ -163,7 +178,7 @@ pub enum Error {
 /// What makes numbers finite again.
 fn finite_again(learning_rate: Option<f64>) -> String {
     match learning_rate {
-        Some(rate) => format!("lower --learning-rate (now {rate})"),
+        Some(rate) => format!("lower `learning_rate` (now {rate})"),
         None => "take parameters of an earlier step".into(),
     }
 }
@@ -192,7 +207,20 @@ impl fmt::Debug for Error {
     }
 }
 
+/// A remedy as the end of a sentence.
+fn tail(remedy: Option<&str>) -> String {
+    remedy.map_or_else(String::new, |remedy| format!("; {remedy}"))
+}
+
 impl Error {
+    /// An argument or field that makes no sense.
+    pub(crate) fn argument(field: &str, problem: impl Into<String>) -> Error {
+        Error::Argument {
+            name: format!("`{field}`"),
+            problem: problem.into(),
+        }
+    }
+
     /// A failure of the device.
     pub(crate) fn device(fault: DeviceFault, problem: impl Into<String>) -> Error {
         Error::Device {

@@ -7,6 +7,7 @@ mod cli;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use cli::option_names::with_options;
 use gatefold::Error;
 
 fn main() -> ExitCode {
@@ -43,16 +44,23 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// The error and its causes, without those that the line before has told already.
+/// The error and its causes, without those that the line before has told already; last the command that helps.
 fn tell(out: &mut impl Write, error: &anyhow::Error) -> io::Result<()> {
-    let mut told = error.to_string();
+    let mut told = with_options(&error.to_string());
     writeln!(out, "error: {told}")?;
     for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
+        let cause = with_options(&cause.to_string());
         if !told.contains(&cause) {
             writeln!(out, "  because {cause}")?;
             told = cause;
         }
+    }
+    if let Some(Error::NoVocabulary { data, wanted, .. }) = error.downcast_ref() {
+        let (data, wanted) = (data.display(), wanted.display());
+        writeln!(
+            out,
+            "  gatefold data build-vocab --data {data} --target-size 8192 --output {wanted}"
+        )?;
     }
     Ok(())
 }
@@ -60,7 +68,7 @@ fn tell(out: &mut impl Write, error: &anyhow::Error) -> io::Result<()> {
 fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<Error>() {
         Some(Error::Interrupted) => 130,
-        Some(Error::Option { .. }) => 2,
+        Some(Error::Argument { .. }) => 2,
         _ => 1,
     }
 }

@@ -113,7 +113,7 @@ impl<R: AsRef<[Review]>> Batches<R> {
     /// The epoch's batches of `batch_size` reviews in `order`, padded after the text.
     ///
     /// # Errors
-    /// [`Error::Option`] for a batch size of 0, [`Error::Data`] where there are no reviews.
+    /// [`Error::Argument`] for a batch size of 0, [`Error::Data`] where there are no reviews.
     pub fn new(reviews: R, batch_size: usize, order: Order) -> Result<Self> {
         Batches::with_padding(reviews, batch_size, order, Padding::AFTER)
     }
@@ -129,10 +129,10 @@ impl<R: AsRef<[Review]>> Batches<R> {
         padding: Padding,
     ) -> Result<Self> {
         if batch_size == 0 {
-            return Err(Error::Option {
-                option: "--batch-size".into(),
-                problem: "a batch holds at least 1 review".into(),
-            });
+            return Err(Error::argument(
+                "batch_size",
+                "a batch holds at least 1 review",
+            ));
         }
         let count = reviews.as_ref().len();
         if count == 0 {

@@ -4,6 +4,7 @@ use anyhow::Result;
 use gatefold::data::{Corpus, FetchEvent, RemoteFile};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::option_names::with_options;
 use super::progress::shown;
 use super::screen::{Output, grouped};
 
@@ -45,7 +46,11 @@ impl DownloadProgress {
                 self.tell("Note", &words);
             }
             FetchEvent::Retrying { problem, pause } => {
-                let words = format!("{problem}; again in {} s", pause.as_secs_f64());
+                let words = format!(
+                    "{}; again in {} s",
+                    with_options(&problem),
+                    pause.as_secs_f64()
+                );
                 self.tell("Retrying", &words);
             }
         }

@@ -20,6 +20,7 @@ mod inspection;
 mod interrupt;
 mod log;
 mod man;
+pub mod option_names;
 mod output_file;
 #[cfg(feature = "serve")]
 mod page;

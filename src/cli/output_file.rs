@@ -12,7 +12,7 @@ use super::usage::option;
 /// no trace.
 ///
 /// # Errors
-/// [`Error::Option`] with the remedy, [`Error::Io`] where the system refuses.
+/// [`Error::Argument`] with the remedy, [`Error::Io`] where the system refuses.
 pub fn check(path: &Path, overwrite: bool) -> Result<()> {
     let shown = path.display();
     if path.is_dir() || path.file_name().is_none() {

@@ -10,6 +10,7 @@ use gatefold::train::{EpochRecord, Metrics, Position, RESTARTS};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
+use super::option_names::with_options;
 use super::screen::{Output, clock};
 
 const BAR: &str = "{prefix}  {pos}/{len} {wide_bar:.cyan/dim} {left} left  {msg}";
@@ -112,16 +113,17 @@ impl Progress {
 
     /// Tells that the device failed, and from where a new one goes on.
     pub fn restart(&mut self, error: &Error, restart: usize, position: &Position) -> Result<()> {
+        let told = with_options(&error.to_string());
         self.bar.suspend(|| {
             self.output.say(&format!(
-                "{error}
+                "{told}
 Opening the device anew ({restart} of at most {RESTARTS} times) to go on from {position}."
             ));
         });
         self.begin(position);
         let line = RestartLine {
             variant: &self.variant,
-            error: error.to_string(),
+            error: told,
             restart,
             epoch: position.epoch(),
             done: position.done,

@@ -4,8 +4,8 @@ use gatefold::Error;
 
 /// An option that makes no sense, with what would.
 pub fn option(name: &str, problem: impl Into<String>) -> Error {
-    Error::Option {
-        option: name.to_string(),
+    Error::Argument {
+        name: name.to_string(),
         problem: problem.into(),
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn visit(path: &Path, mut visit: impl FnMut(Entry<'_>) -> Result<()>)
         inside: false,
     };
     let form = Form::of(&head).map_err(|problem| place.malformed(problem))?;
-    let source = Watched {
+    let source = ProbedReader {
         inner: BufReader::with_capacity(1 << 16, io::Cursor::new(head).chain(file)),
         probe: probe.clone(),
     };
@@ -99,7 +99,7 @@ pub(super) fn visit(path: &Path, mut visit: impl FnMut(Entry<'_>) -> Result<()>)
         Form::Zstd => Box::new(ZstdReader::new(source)),
     };
     let unpacked = Probe::default();
-    let mut archive = tar::Archive::new(Watched {
+    let mut archive = tar::Archive::new(ProbedReader {
         inner: stream,
         probe: unpacked.clone(),
     });
@@ -177,7 +177,7 @@ fn is_tar_header(head: &[u8]) -> bool {
     header.cksum().is_ok_and(|stated| stated == sum) || block.iter().all(|&byte| byte == 0)
 }
 
-/// What a [`Watched`] reader saw, for the errors that come out of the layers above it.
+/// What a [`ProbedReader`] saw, for the errors that come out of the layers above it.
 #[derive(Debug, Clone, Default)]
 struct Probe {
     consumed: Rc<Cell<u64>>,
@@ -186,7 +186,7 @@ struct Probe {
 }
 
 /// Counts bytes, and keeps an error of the system apart from those of the layers above.
-struct Watched<R> {
+struct ProbedReader<R> {
     inner: R,
     probe: Probe,
 }
@@ -213,7 +213,7 @@ impl Probe {
     }
 }
 
-impl<R: BufRead> BufRead for Watched<R> {
+impl<R: BufRead> BufRead for ProbedReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.probe
             .saw(self.inner.fill_buf(), |bytes| bytes.is_empty())
@@ -225,7 +225,7 @@ impl<R: BufRead> BufRead for Watched<R> {
     }
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for ProbedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.probe.saw(self.inner.read(buffer), |&count| {
             count == 0 && !buffer.is_empty()

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// A corpus that gatefold knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Corpus {
-    /// What to call it, in `--data NAME` say.
+    /// Its short name, in lower case.
     pub name: &'static str,
     /// Its title, as its authors give it.
     pub title: &'static str,
@@ -76,17 +76,15 @@ impl RemoteFile {
     /// The same content on another server.
     ///
     /// # Errors
-    /// [`Error::Option`] where `url` is not of HTTP.
+    /// [`Error::Argument`] where `url` is not of HTTP.
     pub fn at(self, url: impl Into<String>) -> Result<RemoteFile> {
         let url = url.into();
         if !["http://", "https://"]
             .iter()
             .any(|scheme| url.starts_with(scheme))
         {
-            return Err(Error::Option {
-                option: "--url".to_owned(),
-                problem: format!("{url} is no address; it begins with https:// or http://"),
-            });
+            let problem = format!("{url} is no address; it begins with https:// or http://");
+            return Err(Error::argument("RemoteFile::url", problem));
         }
         Ok(RemoteFile { url, ..self })
     }
@@ -94,13 +92,11 @@ impl RemoteFile {
     /// Another content, of `size` bytes or, for `None`, any number.
     ///
     /// # Errors
-    /// [`Error::Option`] where `sha256` is not 64 hexadecimal digits.
+    /// [`Error::Argument`] where `sha256` is not 64 hexadecimal digits.
     pub fn with_content(self, sha256: &str, size: Option<u64>) -> Result<RemoteFile> {
         if sha256.len() != DIGITS || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(Error::Option {
-                option: "--sha256".to_owned(),
-                problem: format!("{sha256} is no SHA-256; it has {DIGITS} hexadecimal digits"),
-            });
+            let problem = format!("{sha256} is no SHA-256; it has {DIGITS} hexadecimal digits");
+            return Err(Error::argument("RemoteFile::sha256", problem));
         }
         Ok(RemoteFile {
             size,

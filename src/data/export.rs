@@ -46,7 +46,7 @@ pub struct Exported {
 /// [`Exported::inexact`] counts others; tables need the same vocabulary for that.
 ///
 /// # Errors
-/// [`Error::Data`] where TFDS has no such classes, [`Error::Option`] where `path` is there already, [`Error::Io`] where it cannot be written.
+/// [`Error::Data`] where TFDS has no such classes, [`Error::Argument`] where `path` is there already, [`Error::Io`] where it cannot be written.
 ///
 /// # Examples
 /// ```
@@ -59,7 +59,7 @@ pub struct Exported {
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Exported> {
-    check_absent("--output", path)?;
+    check_absent("`Exported::path`", path)?;
     if form == ExportForm::Tfds && dataset.classes != sentiment_classes() {
         return Err(Error::Data(format!(
             "{}: of the classes {}; a TFDS folder of reviews has negative and positive ones: export these as a \

@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path, limits: ReviewLimits) -> Result<RawDataset> {
 }
 
 fn read_archive(path: &Path, limits: ReviewLimits) -> Result<RawDataset> {
-    let mut found = Found::new(limits);
+    let mut found = Selection::new(limits);
     archive::visit(path, |mut entry| {
         let name = entry.name.clone();
         let components: Vec<_> = name
@@ -73,7 +73,7 @@ fn read_archive(path: &Path, limits: ReviewLimits) -> Result<RawDataset> {
 }
 
 fn read_folder(root: &Path, limits: ReviewLimits) -> Result<RawDataset> {
-    let mut found = Found::new(limits);
+    let mut found = Selection::new(limits);
     let mut visited = HashSet::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -146,8 +146,8 @@ impl Place<'_> {
     }
 }
 
-/// What has been found so far; `T` is a review's content or where to read it later.
-struct Found<T> {
+/// The reviews that have been found so far; `T` is a review's content or where to read it later.
+struct Selection<T> {
     parts: [Part<T>; 2],
     unlabelled: usize,
     strays: usize,
@@ -157,41 +157,42 @@ struct Found<T> {
 struct Part<T> {
     limit: usize,
     /// The reviews with the `limit` least keys; the greatest of them is on top.
-    kept: BinaryHeap<Kept<T>>,
+    kept: BinaryHeap<KeyedReview<T>>,
     seen: HashSet<[u8; 16]>,
     /// Reviews found of each class, kept or not.
     classes: [usize; 2],
 }
 
-struct Kept<T> {
+/// A review, and the key that decides whether it is kept.
+struct KeyedReview<T> {
     key: [u8; 16],
     label: u8,
     content: T,
 }
 
-impl<T> Ord for Kept<T> {
+impl<T> Ord for KeyedReview<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key.cmp(&other.key)
     }
 }
 
-impl<T> PartialOrd for Kept<T> {
+impl<T> PartialOrd for KeyedReview<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T> PartialEq for Kept<T> {
+impl<T> PartialEq for KeyedReview<T> {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl<T> Eq for Kept<T> {}
+impl<T> Eq for KeyedReview<T> {}
 
-impl<T: Send> Found<T> {
-    fn new(limits: ReviewLimits) -> Found<T> {
-        Found {
+impl<T: Send> Selection<T> {
+    fn new(limits: ReviewLimits) -> Selection<T> {
+        Selection {
             parts: [limits.train, limits.test].map(|limit| Part {
                 limit: limit.unwrap_or(usize::MAX),
                 kept: BinaryHeap::new(),
@@ -244,7 +245,7 @@ impl<T: Send> Found<T> {
             }
             part.kept.pop();
         }
-        part.kept.push(Kept {
+        part.kept.push(KeyedReview {
             key,
             label: place.label as u8,
             content: content()?,

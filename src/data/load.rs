@@ -24,9 +24,9 @@ const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subword
 /// own, and no other will do.
 ///
 /// # Errors
-/// [`Error::Option`] for a limit of 0, a vocabulary for the demo corpus, which has its own, or a
+/// [`Error::Argument`] for a limit of 0, a vocabulary for the demo corpus, which has its own, or a
 /// [`Table`] that is none;
-/// [`Error::Data`] where there is no such path, no vocabulary, or a class without reviews; [`Error::Io`]
+/// [`Error::Data`] where there is no such path, or a class without reviews; [`Error::NoVocabulary`]; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
 pub fn load(source: &Source, vocabulary: Option<&Path>, limits: ReviewLimits) -> Result<Dataset> {
     load_cached(source, vocabulary, limits, None)
@@ -48,7 +48,7 @@ pub fn load_cached(
     limits: ReviewLimits,
     cache: Option<&Path>,
 ) -> Result<Dataset> {
-    let asked = Asked {
+    let asked = Request {
         vocabulary,
         limits,
         cache,
@@ -71,7 +71,7 @@ pub fn load_to_test(
     limit: Option<usize>,
     cache: Option<&Path>,
 ) -> Result<Dataset> {
-    let asked = Asked {
+    let asked = Request {
         vocabulary,
         limits: ReviewLimits {
             train: None,
@@ -83,7 +83,7 @@ pub fn load_to_test(
     load_asked(source, asked)
 }
 
-fn load_asked(source: &Source, asked: Asked) -> Result<Dataset> {
+fn load_asked(source: &Source, asked: Request) -> Result<Dataset> {
     asked.limits.check()?;
     source.check_vocabulary(asked.vocabulary)?;
     match source {
@@ -93,9 +93,9 @@ fn load_asked(source: &Source, asked: Asked) -> Result<Dataset> {
     }
 }
 
-/// What is asked of a source, whatever its form.
+/// What a caller wants from a source, whatever its form.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct Request<'a> {
     vocabulary: Option<&'a Path>,
     limits: ReviewLimits,
     /// The folder of the cache, if there is one.
@@ -104,7 +104,7 @@ struct Asked<'a> {
     to_test: bool,
 }
 
-fn load_demo(asked: Asked) -> Result<Dataset> {
+fn load_demo(asked: Request) -> Result<Dataset> {
     let mut dataset = demo()?;
     let ReviewLimits { train, test } = asked.limits;
     dataset.train.truncate(train.unwrap_or(usize::MAX));
@@ -112,7 +112,7 @@ fn load_demo(asked: Asked) -> Result<Dataset> {
     Ok(dataset)
 }
 
-fn load_path(path: &Path, asked: Asked) -> Result<Dataset> {
+fn load_path(path: &Path, asked: Request) -> Result<Dataset> {
     check_exists(path)?;
     if path.is_dir() {
         return match tfds::find(path)? {
@@ -138,21 +138,21 @@ pub(super) fn check_exists(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Data(format!(
-            "{}: no such file or folder; --data takes {FORMS}; without it the demo corpus is taken",
+            "{}: no such file or folder; `Source::Path` takes {FORMS}; without it there is the demo corpus",
             path.display()
         ))),
         Err(error) => Err(Error::io(path)(error)),
     }
 }
 
-fn load_imdb(path: &Path, asked: Asked) -> Result<Dataset> {
+fn load_imdb(path: &Path, asked: Request) -> Result<Dataset> {
     let vocabulary = vocabulary_for(path, asked.vocabulary)?;
     let read = || imdb::read(path, asked.limits);
     let encoded = encoded("aclImdb", &[path], &vocabulary, asked, read)?;
     Ok(dataset(file_name(path), encoded, vocabulary))
 }
 
-fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
+fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
     let path = table.path.as_path();
     check_exists(path)?;
     let vocabulary = vocabulary_for(path, asked.vocabulary)?;
@@ -180,7 +180,7 @@ fn load_table(table: &Table, asked: Asked) -> Result<Dataset> {
 }
 
 /// Loads the data set found at or below `path`.
-fn load_tfds(found: &tfds::Found, path: &Path, asked: Asked) -> Result<Dataset> {
+fn load_tfds(found: &tfds::DataSetFolder, path: &Path, asked: Request) -> Result<Dataset> {
     let form = tfds::read_features(&found.folder)?;
     let vocabulary = tfds_vocabulary(found, form, path, asked.vocabulary)?;
     let read = || tfds::read(found, form, vocabulary.size(), asked.limits);
@@ -192,7 +192,7 @@ fn load_tfds(found: &tfds::Found, path: &Path, asked: Asked) -> Result<Dataset> 
 
 /// The vocabulary of the data set found at or below `path`, or the one that was asked for.
 fn tfds_vocabulary(
-    found: &tfds::Found,
+    found: &tfds::DataSetFolder,
     form: TextForm,
     path: &Path,
     asked: Option<&Path>,
@@ -217,7 +217,7 @@ fn own_vocabulary(own: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
                 format!("{} ids, sha256 {}", vocabulary.size(), vocabulary.sha256())
             };
             return Err(Error::Data(format!(
-                "{}: not the vocabulary that the data's ids are of: it has {}, {} has {}; leave out --vocab",
+                "{}: not the vocabulary that the data's ids are of: it has {}, {} has {}; leave out `vocabulary`",
                 path.display(),
                 told(&other),
                 own.display(),
@@ -233,7 +233,7 @@ fn encoded(
     form: &str,
     paths: &[&Path],
     vocabulary: &Vocabulary,
-    asked: Asked,
+    asked: Request,
     read: impl FnOnce() -> Result<RawDataset>,
 ) -> Result<Encoded> {
     let read = || Ok(encode_all(read()?, vocabulary));
@@ -348,12 +348,10 @@ fn find_vocabulary(data: &Path) -> Result<PathBuf> {
         } else {
             folder
         };
-        Error::Data(format!(
-            "{data}: no vocabulary: neither {first} nor {second} is in {place}; give one with --vocab FILE, or \
-             make one: gatefold data build-vocab --data {data} --target-size 8192 --output {output}",
-            data = data.display(),
-            place = place.display(),
-            output = folder.join(first).display()
-        ))
+        Error::NoVocabulary {
+            data: data.to_owned(),
+            problem: format!("neither {first} nor {second} is in {}", place.display()),
+            wanted: folder.join(first),
+        }
     })
 }

@@ -154,17 +154,13 @@ impl Source {
     /// Checks that no vocabulary is named for the demo corpus, which has its own.
     ///
     /// # Errors
-    /// [`Error::Option`] with the remedy.
+    /// [`Error::Argument`] with the remedy.
     pub fn check_vocabulary(&self, file: Option<&Path>) -> Result<()> {
         if *self != Source::Demo || file.is_none() {
             return Ok(());
         }
-        Err(Error::Option {
-            option: "--vocab".to_owned(),
-            problem:
-                "the demo corpus has its own vocabulary; give --data as well, or leave this out"
-                    .to_owned(),
-        })
+        let problem = "the demo corpus has its own vocabulary; give reviews with `Source::Path`, or leave this out";
+        Err(Error::argument("vocabulary", problem))
     }
 
     /// Names of the classes, in the order of the labels.
@@ -189,15 +185,15 @@ impl ReviewLimits {
     /// Whether there is anything to keep.
     ///
     /// # Errors
-    /// [`Error::Option`] names the option whose limit is 0.
+    /// [`Error::Argument`] names the limit that is 0.
     pub fn check(&self) -> Result<()> {
-        let limits = [("--limit-train", self.train), ("--limit-test", self.test)];
+        let limits = [("limits.train", self.train), ("limits.test", self.test)];
         match limits.into_iter().find(|(_, limit)| *limit == Some(0)) {
             None => Ok(()),
-            Some((option, _)) => Err(Error::Option {
-                option: option.to_owned(),
-                problem: "0 reviews are nothing to work with; give 1 or more".to_owned(),
-            }),
+            Some((field, _)) => {
+                let problem = "0 reviews are nothing to work with; give 1 or more";
+                Err(Error::argument(field, problem))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the readers of all forms give: labelled reviews, not yet encoded.
 
-/// What `--data` takes.
+/// What reviews may be read from.
 pub(super) const FORMS: &str = "an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst, \
                                 a TFDS folder, or a table named .csv, .tsv, .jsonl or .ndjson";
 

@@ -92,7 +92,7 @@ pub fn build_vocabulary(
     if chosen.is_empty() {
         return Err(Error::Data(
             "no subword occurs often enough for this size; give more or longer reviews, or a larger \
-             --target-size"
+             `target_size`"
                 .to_owned(),
         ));
     }
@@ -109,18 +109,15 @@ pub fn build_vocabulary(
 /// Whether a vocabulary of so many ids has room for a subword, beside padding and 256 bytes.
 ///
 /// # Errors
-/// [`Error::Option`] where it has not: below 258.
+/// [`Error::Argument`] where it has not: below 258.
 pub fn check_target_size(target_size: usize) -> Result<()> {
     if target_size >= LEAST_TARGET {
         return Ok(());
     }
-    Err(Error::Option {
-        option: "--target-size".to_owned(),
-        problem: format!(
-            "{target_size} leaves no room for subwords beside padding and 256 bytes; give {LEAST_TARGET} or \
-             more"
-        ),
-    })
+    let problem = format!(
+        "{target_size} leaves no room for subwords beside padding and 256 bytes; give {LEAST_TARGET} or more"
+    );
+    Err(Error::argument("target_size", problem))
 }
 
 /// The distinct tokens of the texts, as subwords are written, ascending, with how often each occurs.

@@ -1,4 +1,4 @@
-//! Choosing an adapter: by `--adapter`, by wgpu's environment variables, or the best there is.
+//! Choosing an adapter: by its name or number, by wgpu's environment variables, or the best there is.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -73,7 +73,7 @@ fn kind(device_type: DeviceType) -> &'static str {
     }
 }
 
-/// Every adapter on this machine, in the order in which `--adapter N` counts them.
+/// Every adapter on this machine, in the order in which [`AdapterChoice::name`] counts them.
 pub fn adapters() -> Vec<AdapterReport> {
     enumerate().iter().map(AdapterReport::of).collect()
 }
@@ -153,7 +153,7 @@ fn rank(device_type: DeviceType, lanes: u32, low_power: bool) -> (u8, Reverse<u3
 
 fn no_match(adapters: &[wgpu::Adapter], wanted: &str) -> String {
     let mut message = format!(
-        "no adapter matches {wanted:?}; give --adapter a part of one of these names, or its number:"
+        "no adapter matches {wanted:?}; give `AdapterChoice::name` a part of one of these names, or its number:"
     );
     for (index, adapter) in adapters.iter().enumerate() {
         let info = adapter.get_info();

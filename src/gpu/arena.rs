@@ -29,14 +29,14 @@ impl SizeClasses {
 }
 
 /// A buffer in the arena.
-pub(super) struct Held {
+pub(super) struct ArenaBuffer {
     pub(super) buffer: Buffer,
     pub(super) bytes: u64,
 }
 
 /// All buffers of a device, by name.
 pub(super) struct Arena {
-    held: Vec<Held>,
+    held: Vec<ArenaBuffer>,
     index: HashMap<String, usize>,
     pub(super) classes: SizeClasses,
 }
@@ -66,7 +66,7 @@ impl Arena {
     ///
     /// # Errors
     /// [`Error::Device`] if there is none or it is too short.
-    pub(super) fn holding(&self, name: &str, bytes: u64) -> Result<&Held> {
+    pub(super) fn holding(&self, name: &str, bytes: u64) -> Result<&ArenaBuffer> {
         let refused = |problem| Error::device(DeviceFault::Refused, problem);
         match self.index.get(name).map(|&index| &self.held[index]) {
             None => Err(refused(format!("no buffer {name}"))),
@@ -78,7 +78,7 @@ impl Arena {
         }
     }
 
-    pub(super) fn held(&self, index: usize) -> &Held {
+    pub(super) fn held(&self, index: usize) -> &ArenaBuffer {
         &self.held[index]
     }
 
@@ -131,13 +131,13 @@ impl Arena {
             return Err(Error::device(
                 DeviceFault::OutOfMemory,
                 format!(
-                    "no memory for buffer {} of {} MiB; choose a smaller --batch-size ({error})",
+                    "no memory for buffer {} of {} MiB ({error})",
                     spec.name,
                     bytes.div_ceil(1 << 20)
                 ),
             ));
         }
-        let held = Held { buffer, bytes };
+        let held = ArenaBuffer { buffer, bytes };
         match known {
             Some(index) => {
                 self.held[index] = held;

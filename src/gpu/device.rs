@@ -81,7 +81,7 @@ fn unanswered(error: &PollError, limit: Duration) -> Error {
         PollError::Timeout => Error::device(
             DeviceFault::TimedOut,
             format!(
-                "no answer within {} s; the driver may have dropped the work (a smaller --batch-size makes it shorter)",
+                "no answer within {} s; the driver may have dropped the work",
                 limit.as_secs()
             ),
         ),
@@ -119,7 +119,7 @@ impl Gpu {
                 need: format!("{BINDINGS} storage buffers"),
                 limit: "max_storage_buffers_per_shader_stage",
                 have: limits.max_storage_buffers_per_shader_stage.to_string(),
-                remedy: "choose another --adapter".into(),
+                remedy: Some("choose another adapter with `AdapterChoice::name`".into()),
             });
         }
         let software = adapter.get_info().device_type == DeviceType::Cpu;
@@ -286,7 +286,7 @@ impl Gpu {
             (KernelForm::Automatic | KernelForm::Portable, _) => Form::Portable,
             (KernelForm::Subgroup, None) => {
                 return Err(Error::Adapter(format!(
-                    "{} has no subgroups of one size, which --kernels subgroup needs; use --kernels portable",
+                    "{} has no subgroups of one size, which `KernelForm::Subgroup` needs; use `KernelForm::Portable`",
                     self.report.name
                 )));
             }

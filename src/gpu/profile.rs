@@ -12,7 +12,7 @@ use wgpu::{
 
 use super::device::Gpu;
 use super::readback::Readback;
-use super::run::Prepared;
+use super::run::PreparedPlan;
 use crate::error::{DeviceFault, Error, Result};
 use crate::plan::Plan;
 
@@ -95,7 +95,7 @@ impl Gpu {
     }
 
     /// Begin and duration of each dispatch, submitted alone and waited for.
-    fn waited(&self, plan: &Plan, prepared: &Prepared) -> Result<Vec<(Instant, Duration)>> {
+    fn waited(&self, plan: &Plan, prepared: &PreparedPlan) -> Result<Vec<(Instant, Duration)>> {
         self.queue.submit([self.begin(plan, prepared).finish()]);
         self.wait()?;
         let mut times = Vec::with_capacity(plan.dispatches.len());
@@ -114,7 +114,7 @@ impl Gpu {
     }
 
     /// Begin and duration of each dispatch, by timestamps.
-    fn stamped(&self, plan: &Plan, prepared: &Prepared) -> Result<Vec<(Instant, Duration)>> {
+    fn stamped(&self, plan: &Plan, prepared: &PreparedPlan) -> Result<Vec<(Instant, Duration)>> {
         if !self.device.features().contains(Features::TIMESTAMP_QUERY) {
             return Err(Error::device(
                 DeviceFault::Refused,
@@ -176,7 +176,7 @@ impl Gpu {
         &self,
         encoder: &mut CommandEncoder,
         plan: &Plan,
-        prepared: &Prepared,
+        prepared: &PreparedPlan,
         index: usize,
         stamps: Option<(&QuerySet, usize)>,
     ) {

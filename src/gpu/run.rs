@@ -20,8 +20,8 @@ const DIMS_STRIDE: usize = Plan::DIMS_BYTES;
 /// Bytes that are bound where a kernel has no uniform: WebGPU's least of a uniform's binding.
 const NO_DIMS: usize = 16;
 
-/// A plan's names resolved to pipelines and buffers.
-pub(super) struct Prepared {
+/// A plan with the pipelines and buffers that its names stand for.
+pub(super) struct PreparedPlan {
     pipelines: Vec<usize>,
     groups: Vec<BindGroup>,
     pub(super) buffers: Vec<usize>,
@@ -98,7 +98,7 @@ impl Gpu {
     }
 
     /// Buffers, pipelines, uniforms and bind groups of a plan.
-    pub(super) fn prepare(&mut self, plan: &Plan) -> Result<Prepared> {
+    pub(super) fn prepare(&mut self, plan: &Plan) -> Result<PreparedPlan> {
         let _span = trace_span!("prepare").entered();
         let buffers = self.provide(plan)?;
         let dims = self.upload_dims(plan);
@@ -111,7 +111,7 @@ impl Gpu {
         let groups = groups
             .map(|(dispatch, &pipeline)| self.bind_group(dispatch, pipeline, &buffers, &dims))
             .collect();
-        Ok(Prepared {
+        Ok(PreparedPlan {
             pipelines,
             groups,
             buffers,
@@ -144,7 +144,7 @@ impl Gpu {
                 need,
                 limit,
                 have: have.to_string(),
-                remedy: remedy.to_owned(),
+                remedy: Some(remedy.to_owned()),
             })
         };
         for dispatch in &plan.dispatches {
@@ -262,7 +262,7 @@ impl Gpu {
     }
 
     /// A command encoder that has cleared what the plan wants cleared.
-    pub(super) fn begin(&self, plan: &Plan, prepared: &Prepared) -> CommandEncoder {
+    pub(super) fn begin(&self, plan: &Plan, prepared: &PreparedPlan) -> CommandEncoder {
         let mut encoder = self
             .device
             .create_command_encoder(&CommandEncoderDescriptor::default());
@@ -286,7 +286,7 @@ impl Gpu {
         &self,
         pass: &mut ComputePass<'_>,
         plan: &Plan,
-        prepared: &Prepared,
+        prepared: &PreparedPlan,
         index: usize,
     ) {
         let [x, y, z] = plan.dispatches[index].groups;

@@ -47,7 +47,7 @@ impl Sequential {
     /// Checks that the layers fit together, names them and lists their parameters.
     ///
     /// # Errors
-    /// [`Error::Option`] for a name that a folder cannot have.
+    /// [`Error::Argument`] for a name that a folder cannot have.
     /// [`Error::Model`] names the layer that does not fit and says what would: the first layer must
     /// be an embedding, the only one; recurrent and pooling layers need a sequence below them; the last layer
     /// must be `Dense(1)` with a sigmoid, or `Dense(n)` with a softmax for n classes, 2 to 256, on a vector,
@@ -155,10 +155,8 @@ fn check_name(name: &str) -> Result<()> {
     if !name.is_empty() && !name.starts_with('.') && !name.contains(refused) {
         return Ok(());
     }
-    Err(Error::Option {
-        option: "model name".into(),
-        problem: format!("{name:?} cannot be the name of a folder; use letters, digits, - and _"),
-    })
+    let problem = format!("{name:?} cannot be the name of a folder; use letters, digits, - and _");
+    Err(Error::argument("name", problem))
 }
 
 fn check_ends(layers: &[Layer]) -> Result<()> {

@@ -98,12 +98,12 @@ impl FromStr for Variant {
         Variant::ALL
             .into_iter()
             .find(|variant| variant.name() == name)
-            .ok_or_else(|| Error::Option {
-                option: "VARIANT".into(),
-                problem: format!(
-                    "there is no variant `{name}`; choose from {}",
-                    Variant::ALL.map(Variant::name).join(", ")
-                ),
+            .ok_or_else(|| {
+                let known = Variant::ALL.map(Variant::name).join(", ");
+                Error::argument(
+                    "variant",
+                    format!("there is no variant `{name}`; choose from {known}"),
+                )
             })
     }
 }

@@ -45,7 +45,10 @@ impl<'a> PlanBuilder<'a> {
                 need: format!("{} MiB", bytes.div_ceil(1 << 20)),
                 limit: "max_storage_buffer_binding_size",
                 have: format!("{} MiB", self.limits.binding_bytes >> 20),
-                remedy: "choose a smaller --batch-size".into(),
+                remedy: match lifetime {
+                    Lifetime::Persistent => Some("make the model smaller".into()),
+                    Lifetime::Upload | Lifetime::Scratch => None,
+                },
             });
         }
         let id = match self.plan.buffer(name) {
@@ -100,7 +103,7 @@ impl<'a> PlanBuilder<'a> {
                 need: format!("{most} workgroups"),
                 limit: "max_compute_workgroups_per_dimension",
                 have: self.limits.workgroups.to_string(),
-                remedy: "choose a smaller --batch-size".into(),
+                remedy: None,
             });
         }
         self.plan.dispatches.push(Dispatch {

@@ -24,11 +24,11 @@ const FIRST: f64 = 66.0;
 const FOOT: f64 = 40.0;
 /// Lines of a review that are drawn; a picture of more would be too large to look at.
 const LINES: usize = 40;
-/// What a word's background reaches beyond it.
+/// How far a word's background reaches beyond the word.
 const HALO: f64 = 2.0;
 
-/// A word in its place.
-struct Placed<'a> {
+/// A word, and where it is drawn.
+struct PlacedWord<'a> {
     word: &'a Word,
     text: String,
     left: f64,
@@ -39,7 +39,7 @@ struct Placed<'a> {
 struct HeatMap<'a> {
     title: &'a str,
     caption: String,
-    words: Vec<Placed<'a>>,
+    words: Vec<PlacedWord<'a>>,
     lines: usize,
     largest: f64,
 }
@@ -62,7 +62,7 @@ impl<'a> HeatMap<'a> {
     fn new(words: &'a [Word], title: &'a str, note: &str, typeface: &Typeface) -> Self {
         let room = WIDTH - 2.0 * MARGIN;
         let space = typeface.width(" ", TEXT) + 2.0 * HALO;
-        let mut placed: Vec<Placed> = Vec::new();
+        let mut placed: Vec<PlacedWord> = Vec::new();
         let (mut left, mut line) = (0.0, 0);
         for word in words {
             let text = typeface.fit(&word.text, TEXT, room);
@@ -73,7 +73,7 @@ impl<'a> HeatMap<'a> {
             if line == LINES {
                 break;
             }
-            placed.push(Placed {
+            placed.push(PlacedWord {
                 word,
                 text,
                 left: MARGIN + left,

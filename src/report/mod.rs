@@ -173,7 +173,7 @@ pub fn read_history(folder: &Path) -> Result<History> {
             path: folder.to_path_buf(),
             source: io::Error::new(
                 error.kind(),
-                "holds neither history.json nor history.csv; name a folder that `gatefold train` wrote",
+                "holds neither history.json nor history.csv; name the folder of a run that was trained",
             ),
         },
         _ => Error::io(&csv)(error),

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 use super::folder::{RunFolder, kept_vocabulary};
-use super::refusal::refuse;
 use super::spec::RunSpec;
 use crate::error::{Error, Result};
 use crate::train::{CheckpointFiles, Found};
@@ -34,12 +33,15 @@ impl BegunRun {
             (None, Some(found)) => RunSpec::from_toml(&found.path, &found.checkpoint.config)?,
             (None, None) => {
                 let problem = format!("{}: no {}", path.display(), files::CONFIG);
-                return Err(refuse("resume", problem));
+                return Err(Error::argument("resume", problem));
             }
         };
         if let Err(error) = spec.trained() {
             let config = path.join(files::CONFIG);
-            return Err(refuse("resume", format!("{}: {error}", config.display())));
+            return Err(Error::argument(
+                "resume",
+                format!("{}: {error}", config.display()),
+            ));
         }
         Ok(BegunRun {
             spec,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::refusal::{is_positive, refuse};
-use crate::error::Result;
+use super::positive::is_positive;
+use crate::error::{Error, Result};
 use crate::model::counted;
 use crate::train::{Decay, EarlyStopping, Monitor, Plateau, Schedule};
 
@@ -92,7 +92,7 @@ impl CallbackSpec {
     /// Checks that every number makes sense, and with this schedule, which starts from `rate`.
     ///
     /// # Errors
-    /// [`Error::Option`](crate::Error::Option) names the field that does not.
+    /// [`Error::Argument`] names the field that does not.
     pub fn check(&self, rate: f64) -> Result<()> {
         let given = [
             ("minimum_rate", self.minimum_rate.is_some()),
@@ -109,36 +109,36 @@ impl CallbackSpec {
                 "changes nothing with `schedule` {}; leave it out, or choose another schedule",
                 self.schedule.name()
             );
-            return Err(refuse(name, problem));
+            return Err(Error::argument(name, problem));
         }
         if let Some(minimum) = self.minimum_rate
             && !(0.0..=rate).contains(&minimum)
         {
             let problem = format!("{minimum} is not between 0 and the learning rate, {rate:?}");
-            return Err(refuse("minimum_rate", problem));
+            return Err(Error::argument("minimum_rate", problem));
         }
         if let Some(factor) = self.plateau_factor
             && (!is_positive(factor) || factor >= 1.0)
         {
             let problem = format!("{factor} lowers no rate; give a number between 0 and 1");
-            return Err(refuse("plateau_factor", problem));
+            return Err(Error::argument("plateau_factor", problem));
         }
         for (name, epochs) in [
             ("plateau_patience", self.plateau_patience),
             ("early_stopping", self.early_stopping),
         ] {
             if epochs == Some(0) {
-                return Err(refuse(name, "give 1 epoch or more to wait for"));
+                return Err(Error::argument(name, "give 1 epoch or more to wait for"));
             }
         }
         match self.min_delta {
             Some(delta) if !(delta >= 0.0 && delta.is_finite()) => {
                 let problem = format!("{delta} is no improvement; give 0 or more");
-                Err(refuse("min_delta", problem))
+                Err(Error::argument("min_delta", problem))
             }
             Some(_) if self.early_stopping.is_none() => {
                 let problem = "nothing is waited for without `early_stopping`; give that as well";
-                Err(refuse("min_delta", problem))
+                Err(Error::argument("min_delta", problem))
             }
             _ => Ok(()),
         }

@@ -10,7 +10,6 @@ use tracing::warn;
 
 use super::files;
 use super::lock::Lock;
-use super::refusal::refuse;
 use super::spec::RunSpec;
 use crate::atomic::{is_temporary, remove_leftovers, write_atomically};
 use crate::data::Vocabulary;
@@ -21,7 +20,7 @@ use crate::train::{CheckpointFiles, History};
 /// Fails if `folder` holds something already, is in use or cannot be written; leaves no trace.
 ///
 /// # Errors
-/// [`Error::Option`] with the remedy, [`Error::Io`] where the system refuses.
+/// [`Error::Argument`] with the remedy, [`Error::Io`] where the system refuses.
 pub fn check_folder(folder: &Path, overwrite: bool) -> Result<()> {
     match fs::read_dir(folder) {
         Ok(entries) => {
@@ -37,13 +36,13 @@ pub fn check_folder(folder: &Path, overwrite: bool) -> Result<()> {
                     "{} is there already; choose another folder, or give `overwrite` to replace the run in it",
                     folder.display()
                 );
-                return Err(refuse("out", problem));
+                return Err(Error::argument("out", problem));
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             let problem = format!("{} is no folder; choose another one", folder.display());
-            return Err(refuse("out", problem));
+            return Err(Error::argument("out", problem));
         }
         Err(error) => return Err(Error::io(folder)(error)),
     }
@@ -51,7 +50,7 @@ pub fn check_folder(folder: &Path, overwrite: bool) -> Result<()> {
     let ancestor = folder.ancestors().find(exists).unwrap_or(Path::new(""));
     if !ancestor.as_os_str().is_empty() && !ancestor.is_dir() {
         let problem = format!("{} is no folder; choose another place", ancestor.display());
-        return Err(refuse("out", problem));
+        return Err(Error::argument("out", problem));
     }
     try_writing(ancestor).map_err(|error| Error::Io {
         path: folder.to_path_buf(),
@@ -184,7 +183,7 @@ impl RunFolder {
     /// Takes the folder of a run to go on with.
     ///
     /// # Errors
-    /// [`Error::Option`] where there is none; [`Error::Io`] where the system refuses, or another process
+    /// [`Error::Argument`] where there is none; [`Error::Io`] where the system refuses, or another process
     /// writes there.
     pub fn open(path: &Path) -> Result<RunFolder> {
         if !holds_run(path) {
@@ -194,7 +193,7 @@ impl RunFolder {
                 files::CONFIG,
                 CheckpointFiles::NAMES[0]
             );
-            return Err(refuse("resume", problem));
+            return Err(Error::argument("resume", problem));
         }
         let lock = Lock::take(path)?;
         remove_leftovers(path)?;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::refusal::refuse;
 use super::spec::RunSpec;
 use crate::error::{Error, Result};
 
@@ -128,7 +127,7 @@ fn key_of(path: &str) -> Option<&'static Key> {
 /// says, given an option's name, was really asked for, and may change.
 ///
 /// # Errors
-/// [`Error::Option`] names the field with both values where it may not.
+/// [`Error::Argument`] names the field with both values where it may not.
 pub fn reconcile(
     begun: &RunSpec,
     asked: &RunSpec,
@@ -154,7 +153,7 @@ pub fn reconcile(
         };
         if !may_be {
             let problem = contradiction(key, value, then);
-            return Err(refuse(key.field(), problem));
+            return Err(Error::argument(key.field(), problem));
         }
         set_value(&mut table, key.path, value.clone());
     }
@@ -223,7 +222,7 @@ impl RunSpec {
                 "the learning rate of the run falls along a cosine over {}; leave it out, or begin another run",
                 then.epochs
             );
-            return Err(refuse("epochs", problem));
+            return Err(Error::argument("epochs", problem));
         }
         Ok(())
     }

@@ -4,9 +4,8 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::refusal::refuse;
 use crate::batch::{Padding, Side};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::counted;
 
 /// How reviews are cut and padded, as `config.toml` says it.
@@ -36,16 +35,16 @@ impl ReadingSpec {
     /// Checks that something of a review is left.
     ///
     /// # Errors
-    /// [`Error::Option`](crate::Error::Option) names the field that makes no sense.
+    /// [`Error::Argument`] names the field that makes no sense.
     pub fn check(&self) -> Result<()> {
         match (self.max_length, self.truncate) {
             (Some(0), _) => {
                 let problem = "0 tokens are nothing to read; give 1 or more";
-                Err(refuse("max_length", problem))
+                Err(Error::argument("max_length", problem))
             }
             (None, Some(_)) => {
                 let problem = "nothing is cut off without `max_length`; give that as well";
-                Err(refuse("truncate", problem))
+                Err(Error::argument("truncate", problem))
             }
             _ => Ok(()),
         }

@@ -4,7 +4,6 @@ use std::path::{self, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::refusal::refuse;
 use crate::data::{Dataset, ReviewLimits, Source, Table, load_cached, load_to_test};
 use crate::error::{Error, Result};
 
@@ -97,7 +96,7 @@ impl DataSpec {
     /// Checks what can be checked without looking at the reviews.
     ///
     /// # Errors
-    /// [`Error::Option`] names the field that makes no sense.
+    /// [`Error::Argument`] names the field that makes no sense.
     pub fn check(&self) -> Result<()> {
         self.limits().check()?;
         let of_tables = [
@@ -108,7 +107,7 @@ impl DataSpec {
         ];
         let given = of_tables.into_iter().find(|(_, given)| *given);
         if let (true, Some((name, _))) = (self.is_demo(), given) {
-            return Err(refuse(
+            return Err(Error::argument(
                 name,
                 "give the table of reviews with `data` as well",
             ));

@@ -240,7 +240,7 @@ impl RunSpec {
     /// Checks that the options make sense, alone and together.
     ///
     /// # Errors
-    /// [`Error::Option`] names the field that does not.
+    /// [`Error::Argument`] names the field that does not.
     pub fn check(&self) -> Result<()> {
         self.data.check()?;
         if let Some(training) = &self.training {

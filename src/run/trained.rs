@@ -9,7 +9,6 @@ use std::sync::Arc;
 use super::files;
 use super::folder::kept_vocabulary;
 use super::reading::ReadingSpec;
-use super::refusal::refuse;
 use super::source::ReviewSource;
 use super::spec::RunSpec;
 use super::text_reader::TextReader;
@@ -107,7 +106,7 @@ impl TrainedRun {
     /// Opens the run in `folder`.
     ///
     /// # Errors
-    /// [`Error::Option`] where there is none, with the remedy; [`Error::Io`] and [`Error::Malformed`] where its files
+    /// [`Error::Argument`] where there is none, with the remedy; [`Error::Io`] and [`Error::Malformed`] where its files
     /// cannot be read or trusted; [`Error::Model`] where model and data have not as many classes as each other.
     pub fn open_with(folder: impl AsRef<Path>, parameters: Parameters) -> Result<TrainedRun> {
         let folder = folder.as_ref();
@@ -122,7 +121,7 @@ impl TrainedRun {
                 folder.display(),
                 files::CONFIG
             );
-            return Err(refuse("run", problem));
+            return Err(Error::argument("folder", problem));
         };
         let (batch_size, reading) = match &spec.training {
             Some(training) => (training.batch_size, Some(training.reading())),
@@ -150,12 +149,12 @@ impl TrainedRun {
     /// The label of the class of this name.
     ///
     /// # Errors
-    /// [`Error::Option`] with the names that there are.
+    /// [`Error::Argument`] with the names that there are.
     pub fn label(&self, name: &str) -> Result<usize> {
         let known = self.classes.iter().position(|class| class == name);
         known.ok_or_else(|| {
             let classes = self.classes.join(", ");
-            refuse(
+            Error::argument(
                 "class",
                 format!("`{name}` is no class of the run; it has {classes}"),
             )
@@ -347,7 +346,7 @@ fn last(folder: &Path, spec: Option<&RunSpec>) -> Result<(Weights, ParametersFro
         None => None,
     };
     let (Some(spec), Some(found)) = (spec, found) else {
-        return Err(refuse("run", no_run(folder)));
+        return Err(Error::argument("folder", no_run(folder)));
     };
     let snapshot = &found.checkpoint.snapshot;
     let weights = Weights {
@@ -372,7 +371,7 @@ fn best(folder: &Path, spec: Option<&RunSpec>) -> Result<(Weights, ParametersFro
             ),
             None => no_run(folder),
         };
-        return Err(refuse("run", problem));
+        return Err(Error::argument("folder", problem));
     }
     let monitor = spec.and_then(|spec| spec.callbacks.as_ref());
     let epoch = match (monitor, read_history(folder)) {

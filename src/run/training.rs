@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::callbacks::CallbackSpec;
 use super::optimiser::OptimiserName;
+use super::positive::is_positive;
 use super::reading::{ReadingSpec, padding_words};
-use super::refusal::{is_positive, refuse};
 use super::source::DataSpec;
 use crate::batch::{SHUFFLE_BUFFER, Side};
 use crate::data::{DEMO_LEARNING_RATE, Dataset};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::counted;
 use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
 use crate::train::FitOptions;
@@ -130,15 +130,15 @@ impl TrainingSpec {
     /// Checks that the numbers make sense, and that the optimiser has the options that are set.
     ///
     /// # Errors
-    /// [`Error::Option`](crate::Error::Option) names the field that does not.
+    /// [`Error::Argument`] names the field that does not.
     pub fn check(&self) -> Result<()> {
         if self.epochs == 0 {
             let problem = "0 epochs train nothing; give 1 or more";
-            return Err(refuse("epochs", problem));
+            return Err(Error::argument("epochs", problem));
         }
         if self.validation_steps == 0 {
             let problem = "give 1 batch or more to validate with";
-            return Err(refuse("validation_steps", problem));
+            return Err(Error::argument("validation_steps", problem));
         }
         check_batch_size(self.batch_size)?;
         self.reading().check()?;
@@ -147,21 +147,21 @@ impl TrainingSpec {
                 "{} does not train; give a number above 0, 0.0001 say",
                 self.learning_rate
             );
-            return Err(refuse("learning_rate", problem));
+            return Err(Error::argument("learning_rate", problem));
         }
         if let Some(norm) = self.clip_norm.filter(|norm| !is_positive(*norm)) {
             let problem =
                 format!("{norm} leaves nothing to train with; give a number above 0, 1 say");
-            return Err(refuse("clip_norm", problem));
+            return Err(Error::argument("clip_norm", problem));
         }
         if let Some(decay) = self.weight_decay.filter(|decay| !is_positive(*decay)) {
             let problem =
                 format!("{decay} is no decay; give a number above 0, 0.004 say, or leave it out");
-            return Err(refuse("weight_decay", problem));
+            return Err(Error::argument("weight_decay", problem));
         }
         if self.shuffle_buffer != SHUFFLE_BUFFER {
             let problem = format!("a buffer of {SHUFFLE_BUFFER} is all that there is");
-            return Err(refuse("shuffle_buffer", problem));
+            return Err(Error::argument("shuffle_buffer", problem));
         }
         self.check_momentum()
     }
@@ -173,23 +173,23 @@ impl TrainingSpec {
                 let problem = format!(
                     "{name} has moments of its own; give it with `optimiser` sgd or rmsprop, or leave it out"
                 );
-                return Err(refuse("momentum", problem));
+                return Err(Error::argument("momentum", problem));
             }
             // As the kernels see it, which compute with f32.
             if !(momentum >= 0.0 && (momentum as f32) < 1.0) {
                 let problem = format!(
                     "{momentum} is no share of a move; give 0 or more and below 1, 0.9 say"
                 );
-                return Err(refuse("momentum", problem));
+                return Err(Error::argument("momentum", problem));
             }
         }
         if self.nesterov && name != OptimiserName::Sgd {
             let problem = format!("{name} has no such form; give it with `optimiser` sgd");
-            return Err(refuse("nesterov", problem));
+            return Err(Error::argument("nesterov", problem));
         }
         if self.nesterov && !self.momentum.is_some_and(is_positive) {
             let problem = "without momentum it changes nothing; give `momentum` 0.9, say, as well";
-            return Err(refuse("nesterov", problem));
+            return Err(Error::argument("nesterov", problem));
         }
         Ok(())
     }
@@ -302,10 +302,13 @@ impl TrainingSpec {
 /// Checks that a batch holds something.
 ///
 /// # Errors
-/// [`Error::Option`](crate::Error::Option) where it does not.
+/// [`Error::Argument`] where it does not.
 pub fn check_batch_size(batch_size: usize) -> Result<()> {
     match batch_size {
-        0 => Err(refuse("batch_size", "a batch holds at least 1 review")),
+        0 => Err(Error::argument(
+            "batch_size",
+            "a batch holds at least 1 review",
+        )),
         _ => Ok(()),
     }
 }

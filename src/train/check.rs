@@ -12,12 +12,15 @@ pub(super) fn check_rate(rate: f64) -> Result<()> {
         return Ok(());
     }
     let problem = format!("{rate} is no step size; give 0 or more");
-    Err(refused("learning_rate", problem))
+    Err(Error::argument("learning_rate", problem))
 }
 
 pub(super) fn check_batch_size(batch_size: usize) -> Result<()> {
     match batch_size {
-        0 => Err(refused("batch_size", "a batch holds at least 1 review")),
+        0 => Err(Error::argument(
+            "batch_size",
+            "a batch holds at least 1 review",
+        )),
         _ => Ok(()),
     }
 }
@@ -57,17 +60,10 @@ fn outside(id: u32, vocabulary: usize) -> String {
     format!("id {id} is outside the model's embedding, which has {vocabulary} rows")
 }
 
-pub(super) fn refused(option: &str, problem: impl Into<String>) -> Error {
-    Error::Option {
-        option: option.to_owned(),
-        problem: problem.into(),
-    }
-}
-
 /// Whether the model can take the batch.
 pub(super) fn check_batch(model: &Model, batch: &Batch) -> Result<()> {
     if batch.size == 0 {
-        return Err(refused("batch", "a batch holds at least 1 review"));
+        return Err(Error::argument("batch", "a batch holds at least 1 review"));
     }
     let vocabulary = model.embedding().vocabulary;
     let ids = &batch.tokens.unique;

@@ -1,30 +1,33 @@
 //! What options of [`fit`](super::fit()) are refused for.
 
-use super::check::{check_batch_size, refused};
+use super::check::check_batch_size;
 use super::fit_options::FitOptions;
 use super::schedule::Decay;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl FitOptions {
     /// Whether a run with these options, from a learning rate of `rate`, makes sense.
     ///
     /// # Errors
-    /// [`Error::Option`](crate::Error::Option) names the field.
+    /// [`Error::Argument`] names the field.
     pub fn check(&self, rate: f64) -> Result<()> {
         check_batch_size(self.batch_size)?;
         if self.epochs == 0 {
-            return Err(refused("epochs", "0 epochs train nothing; give 1 or more"));
+            return Err(Error::argument(
+                "epochs",
+                "0 epochs train nothing; give 1 or more",
+            ));
         }
         if self.validation_steps == 0 {
             let problem = "give 1 batch or more to validate with";
-            return Err(refused("validation_steps", problem));
+            return Err(Error::argument("validation_steps", problem));
         }
         if self.rate.is_some() {
             return Ok(());
         }
         if !(rate as f32 > 0.0 && (rate as f32).is_finite()) {
             let problem = format!("{rate} does not train; give a number above 0, 0.0001 say");
-            return Err(refused("learning_rate", problem));
+            return Err(Error::argument("learning_rate", problem));
         }
         let minimum = match self.schedule.decay {
             Decay::Constant => 0.0,
@@ -32,14 +35,14 @@ impl FitOptions {
             Decay::Plateau(plateau) => {
                 if !(plateau.factor > 0.0 && plateau.factor < 1.0) {
                     let problem = "a number between 0 and 1 lowers the rate";
-                    return Err(refused("schedule.decay.factor", problem));
+                    return Err(Error::argument("schedule.decay.factor", problem));
                 }
                 plateau.minimum
             }
         };
         if !(0.0..=rate).contains(&minimum) {
             let problem = format!("{minimum} is not between 0 and the learning rate, {rate}");
-            return Err(refused("schedule.decay.minimum", problem));
+            return Err(Error::argument("schedule.decay.minimum", problem));
         }
         Ok(())
     }

@@ -94,7 +94,7 @@ impl CheckpointFiles {
                 &path,
                 "the file",
                 "cut short or changed: its SHA-256 is not the one at its end, and no other checkpoint is whole; \
-                 begin the run anew with --overwrite"
+                 begin the run anew with `fit`"
                     .to_string(),
             )),
         }

@@ -34,7 +34,7 @@ pub struct Evaluation {
 /// # Errors
 /// As [`Batches::with_padding`] and [`Session::predict_all`]; [`Error::Model`](crate::Error::Model) for other classes
 /// than the data's; [`Error::Data`](crate::Error::Data) names the first review with an id or a label that the model does
-/// not know; [`Error::Option`](crate::Error::Option) for a batch size of 0.
+/// not know; [`Error::Argument`](crate::Error::Argument) for a batch size of 0.
 pub fn evaluate(
     session: &mut Session,
     dataset: &Arc<Dataset>,

@@ -50,7 +50,7 @@ pub fn reserve_for(
 /// [`EarlyStopping::restore_best`](super::EarlyStopping::restore_best) says so.
 ///
 /// # Errors
-/// [`Error::ForInference`] of a session that does not train; [`Error::Option`] names the field of `options`, or the
+/// [`Error::ForInference`] of a session that does not train; [`Error::Argument`] names the field of `options`, or the
 /// learning rate, that makes no sense; [`Error::Data`] the first review with an id or a label that the model does not know. [`Error::Interrupted`] if `stop` was set; what
 /// [`Session::results`] and the batches report.
 pub fn fit<V: Verdict>(

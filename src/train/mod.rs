@@ -60,6 +60,7 @@ mod pending_step;
 mod predict;
 mod probabilities;
 mod recover;
+mod remedy;
 mod results;
 mod schedule;
 mod scores;

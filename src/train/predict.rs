@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::check::{check_batch_size, check_reviews};
 use super::probabilities::Probabilities;
+use super::remedy::with_remedy;
 use super::results::StepResult;
 use super::session::Session;
 use super::weights::Weights;
@@ -84,7 +85,7 @@ impl Session {
     /// model [sees padding](crate::model::Model::sees_padding). `padding` says how they are cut.
     ///
     /// # Errors
-    /// [`Error::Option`] for a batch size of 0; [`Error::Data`] names the first review with an id that the embedding has
+    /// [`Error::Argument`] for a batch size of 0; [`Error::Data`] names the first review with an id that the embedding has
     /// not; else as [`Session::evaluate`].
     pub fn predict_reviews(
         &mut self,
@@ -125,7 +126,9 @@ impl Session {
             problem: "a result without its probabilities".to_string(),
         })?;
         Ok(Prediction {
-            probabilities: bytemuck::pod_collect_to_vec(&oldest.wait(&self.gpu)?),
+            probabilities: bytemuck::pod_collect_to_vec(
+                &oldest.wait(&self.gpu).map_err(with_remedy)?,
+            ),
             result,
         })
     }

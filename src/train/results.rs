@@ -1,6 +1,7 @@
 //! What steps left behind, read back while later ones run.
 
 use super::pending_step::PendingStep;
+use super::remedy::with_remedy;
 use super::session::Session;
 use crate::error::{DeviceFault, Error, Result};
 use crate::plan::{RECORD_BYTES, RECORDS, StepContext, names, record_bytes};
@@ -44,9 +45,9 @@ impl Session {
                     .iter()
                     .map(|(_, steps)| steps.len())
                     .sum::<usize>();
-            let bytes = match readback.try_take(&self.gpu)? {
+            let bytes = match readback.try_take(&self.gpu).map_err(with_remedy)? {
                 Some(bytes) => bytes,
-                None if running >= AHEAD => readback.wait(&self.gpu)?,
+                None if running >= AHEAD => readback.wait(&self.gpu).map_err(with_remedy)?,
                 None => break,
             };
             if let Some((_, steps)) = self.coming.pop_front() {
@@ -69,7 +70,7 @@ impl Session {
             self.start_readback()?;
         }
         while let Some((readback, steps)) = self.coming.pop_front() {
-            let bytes = readback.wait(&self.gpu)?;
+            let bytes = readback.wait(&self.gpu).map_err(with_remedy)?;
             self.parse(&bytes, &steps, &mut results)?;
         }
         Ok(results)
@@ -106,7 +107,7 @@ impl Session {
                     DeviceFault::Empty,
                     format!(
                         "step {} came back empty: the driver dropped its work without an error; a smaller \
-                         --batch-size makes a step shorter",
+                         `batch_size` makes a step shorter",
                         context.step
                     ),
                 ));

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tracing::debug;
 
+use super::remedy::with_remedy;
 use super::session::Session;
 use crate::batch::Batch;
 use crate::error::Result;
@@ -39,10 +40,10 @@ impl Session {
     /// # Errors
     /// As [`Session::train`].
     pub(super) fn calibrate(&mut self, batch: &Batch) -> Result<()> {
-        self.gpu.wait()?;
+        self.gpu.wait().map_err(with_remedy)?;
         let start = Instant::now();
         self.train(batch)?;
-        self.gpu.wait()?;
+        self.gpu.wait().map_err(with_remedy)?;
         let step = start.elapsed();
         let segment = segment_length(step, batch.length);
         debug!(?step, segment, "timesteps of a recurrence in one dispatch");

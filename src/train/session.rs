@@ -6,6 +6,7 @@ use tracing::trace_span;
 
 use super::check::{check_batch, check_rate};
 use super::pending_step::PendingStep;
+use super::remedy::with_remedy;
 use crate::batch::{Batch, BatchShape};
 use crate::error::Result;
 use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
@@ -44,7 +45,7 @@ impl Session {
     /// as they are: see [`Session::set_gradients`].
     ///
     /// # Errors
-    /// [`Error::Option`](crate::Error::Option) for a learning rate that is no step size;
+    /// [`Error::Argument`](crate::Error::Argument) for a learning rate that is no step size;
     /// [`Error::Shape`](crate::Error::Shape) if the parameters are not the model's;
     /// [`Error::Device`](crate::Error::Device) and [`Error::Limit`](crate::Error::Limit) if the device cannot hold
     /// them.
@@ -201,7 +202,7 @@ impl Session {
     pub fn reserve(&mut self, shape: BatchShape) -> Result<()> {
         self.reserved = self.reserved.holding(shape);
         for plan in self.plans(shape)? {
-            self.gpu.reserve(&plan)?;
+            self.gpu.reserve(&plan).map_err(with_remedy)?;
         }
         Ok(())
     }
@@ -209,7 +210,7 @@ impl Session {
     /// Allocates what was reserved, and leaves kernels to be compiled when they are needed.
     pub(super) fn allocate(&mut self) -> Result<()> {
         for plan in self.plans(self.reserved)? {
-            self.gpu.allocate(&plan)?;
+            self.gpu.allocate(&plan).map_err(with_remedy)?;
         }
         Ok(())
     }
@@ -242,13 +243,14 @@ impl Session {
     fn evaluation_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
         let _span = trace_span!("plan").entered();
         evaluation_step(&self.model, &self.layout, &self.limits, shape, context)
+            .map_err(with_remedy)
     }
 
     /// Submits an evaluation step; its result comes with a later [`Session::results`].
     ///
     /// # Errors
     /// [`Error::Data`](crate::Error::Data) for an id that the embedding has not or a label of no class;
-    /// [`Error::Option`](crate::Error::Option) for an empty batch; else as [`Session::results`].
+    /// [`Error::Argument`](crate::Error::Argument) for an empty batch; else as [`Session::results`].
     pub fn evaluate(&mut self, batch: &Batch) -> Result<()> {
         check_batch(&self.model, batch)?;
         let context = self.context(self.step, None);
@@ -276,7 +278,10 @@ impl Session {
     ) -> Result<Vec<DispatchTime>> {
         let words = self.pack(batch);
         let uploads = [(names::BATCH, bytemuck::cast_slice(&words))];
-        let times = self.gpu.profile(plan, &uploads, clock)?;
+        let times = self
+            .gpu
+            .profile(plan, &uploads, clock)
+            .map_err(with_remedy)?;
         self.submitted(batch, context);
         Ok(times)
     }
@@ -291,7 +296,7 @@ impl Session {
         let words = self.pack(batch);
         let mut uploads: Vec<(&str, &[u8])> = vec![(names::BATCH, bytemuck::cast_slice(&words))];
         uploads.extend_from_slice(others);
-        self.gpu.run(plan, &uploads)?;
+        self.gpu.run(plan, &uploads).map_err(with_remedy)?;
         self.submitted(batch, context);
         Ok(())
     }
@@ -324,8 +329,7 @@ impl Session {
     /// # Errors
     /// As [`Session::results`].
     pub fn tensors(&self, buffer: &str) -> Result<Vec<Vec<f32>>> {
-        self.layout
-            .unpack(&self.gpu.read(buffer, self.layout.len())?)
+        self.layout.unpack(&self.values(buffer, self.layout.len())?)
     }
 
     /// Content of a scratch buffer of the last step: for tests and tools.
@@ -333,6 +337,6 @@ impl Session {
     /// # Errors
     /// As [`Session::results`]; [`Error::Device`](crate::Error::Device) if no plan has used a buffer of that name.
     pub fn values(&self, buffer: &str, count: usize) -> Result<Vec<f32>> {
-        self.gpu.read(buffer, count)
+        self.gpu.read(buffer, count).map_err(with_remedy)
     }
 }

@@ -1,5 +1,6 @@
 //! [`SessionState`]: what a session holds after a step, taken from the device and put back on one.
 
+use super::remedy::with_remedy;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::gpu::Readback;
@@ -63,7 +64,8 @@ impl Session {
     }
 
     fn finite(&self, readback: &Readback, what: &str) -> Result<Vec<Vec<f32>>> {
-        let values: Vec<f32> = bytemuck::pod_collect_to_vec(&readback.wait(&self.gpu)?);
+        let values: Vec<f32> =
+            bytemuck::pod_collect_to_vec(&readback.wait(&self.gpu).map_err(with_remedy)?);
         let tensors = self.layout.unpack(&values)?;
         for (parameter, tensor) in self.model.parameters().iter().zip(&tensors) {
             if !tensor.iter().all(|value| value.is_finite()) {

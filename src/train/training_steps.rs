@@ -3,6 +3,7 @@
 use tracing::trace_span;
 
 use super::check::{check_batch, check_rate};
+use super::remedy::with_remedy;
 use super::session::Session;
 use crate::batch::{Batch, BatchShape};
 use crate::error::{Error, Result};
@@ -48,7 +49,7 @@ impl Session {
 
     pub(super) fn training_plan(&self, shape: BatchShape, context: StepContext) -> Result<Plan> {
         let _span = trace_span!("plan").entered();
-        training_step(&self.model, &self.layout, &self.limits, shape, context)
+        training_step(&self.model, &self.layout, &self.limits, shape, context).map_err(with_remedy)
     }
 
     /// The context and the plan of the next training step.
@@ -64,7 +65,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::ForInference`] of a session without an optimiser; [`Error::Data`] for an id that the embedding has not
-    /// or a label of no class; [`Error::Option`] for an empty batch or a learning rate that is no step size; else as
+    /// or a label of no class; [`Error::Argument`] for an empty batch or a learning rate that is no step size; else as
     /// [`Session::results`].
     pub fn train(&mut self, batch: &Batch) -> Result<()> {
         let (context, plan) = self.next_step(batch)?;

@@ -107,11 +107,11 @@ impl Page {
     /// one.
     ///
     /// # Errors
-    /// [`Error::Option`] where the address cannot be had.
+    /// [`Error::Argument`] where the address cannot be had.
     pub fn serve(folder: &Path, address: SocketAddr) -> Result<Page> {
-        let refused = |error: io::Error| Error::Option {
-            option: "--serve".to_string(),
-            problem: format!("{address}: {error}; give another port, 0 for one that is free"),
+        let refused = |error: io::Error| {
+            let problem = format!("{address}: {error}; give another port, 0 for one that is free");
+            Error::argument("Page::serve", problem)
         };
         let listener = TcpListener::bind(address).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;

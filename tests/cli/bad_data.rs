@@ -56,7 +56,7 @@ fn data_without_a_vocabulary() {
     refused(
         &place,
         "bare",
-        &["bare", "imdb_reviews.subwords", "--vocab FILE"],
+        &["bare", "imdb_reviews.subwords", "--vocab"],
     );
 }
 

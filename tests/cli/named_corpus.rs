@@ -43,7 +43,7 @@ fn without_a_vocabulary() {
     fs::remove_file(place.cached("imdb_reviews.subwords")).unwrap();
     let words = [
         "no vocabulary",
-        "--vocab FILE",
+        "--vocab",
         "gatefold data build-vocab --data",
         "--target-size 8192 --output",
         "imdb_reviews.subwords",

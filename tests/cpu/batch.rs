@@ -367,7 +367,7 @@ fn shuffled_batches_follow_the_shuffle_buffer() {
 fn batches_refuse_nonsense() {
     let one = [review(&[1])];
     let error = Batches::new(&one, 0, Order::Sequential).unwrap_err();
-    assert!(matches!(error, Error::Option { .. }), "{error}");
+    assert!(matches!(error, Error::Argument { .. }), "{error}");
     let none: [Review; 0] = [];
     let error = Batches::new(&none, 1, Order::Sequential).unwrap_err();
     assert!(matches!(error, Error::Data(_)), "{error}");

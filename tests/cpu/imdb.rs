@@ -238,14 +238,14 @@ fn limits_keep_the_first_of_the_same_order() {
                 train: Some(0),
                 test: None,
             },
-            "--limit-train",
+            "`limits.train`",
         ),
         (
             ReviewLimits {
                 train: None,
                 test: Some(0),
             },
-            "--limit-test",
+            "`limits.test`",
         ),
     ] {
         let error = message(load(&Source::Path(archive.clone()), None, limits));
@@ -344,7 +344,7 @@ fn the_vocabulary_is_looked_for_beside_the_data() {
             "{error}"
         );
         assert!(
-            error.contains("; give one with --vocab FILE, or make one: gatefold data build-vocab"),
+            error.contains("; give one with `vocabulary`, or make one with `build_vocabulary`"),
             "{error}"
         );
     }
@@ -372,7 +372,7 @@ fn the_vocabulary_is_looked_for_beside_the_data() {
     assert_eq!(dataset.vocabulary.size(), 261);
     let error = message(load(&Source::Demo, Some(&given), ReviewLimits::default()));
     assert!(
-        error.starts_with("--vocab: the demo corpus has its own vocabulary"),
+        error.starts_with("`vocabulary`: the demo corpus has its own vocabulary"),
         "{error}"
     );
 }

@@ -16,6 +16,7 @@ mod exchange;
 mod export;
 mod imdb;
 mod inference;
+mod messages;
 mod model;
 mod onnx;
 mod oracle_reference;

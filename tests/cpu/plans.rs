@@ -441,7 +441,18 @@ fn what_does_not_fit_is_said_with_the_remedy() {
     );
     assert!(need.ends_with(" MiB") && have == "4 MiB", "{need}, {have}");
     assert_eq!(*limit, "max_storage_buffer_binding_size");
-    assert!(remedy.contains("--batch-size"), "{remedy}");
+    assert_eq!(*remedy, None, "whoever chose the batch knows the remedy");
+
+    let error = refusal(Limits {
+        binding_bytes: 1 << 20,
+        ..Limits::WEBGPU
+    });
+    assert!(
+        error
+            .to_string()
+            .ends_with("is 1 MiB; make the model smaller"),
+        "{error}"
+    );
 
     let error = refusal(Limits {
         workgroups: 4,

@@ -145,7 +145,7 @@ fn refused(begun: &RunSpec, option: &str, change: impl Fn(&mut RunSpec)) -> Stri
     let mut asked = begun.clone();
     change(&mut asked);
     match reconcile(begun, &asked, &|asked| asked == option) {
-        Err(Error::Option { option, problem }) => format!("{option}: {problem}"),
+        Err(Error::Argument { name, problem }) => format!("{name}: {problem}"),
         other => panic!("{option}: {other:?}"),
     }
 }
@@ -253,7 +253,7 @@ fn field(change: impl Fn(&mut RunSpec)) -> String {
     let mut spec = RunSpec::new(&Source::Demo);
     change(&mut spec);
     match spec.check() {
-        Err(Error::Option { option, .. }) => option,
+        Err(Error::Argument { name, .. }) => name,
         other => panic!("{other:?}"),
     }
 }

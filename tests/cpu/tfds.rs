@@ -358,7 +358,7 @@ fn plain_text_takes_a_vocabulary_from_beside_or_the_option() {
     version.files.remove("text.text.subwords");
     let error = version.message();
     assert!(
-        error.contains("no vocabulary") && error.contains("--vocab FILE"),
+        error.contains("no vocabulary") && error.contains("`vocabulary`"),
         "{error}"
     );
     let place = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use super::choice::choice;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Batch options")]
 pub struct BatchArgs {
-    /// Reviews a batch
+    /// Number of reviews per batch
     #[arg(
         long,
         value_name = "N",
@@ -18,10 +18,10 @@ pub struct BatchArgs {
         allow_negative_numbers = true
     )]
     pub batch_size: u32,
-    /// Put reviews of similar length in one batch, which then needs little padding
+    /// Put reviews of similar length into one batch, so that it needs little padding
     ///
-    /// The shuffled reviews are sorted by length, 1,000 at a time, and cut into batches, whose order is
-    /// drawn anew. Validation keeps the order of the reviews.
+    /// The shuffled reviews are sorted by length, 1,000 at a time, and cut into batches. The batches are then shuffled.
+    /// Validation keeps the order of the reviews.
     #[arg(long)]
     pub bucket: bool,
     #[command(flatten)]
@@ -35,10 +35,10 @@ pub struct PaddingArgs {
     /// Keep at most N tokens of a review
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_length: Option<u32>,
-    /// Which end of a longer review is cut off [default: after]
+    /// The end at which a longer review is cut [default: after]
     #[arg(long, value_parser = side_parser(), value_name = "END", requires = "max_length")]
     pub truncate: Option<Side>,
-    /// Where the padding stands
+    /// The end at which padding is added
     #[arg(long, value_parser = side_parser(), value_name = "END", default_value = "after")]
     pub pad: Side,
 }

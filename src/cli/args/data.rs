@@ -9,27 +9,26 @@ use clap::Args;
 #[command(next_help_heading = "Data options")]
 pub struct SourceArgs {
     /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst; a TFDS
-    /// folder; a .csv, .tsv, .jsonl or .ndjson file [default: the embedded demo corpus]
+    /// folder; a table, .csv, .tsv, .jsonl or .ndjson [default: the embedded demo corpus]
     ///
-    /// A TFDS folder is that of a version, imdb_reviews/subwords8k/1.0.0 say, or one above it. A file
-    /// with a row a review may end in .gz as well; a column `split` says train or test, and without
-    /// one a fifth of the texts, chosen by their hash, are for testing. `imdb` is the corpus that
-    /// `gatefold data fetch imdb` got, unless there is a file or folder of that name.
+    /// A TFDS folder is the folder of a version, for example imdb_reviews/subwords8k/1.0.0, or one above it. A table
+    /// has one row per review, and may also be packed as .gz. Its column `split` says train
+    /// or test; without that column, a fifth of the texts, chosen by their hash, are for testing. `imdb` is the corpus
+    /// that `gatefold data fetch imdb` downloads, unless a file or folder has that name.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// A second .csv, .tsv, .jsonl or .ndjson file, which has the test reviews
+    /// A second table, which holds the test reviews
     #[arg(long, value_name = "FILE")]
     pub test_data: Option<PathBuf>,
-    /// The column of such a file with the review [default: text, else the ids in ids]
+    /// The table's column with the review [default: text, else ids]
     #[arg(long, value_name = "NAME")]
     pub text_column: Option<String>,
-    /// The column of such a file with the label: 0, neg or negative, 1, pos or positive
-    /// [default: label]
+    /// The table's column with the label: 0, neg or negative, 1, pos or positive [default: label]
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
-    /// What other labels of such a file are called, in the order of the classes: bad,fair,good
+    /// The names of the classes, if the labels are others, separated by commas: bad,fair,good
     ///
-    /// A model for more than two classes ends in a dense layer of as many units, with a softmax.
+    /// A model for more than two classes must end in a dense layer with a softmax and one unit per class.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub classes: Vec<String>,
 }
@@ -62,13 +61,14 @@ pub struct ReadingArgs {
     /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
-    /// Read and encode the reviews anew, and keep no encoded ones
+    /// Read and encode the reviews anew, without the cache
     ///
-    /// Otherwise the encoded reviews of the last 8 data sets are kept in the cache folder, the system's
-    /// or GATEFOLD_HOME, and taken from there as long as neither reviews nor vocabulary change.
+    /// Without this option, the encoded reviews of the last 8 data sets are kept in the cache folder. They are used again
+    /// as long as neither the reviews nor the vocabulary change. GATEFOLD_HOME names the cache folder; without it, it is
+    /// the system's.
     #[arg(long)]
     pub no_cache: bool,
-    /// Keep the first N test reviews
+    /// Use only the first N test reviews
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_test: Option<usize>,
 }
@@ -79,7 +79,7 @@ pub struct ReadingArgs {
 pub struct DataArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// Keep the first N training reviews
+    /// Use only the first N training reviews
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_train: Option<usize>,
 }
@@ -87,14 +87,14 @@ pub struct DataArgs {
 /// Which reviews to test a run with.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(mut_arg("data", |data| data
-    .help("The reviews, as `gatefold train` takes them; all of a table without a column `split`, unless the \
+    .help("The reviews, as `gatefold train` takes them; a table without a column `split` is used whole, unless the \
            run was trained on it [default: those of the run]")
     .long_help(None)))]
 #[command(mut_arg("test_data", |data| data
-    .help("A .csv, .tsv, .jsonl or .ndjson file, all of which are test reviews")))]
+    .help("A table of which all reviews are test reviews")))]
 #[command(mut_arg("vocab", |vocab| vocab
     .help("The subword vocabulary [default: that of the run]")))]
-#[command(mut_arg("limit_test", |limit| limit.help("Take the first N test reviews")))]
+#[command(mut_arg("limit_test", |limit| limit.help("Use only the first N test reviews")))]
 pub struct TestDataArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,

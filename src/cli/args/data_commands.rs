@@ -14,29 +14,29 @@ pub enum DataCommand {
     Inspect(InspectArgs),
     /// Turn lines {"text": …} into lines {"ids": […]}
     ///
-    /// Every line is answered by one line, in order. Texts are encoded as they stand, white space at
-    /// their ends included.
+    /// There is one line of output per line of input, in the same order. Texts are encoded unchanged, with the white
+    /// space at their ends.
     Encode(ConvertArgs),
     /// Turn lines {"ids": […]} into lines {"text": …}
     ///
-    /// Every line is answered by one line, in order. Padding (id 0) is left out.
+    /// There is one line of output per line of input, in the same order. Padding (id 0) is left out.
     Decode(ConvertArgs),
     /// Build a subword vocabulary from the training reviews
     ///
-    /// The subwords are those that occur often enough for a vocabulary of about the size asked for.
-    /// From the 25,000 reviews of aclImdb and the default size comes imdb_reviews.subwords, byte for
-    /// byte. Without --data the embedded demo corpus is taken.
+    /// The vocabulary has the subwords that occur most often, as many as --target-size asks for, or about as many. With
+    /// the default size, the 25,000 training reviews of aclImdb give imdb_reviews.subwords, byte for byte. Without --data,
+    /// the reviews are those of the embedded demo corpus.
     BuildVocab(BuildVocabArgs),
     /// Download a corpus into the cache folder, where --data finds it by name
     ///
-    /// A download that was cut off goes on where it ended. The archive's SHA-256 is checked before it
-    /// gets its name. The cache folder is the system's, or GATEFOLD_HOME; ALL_PROXY, HTTPS_PROXY,
-    /// HTTP_PROXY and NO_PROXY are heeded.
+    /// A download that was cut off continues where it stopped. The archive gets its name only once its SHA-256 has been
+    /// checked. GATEFOLD_HOME names the cache folder; without it, it is the system's. ALL_PROXY, HTTPS_PROXY, HTTP_PROXY
+    /// and NO_PROXY are obeyed.
     Fetch(FetchArgs),
     /// Write reviews in a form that other programs read
     ///
-    /// Whatever --data takes comes out as a TFDS folder, a JSON Lines or a CSV file, and --data reads
-    /// that again.
+    /// The reviews can have any form that --data takes. They are written as a TFDS folder, a JSON Lines file or a CSV
+    /// file, which --data also takes.
     Export(DataExportArgs),
 }
 
@@ -46,7 +46,7 @@ pub struct InspectArgs {
     pub data: DataArgs,
     #[command(flatten)]
     pub batch: BatchArgs,
-    /// Decides the order of the reviews
+    /// Seed of the order of the reviews
     #[arg(
         long,
         value_name = "N",
@@ -54,7 +54,7 @@ pub struct InspectArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
-    /// Draw the histogram of lengths to a file, .png or .svg
+    /// Draw the histogram of lengths into this .png or .svg file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub histogram: Option<PathBuf>,
     /// Print a JSON object
@@ -67,10 +67,10 @@ pub struct ConvertArgs {
     /// The subword vocabulary
     #[arg(long, value_name = "FILE")]
     pub vocab: PathBuf,
-    /// Read from here [default: standard input]
+    /// The file to read [default: standard input]
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// Write here, all or nothing [default: standard output]
+    /// The file to write, complete or not at all [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -79,10 +79,10 @@ pub struct ConvertArgs {
 pub struct BuildVocabArgs {
     #[command(flatten)]
     pub source: SourceArgs,
-    /// Build from the first N training reviews
+    /// Use only the first N training reviews
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_train: Option<usize>,
-    /// Ids to aim at, padding and 256 bytes included
+    /// The wanted number of ids, including padding and 256 bytes
     #[arg(
         long,
         value_name = "N",
@@ -90,10 +90,10 @@ pub struct BuildVocabArgs {
         allow_negative_numbers = true
     )]
     pub target_size: usize,
-    /// Write the vocabulary here, all or nothing
+    /// The file to write, complete or not at all
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Replace the file that stands there
+    /// Replace an existing file
     #[arg(long)]
     pub overwrite: bool,
     /// Print a JSON object
@@ -117,16 +117,16 @@ impl BuildVocabArgs {
 
 #[derive(Debug, Args)]
 pub struct FetchArgs {
-    /// Which one: imdb is the Large Movie Review Dataset, 84 MB
+    /// The corpus: imdb is the Large Movie Review Dataset, 84 MB
     #[arg(value_name = "CORPUS", value_parser = corpus_parser())]
     pub corpus: Corpus,
-    /// Get it here instead of from its authors
+    /// Download from this address instead of the authors' one
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// SHA-256 of the archive [default: that of its authors' archive]
     #[arg(long, value_name = "HEX")]
     pub sha256: Option<String>,
-    /// Size of the archive with that SHA-256, in bytes
+    /// Size of the archive in bytes, if --sha256 names another one
     #[arg(
         long,
         value_name = "N",
@@ -134,7 +134,7 @@ pub struct FetchArgs {
         allow_negative_numbers = true
     )]
     pub size: Option<u64>,
-    /// Seconds to wait for a connection, an answer, and each further byte
+    /// Seconds to wait for a connection, for an answer and for each further byte
     #[arg(
         long,
         value_name = "SECONDS",
@@ -143,7 +143,7 @@ pub struct FetchArgs {
     )]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
-    /// Attempts after the first, each going on where the one before ended
+    /// Number of attempts after the first; each continues where the previous one stopped
     #[arg(
         long,
         value_name = "N",
@@ -151,7 +151,7 @@ pub struct FetchArgs {
         allow_negative_numbers = true
     )]
     pub retries: u32,
-    /// Fetch it even if it is there
+    /// Download the archive even if it is there already
     #[arg(long)]
     pub force: bool,
     /// Print a JSON object
@@ -167,10 +167,10 @@ fn corpus_parser() -> impl TypedValueParser<Value = Corpus> {
 
 #[derive(Debug, Args)]
 pub struct DataExportArgs {
-    /// The form
+    /// The form to write
     #[arg(long, value_enum)]
     pub format: Format,
-    /// The file, or for tfds the folder, to make; it must not be there yet
+    /// The file to write, or for tfds the folder; it must not exist yet
     #[arg(long, value_name = "PATH")]
     pub output: PathBuf,
     /// Write subword ids instead of texts
@@ -185,7 +185,7 @@ pub struct DataExportArgs {
 pub enum Format {
     /// A data_dir for tensorflow-datasets, with ids and their vocabulary
     Tfds,
-    /// A JSON object a line: text, label, split
+    /// One JSON object per line: text, label, split
     Jsonl,
     /// Comma-separated fields: text, label, split
     Csv,

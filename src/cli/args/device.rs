@@ -6,18 +6,18 @@ use gatefold::gpu::KernelForm;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Device options")]
 pub struct DeviceArgs {
-    /// Part of the adapter's name, or its number in `gatefold devices`
+    /// The adapter to use: part of its name, or its number in `gatefold devices`
     ///
-    /// Without it WGPU_ADAPTER_NAME decides, then the best there is. WGPU_BACKEND and WGPU_POWER_PREF
-    /// narrow the choice as in other programs on wgpu.
+    /// Without this option, WGPU_ADAPTER_NAME names the adapter; if that is not set either, gatefold takes the best one.
+    /// WGPU_BACKEND and WGPU_POWER_PREF narrow the choice, as in other programs that use wgpu.
     #[arg(long, value_name = "NAME|N")]
     pub adapter: Option<String>,
-    /// Form of the hot kernels; both give the same results
+    /// Form of the kernels that take the most time; both forms give the same results
     #[arg(long, value_enum, default_value_t)]
     pub kernels: Kernels,
-    /// Take WebGPU's default limits and no feature, as a browser would
+    /// Use only WebGPU's default limits and no optional feature, as a browser would
     ///
-    /// Whatever more the adapter has is left unused. The kernels are then the portable ones.
+    /// gatefold then uses the portable kernels, whatever else the adapter offers.
     #[arg(long)]
     pub webgpu_limits: bool,
 }
@@ -28,7 +28,7 @@ pub enum Kernels {
     /// The subgroup form where the adapter can run it
     #[default]
     Auto,
-    /// Needs nothing but WebGPU's default limits
+    /// For all adapters: it needs only WebGPU's default limits
     Portable,
     /// For adapters with subgroups of one size
     Subgroup,
@@ -48,10 +48,10 @@ impl From<Kernels> for KernelForm {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Device options")]
 pub struct TileArgs {
-    /// Rows of the batch that a workgroup of a recurrence owns [default: by the adapter]
+    /// Number of batch rows that one workgroup of a recurrence computes [default: chosen for the adapter]
     ///
-    /// Results are the same, byte for byte; speed and the time to compile differ. More than the
-    /// adapter's workgroup memory holds are not taken.
+    /// The results are the same, byte for byte; speed and compile time differ. If the rows do not fit the adapter's
+    /// workgroup memory, fewer are taken.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     row_tile: Option<u32>,
 }

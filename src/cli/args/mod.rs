@@ -41,12 +41,12 @@ pub use watch::WatchArgs;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
-    /// Say more; repeat for more still
+    /// Print more messages; repeat the option for still more
     ///
-    /// RUST_LOG, where it is set, decides instead, in the syntax of env_logger.
+    /// If RUST_LOG is set, it decides instead. Its syntax is that of env_logger.
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = GENERAL)]
     pub verbose: u8,
-    /// Say nothing on standard error but errors
+    /// Print nothing but errors on standard error
     #[arg(short, long, global = true, help_heading = GENERAL)]
     pub quiet: bool,
 }
@@ -69,77 +69,77 @@ const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
 pub enum Command {
     /// Train the experiment's models on the same data and compare them
     ///
-    /// Without options this trains the three models on the embedded demo corpus. Each leaves a run
-    /// folder with its history, plots and parameters; figures that compare them lie above those.
+    /// Without options, compare trains the three models on the embedded demo corpus. Each model gets a run folder with
+    /// its history, plots and parameters. The folder above them gets the figures that compare the models.
     Compare(CompareArgs),
     /// Train one model
     Train(TrainArgs),
     /// Measure how good a trained model is on the test reviews
     ///
-    /// Loss and accuracy are those that training gives for validation, in the batches of training, but
-    /// over all test reviews. Precision, recall and F1 are those of positive reviews; of a model that gives
-    /// every class a probability they are means over the classes, as is the area under the ROC curve. The balanced
-    /// accuracy is the mean of the recalls of the classes that have reviews.
+    /// Loss and accuracy are measured as in validation during training, in batches of the same size, but over all test
+    /// reviews. Precision, recall and F1 are those of the positive class. For a model that gives every class a
+    /// probability, they are means over the classes, and so is the area under the ROC curve. The
+    /// balanced accuracy is the mean of the recalls of the classes that have reviews.
     Evaluate(EvaluateArgs),
-    /// Tell the probability that reviews are positive, or which class they are of
+    /// Print the probability that a review is positive, or its class
     ///
-    /// Every review is read at its own length, without padding, so that its probability does not depend on
-    /// those beside it. A model that does not mask padding has seen much of it in training, and may say
-    /// something else of a padded review: that is how `gatefold evaluate` reads them. Lines are read 4,096
-    /// at a time and answered in their order.
+    /// Every review is read at its own length, without padding, so its probability does not depend on the reviews beside
+    /// it. `gatefold evaluate` pads reviews as training does. A model that does not mask padding has learnt from it, so
+    /// the two commands may give different probabilities for one review. Input is read 4,096 lines at a time, and the
+    /// answers come in the order of the lines.
     Predict(PredictArgs),
     /// Show which words moved a prediction
     ///
-    /// A word's contribution is gradient times input, summed over its tokens: how fast the logit moves
-    /// as its embedding is scaled. Above 0 it speaks for a positive review, below 0 against it; of several classes, for
-    /// and against the most likely one, or the one that --class names.
+    /// A word's contribution is gradient times input, summed over its tokens: how fast the logit changes as the word's
+    /// embedding is scaled. A contribution above 0 speaks for a positive review, one below 0 against it. Where there are
+    /// several classes, it speaks for or against the most likely class; --class names another one.
     Explain(ExplainArgs),
     /// Write a trained model in another program's format
     Export(ExportArgs),
-    /// Make a run folder of weights that another program trained
+    /// Make a run folder from weights that another program trained
     ///
-    /// Reads a .weights.h5 of Keras, the weights in its .keras, or safetensors under the names that
-    /// `gatefold export` writes. The model must have the same layers, and the data the vocabulary that it was
-    /// trained with.
+    /// The weights are a .weights.h5 or .keras file of Keras, or a safetensors file with the names that `gatefold export`
+    /// writes. The model must have the same layers as the one that was trained. The vocabulary must be the one that it
+    /// was trained with.
     Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
-    /// Show how a run goes: its curves, its rate and the time left, in the terminal or as a page
+    /// Show the progress of a run: its curves, its speed and the time left, in the terminal or as a page
     ///
-    /// It reads what the run writes to its folder, so it works from any terminal, while the run trains
-    /// and afterwards, and may be started and stopped at will. Where standard output is no terminal,
-    /// it prints a line an epoch until the run is over.
+    /// watch reads the files in the run's folder. So it works from any terminal, during training and afterwards, and
+    /// stopping it does not stop the run. Where standard output is not a terminal, it prints a line per epoch until the
+    /// run is over.
     Watch(WatchArgs),
-    /// Draw the plots of finished runs again, from their histories
+    /// Redraw the plots of finished runs from their histories
     Plot(PlotArgs),
     /// Write a report of finished runs as one page for a browser
     ///
-    /// `train` and `compare` leave one as report.html; this writes it again, of any runs, and with
-    /// --examples tests them. The page needs no other file and asks nothing of any network.
+    /// `train` and `compare` write such a page as report.html. This command writes one for any runs, and with --examples
+    /// it also tests them. The page needs no other file and no network.
     Report(ReportArgs),
-    /// List the adapters of this machine and say which one gatefold takes
+    /// List the adapters of this machine and mark the one that gatefold uses
     Devices(DevicesArgs),
     /// Look at reviews, and turn text into subword ids and back
     #[command(subcommand)]
     Data(DataCommand),
     /// Time a model's steps, and each kernel of a step
     Bench(BenchArgs),
-    /// Print what makes a shell complete gatefold's commands and options
+    /// Print a script that lets a shell complete gatefold's commands and options
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(CompletionsArgs),
-    /// Write the man pages, one a command
+    /// Write the man pages, one per command
     ///
-    /// gatefold man ~/.local/share/man/man1 puts them where `man gatefold` finds them. Without a folder
-    /// the page of gatefold itself goes to standard output: gatefold man | man -l -
+    /// `gatefold man ~/.local/share/man/man1` puts them where `man gatefold` finds them. Without a folder, the page of
+    /// gatefold itself goes to standard output: gatefold man | man -l -
     Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct PlotArgs {
-    /// Folders of runs; one that `compare` wrote stands for the runs in it
+    /// Folders of runs; the folder of a comparison stands for all runs in it
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// Where to write what compares several runs [default: the folder that holds them all]
+    /// Folder for the plots that compare several runs [default: the folder that holds all the runs]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -153,7 +153,7 @@ pub struct CompletionsArgs {
 
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The folder to write them to; it is made where it is not there
+    /// The folder to write the pages to; it is created if it does not exist
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }

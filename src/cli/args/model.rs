@@ -14,10 +14,10 @@ pub struct ModelArgs {
     /// One of the experiment's models
     #[arg(value_parser = variant_parser())]
     pub variant: Option<Variant>,
-    /// A model file in TOML instead
+    /// A model file in TOML, instead of a variant
     ///
-    /// It has a `name` and a `[[layer]]` for each layer, from the embedding to Dense(1) with a
-    /// sigmoid; `gatefold summary --config FILE` checks it. The config.toml of a run stands for its model.
+    /// The file has a `name`, and a `[[layer]]` for each layer from the embedding to the dense layer at the end. `gatefold
+    /// summary --config FILE` checks it. The config.toml of a run is such a file, too.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -32,7 +32,7 @@ pub fn variant_parser() -> impl TypedValueParser<Value = Variant> {
 pub struct SummaryArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Ids of the data's vocabulary, padding included
+    /// Number of ids in the vocabulary, including padding
     #[arg(
         long,
         value_name = "N",

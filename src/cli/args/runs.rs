@@ -46,9 +46,9 @@ pub struct EvaluateArgs {
     pub run: RunArgs,
     #[command(flatten)]
     pub test_data: TestDataArgs,
-    /// Reviews a batch [default: that of the run]
+    /// Number of reviews per batch [default: that of the run]
     ///
-    /// Where padding is not masked it shows in the results, and the batch size with it.
+    /// If the model does not mask padding, its results depend on the padding, and so on the batch size.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub batch_size: Option<usize>,
     #[command(flatten)]
@@ -65,18 +65,18 @@ pub struct EvaluateArgs {
 pub struct PredictArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// The reviews [default: read from standard input, one a line]
+    /// The reviews [default: read from standard input, one per line]
     #[arg(value_name = "TEXT")]
     pub texts: Vec<String>,
-    /// Read reviews from here instead, one a line
+    /// Read the reviews from this file, one per line
     #[arg(long, value_name = "FILE", conflicts_with = "texts")]
     pub file: Option<PathBuf>,
     /// The subword vocabulary [default: that of the run]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
-    /// Reviews a batch at most
+    /// The largest number of reviews per batch
     ///
-    /// Only reviews of one length share a batch, or of similar length where padding is masked.
+    /// Reviews share a batch only if they are equally long or, if the model masks padding, similarly long.
     #[arg(
         long,
         value_name = "N",
@@ -86,7 +86,7 @@ pub struct PredictArgs {
     pub batch_size: usize,
     #[command(flatten)]
     pub device: DeviceArgs,
-    /// Print a JSON object a review
+    /// Print one JSON object per review
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 }
@@ -98,7 +98,7 @@ pub struct ExplainArgs {
     /// The review
     #[arg(value_name = "TEXT")]
     pub text: String,
-    /// Explain this class, by its name [default: the most likely one, or positive of two told apart by one probability]
+    /// The name of the class to explain [default: the most likely class; positive, if the model gives one probability]
     #[arg(long, value_name = "NAME")]
     pub class: Option<String>,
     /// The subword vocabulary [default: that of the run]
@@ -109,7 +109,7 @@ pub struct ExplainArgs {
     /// Write the coloured text as a page for a browser
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub html: Option<PathBuf>,
-    /// Draw the coloured text, .png
+    /// Draw the coloured text into this .png file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub png: Option<PathBuf>,
     /// Print a JSON object
@@ -121,13 +121,13 @@ pub struct ExplainArgs {
 pub struct ExportArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// The format
+    /// The format to write
     #[arg(long, value_enum)]
     pub format: ExportFormat,
-    /// Write the model here, all or nothing
+    /// The file to write, complete or not at all
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Replace the file that stands there
+    /// Replace an existing file
     #[arg(long)]
     pub overwrite: bool,
     /// Print a JSON object
@@ -144,7 +144,7 @@ pub struct ExportArgs {
     .help("The data to use the model with, as `gatefold train` takes them [default: the demo corpus]")
     .long_help(None)))]
 pub struct ImportArgs {
-    /// The weights
+    /// The file with the weights
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
@@ -154,7 +154,7 @@ pub struct ImportArgs {
     /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
-    /// The model was trained with its padding masked
+    /// Say that the model was trained with masked padding
     #[arg(long)]
     pub mask_padding: bool,
     /// The model was trained as this run: with its data, vocabulary, classes, cut and padding
@@ -164,10 +164,10 @@ pub struct ImportArgs {
     pub like: Option<PathBuf>,
     #[command(flatten)]
     pub padding: PaddingArgs,
-    /// The run folder to make
+    /// The run folder to create
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Replace the run that stands there; other files in that folder stay
+    /// Replace an existing run in that folder; its other files stay
     #[arg(long)]
     pub overwrite: bool,
     /// Print a JSON object
@@ -192,13 +192,13 @@ impl ImportArgs {
 
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Folders of finished runs; one that `compare` wrote stands for the runs in it
+    /// Folders of finished runs; the folder of a comparison stands for all runs in it
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// Test the runs, and show N reviews that each got wrong and N that it got right
+    /// Test the runs, and show N reviews that each run got wrong and N that it got right
     ///
-    /// Those of which it was surest, with what each word contributed; and errors by length of the review.
-    /// The page then holds these reviews; 0 shows none.
+    /// These are the reviews of which the run was surest. The page shows their text, what each word contributed, and the
+    /// errors by length of the review. With 0 it shows no review.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub examples: Option<usize>,
     /// Test the parameters of the best epoch, best.safetensors
@@ -211,7 +211,7 @@ pub struct ReportArgs {
     /// Write the page here [default: report.html in the folder of the runs]
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub output: Option<PathBuf>,
-    /// Replace the file that stands there
+    /// Replace an existing file
     #[arg(long, requires = "output", help_heading = OUTPUT)]
     pub overwrite: bool,
 }

@@ -21,10 +21,10 @@ pub struct CompareArgs {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = variant_parser())]
     #[arg(default_values_t = Variant::ALL, hide_default_value = true)]
     pub variants: Vec<Variant>,
-    /// Go on with the comparison in this folder
+    /// Continue the comparison in this folder
     ///
-    /// Finished models are left as they are, the one under way goes on from its last checkpoint, the rest
-    /// follow. Options are those it was begun with; --epochs may be raised.
+    /// Finished models stay as they are. A model that was being trained continues from its last checkpoint; the others
+    /// follow. The options are those that the comparison was started with; --epochs may be raised.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "overwrite"])]
     pub resume: Option<PathBuf>,
     #[command(flatten)]
@@ -37,10 +37,10 @@ pub struct CompareArgs {
 pub struct TrainArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Go on with the run in this folder, from its last checkpoint
+    /// Continue the run in this folder from its last checkpoint
     ///
-    /// Options are those it was begun with; --epochs may be raised. The result is that of a run which
-    /// never stopped.
+    /// The options are those that the run was started with; --epochs may be raised. The result is the same as that
+    /// of a run that never stopped.
     #[arg(long, value_name = "RUN", group = "ModelArgs", conflicts_with_all = ["out", "overwrite"])]
     pub resume: Option<PathBuf>,
     #[command(flatten)]
@@ -60,25 +60,25 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub epochs: u32,
-    /// How parameters follow their gradients
+    /// The algorithm that updates the parameters
     #[arg(long, value_parser = optimiser_parser(), value_name = "NAME", default_value = "adam")]
     pub optimiser: OptimiserName,
-    /// Share of the last move that is made again, from 0 to below 1; of sgd and rmsprop
+    /// Share of the previous update that is added to the next one, from 0 to below 1; for sgd and rmsprop
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub momentum: Option<f64>,
-    /// Follow the gradient from where the momentum leads; of sgd
+    /// Use Nesterov's form of momentum; for sgd
     #[arg(long)]
     pub nesterov: bool,
-    /// The optimiser's learning rate [default: 0.0001, 0.001 with the demo corpus; of rmsprop 0.001, of sgd 0.01]
+    /// The optimiser's learning rate [default: 0.0001, with the demo corpus 0.001; for rmsprop 0.001, for sgd 0.01]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
-    /// Scale gradients down where their norm, over all parameters, is larger than X
+    /// Scale the gradients down when their norm over all parameters is larger than X
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub clip_norm: Option<f64>,
-    /// Before each update every parameter loses this share of itself, times the learning rate
+    /// Before each update, shrink every parameter by this share of itself, times the learning rate
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
-    /// Decides initial parameters, the order of the reviews and dropout masks
+    /// Seed of the initial parameters, the order of the reviews and the dropout masks
     #[arg(
         long,
         value_name = "N",
@@ -86,7 +86,7 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
-    /// Batches of test reviews to validate with after each epoch
+    /// Number of batches of test reviews for the validation after each epoch
     #[arg(
         long,
         value_name = "N",
@@ -96,10 +96,10 @@ pub struct TrainingArgs {
     pub validation_steps: u32,
     /// Let the recurrent layers skip padding
     ///
-    /// Sets `mask_zero` on the embedding. The experiment does not, which is why its baseline fails.
+    /// This sets `mask_zero` on the embedding. The experiment does not set it, which is why its baseline fails.
     #[arg(long)]
     pub mask_padding: bool,
-    /// Steps from one checkpoint to the next; 0: one at the end of each epoch alone
+    /// Number of steps between checkpoints; 0 writes one at the end of each epoch only
     #[arg(
         long,
         value_name = "N",
@@ -168,13 +168,13 @@ fn optimiser_parser() -> impl TypedValueParser<Value = OptimiserName> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = OUTPUT)]
 pub struct OutputArgs {
-    /// Where to write [default: runs/NAME-DATA]
+    /// The folder to write to [default: runs/NAME-DATA]
     ///
-    /// NAME is the model's name or `compare`, DATA what the data's file or folder is called. A folder
-    /// that holds something already is refused.
+    /// NAME is the name of the model, or `compare`. DATA is the name of the data's file or folder. Without
+    /// --overwrite, a folder that is not empty is refused.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Replace the run that stands there; other files in that folder stay
+    /// Replace an existing run in that folder; its other files stay
     #[arg(long)]
     pub overwrite: bool,
     /// Print JSON lines on standard output

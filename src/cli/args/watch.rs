@@ -20,10 +20,10 @@ pub struct WatchArgs {
 #[cfg(feature = "serve")]
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ServeArgs {
-    /// Show the run as a page on this port of 127.0.0.1; 0 takes a free one
+    /// Serve a page that shows the run, at this port of 127.0.0.1; 0 picks a free port
     ///
-    /// ADDRESS:PORT makes it reachable from elsewhere, 0.0.0.0:8080 say from all who reach this machine.
-    /// The page can be looked at, and nothing else.
+    /// With an address before the port, other machines can reach the page: 0.0.0.0:8080 lets everyone who reaches this
+    /// machine see it. Visitors can look at the page, but change nothing.
     #[arg(long, value_name = "[ADDRESS:]PORT", value_parser = parse_address)]
     pub serve: Option<SocketAddr>,
 }

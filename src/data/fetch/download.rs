@@ -19,8 +19,8 @@ const LARGEST_UNSTATED: u64 = 1 << 30;
 
 const CHUNK: usize = 1 << 16;
 
-const ELSEWHERE: &str = "ask another server with --url URL, or get the archive in another way and give \
-                         it with --data FILE";
+const ELSEWHERE: &str = "ask another server with `RemoteFile::at`, or get the archive in another way and \
+                         give it with `Source::Path`";
 
 /// A file on its way.
 pub(super) struct Download<'a> {
@@ -149,7 +149,7 @@ impl<'a> Download<'a> {
                 return Err(lasting(match size {
                     Some(_) => format!("sends more than the {most} bytes of the file"),
                     None => format!(
-                        "sends more than {most} bytes without saying how many; state them with --size"
+                        "sends more than {most} bytes without saying how many; state them with `RemoteFile::size`"
                     ),
                 }));
             }
@@ -203,10 +203,10 @@ impl<'a> Download<'a> {
     /// What becomes of the bytes that have come.
     fn kept(&self) -> String {
         match self.bytes() {
-            0 => "try again later, or another server with --url URL".to_owned(),
+            0 => "try again later, or ask another server with `RemoteFile::at`".to_owned(),
             bytes => format!(
-                "{bytes} bytes are kept, and the same command goes on from there; --url URL asks \
-                 another server"
+                "{bytes} bytes are kept, and the same command goes on from there; `RemoteFile::at` \
+                 asks another server"
             ),
         }
     }

@@ -179,7 +179,7 @@ fn failure(error: ureq::Error, timeout: Duration) -> Failure {
         ureq::Error::Timeout(_) => (
             Passing,
             format!(
-                "nothing came for {} s (--timeout SECONDS allows more)",
+                "nothing came for {} s (`FetchOptions::timeout` allows more)",
                 timeout.as_secs_f64()
             ),
         ),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 
 use super::open::{Input, LARGEST_ROW};
-use super::row::{Columns, IDS, Picked, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
+use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
 use crate::data::raw::checked_text;
 use crate::error::Result;
 
@@ -15,7 +15,7 @@ const QUOTES: &str = "close the quotes around fields, and double those within";
 
 /// Where the columns are.
 struct Header {
-    content: Picked<usize>,
+    content: ContentColumn<usize>,
     label: usize,
     split: Option<usize>,
     synthetic: Option<usize>,
@@ -36,12 +36,12 @@ pub(super) fn visit(
     let state = Rc::new(State::default());
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
-        .from_reader(Metered {
+        .from_reader(RowLimiter {
             inner: reader.chain(b"\n"),
             state: Rc::clone(&state),
         });
     let unclosed = |line| {
-        // The line break that `Metered` appends would have ended the row.
+        // The line break that `RowLimiter` appends would have ended the row.
         let problem = format!("a quote opens here that nothing closes; {QUOTES}");
         place.malformed(line, problem)
     };
@@ -99,7 +99,7 @@ impl Header {
         Ok(Header {
             content: columns.pick(find(columns.text), find(IDS), all)?,
             label: find(columns.label)
-                .ok_or_else(|| missing(columns.label, "--label-column", &all()))?,
+                .ok_or_else(|| missing(columns.label, "Table::label_column", &all()))?,
             split: find(SPLIT),
             synthetic: find(SYNTHETIC),
         })
@@ -112,8 +112,8 @@ impl Header {
             .map(|index| String::from_utf8_lossy(field(index)));
         let synthetic = self.synthetic.map(field) == Some(b"true");
         let content = || match self.content {
-            Picked::Text(index) => checked_text(field(index)),
-            Picked::Ids(index) => columns.ids(&numbers(field(index))?),
+            ContentColumn::Text(index) => checked_text(field(index)),
+            ContentColumn::Ids(index) => columns.ids(&numbers(field(index))?),
         };
         let label = || columns.label(&String::from_utf8_lossy(field(self.label)));
         row_of(split.as_deref(), label, content, synthetic)
@@ -134,7 +134,7 @@ fn numbers(field: &[u8]) -> Result<Vec<i64>, String> {
     parsed.collect()
 }
 
-/// What [`Metered`] has seen.
+/// What a [`RowLimiter`] has read so far.
 #[derive(Default)]
 struct State {
     /// Bytes since the row before.
@@ -144,12 +144,12 @@ struct State {
 }
 
 /// Bounds the bytes of a row, and ends the last one with a line break.
-struct Metered<R> {
+struct RowLimiter<R> {
     inner: io::Chain<R, &'static [u8]>,
     state: Rc<State>,
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for RowLimiter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let taken = &self.state.taken;
         if taken.get() > LARGEST_ROW {

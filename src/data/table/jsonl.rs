@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 use serde_json::{Map, Value};
 
 use super::open::{Input, LARGEST_ROW};
-use super::row::{Columns, IDS, Picked, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
+use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
 use crate::data::convert::problem_of;
 use crate::data::raw::checked_text;
 use crate::error::Result;
@@ -75,18 +75,18 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     };
     let synthetic = field(SYNTHETIC) == Some(&Value::Bool(true));
     let label = || match field(columns.label) {
-        None => Err(missing(columns.label, "--label-column", &names())),
+        None => Err(missing(columns.label, "Table::label_column", &names())),
         Some(Value::Bool(positive)) if columns.are_sentiments() => Ok(u8::from(*positive)),
         Some(Value::String(name)) => columns.label(name),
         Some(other) => columns.label(&other.to_string()),
     };
     let content = || match columns.pick(field(columns.text), field(IDS), names)? {
-        Picked::Text(Value::String(text)) => {
+        ContentColumn::Text(Value::String(text)) => {
             let (content, _) = checked_text(text.as_bytes())?;
             Ok((content, valid))
         }
-        Picked::Text(other) => Err(wrong_kind(columns.text, other, "a string")),
-        Picked::Ids(ids) => columns.ids(&numbers(ids)?),
+        ContentColumn::Text(other) => Err(wrong_kind(columns.text, other, "a string")),
+        ContentColumn::Ids(ids) => columns.ids(&numbers(ids)?),
     };
     row_of(split, label, content, synthetic)
 }

@@ -61,10 +61,7 @@ impl Table {
             }
             count => format!("{count} classes; gatefold tells 256 apart at most"),
         };
-        Err(Error::Option {
-            option: "--classes".to_owned(),
-            problem,
-        })
+        Err(Error::argument("Table::classes", problem))
     }
 }
 
@@ -100,15 +97,15 @@ pub(super) fn notation(path: &Path) -> Option<(Notation, bool)> {
 /// themselves decide ([`Split::by_hash`]). The order of the files is kept.
 ///
 /// # Errors
-/// [`Error::Malformed`] names the first line that is wrong, [`Error::Option`] a file that is no table,
+/// [`Error::Malformed`] names the first line that is wrong, [`Error::Argument`] a file that is no table,
 /// a second file too many or classes that cannot be; [`Error::Io`], and [`Error::Data`] where a class is missing.
 pub(super) fn read(table: &Table, size: usize, limits: ReviewLimits) -> Result<RawDataset> {
     table.check_classes()?;
     let mut reading = Reading::new(table, limits, None);
     let part = table.test.as_ref().map(|_| Split::Train);
-    reading.file(table, &table.path, part, "--data", size)?;
+    reading.file(table, &table.path, part, "Table::path", size)?;
     if let Some(test) = &table.test {
-        reading.file(table, test, Some(Split::Test), "--test-data", size)?;
+        reading.file(table, test, Some(Split::Test), "Table::test", size)?;
     }
     let parts = reading.splits.take(&table.path)?;
     Ok(reading.finish(parts))
@@ -126,11 +123,11 @@ pub(super) fn read_to_test(table: &Table, size: usize, limits: ReviewLimits) -> 
         ..limits
     };
     let mut reading = Reading::new(table, limits, Some(Split::Test));
-    let (path, part, option) = match &table.test {
-        Some(test) => (test, Some(Split::Test), "--test-data"),
-        None => (&table.path, None, "--data"),
+    let (path, part, field) = match &table.test {
+        Some(test) => (test, Some(Split::Test), "Table::test"),
+        None => (&table.path, None, "Table::path"),
     };
-    reading.file(table, path, part, option, size)?;
+    reading.file(table, path, part, field, size)?;
     let test = reading.splits.take_to_test(path)?;
     Ok(reading.finish([Vec::new(), test]))
 }
@@ -164,18 +161,16 @@ impl Reading {
         table: &Table,
         path: &Path,
         part: Option<Split>,
-        option: &str,
+        field: &str,
         size: usize,
     ) -> Result<()> {
         let Some((notation, gzip)) = notation(path) else {
-            return Err(Error::Option {
-                option: option.to_owned(),
-                problem: format!(
-                    "{} is not named .csv, .tsv, .jsonl or .ndjson, or one of these and .gz; only such \
-                     tables have columns and a second file",
-                    path.display()
-                ),
-            });
+            let problem = format!(
+                "{} is not named .csv, .tsv, .jsonl or .ndjson, or one of these and .gz; only such tables have \
+                 columns and a second file",
+                path.display()
+            );
+            return Err(Error::argument(field, problem));
         };
         let columns = Columns::new(
             table.text_column.as_deref(),
@@ -203,7 +198,7 @@ impl Reading {
         let split = match (part, review.split) {
             (Some(_), Some(_)) => {
                 return Err(
-                    "a column `split` and --test-data both say what the test part is; leave one out"
+                    "a column `split` and `Table::test` both say what the test part is; leave one out"
                         .to_owned(),
                 );
             }

@@ -65,11 +65,11 @@ impl<'a> Columns<'a> {
         text: Option<T>,
         ids: Option<T>,
         names: impl FnOnce() -> String,
-    ) -> Result<Picked<T>, String> {
+    ) -> Result<ContentColumn<T>, String> {
         match (text, ids) {
-            (Some(text), _) => Ok(Picked::Text(text)),
-            (None, Some(ids)) if self.ids_will_do => Ok(Picked::Ids(ids)),
-            _ => Err(missing(self.text, "--text-column", &names())),
+            (Some(text), _) => Ok(ContentColumn::Text(text)),
+            (None, Some(ids)) if self.ids_will_do => Ok(ContentColumn::Ids(ids)),
+            _ => Err(missing(self.text, "Table::text_column", &names())),
         }
     }
 
@@ -84,7 +84,7 @@ impl<'a> Columns<'a> {
             return label_of(text).ok_or_else(|| {
                 format!(
                     "label `{}`; expected 0, neg or negative, 1, pos or positive; name other classes with \
-                     --classes NAME,NAME",
+                     `Table::classes`",
                     shortened(text)
                 )
             });
@@ -107,14 +107,14 @@ impl<'a> Columns<'a> {
 
 /// Which column holds the reviews.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Picked<T> {
+pub(super) enum ContentColumn<T> {
     Text(T),
     Ids(T),
 }
 
 /// Says that there is no column `name`, but `names`.
-pub(super) fn missing(name: &str, option: &str, names: &str) -> String {
-    format!("no column `{name}`, only {names}; name the right one with {option} NAME")
+pub(super) fn missing(name: &str, field: &str, names: &str) -> String {
+    format!("no column `{name}`, only {names}; name the right one with `{field}`")
 }
 
 /// What `split` and the other columns make of a row.

@@ -62,8 +62,8 @@ struct Int64List {
     value: Vec<i64>,
 }
 
-/// A review as a record has it.
-pub(super) struct Decoded {
+/// The review that a record holds.
+pub(super) struct ExampleReview {
     pub content: Content,
     pub label: u8,
     /// Whether a text was UTF-8, which ids always are.
@@ -74,7 +74,7 @@ pub(super) struct Decoded {
 ///
 /// # Errors
 /// What is wrong with the payload.
-pub(super) fn decode(payload: &[u8], form: TextForm, size: usize) -> Result<Decoded, String> {
+pub(super) fn decode(payload: &[u8], form: TextForm, size: usize) -> Result<ExampleReview, String> {
     let example = Example::decode(payload)
         .map_err(|error| format!("not a tf.train.Example ({error}); copy the file again"))?;
     let features = example.features.unwrap_or_default().feature;
@@ -106,7 +106,7 @@ pub(super) fn decode(payload: &[u8], form: TextForm, size: usize) -> Result<Deco
             ));
         }
     };
-    Ok(Decoded {
+    Ok(ExampleReview {
         content,
         label,
         valid,

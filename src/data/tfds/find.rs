@@ -11,20 +11,20 @@ use crate::error::{Error, Result};
 const DEEPEST: usize = 4;
 /// Folders that have many files but no prepared data set: those of reviews, and of downloads.
 const PASSED_OVER: [&str; 4] = ["pos", "neg", "unsup", "downloads"];
-/// How the folder of a data set under preparation is called.
+/// Part of the name of a folder whose data set is still being prepared.
 const INCOMPLETE: &str = ".incomplete";
 /// The experiment's data set.
 const PREFERRED: &str = "imdb_reviews/subwords8k";
 
-/// A data set's folder.
-pub(in crate::data) struct Found {
+/// The folder of a data set, with its description.
+pub(in crate::data) struct DataSetFolder {
     pub folder: PathBuf,
     pub(super) info: Info,
     /// What the user should know of the choice, if there was one.
     pub note: Option<String>,
 }
 
-impl Found {
+impl DataSetFolder {
     /// `imdb_reviews/subwords8k/1.0.0`
     pub fn name(&self) -> String {
         self.info.full_name()
@@ -37,11 +37,11 @@ impl Found {
 ///
 /// # Errors
 /// [`Error::Data`] lists what is there where that does not decide; [`Error::Io`], [`Error::Malformed`].
-pub(in crate::data) fn find(root: &Path) -> Result<Option<Found>> {
+pub(in crate::data) fn find(root: &Path) -> Result<Option<DataSetFolder>> {
     let mut candidates = Vec::new();
     for folder in folders(root)? {
         let info = Info::read(&folder)?;
-        candidates.push(Found {
+        candidates.push(DataSetFolder {
             folder,
             info,
             note: None,
@@ -51,7 +51,7 @@ pub(in crate::data) fn find(root: &Path) -> Result<Option<Found>> {
         .iter()
         .map(|found| found.info.configured_name())
         .collect();
-    let mut all: Vec<String> = candidates.iter().map(Found::name).collect();
+    let mut all: Vec<String> = candidates.iter().map(DataSetFolder::name).collect();
     all.sort();
     let chosen = match names.len() {
         0 => return Ok(None),

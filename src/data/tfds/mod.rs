@@ -15,7 +15,7 @@ mod write;
 pub use record::{RecordReader, RecordWriter};
 
 pub(super) use features::{TextForm, read_features};
-pub(super) use find::{Found, find};
+pub(super) use find::{DataSetFolder, find};
 pub(super) use read::read;
 pub(super) use write::{folder_name, write};
 

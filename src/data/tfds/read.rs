@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind};
 
 use super::example::decode;
-use super::{Found, RecordReader, SYNTHETIC, TextForm};
+use super::{DataSetFolder, RecordReader, SYNTHETIC, TextForm};
 use crate::data::raw::{RawDataset, RawReview, note_replaced, note_unlabelled};
 use crate::data::split::{Split, Splits};
 use crate::data::{ReviewLimits, sentiment_classes};
@@ -20,7 +20,7 @@ const UNLABELLED: &str = "unsupervised";
 /// [`Error::Malformed`] names shard, record and byte; a shard that is missing is named as well.
 /// [`Error::Io`], and [`Error::Data`] where a class is missing.
 pub(in crate::data) fn read(
-    found: &Found,
+    found: &DataSetFolder,
     form: TextForm,
     size: usize,
     limits: ReviewLimits,

@@ -20,7 +20,7 @@ fn a_length_that_is_not_the_archives_is_refused_at_once() {
             &stated.to_string(),
             "200000 are expected",
             "--url URL",
-            "--data FILE",
+            "--data",
         ];
         fetch(&place, &server, &content, &[]).fails(1, &words);
         assert_eq!(server.requests().len(), 1);
@@ -94,7 +94,7 @@ fn a_server_without_the_file_is_asked_once() {
     let (place, content) = (Workplace::new(), content());
     for status in ["404 Not Found", "403 Forbidden"] {
         let server = Server::new(vec![Answer::status(status)]);
-        fetch(&place, &server, &content, &[]).fails(1, &[status, "--url URL", "--data FILE"]);
+        fetch(&place, &server, &content, &[]).fails(1, &[status, "--url URL", "--data"]);
         assert_eq!(server.requests().len(), 1);
         assert_nothing(&place);
     }

@@ -44,7 +44,7 @@ fn a_path_that_is_no_data_is_named_with_what_would_be() {
     let missing = folder.path().join("none.tar");
     let error = message(load_all(&missing));
     assert!(
-        error.contains("none.tar: no such file or folder; --data takes an aclImdb folder"),
+        error.contains("none.tar: no such file or folder; `Source::Path` takes an aclImdb folder"),
         "{error}"
     );
 

@@ -185,7 +185,7 @@ fn builder_refuses_names_that_no_folder_can_have() {
     };
     for name in ["", "..", "../up", "a/b", "a\\b", "a:b", "a\nb"] {
         let error = named(name).unwrap_err();
-        assert!(matches!(error, Error::Option { .. }), "{name:?}: {error}");
+        assert!(matches!(error, Error::Argument { .. }), "{name:?}: {error}");
     }
     assert_eq!(named("my model-2_b").unwrap().name(), "my model-2_b");
 }

@@ -171,7 +171,7 @@ fn an_underscore_within_a_subword_decodes_to_itself() {
 #[test]
 fn targets_without_room_for_a_subword_are_refused() {
     let error = build(&["ab ab"], 257).unwrap_err();
-    assert!(matches!(&error, Error::Option { option, .. } if option == "--target-size"));
+    assert!(matches!(&error, Error::Argument { name, .. } if name == "`target_size`"));
     assert!(error.to_string().contains("258 or more"), "{error}");
     assert_eq!(build(&["ab"], 258).unwrap().vocabulary.size(), 258);
     // No corpus has so many; all that there is, is taken.

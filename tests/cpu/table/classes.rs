@@ -79,7 +79,7 @@ fn a_label_that_was_not_named_is_refused_with_its_line() {
     assert!(error.contains(words), "{error}");
     let error = message(load_file("r.csv", CSV));
     let words = "line 2: label `good`; expected 0, neg or negative, 1, pos or positive; name other \
-                 classes with --classes";
+                 classes with `Table::classes`";
     assert!(error.contains(words), "{error}");
 }
 
@@ -103,7 +103,7 @@ fn lists_of_classes_that_cannot_be() {
     ] {
         let error = message(load_classes("r.csv", CSV, classes));
         assert!(
-            error.contains("--classes") && error.contains(words),
+            error.contains("`Table::classes`") && error.contains(words),
             "{error}"
         );
     }

@@ -65,12 +65,12 @@ fn a_row_that_is_wrong_is_named_by_its_line() {
         (
             "r.jsonl",
             "{\"text\": \"e\", \"split\": \"train\"}",
-            "no column `label`, only split, text; name the right one with --label-column NAME",
+            "no column `label`, only split, text; name the right one with `Table::label_column`",
         ),
         (
             "r.jsonl",
             "{\"label\": 0, \"split\": \"train\"}",
-            "no column `text`, only label, split; name the right one with --text-column NAME",
+            "no column `text`, only label, split; name the right one with `Table::text_column`",
         ),
         (
             "r.jsonl",
@@ -155,11 +155,11 @@ fn columns_that_are_not_there_are_named_with_those_that_are() {
         ("", "line 1: the file is empty"),
         (
             "review,label\na,0\n",
-            "line 1: no column `text`, only review, label; name the right one with --text-column NAME",
+            "line 1: no column `text`, only review, label; name the right one with `Table::text_column`",
         ),
         (
             "text,sentiment\na,0\n",
-            "line 1: no column `label`, only text, sentiment; name the right one with --label-column NAME",
+            "line 1: no column `label`, only text, sentiment; name the right one with `Table::label_column`",
         ),
         (
             "Text,label\na,0\n",
@@ -182,7 +182,7 @@ fn columns_that_are_not_there_are_named_with_those_that_are() {
 fn what_is_no_table_or_names_its_parts_twice_is_an_error_of_the_option() {
     let error = message(load_table(&[("r.txt", "text,label\n")], |_, _| {}));
     assert!(
-        error.starts_with("--data: ")
+        error.starts_with("`Table::path`: ")
             && error.contains("r.txt is not named .csv, .tsv, .jsonl or .ndjson"),
         "{error}"
     );
@@ -197,7 +197,7 @@ fn what_is_no_table_or_names_its_parts_twice_is_an_error_of_the_option() {
         },
     ));
     assert!(
-        error.starts_with("--test-data: ") && error.contains("t.zip is not named"),
+        error.starts_with("`Table::test`: ") && error.contains("t.zip is not named"),
         "{error}"
     );
     let error = message(load_table(&files, |table, folder| {
@@ -205,7 +205,7 @@ fn what_is_no_table_or_names_its_parts_twice_is_an_error_of_the_option() {
     }));
     assert!(
         error.contains(
-            "r.csv: line 2: a column `split` and --test-data both say what the test part is"
+            "r.csv: line 2: a column `split` and `Table::test` both say what the test part is"
         ),
         "{error}"
     );
@@ -220,7 +220,7 @@ fn what_is_no_table_or_names_its_parts_twice_is_an_error_of_the_option() {
         table.path = folder.join("none.csv")
     }));
     assert!(
-        error.contains("none.csv: no such file or folder; --data takes an aclImdb folder"),
+        error.contains("none.csv: no such file or folder; `Source::Path` takes an aclImdb folder"),
         "{error}"
     );
 }

@@ -344,7 +344,7 @@ fn another_vocabulary_than_that_of_the_ids_is_refused_with_both_sizes_and_hashes
         "given: not the vocabulary that the data's ids are of",
         "it has 260 ids, sha256 ",
         "text.text.subwords has 259 ids, sha256 ",
-        "leave out --vocab",
+        "leave out `vocabulary`",
     ] {
         assert!(error.contains(words), "no `{words}` in {error}");
     }

@@ -187,7 +187,7 @@ fn a_port_that_is_taken_is_told() {
     let error = Page::serve(folder.path(), taken.local_addr().unwrap()).unwrap_err();
     let told = error.to_string();
     assert!(
-        told.contains("--serve") && told.contains("another port"),
+        told.contains("`Page::serve`") && told.contains("another port"),
         "{told}"
     );
 }

@@ -61,7 +61,7 @@ fn a_closure_gives_the_rate_of_each_step() {
     let broken = OPTIONS.rate(|step, _| if step == 3 { f64::NAN } else { RATE });
     let mut refused = session(&model(), &limits(), RATE);
     let refused = fit(&mut refused, &data, &broken, &stop, &mut |_| {}).unwrap_err();
-    assert!(matches!(&refused, Error::Option { option, .. } if option == "learning_rate"));
+    assert!(matches!(&refused, Error::Argument { name, .. } if name == "`learning_rate`"));
 }
 
 #[test]
@@ -262,8 +262,8 @@ fn two_sessions_on_one_device_do_not_disturb_each_other() {
 
 #[test]
 fn an_error_prints_as_a_sentence() {
-    let error = Error::Option {
-        option: "epochs".into(),
+    let error = Error::Argument {
+        name: "`epochs`".into(),
         problem: "0 epochs train nothing; give 1 or more".into(),
     };
     assert_eq!(format!("{error:?}"), error.to_string());

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use gatefold::Error;
-use gatefold::batch::{Batch, Padding};
+use gatefold::batch::{Batch, BatchShape, Padding};
 use gatefold::data::{Dataset, Review};
 use gatefold::model::initialise;
-use gatefold::plan::Adam;
+use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
 use gatefold::train::{Decay, FitOptions, Plateau, Schedule, Session, evaluate, fit, resume};
 
@@ -25,10 +25,10 @@ fn of(options: &FitOptions, rate: f64, data: &Arc<Dataset>) -> Error {
     refused.unwrap_err()
 }
 
-fn names_option(error: &Error, name: &str) {
+fn names_field(error: &Error, field: &str) {
     assert!(
-        matches!(error, Error::Option { option, .. } if option == name),
-        "{name}: {error}"
+        matches!(error, Error::Argument { name, .. } if *name == format!("`{field}`")),
+        "{field}: {error}"
     );
 }
 
@@ -51,17 +51,17 @@ fn options_that_make_no_sense_are_named() {
         ("schedule.decay.factor", OPTIONS.schedule(flat)),
         ("schedule.decay.minimum", OPTIONS.schedule(high)),
     ] {
-        names_option(&of(&options, 1e-3, &data), name);
+        names_field(&of(&options, 1e-3, &data), name);
     }
-    names_option(&of(&OPTIONS, 0.0, &data), "learning_rate");
+    names_field(&of(&OPTIONS, 0.0, &data), "learning_rate");
     let mut session = session(&model(), &limits(), 1e-3);
     let refused = evaluate(&mut session, &data, 0, Padding::AFTER, &mut |_| {});
-    names_option(&refused.unwrap_err(), "batch_size");
+    names_field(&refused.unwrap_err(), "batch_size");
     let refused = session.predict_reviews(&data.test, 0, Padding::AFTER);
-    names_option(&refused.unwrap_err(), "batch_size");
+    names_field(&refused.unwrap_err(), "batch_size");
     let empty = Batch::new(&[]);
-    names_option(&session.predict(&empty).unwrap_err(), "batch");
-    names_option(&session.train(&empty).unwrap_err(), "batch");
+    names_field(&session.predict(&empty).unwrap_err(), "batch");
+    names_field(&session.train(&empty).unwrap_err(), "batch");
 }
 
 #[test]
@@ -72,13 +72,13 @@ fn a_rate_that_is_no_step_size_is_refused() {
         let parameters = initialise(&model(), 5);
         let adam = Adam::new(rate);
         let refused = Session::new(device::open(), model(), limits(), &parameters, adam, 5);
-        names_option(&refused.err().unwrap(), "learning_rate");
+        names_field(&refused.err().unwrap(), "learning_rate");
         let mut session = session(&model(), &limits(), 1e-3);
         session.set_learning_rate(rate).unwrap();
-        names_option(&session.train(&batch).unwrap_err(), "learning_rate");
+        names_field(&session.train(&batch).unwrap_err(), "learning_rate");
         let stop = AtomicBool::new(false);
         let refused = fit(&mut session, &data, &OPTIONS, &stop, &mut |_| {});
-        names_option(&refused.unwrap_err(), "learning_rate");
+        names_field(&refused.unwrap_err(), "learning_rate");
         session.set_learning_rate(1e-3).unwrap();
         session.train(&batch).unwrap();
         session.drain().unwrap();
@@ -150,6 +150,26 @@ fn ids_and_labels_that_the_model_does_not_know_are_told() {
 }
 
 #[test]
+fn a_batch_that_does_not_fit_names_the_remedy() {
+    let narrow = Limits {
+        binding_bytes: 64 << 10,
+        ..limits()
+    };
+    let mut session = session(&model(), &narrow, 1e-3);
+    let shape = BatchShape {
+        length: 100,
+        size: 1000,
+        unique: 10,
+        direct_runs: 1,
+        ..BatchShape::default()
+    };
+    let refused = session.reserve(shape).unwrap_err();
+    assert!(matches!(refused, Error::Limit { .. }), "{refused}");
+    let remedy = "; choose a smaller `batch_size`";
+    assert!(refused.to_string().ends_with(remedy), "{refused}");
+}
+
+#[test]
 fn going_on_refuses_what_beginning_does() {
     let data = dataset(&mut Philox::new(131, 0));
     let mut session = session(&model(), &limits(), 1e-3);
@@ -164,5 +184,5 @@ fn going_on_refuses_what_beginning_does() {
     let options = OPTIONS.batch_size(0);
     let from = last.unwrap();
     let refused = resume(&mut session, &data, &options, &from, &stop, &mut |_| {});
-    names_option(&refused.unwrap_err(), "batch_size");
+    names_field(&refused.unwrap_err(), "batch_size");
 }
