@@ -22,7 +22,7 @@ pub fn run(args: &TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
                     format!("{path} is a comparison; use gatefold compare --resume {path}");
                 option("--resume", problem)
             })?;
-            let model = model.model().with_context(|| path.to_string())?;
+            let model = model.clone().build().with_context(|| path.to_string())?;
             let asked = (&args.data, &args.training);
             let settings = Settings::go_on(begun, typed, "train", asked, &[], quiet)?;
             (settings, ModelSource::Model(model))

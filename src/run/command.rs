@@ -40,11 +40,11 @@ impl RunSpec {
         match trains {
             Trains::Variant(name) => words.extend(["train".to_string(), name.to_string()]),
             Trains::ModelFile(file) => {
-                words.extend(["train".to_string(), "--config".to_string(), quoted(file)]);
+                words.extend(["train".to_string(), typed("config"), quoted(file)]);
             }
             Trains::Comparison(names) => words.extend([
                 "compare".to_string(),
-                "--variants".to_string(),
+                typed("variants"),
                 quoted(&names.join(",")),
             ]),
         }
@@ -64,13 +64,18 @@ impl RunSpec {
                 continue;
             }
             match value {
-                Value::Boolean(true) => words.push(format!("--{option}")),
+                Value::Boolean(true) => words.push(typed(option)),
                 Value::Boolean(false) => {}
-                value => words.extend([format!("--{option}"), quoted(&shown(value))]),
+                value => words.extend([typed(option), quoted(&shown(value))]),
             }
         }
         Ok(Some(words.join(" ")))
     }
+}
+
+/// An option of the program as it is typed.
+fn typed(option: &str) -> String {
+    format!("--{option}")
 }
 
 /// `text` as one word of a POSIX shell.

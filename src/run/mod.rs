@@ -50,7 +50,7 @@ pub use recorder::Recorder;
 pub(crate) use recorder::now;
 pub use report::{read_report, write_report};
 pub use source::{DataSpec, ReviewSource, path_text};
-pub use spec::{AdapterSpec, ComparisonSpec, ModelSpec, RunSpec, kernel_form};
+pub use spec::{AdapterSpec, ComparisonSpec, RunSpec, kernel_form};
 pub use text_reader::TextReader;
 pub use train::{RunEvent, RunOutcome, RunPlace, Trainer};
 pub use trained::{Parameters, ParametersFrom, Prediction, TrainedRun};

@@ -7,9 +7,9 @@ use toml::{Table, Value};
 use super::command::Trains;
 use super::files;
 use super::finished::{name_apart, read_histories};
-use super::spec::{ModelSpec, RunSpec};
+use super::spec::RunSpec;
 use crate::error::Result;
-use crate::model::{Model, Variant};
+use crate::model::{Model, ModelDescription, Variant};
 use crate::report::{Report, ReportedRun, Section, report_page, write_atomically};
 
 /// What the model file is called in the command that reads it.
@@ -76,13 +76,17 @@ fn comparison_command(folder: &Path) -> Result<Option<String>> {
 }
 
 /// Adds the layers, and the command that trains them.
-fn describe_model(reported: &mut ReportedRun, spec: &RunSpec, layers: &ModelSpec) -> Result<()> {
-    let model = layers.model()?;
+fn describe_model(
+    reported: &mut ReportedRun,
+    spec: &RunSpec,
+    layers: &ModelDescription,
+) -> Result<()> {
+    let model = layers.clone().build()?;
     reported.summary = Some(model.summarise());
     let trains = if is_variant(&model)? {
         Trains::Variant(model.name())
     } else {
-        reported.model_file = Some(layers.to_toml()?);
+        reported.model_file = Some(model.to_toml()?);
         Trains::ModelFile(MODEL_FILE)
     };
     reported.command = spec.command_line(&trains)?;

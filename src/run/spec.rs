@@ -15,7 +15,7 @@ use super::training::TrainingSpec;
 use crate::data::{Dataset, ReviewLimits, Source};
 use crate::error::{Error, Result};
 use crate::gpu::AdapterReport;
-use crate::model::{LayerKind, Model, Sequential};
+use crate::model::{Model, ModelDescription};
 use crate::plan::{Form, Limits};
 use crate::train::Weights;
 
@@ -62,7 +62,7 @@ pub struct RunSpec {
     pub adapter: Option<AdapterSpec>,
     /// The model of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<ModelSpec>,
+    pub model: Option<ModelDescription>,
     /// What is compared in the folders below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<ComparisonSpec>,
@@ -82,15 +82,6 @@ pub struct AdapterSpec {
     pub driver: String,
     /// Form of the hot kernels, see [`kernel_form`].
     pub kernels: String,
-}
-
-/// A model by its layers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelSpec {
-    /// The model's name.
-    pub name: String,
-    layer: Vec<LayerKind>,
 }
 
 /// The runs of a comparison.
@@ -127,36 +118,6 @@ pub fn kernel_form(limits: &Limits) -> String {
     match limits.form {
         Form::Portable => PORTABLE.to_string(),
         Form::Subgroup { lanes } => format!("subgroup, {lanes} lanes"),
-    }
-}
-
-impl ModelSpec {
-    /// That of this model.
-    pub fn of(model: &Model) -> ModelSpec {
-        let layers = model.layers().iter();
-        ModelSpec {
-            name: model.name().to_string(),
-            layer: layers.map(|layer| layer.kind.clone()).collect(),
-        }
-    }
-
-    /// The model.
-    ///
-    /// # Errors
-    /// As [`Sequential::build`].
-    pub fn model(&self) -> Result<Model> {
-        let layers = self.layer.iter().cloned();
-        layers
-            .fold(Sequential::new(&self.name), Sequential::add)
-            .build()
-    }
-
-    /// The model as a file that [`Model::from_toml`] reads.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if the TOML writer refuses.
-    pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(refused)
     }
 }
 
@@ -203,7 +164,7 @@ impl RunSpec {
             callbacks: None,
             reading: Some(reading),
             adapter: None,
-            model: Some(ModelSpec::of(&weights.model)),
+            model: Some(ModelDescription::of(&weights.model)),
             comparison: None,
         }
     }
@@ -221,7 +182,7 @@ impl RunSpec {
     /// The same for a run that trains this model.
     pub fn of_model(&self, model: &Model) -> RunSpec {
         RunSpec {
-            model: Some(ModelSpec::of(model)),
+            model: Some(ModelDescription::of(model)),
             ..self.clone()
         }
     }

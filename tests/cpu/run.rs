@@ -4,11 +4,9 @@ use std::path::Path;
 
 use gatefold::Error;
 use gatefold::data::Source;
-use gatefold::model::Variant;
+use gatefold::model::{ModelDescription, Variant};
 use gatefold::run::keys::{KEYS, OnResume, reconcile};
-use gatefold::run::{
-    AdapterSpec, DataSpec, ModelSpec, OptimiserName, RunSpec, ScheduleName, Trains,
-};
+use gatefold::run::{AdapterSpec, DataSpec, OptimiserName, RunSpec, ScheduleName, Trains};
 
 /// A run with every key that there is.
 fn full() -> RunSpec {
@@ -38,7 +36,7 @@ fn full() -> RunSpec {
             driver: "a driver".to_string(),
             kernels: "subgroup, 8 lanes".to_string(),
         }),
-        model: Some(ModelSpec::of(&model)),
+        model: Some(ModelDescription::of(&model)),
         ..RunSpec::new(&Source::Demo).of_comparison(&[model])
     };
     let training = spec.training.as_mut().unwrap();
@@ -283,7 +281,10 @@ fn what_makes_no_sense_is_refused_by_its_field() {
     refused!(callbacks.minimum_rate = Some(0.0));
     refused!(callbacks.plateau_factor = Some(0.5));
     refused!(callbacks.plateau_patience = Some(2));
-    assert_eq!(field(|spec| spec.data.limit_test = Some(0)), "--limit-test");
+    assert_eq!(
+        field(|spec| spec.data.limit_test = Some(0)),
+        "`limits.test`"
+    );
     assert_eq!(
         field(|spec| spec.data.text_column = Some("text".into())),
         "`text_column`"

@@ -58,7 +58,7 @@ impl PaddingArgs {
 
 fn side_parser() -> impl TypedValueParser<Value = Side> {
     choice(vec![
-        ("before", "At the text's beginning", Side::Before),
-        ("after", "At the text's end", Side::After),
+        ("before", "At the beginning of the text", Side::Before),
+        ("after", "At the end of the text", Side::After),
     ])
 }

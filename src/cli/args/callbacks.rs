@@ -12,18 +12,18 @@ use super::choice::choice;
 pub struct CallbackArgs {
     /// The figure that tells which epoch is best
     ///
-    /// --early-stopping and --schedule plateau go by it, and best.safetensors has the parameters of the epoch
-    /// where it was best.
+    /// --early-stopping and --schedule plateau use this figure. best.safetensors holds the parameters of the epoch that had
+    /// its best value.
     #[arg(long, value_name = "FIGURE", value_parser = monitor_parser())]
     #[arg(default_value_t, hide_possible_values = true)]
     pub monitor: Monitor,
-    /// End training once that figure has not improved for N epochs; 3 if N is left out
+    /// End training when that figure has not improved for N epochs; without N, for 3 epochs
     ///
-    /// model.safetensors then has the best epoch's parameters instead of the last one's.
+    /// model.safetensors then holds the parameters of the best epoch, not those of the last one.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3")]
     #[arg(allow_negative_numbers = true)]
     pub early_stopping: Option<u32>,
-    /// Take no less than this for an improvement, in --early-stopping [default: 0]
+    /// The smallest change that counts as an improvement for --early-stopping [default: 0]
     #[arg(
         long,
         value_name = "X",
@@ -31,10 +31,10 @@ pub struct CallbackArgs {
         allow_negative_numbers = true
     )]
     pub min_delta: Option<f64>,
-    /// How the learning rate moves
+    /// How the learning rate changes during training
     #[arg(long, value_name = "SCHEDULE", value_parser = schedule_parser(), default_value = "constant")]
     pub schedule: ScheduleName,
-    /// Steps over which the learning rate grows evenly from 0
+    /// Steps in which the learning rate rises evenly from 0
     #[arg(
         long,
         value_name = "N",
@@ -42,23 +42,23 @@ pub struct CallbackArgs {
         allow_negative_numbers = true
     )]
     pub warmup_steps: u32,
-    /// The least that a schedule makes of the learning rate [default: 0]
+    /// The lowest learning rate that a schedule reaches [default: 0]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub minimum_rate: Option<f64>,
-    /// What the learning rate is multiplied with on a plateau [default: 0.1]
+    /// The factor by which a plateau lowers the learning rate [default: 0.1]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub plateau_factor: Option<f64>,
-    /// Epochs without an improvement that make a plateau [default: 1]
+    /// Number of epochs without an improvement that count as a plateau [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub plateau_patience: Option<u32>,
     /// Measure the norm of all gradients in every step, before any clipping
     ///
-    /// The history then has each epoch's mean and maximum, gradient_norm and gradient_norm_max.
+    /// The history then holds the mean and the maximum of each epoch: gradient_norm and gradient_norm_max.
     #[arg(long)]
     pub gradient_norms: bool,
     /// Measure the norm of each layer's gradients in every step, before any clipping
     ///
-    /// The history then has each epoch's mean and maximum, gradient_norm/LAYER and gradient_norm_max/LAYER.
+    /// The history then holds the mean and the maximum of each epoch: gradient_norm/LAYER and gradient_norm_max/LAYER.
     #[arg(long)]
     pub layer_gradient_norms: bool,
     /// Write event files for TensorBoard into the folder `tensorboard` of the run
@@ -79,9 +79,9 @@ fn monitor_parser() -> impl TypedValueParser<Value = Monitor> {
 
 fn schedule_parser() -> impl TypedValueParser<Value = ScheduleName> {
     let help = |schedule| match schedule {
-        ScheduleName::Constant => "It stays",
+        ScheduleName::Constant => "It stays the same",
         ScheduleName::Cosine => "It falls along half a cosine, from step to step until the last",
-        ScheduleName::Plateau => "It is lowered where the figure no longer improves",
+        ScheduleName::Plateau => "It is lowered when the figure no longer improves",
     };
     let all = ScheduleName::ALL.map(|schedule| (schedule.name(), help(schedule), schedule));
     choice(all.to_vec())

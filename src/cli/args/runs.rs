@@ -15,7 +15,7 @@ use super::{
 pub struct RunArgs {
     /// The folder of a run
     ///
-    /// Of a run that has not come to its end, the parameters of its last checkpoint are taken, and that is told.
+    /// If its training has not come to its end, the command uses its last checkpoint, and says so.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub struct RunArgs {
 /// Which parameters of a run are used.
 #[derive(Debug, Args)]
 pub struct BestArgs {
-    /// Take the parameters of the best epoch, best.safetensors
+    /// Use the parameters of the best epoch, best.safetensors
     #[arg(long)]
     best: bool,
 }
@@ -157,7 +157,7 @@ pub struct ImportArgs {
     /// Say that the model was trained with masked padding
     #[arg(long)]
     pub mask_padding: bool,
-    /// The model was trained as this run: with its data, vocabulary, classes, cut and padding
+    /// Take the data, vocabulary, classes, cut and padding from this run
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "data", "test_data", "text_column", "label_column", "classes", "vocab", "max_length", "truncate", "pad",
     ])]

@@ -154,11 +154,11 @@ impl TrainingArgs {
 
 fn optimiser_parser() -> impl TypedValueParser<Value = OptimiserName> {
     let help = |optimiser| match optimiser {
-        OptimiserName::Adam => "The experiment's",
-        OptimiserName::AdamW => "Adam with a weight decay of 0.004, or what --weight-decay says",
+        OptimiserName::Adam => "The optimiser of the experiment",
+        OptimiserName::AdamW => "Adam with weight decay: 0.004, or the value of --weight-decay",
         OptimiserName::Sgd => "Gradient descent",
         OptimiserName::RmsProp => {
-            "Gradients divided by the root of a running mean of their squares"
+            "Gradient descent with each gradient divided by the root of its mean square"
         }
     };
     let all = OptimiserName::ALL.map(|optimiser| (optimiser.name(), help(optimiser), optimiser));

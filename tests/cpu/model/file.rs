@@ -193,7 +193,7 @@ fn bad_files_are_answered_with_file_place_and_reason() {
         (
             "\"small\"",
             "\"../x\"",
-            "line 1, column 8: model name: \"../x\" cannot",
+            "line 1, column 8: `name`: \"../x\" cannot",
         ),
         (
             "name = \"small\"",
