@@ -46,7 +46,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// The error and its causes, without those that the line before has told already; last the command that helps.
 fn tell(out: &mut impl Write, error: &anyhow::Error) -> io::Result<()> {
-    let mut told = with_options(&error.to_string());
+    let mut told = match error.downcast_ref() {
+        // Keys of a file are what they are called there.
+        Some(error) if is_of_keys(error) => error.to_string(),
+        _ => with_options(&error.to_string()),
+    };
     writeln!(out, "error: {told}")?;
     for cause in error.chain().skip(1) {
         let cause = with_options(&cause.to_string());
@@ -63,6 +67,16 @@ fn tell(out: &mut impl Write, error: &anyhow::Error) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Whether the error is of a line of a TOML file, whose keys are called as fields are.
+fn is_of_keys(error: &Error) -> bool {
+    match error {
+        Error::Malformed { path, place, .. } => {
+            path.extension().is_some_and(|ending| ending == "toml") && place.starts_with("line ")
+        }
+        _ => false,
+    }
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {

@@ -183,6 +183,7 @@ impl RunSpec {
     pub fn of_model(&self, model: &Model) -> RunSpec {
         RunSpec {
             model: Some(ModelDescription::of(model)),
+            comparison: None,
             ..self.clone()
         }
     }
@@ -191,6 +192,7 @@ impl RunSpec {
     pub fn of_comparison(&self, models: &[Model]) -> RunSpec {
         let names = models.iter().map(|model| model.name().to_string());
         RunSpec {
+            model: None,
             comparison: Some(ComparisonSpec {
                 variants: names.collect(),
             }),

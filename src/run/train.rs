@@ -214,6 +214,7 @@ impl Trainer {
             model,
             history: History::new(model.name(), model.count_parameters()),
             checkpoints,
+            taken_at: from.as_ref().map(|from| from.position.clone()),
             best: None,
             tensorboard: None,
         };
@@ -242,6 +243,8 @@ struct Run<'a> {
     model: &'a Model,
     history: History,
     checkpoints: CheckpointFiles,
+    /// Where the run stood when this process took it; none of a run that begins, or once its old result is gone.
+    taken_at: Option<Position>,
     /// The epoch whose parameters are in [`files::BEST`].
     best: Option<usize>,
     tensorboard: Option<TensorBoard>,
@@ -274,7 +277,8 @@ impl Run<'_> {
         }
         let outcome = self.fit_epochs(session, from, stop, recorder, observe);
         let written = self.checkpoints.finish();
-        outcome.and(written)
+        let removed = self.remove_old_result();
+        outcome.and(written).and(removed)
     }
 
     fn fit_epochs(
@@ -289,9 +293,6 @@ impl Run<'_> {
         let options = trainer.training.fit_options(&trainer.callbacks);
         let steps = trainer.dataset.train.len().div_ceil(options.batch_size);
         let start = from.map_or(Position::default(), |from| from.position.clone());
-        if start.epochs.len() < options.epochs && from.is_some() {
-            self.folder.remove_result()?;
-        }
         recorder.begin(&self.history.variant, options.epochs, steps, &start);
         let begin = RunEvent::Begin {
             epochs: options.epochs,
@@ -350,7 +351,19 @@ impl Run<'_> {
             model: self.model.clone(),
             config: self.config.clone(),
             snapshot: Arc::clone(snapshot),
-        })
+        })?;
+        self.remove_old_result()
+    }
+
+    /// Removes the result of fewer epochs, which is not to be taken for that of this run, once a newer checkpoint is on
+    /// disk.
+    fn remove_old_result(&mut self) -> Result<()> {
+        let last = self.checkpoints.last();
+        if self.taken_at.is_some() && last.is_some() && last != self.taken_at.as_ref() {
+            self.folder.remove_result()?;
+            self.taken_at = None;
+        }
+        Ok(())
     }
 
     /// Writes the best epoch's parameters, unless the file has them.

@@ -330,7 +330,7 @@ fn norms_of_gradients_are_in_the_history_and_change_nothing() {
     ];
     place
         .run(resume)
-        .fails(2, &["--gradient-norms", "no norms"]);
+        .fails(2, &["--gradient-norms", "begun without it"]);
 
     // They are those before clipping.
     train("clipped", &["--gradient-norms", "--clip-norm", "1e-3"]).succeeds();
@@ -392,7 +392,7 @@ fn norms_of_each_layer_are_in_the_history_and_change_nothing() {
     let resume = ["train", "--resume", "plain", "--layer-gradient-norms"];
     place
         .run(resume)
-        .fails(2, &["--layer-gradient-norms", "no norms"]);
+        .fails(2, &["--layer-gradient-norms", "begun without it"]);
     // A run from before there was the option goes on.
     let config = text(&place, "plain/config.toml");
     place.write(

@@ -336,7 +336,7 @@ fn what_is_no_run_is_refused_with_the_remedy() {
     place.write("empty/notes.txt", "");
     place
         .run(["evaluate", "empty"])
-        .fails(2, &["model.safetensors", "gatefold train"]);
+        .fails(2, &["model.safetensors", "that a training wrote"]);
     trained(&place, &[]);
     fs::create_dir(place.path("all")).unwrap();
     fs::rename(place.path("run"), place.path("all/run")).unwrap();

@@ -93,11 +93,13 @@ fn built(folder: &Path) -> std::path::PathBuf {
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     fs::write(folder.join("src/main.rs"), MAIN).unwrap();
     fs::copy(repository.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    let target = repository.join("target/library-user");
+    // Where the program was built: DIR/PROFILE/gatefold.
+    let program = Path::new(env!("CARGO_BIN_EXE_gatefold"));
+    let target = program.ancestors().nth(2).unwrap();
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--offline"])
         .current_dir(folder)
-        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_TARGET_DIR", target)
         .status();
     assert!(built.unwrap().success());
     target

@@ -78,7 +78,7 @@ fn a_folder_that_cannot_be_written_is_found_before_training() {
         "locked/run"
     };
     let outcome = place.tiny(&["train", "baseline"], &["--out", out]);
-    outcome.fails(1, &[out, "cannot be written", "--out DIR"]);
+    outcome.fails(1, &[out, "cannot be written", "--out"]);
     assert!(
         !outcome.stderr.contains("Adapter"),
         "opened a device first: {}",

@@ -21,10 +21,9 @@ fn write_run(place: &Workplace, folder: &str, variant: &str) {
             ..EpochRecord::default()
         });
     }
-    place.write(
-        &format!("{folder}/config.toml"),
-        "[data]\nname = \"demo (synthetic)\"\n",
-    );
+    let mut spec = gatefold::run::RunSpec::new(&gatefold::data::Source::Demo);
+    spec.data.name = "demo (synthetic)".to_string();
+    place.write(&format!("{folder}/config.toml"), spec.to_toml().unwrap());
     gatefold::report::write_history(&place.path(folder), &history).unwrap();
 }
 

@@ -141,7 +141,7 @@ fn the_vocabulary_must_be_the_run_s() {
     );
     place
         .run(["predict", "run", "--vocab", "absent", "x"])
-        .fails(1, &["absent", "--vocab FILE"]);
+        .fails(1, &["absent", "--vocab"]);
 
     // A run on files keeps its vocabulary; without that, it is found where it was.
     place.write_imdb("reviews");
@@ -154,7 +154,7 @@ fn the_vocabulary_must_be_the_run_s() {
     std::fs::remove_file(place.path("files/vocabulary.subwords")).unwrap();
     predicts().succeeds();
     std::fs::remove_file(place.path("reviews/imdb_reviews.subwords")).unwrap();
-    predicts().fails(1, &["reviews", "vocabulary", "--vocab FILE"]);
+    predicts().fails(1, &["reviews", "vocabulary", "--vocab"]);
 }
 
 #[test]

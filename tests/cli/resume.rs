@@ -36,7 +36,9 @@ fn options_that_contradict_are_refused_with_both_values() {
     let fewer = ["train", "--resume", "run", "--epochs", "0"];
     place.run(fewer).fails(2, &["--epochs", "give more"]);
     let masked = ["train", "--resume", "run", "--mask-padding"];
-    place.run(masked).fails(2, &["--mask-padding", "no mask"]);
+    place
+        .run(masked)
+        .fails(2, &["--mask-padding", "begun without it"]);
     for more in [
         &["--out", "other"][..],
         &["--overwrite"],

@@ -107,7 +107,7 @@ fn a_run_goes_on_from_any_folder_as_if_it_had_never_stopped() {
     fs::remove_file(place.path("reviews.csv")).unwrap();
     for command in [&["train", "--resume", "run"][..], &["evaluate", "run"]] {
         let outcome = place.run(command.iter().copied());
-        outcome.fails(1, &["reviews.csv", "no such file", "run", "--data PATH"]);
+        outcome.fails(1, &["reviews.csv", "no such file", "run", "--data"]);
         assert!(
             !outcome.stderr.contains("demo corpus"),
             "{}",

@@ -115,7 +115,8 @@ fn what_is_no_run_is_refused() {
     place
         .run(["watch", "nowhere"])
         .fails(2, &["nowhere", "no run to watch"]);
-    place.write("run/config.toml", "[data]\nname = \"x\"\n");
+    let spec = gatefold::run::RunSpec::new(&gatefold::data::Source::Demo);
+    place.write("run/config.toml", spec.to_toml().unwrap());
     place.write("run/progress.jsonl", "{}\n");
     place
         .run(["watch", "run"])
