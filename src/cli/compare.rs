@@ -15,8 +15,8 @@ use serde::Serialize;
 use super::args::CompareArgs;
 use super::screen::{field, result_columns};
 use super::settings::Settings;
-use super::training::{TrainingJob, tell_run, tell_synthetic};
-use super::typed::Typed;
+use super::training_job::{TrainingJob, tell_run, tell_synthetic};
+use super::typed::TypedOptions;
 use super::usage::option;
 
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ struct ComparisonLine<'a> {
 }
 
 /// Trains the variants from the same seed, a folder each, and compares them; or goes on with that.
-pub fn run(args: &CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
+pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
     let begun = args.resume.as_deref().map(BegunRun::open).transpose()?;
     let (settings, variants) = match &begun {
         Some(begun) => go_on(begun, args, typed, quiet)?,
@@ -75,7 +75,7 @@ pub fn run(args: &CompareArgs, typed: &Typed, quiet: bool) -> Result<()> {
 fn go_on(
     begun: &BegunRun,
     args: &CompareArgs,
-    typed: &Typed,
+    typed: &TypedOptions,
     quiet: bool,
 ) -> gatefold::Result<(Settings, Vec<Variant>)> {
     let Some(comparison) = &begun.spec.comparison else {

@@ -16,7 +16,7 @@ use super::args::EvaluateArgs;
 use super::progress::bar;
 use super::screen::{Output, counted, field, print_json};
 use super::test_data::{ToTest, open_told, with_test_data};
-use super::training::tell_synthetic;
+use super::training_job::tell_synthetic;
 
 const BAR: &str = "Evaluating  {pos}/{len} {wide_bar:.cyan/dim} {left} left";
 

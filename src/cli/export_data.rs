@@ -7,7 +7,7 @@ use gatefold::report::check_absent;
 use super::args::{DataExportArgs, Format};
 use super::screen::{Output, counted, field};
 use super::settings::DataSettings;
-use super::training::load_told;
+use super::training_job::load_told;
 use super::usage::option;
 
 /// Writes the reviews, whole or not at all.

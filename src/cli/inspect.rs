@@ -15,7 +15,7 @@ use super::inspection::{
 };
 use super::screen::{COLUMNS, LABEL, Output, counted, field, grouped, print_json};
 use super::settings::DataSettings;
-use super::training::load_told;
+use super::training_job::load_told;
 use super::usage::option;
 
 /// Columns of the longest bar of the histogram.

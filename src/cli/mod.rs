@@ -34,7 +34,7 @@ mod settings;
 mod summary;
 mod test_data;
 mod train;
-mod training;
+mod training_job;
 mod typed;
 mod usage;
 mod watch;
@@ -45,13 +45,13 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Arguments, Command, DataCommand};
-use typed::Typed;
+use typed::TypedOptions;
 
 /// Runs the command that was typed. Wrong usage ends the program here, with exit code 2.
 pub fn run() -> Result<()> {
     let matches = Arguments::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let typed = Typed::of(&matches);
+    let typed = TypedOptions::of(&matches);
     // A trace needs to see what happens from the start.
     let timeline = match &arguments.command {
         Command::Bench(args) => args.trace.as_ref().map(|_| bench::Timeline::new()),

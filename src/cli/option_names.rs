@@ -6,7 +6,7 @@ use gatefold::run::keys::KEYS;
 /// of a run stand in [`KEYS`].
 const OPTIONS: &[(&str, &str)] = &[
     ("AdapterChoice::name", "--adapter"),
-    ("Exported::path", "--output"),
+    ("ExportedData::path", "--output"),
     ("FetchOptions::timeout", "--timeout SECONDS"),
     ("KernelForm::Portable", "--kernels portable"),
     ("KernelForm::Subgroup", "--kernels subgroup"),

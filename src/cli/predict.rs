@@ -37,16 +37,16 @@ pub struct Answer<'a> {
     /// What the most likely class is called.
     pub label: &'a str,
     /// Those of all classes.
-    probabilities: Named<'a>,
+    probabilities: NamedProbabilities<'a>,
 }
 
 /// Probabilities under the names of the classes.
-struct Named<'a> {
+struct NamedProbabilities<'a> {
     classes: &'a [String],
     probabilities: &'a [f32],
 }
 
-impl Serialize for Named<'_> {
+impl Serialize for NamedProbabilities<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.classes.iter().zip(self.probabilities))
     }
@@ -58,7 +58,7 @@ impl<'a> Answer<'a> {
         Answer {
             probability: prediction.probability,
             label: &prediction.class,
-            probabilities: Named {
+            probabilities: NamedProbabilities {
                 classes: &run.classes,
                 probabilities: &prediction.probabilities,
             },

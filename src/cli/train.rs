@@ -7,12 +7,12 @@ use gatefold::run::{BegunRun, RunPlace};
 use super::args::TrainArgs;
 use super::screen::result_columns;
 use super::settings::{ModelSource, Settings};
-use super::training::{TrainingJob, tell_run, tell_synthetic};
-use super::typed::Typed;
+use super::training_job::{TrainingJob, tell_run, tell_synthetic};
+use super::typed::TypedOptions;
 use super::usage::option;
 
 /// Trains one model into its run folder, or goes on with a run.
-pub fn run(args: &TrainArgs, typed: &Typed, quiet: bool) -> Result<()> {
+pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
     let begun = args.resume.as_deref().map(BegunRun::open).transpose()?;
     let (settings, source) = match &begun {
         Some(begun) => {

@@ -1,16 +1,16 @@
-//! [`Typed`]: which options were typed, and not left at their default.
+//! [`TypedOptions`]: which options were typed, and not left at their default.
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 /// Which options of a subcommand were typed.
-pub struct Typed(ArgMatches);
+pub struct TypedOptions(ArgMatches);
 
-impl Typed {
+impl TypedOptions {
     /// Of the subcommand in these matches.
-    pub fn of(matches: &ArgMatches) -> Typed {
+    pub fn of(matches: &ArgMatches) -> TypedOptions {
         let subcommand = matches.subcommand();
-        Typed(subcommand.map_or(ArgMatches::default(), |(_, matches)| matches.clone()))
+        TypedOptions(subcommand.map_or(ArgMatches::default(), |(_, matches)| matches.clone()))
     }
 
     /// Whether the option of this name, without dashes, was.

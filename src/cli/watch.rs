@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::run::holds_run;
-use gatefold::watch::{Status, Watched, look};
+use gatefold::watch::{Status, WatchedFolder, look};
 
 use super::args::WatchArgs;
 use super::interrupt;
@@ -78,7 +78,7 @@ struct Told {
     status: Option<Status>,
 }
 
-fn print_news(watched: &Watched, told: &mut Vec<Told>) -> io::Result<()> {
+fn print_news(watched: &WatchedFolder, told: &mut Vec<Told>) -> io::Result<()> {
     told.resize_with(watched.runs.len(), Told::default);
     let mut out = io::stdout().lock();
     for (run, told) in watched.runs.iter().zip(told) {

@@ -14,7 +14,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a key asks for.
-enum Asked {
+enum KeyCommand {
     Quit,
     View(View),
 }
@@ -43,8 +43,8 @@ fn show(
         terminal.draw(|frame| draw(frame, &watched, view, problem.as_deref()))?;
         let due = interval.saturating_sub(looked.elapsed());
         match asked(due.min(PATIENCE), view, watched.runs.len())? {
-            Some(Asked::Quit) => break,
-            Some(Asked::View(next)) => view = next,
+            Some(KeyCommand::Quit) => break,
+            Some(KeyCommand::View(next)) => view = next,
             None => {}
         }
         if looked.elapsed() >= interval {
@@ -60,7 +60,7 @@ fn show(
 }
 
 /// Waits for a key, and tells what it asks for.
-fn asked(patience: Duration, view: View, runs: usize) -> io::Result<Option<Asked>> {
+fn asked(patience: Duration, view: View, runs: usize) -> io::Result<Option<KeyCommand>> {
     if !event::poll(patience)? {
         return Ok(None);
     }
@@ -75,10 +75,12 @@ fn asked(patience: Duration, view: View, runs: usize) -> io::Result<Option<Asked
         return Ok(None);
     };
     Ok(match code {
-        KeyCode::Char('q') | KeyCode::Esc => Some(Asked::Quit),
-        KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => Some(Asked::Quit),
-        KeyCode::Tab | KeyCode::Right | KeyCode::Down => Some(Asked::View(view.next(runs))),
-        KeyCode::BackTab | KeyCode::Left | KeyCode::Up => Some(Asked::View(view.previous(runs))),
+        KeyCode::Char('q') | KeyCode::Esc => Some(KeyCommand::Quit),
+        KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => Some(KeyCommand::Quit),
+        KeyCode::Tab | KeyCode::Right | KeyCode::Down => Some(KeyCommand::View(view.next(runs))),
+        KeyCode::BackTab | KeyCode::Left | KeyCode::Up => {
+            Some(KeyCommand::View(view.previous(runs)))
+        }
         _ => None,
     })
 }

@@ -33,7 +33,7 @@ pub enum ExportCells {
 
 /// What an export left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exported {
+pub struct ExportedData {
     /// The file, or the folder of the data set's version.
     pub path: PathBuf,
     /// Reviews whose text, read again, has other ids: text cannot say all that ids can.
@@ -43,7 +43,7 @@ pub struct Exported {
 /// Writes a data set to the file or, for TFDS, the folder `path`, whole or not at all.
 ///
 /// Neither may be there yet. [`super::load`] gives the same reviews again, ids for ids but where
-/// [`Exported::inexact`] counts others; tables need the same vocabulary for that.
+/// [`ExportedData::inexact`] counts others; tables need the same vocabulary for that.
 ///
 /// # Errors
 /// [`Error::Data`] where TFDS has no such classes, [`Error::Argument`] where `path` is there already, [`Error::Io`] where it cannot be written.
@@ -58,8 +58,8 @@ pub struct Exported {
 /// # std::fs::remove_file(&path).map_err(gatefold::Error::io(&path))?;
 /// # Ok::<(), gatefold::Error>(())
 /// ```
-pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Exported> {
-    check_absent("`Exported::path`", path)?;
+pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<ExportedData> {
+    check_absent("`ExportedData::path`", path)?;
     if form == ExportForm::Tfds && dataset.classes != sentiment_classes() {
         return Err(Error::Data(format!(
             "{}: of the classes {}; a TFDS folder of reviews has negative and positive ones: export these as a \
@@ -72,7 +72,7 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
         ExportForm::Tfds => {
             create_folder_atomically(path, |folder| tfds::write(dataset, folder))?;
             let names = tfds::folder_name(dataset);
-            return Ok(Exported {
+            return Ok(ExportedData {
                 path: names
                     .iter()
                     .fold(path.to_owned(), |path, name| path.join(name)),
@@ -100,7 +100,7 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
         _ => write_json_lines(dataset, &contents)?,
     };
     write_atomically(path, &bytes)?;
-    Ok(Exported {
+    Ok(ExportedData {
         path: path.to_owned(),
         inexact,
     })

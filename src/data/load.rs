@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::cache::{self, Encoded, Origin};
+use super::cache::{self, EncodedReviews, Origin};
 use super::demo::{SYNTHETIC_NOTE, demo_vocabulary};
 use super::encode::encode;
 use super::raw::{FORMS, RawDataset};
@@ -235,7 +235,7 @@ fn encoded(
     vocabulary: &Vocabulary,
     asked: Request,
     read: impl FnOnce() -> Result<RawDataset>,
-) -> Result<Encoded> {
+) -> Result<EncodedReviews> {
     let read = || Ok(encode_all(read()?, vocabulary));
     let Some(folder) = asked.cache else {
         return read();
@@ -250,7 +250,7 @@ fn encoded(
 }
 
 /// What a source held, encoded.
-fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Encoded {
+fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> EncodedReviews {
     let encoder = SubwordEncoder::new(vocabulary);
     let mut notes = raw.notes;
     if raw.synthetic {
@@ -268,7 +268,7 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Encoded {
             "empty reviews, each kept as one padding token: {empty}"
         ));
     }
-    Encoded {
+    EncodedReviews {
         train,
         test,
         synthetic: raw.synthetic,
@@ -276,7 +276,7 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Encoded {
     }
 }
 
-fn dataset(name: String, encoded: Encoded, vocabulary: Vocabulary) -> Dataset {
+fn dataset(name: String, encoded: EncodedReviews, vocabulary: Vocabulary) -> Dataset {
     Dataset {
         classes: sentiment_classes(),
         name,

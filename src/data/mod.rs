@@ -42,9 +42,9 @@ pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
 pub use duplicates::{Duplicate, Duplicates};
-pub use export::{ExportCells, ExportForm, Exported, export};
+pub use export::{ExportCells, ExportForm, ExportedData, export};
 #[cfg(feature = "download")]
-pub use fetch::{FetchEvent, FetchOptions, Fetched, fetch};
+pub use fetch::{FetchEvent, FetchOptions, FetchedArchive, fetch};
 pub use ids::Ids;
 pub use lengths::{Bins, Lengths};
 pub use load::{load, load_cached, load_to_test, vocabulary_of};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Vocabulary;
 use super::tokens::{Tokens, UNDERSCORE, is_mixed};
 use super::trie::Trie;
-use super::unescape::{Unescaped, unescaped};
+use super::unescape::{UnescapedText, unescaped};
 
 /// Turns text into subword ids and ids into text, over one vocabulary.
 ///
@@ -75,7 +75,7 @@ impl SubwordEncoder {
     /// The text of ids. Padding is skipped; an id outside the vocabulary, or bytes that are not UTF-8,
     /// become U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
-        let mut text = Unescaped::default();
+        let mut text = UnescapedText::default();
         let mut bytes = Vec::new();
         for &id in ids {
             let byte = id.checked_sub(self.first_byte).map(u8::try_from);
@@ -123,7 +123,7 @@ impl SubwordEncoder {
     }
 }
 
-fn flush(bytes: &mut Vec<u8>, text: &mut Unescaped) {
+fn flush(bytes: &mut Vec<u8>, text: &mut UnescapedText) {
     if !bytes.is_empty() {
         text.push(&String::from_utf8_lossy(bytes));
         bytes.clear();

@@ -7,13 +7,13 @@ use super::tokens::UNDERSCORE;
 /// A literal [`UNDERSCORE`] in the text is told from an escaped underscore by where it begins: with a
 /// subword or bytes of its own that end within it, since encoding splits it in two.
 #[derive(Debug, Default)]
-pub(super) struct Unescaped {
+pub(super) struct UnescapedText {
     text: String,
     /// Where an escape begins that a subword had only the first part of.
     cut: Option<usize>,
 }
 
-impl Unescaped {
+impl UnescapedText {
     /// Appends a subword.
     pub fn push_subword(&mut self, subword: &str) {
         let (body, space) = match subword.strip_suffix('_') {

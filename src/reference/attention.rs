@@ -9,7 +9,7 @@ use super::pooling::{weighted_sum, weighted_sum_gradient};
 
 /// W `[in, A]`, b `[A]`, v `[A]`.
 #[derive(Debug, Clone, Copy)]
-pub struct Parameters<'a> {
+pub struct AttentionParameters<'a> {
     /// W
     pub kernel: &'a [f64],
     /// b
@@ -104,11 +104,11 @@ pub fn projection_gradient(d_scores: &[f64], context: &[f64], u: &[f64]) -> Vec<
 /// `x` `[T, B, in]`, `keep` `[T, B]`; returns `[B, in]`.
 pub fn forward(
     x: &[f64],
-    parameters: Parameters,
+    parameters: AttentionParameters,
     batch: usize,
     keep: Option<&[bool]>,
 ) -> (Vec<f64>, Tape) {
-    let Parameters {
+    let AttentionParameters {
         kernel,
         bias,
         context,
@@ -127,7 +127,7 @@ pub fn forward(
 /// `x` `[T, B, in]`, `d_y` `[B, in]`.
 pub fn backward(
     x: &[f64],
-    parameters: Parameters,
+    parameters: AttentionParameters,
     batch: usize,
     tape: &Tape,
     d_y: &[f64],

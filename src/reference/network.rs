@@ -293,8 +293,8 @@ impl Network {
     }
 }
 
-fn attention_parameters(own: &[Vec<f64>]) -> attention::Parameters<'_> {
-    attention::Parameters {
+fn attention_parameters(own: &[Vec<f64>]) -> attention::AttentionParameters<'_> {
+    attention::AttentionParameters {
         kernel: &own[0],
         bias: &own[1],
         context: &own[2],

@@ -15,7 +15,7 @@
 //! # Ok::<(), gatefold::Error>(())
 //! ```
 
-mod begun;
+mod begun_run;
 mod callbacks;
 mod command;
 pub mod files;
@@ -33,11 +33,11 @@ mod report;
 mod source;
 mod spec;
 mod text_reader;
-mod train;
-mod trained;
+mod trained_run;
+mod trainer;
 mod training;
 
-pub use begun::BegunRun;
+pub use begun_run::BegunRun;
 pub use callbacks::{CallbackSpec, ScheduleName};
 pub use command::Trains;
 pub use finished::{name_apart, read_histories, runs_below};
@@ -52,6 +52,6 @@ pub use report::{read_report, write_report};
 pub use source::{DataSpec, ReviewSource, path_text};
 pub use spec::{AdapterSpec, ComparisonSpec, RunSpec, kernel_form};
 pub use text_reader::TextReader;
-pub use train::{RunEvent, RunOutcome, RunPlace, Trainer};
-pub use trained::{Parameters, ParametersFrom, Prediction, TrainedRun};
+pub use trained_run::{Parameters, ParametersFrom, Prediction, TrainedRun};
+pub use trainer::{RunEvent, RunOutcome, RunPlace, Trainer};
 pub use training::{TrainingSpec, check_batch_size};

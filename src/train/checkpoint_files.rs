@@ -34,7 +34,7 @@ pub struct CheckpointFiles {
 
 /// What [`CheckpointFiles::find`] found.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundCheckpoint {
     /// The checkpoint.
     pub checkpoint: Checkpoint,
     /// Its file.
@@ -68,7 +68,7 @@ impl CheckpointFiles {
     /// # Errors
     /// [`Error::Malformed`] where all that there are, are damaged, or one is whole but of another version;
     /// [`Error::Io`] where a file cannot be read.
-    pub fn find(&mut self) -> Result<Option<Found>> {
+    pub fn find(&mut self) -> Result<Option<FoundCheckpoint>> {
         let mut damaged = None;
         for path in [&self.newest, &self.previous] {
             let bytes = match fs::read(path) {
@@ -79,7 +79,7 @@ impl CheckpointFiles {
             if Checkpoint::is_whole(&bytes) {
                 let checkpoint = Checkpoint::from_bytes(path, &bytes)?;
                 self.last = Some(checkpoint.snapshot.position.clone());
-                return Ok(Some(Found {
+                return Ok(Some(FoundCheckpoint {
                     checkpoint,
                     path: path.clone(),
                     damaged,

@@ -74,7 +74,7 @@ mod verdict;
 mod weights;
 
 pub use checkpoint::Checkpoint;
-pub use checkpoint_files::{CheckpointFiles, Found};
+pub use checkpoint_files::{CheckpointFiles, FoundCheckpoint};
 pub use confusion::Confusion;
 pub use early_stopping::EarlyStopping;
 pub use evaluate::{Evaluation, evaluate};
@@ -86,7 +86,7 @@ pub use history::{EpochRecord, History};
 pub use layer_norms::{LayerNorm, LayerNormSums};
 pub use metrics::Metrics;
 pub use monitor::Monitor;
-pub use predict::Prediction;
+pub use predict::BatchPrediction;
 pub use probabilities::{Probabilities, THRESHOLD, predicted, probability_of};
 pub use recover::RESTARTS;
 pub use results::StepResult;

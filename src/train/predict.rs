@@ -17,7 +17,7 @@ use crate::plan::{Limits, probabilities_buffer};
 
 /// What the model says of a batch.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Prediction {
+pub struct BatchPrediction {
     /// Probability that each review is of the second class, positive, in the order of the batch: `[B]`. Of a model
     /// with a softmax the probability of every class: `[B, classes]`.
     pub probabilities: Vec<f32>,
@@ -44,7 +44,7 @@ impl Session {
     pub fn predict_all(
         &mut self,
         batches: impl IntoIterator<Item = Result<impl Borrow<Batch>>>,
-        observe: &mut dyn FnMut(Prediction) -> Result<()>,
+        observe: &mut dyn FnMut(BatchPrediction) -> Result<()>,
     ) -> Result<()> {
         self.drain()?;
         let buffer = probabilities_buffer(&self.model);
@@ -66,7 +66,7 @@ impl Session {
         Ok(())
     }
 
-    /// Probabilities of the reviews of the batch, waited for: as [`Prediction::probabilities`].
+    /// Probabilities of the reviews of the batch, waited for: as [`BatchPrediction::probabilities`].
     ///
     /// # Errors
     /// As [`Session::evaluate`].
@@ -120,12 +120,12 @@ impl Session {
         &self,
         result: StepResult,
         coming: &mut VecDeque<Readback>,
-    ) -> Result<Prediction> {
+    ) -> Result<BatchPrediction> {
         let oldest = coming.pop_front().ok_or_else(|| Error::Internal {
             place: "predicting",
             problem: "a result without its probabilities".to_string(),
         })?;
-        Ok(Prediction {
+        Ok(BatchPrediction {
             probabilities: bytemuck::pod_collect_to_vec(
                 &oldest.wait(&self.gpu).map_err(with_remedy)?,
             ),

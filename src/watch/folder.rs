@@ -8,7 +8,7 @@ use crate::run::{RunSpec, files, now};
 
 /// The folder of a run, or of a comparison, at one time.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Watched {
+pub struct WatchedFolder {
     /// The folder.
     pub folder: PathBuf,
     /// What the data is called, once that is written.
@@ -17,7 +17,7 @@ pub struct Watched {
     pub runs: Vec<RunState>,
 }
 
-impl Watched {
+impl WatchedFolder {
     /// Whether all runs are over, however they ended, and there is one.
     pub fn is_over(&self) -> bool {
         let is_over = |run: &RunState| match run.status {
@@ -36,7 +36,7 @@ impl Watched {
 ///
 /// # Errors
 /// [`Error::Io`] where a file cannot be read, [`Error::Malformed`] with the place where one is damaged.
-pub fn look(folder: &Path) -> Result<Watched> {
+pub fn look(folder: &Path) -> Result<WatchedFolder> {
     let spec = RunSpec::read(folder)?;
     let now = now();
     let comparison = spec.as_ref().and_then(|spec| spec.comparison.as_ref());
@@ -59,7 +59,7 @@ pub fn look(folder: &Path) -> Result<Watched> {
             vec![RunState::read(folder, &name.to_string_lossy(), now)?]
         }
     };
-    Ok(Watched {
+    Ok(WatchedFolder {
         folder: folder.to_path_buf(),
         data: spec.map(|spec| spec.data.name),
         runs,

@@ -15,7 +15,7 @@ use axum::response::Response;
 use serde::Serialize;
 use tracing::{debug, warn};
 
-use super::folder::{Watched, look};
+use super::folder::{WatchedFolder, look};
 use super::run::RunState;
 use crate::error::{Error, Result};
 
@@ -59,13 +59,13 @@ const LAST_LOOK: Duration = Duration::from_millis(2500);
 #[derive(Debug)]
 pub struct Page {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<PageState>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct PageState {
     folder: PathBuf,
     polls: Mutex<Polls>,
     polled: Condvar,
@@ -78,7 +78,7 @@ struct Polls {
     last: Option<Instant>,
 }
 
-impl Shared {
+impl PageState {
     fn polls(&self) -> MutexGuard<'_, Polls> {
         // Two numbers cannot be left half changed.
         self.polls.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,7 +121,7 @@ impl Page {
             .enable_time()
             .build()
             .map_err(refused)?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(PageState {
             folder: folder.to_path_buf(),
             polls: Mutex::default(),
             polled: Condvar::new(),
@@ -188,7 +188,7 @@ impl Drop for Page {
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Response {
     let path = request.uri().path();
     debug!("{} {path}", request.method());
     if !has_own_host(request.headers()) {
@@ -216,14 +216,15 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-fn state(shared: &Shared) -> Response {
+fn state(shared: &PageState) -> Response {
     let (watched, problem) = match look(&shared.folder) {
         Ok(watched) => (Some(watched), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    let (data, runs) = watched.map_or((None, Vec::new()), |Watched { data, runs, .. }| {
-        (data, runs)
-    });
+    let (data, runs) = watched.map_or(
+        (None, Vec::new()),
+        |WatchedFolder { data, runs, .. }| (data, runs),
+    );
     let runs = runs.into_iter().map(|run| Row {
         words: run.words(),
         run,

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, LineGauge};
 
 use super::curve::Point;
-use super::folder::Watched;
+use super::folder::WatchedFolder;
 use super::run::{RunState, Status};
 use crate::report::{readable, ticks};
 
@@ -39,7 +39,7 @@ pub enum View {
     /// All runs' validation, and the training of the one under way; of a single run both.
     #[default]
     All,
-    /// Training and validation of one run, by its place in [`Watched::runs`].
+    /// Training and validation of one run, by its place in [`WatchedFolder::runs`].
     Run(usize),
 }
 
@@ -85,7 +85,7 @@ const MEASURES: [Measure; 2] = [
 
 /// Draws all that is known of the runs, as far as there is room: first each run's line, then the figures of the
 /// run under way, then the curves. `problem` says why what is shown may be old.
-pub fn draw(frame: &mut Frame, watched: &Watched, view: View, problem: Option<&str>) {
+pub fn draw(frame: &mut Frame, watched: &WatchedFolder, view: View, problem: Option<&str>) {
     let runs = u16::try_from(watched.runs.len()).unwrap_or(u16::MAX);
     let told = run_of_interest(watched, view).map_or(Vec::new(), figures_of);
     let told = broken(&told, frame.area().width);
@@ -131,7 +131,7 @@ fn key(name: &str) -> Span<'_> {
 }
 
 /// The run that is looked at, else the one under way, else the last that has begun.
-fn run_of_interest(watched: &Watched, view: View) -> Option<&RunState> {
+fn run_of_interest(watched: &WatchedFolder, view: View) -> Option<&RunState> {
     let runs = &watched.runs;
     let begun = |run: &&RunState| run.status != Status::Waiting;
     match view {
@@ -148,7 +148,7 @@ fn colour(run: usize) -> Color {
 }
 
 /// A line a run: its name, how much of it is done, and as many words as fit.
-fn draw_runs(frame: &mut Frame, area: Rect, watched: &Watched, view: View) {
+fn draw_runs(frame: &mut Frame, area: Rect, watched: &WatchedFolder, view: View) {
     let widest = watched.runs.iter().map(|run| columns(&run.name)).max();
     let name_columns = (widest.unwrap_or(0) + 1).min(NAME_COLUMNS);
     let room = area.width.saturating_sub(name_columns);
@@ -267,7 +267,7 @@ fn broken(parts: &[String], width: u16) -> Vec<String> {
     lines
 }
 
-fn draw_charts(frame: &mut Frame, area: Rect, watched: &Watched, view: View) {
+fn draw_charts(frame: &mut Frame, area: Rect, watched: &WatchedFolder, view: View) {
     let halves = [Constraint::Fill(1), Constraint::Fill(1)];
     let areas: [Rect; 2] = if area.width >= WIDE {
         Layout::horizontal(halves).areas(area)
@@ -289,7 +289,7 @@ struct Series {
 }
 
 /// The curves to show: those of training first, so that validation is drawn over them.
-fn series(watched: &Watched, view: View, measure: Measure) -> Vec<Series> {
+fn series(watched: &WatchedFolder, view: View, measure: Measure) -> Vec<Series> {
     let is_alone = watched.runs.len() == 1;
     let shown = |index: usize| view == View::All || view == View::Run(index);
     let points = |points: &[Point]| {
@@ -319,7 +319,13 @@ fn series(watched: &Watched, view: View, measure: Measure) -> Vec<Series> {
     training.chain(validation).collect()
 }
 
-fn draw_chart(frame: &mut Frame, area: Rect, watched: &Watched, view: View, measure: Measure) {
+fn draw_chart(
+    frame: &mut Frame,
+    area: Rect,
+    watched: &WatchedFolder,
+    view: View,
+    measure: Measure,
+) {
     let all = series(watched, view, measure);
     let values = all
         .iter()

@@ -80,6 +80,8 @@ fn a_history_that_could_not_be_written_is_written_later() {
         told.contains("of the end of epoch 1, stands in other"),
         "{told}"
     );
+    // Its epoch is not among those that are kept.
+    assert!(!told.contains("Kept the history"), "{told}");
     std::fs::remove_dir(place.path("other/accuracy.svg")).unwrap();
     place.run(["train", "--resume", "other"]).succeeds();
     assert!(files_below(&place.path("other")) == expected);

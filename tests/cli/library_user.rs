@@ -1,10 +1,19 @@
 //! What `gatefold` trained, used by a crate of its own that depends on the library alone; and the other way round.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use crate::program::Workplace;
+use gatefold::data::{ReviewLimits, Source};
+use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+use gatefold::model::Variant;
+use gatefold::run::{ParametersFrom, RunEvent, RunPlace, RunSpec, TrainedRun, Trainer};
+use gatefold::train::Event;
+
+use crate::program::{Workplace, files_below};
 
 const TEXTS: [&str; 4] = [
     "good good good bad bad bad",
@@ -148,4 +157,81 @@ fn an_import_takes_over_how_a_run_reads() {
     assert_ne!(by_program(&place, "other"), expected);
     let both = "import run/model.safetensors baseline --like run --pad before --out both";
     place.run(both.split(' ')).fails(2, &["--like", "--pad"]);
+}
+
+/// `epochs` epochs of the baseline on a part of the demo corpus, trained by the library.
+fn train_by_library(folder: &Path, epochs: usize) {
+    let limits = ReviewLimits {
+        train: Some(20),
+        test: Some(20),
+    };
+    let dataset = Arc::new(gatefold::data::load(&Source::Demo, None, limits).unwrap());
+    let mut spec = RunSpec::new(&Source::Demo);
+    (spec.data.limit_train, spec.data.limit_test) = (limits.train, limits.test);
+    spec.training.as_mut().unwrap().epochs = epochs;
+    let model = Variant::Baseline.model(dataset.vocabulary.size()).unwrap();
+    let gpu = Gpu::open(&AdapterChoice::default()).unwrap();
+    let limits = gpu.limits(KernelForm::Automatic).unwrap();
+    let trainer = Trainer::new(spec, dataset, &gpu, limits).unwrap();
+    let place = RunPlace::New(folder.to_path_buf());
+    let mut seen = 0;
+    let outcome = trainer.train(gpu, &model, place, &AtomicBool::new(false), &mut |event| {
+        seen += usize::from(matches!(event, RunEvent::Fit(Event::Epoch(_))));
+        ControlFlow::Continue(())
+    });
+    let (_, history) = outcome.unwrap().finished().unwrap();
+    assert_eq!((history.epochs.len(), seen), (epochs, epochs));
+}
+
+#[test]
+fn a_run_that_the_library_trained_is_a_whole_run_for_the_program() {
+    let place = Workplace::new();
+    train_by_library(&place.path("ours"), 1);
+    place
+        .tiny(&["train", "baseline"], &["--out", "its"])
+        .succeeds();
+    assert!(files_below(&place.path("ours")) == files_below(&place.path("its")));
+    for run in ["ours", "its"] {
+        let more = ["train", "--resume", run, "--epochs", "2"];
+        place.run(more).succeeds();
+        place.run(["report", run, "--examples", "1"]).succeeds();
+    }
+    train_by_library(&place.path("whole"), 2);
+    place.run(["report", "whole", "--examples", "1"]).succeeds();
+    let whole = files_below(&place.path("whole"));
+    assert!(files_below(&place.path("ours")) == whole);
+    assert!(files_below(&place.path("its")) == whole);
+}
+
+/// An observer that has seen enough ends the run, and what it gave so far is its result.
+#[test]
+fn an_observer_may_end_a_run_and_keep_it() {
+    let place = Workplace::new();
+    let limits = ReviewLimits {
+        train: Some(20),
+        test: Some(20),
+    };
+    let dataset = Arc::new(gatefold::data::load(&Source::Demo, None, limits).unwrap());
+    let model = Variant::Baseline.model(dataset.vocabulary.size()).unwrap();
+    let gpu = Gpu::open(&AdapterChoice::default()).unwrap();
+    let limits = gpu.limits(KernelForm::Automatic).unwrap();
+    let trainer = Trainer::new(RunSpec::new(&Source::Demo), dataset, &gpu, limits).unwrap();
+    let folder = place.path("run");
+    let run = RunPlace::New(folder.clone());
+    let mut observe = |event: &RunEvent<'_>| match event {
+        RunEvent::Fit(Event::Epoch(record)) if record.epoch == 2 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let outcome = trainer.train(gpu, &model, run, &AtomicBool::new(false), &mut observe);
+    let (_, history) = outcome.unwrap().finished().unwrap();
+    assert_eq!(history.epochs.len(), 2);
+    let run = TrainedRun::open(&folder).unwrap();
+    assert_eq!(run.parameters, ParametersFrom::Result);
+    assert_eq!(
+        gatefold::report::read_history(&folder)
+            .unwrap()
+            .epochs
+            .len(),
+        2
+    );
 }

@@ -218,7 +218,7 @@ fn what_stands_there_is_never_replaced() {
         fs::write(&path, "mine").unwrap();
         let error = export(&small(), form, &path).unwrap_err().to_string();
         assert!(
-            error.starts_with("`Exported::path`: ")
+            error.starts_with("`ExportedData::path`: ")
                 && error.contains("is there already; choose another name"),
             "{error}"
         );

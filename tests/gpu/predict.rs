@@ -7,7 +7,7 @@ use gatefold::model::{Model, initialise};
 use gatefold::plan::Limits;
 use gatefold::random::Philox;
 use gatefold::reference::network::{Masks, Network};
-use gatefold::train::{Prediction, Session, Weights};
+use gatefold::train::{BatchPrediction, Session, Weights};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
@@ -32,7 +32,7 @@ fn session(model: &Model, limits: &Limits) -> Session {
     Session::of_weights(device::open(), limits.clone(), &weights(model)).unwrap()
 }
 
-fn all(session: &mut Session, batches: &[Batch]) -> Vec<Prediction> {
+fn all(session: &mut Session, batches: &[Batch]) -> Vec<BatchPrediction> {
     let mut found = Vec::new();
     session
         .predict_all(batches.iter().map(Ok), &mut |prediction| {
@@ -93,7 +93,7 @@ fn a_review_has_one_probability_whatever_batch_it_falls_into() {
     let batch =
         |rows: &[usize]| Batch::new(&rows.iter().map(|&row| &reviews[row]).collect::<Vec<_>>());
     let alone: Vec<Batch> = (0..reviews.len()).map(|row| batch(&[row])).collect();
-    let bits = |found: &[Prediction]| -> Vec<u32> {
+    let bits = |found: &[BatchPrediction]| -> Vec<u32> {
         let values = found.iter().flat_map(|one| &one.probabilities);
         values.map(|p| p.to_bits()).collect()
     };
@@ -154,7 +154,7 @@ fn a_fault_ends_the_run() {
     let mut seen = 0;
     let ended = session.predict_all(
         [Ok(&batch), Err(broken()), Ok(&batch)],
-        &mut |_: Prediction| {
+        &mut |_: BatchPrediction| {
             seen += 1;
             Ok(())
         },

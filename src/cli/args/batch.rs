@@ -39,6 +39,8 @@ pub struct PaddingArgs {
     #[arg(long, value_parser = side_parser(), value_name = "END", requires = "max_length")]
     pub truncate: Option<Side>,
     /// The end at which padding is added
+    ///
+    /// Keras's pad_sequences adds it before the text, unless told otherwise.
     #[arg(long, value_parser = side_parser(), value_name = "END", default_value = "after")]
     pub pad: Side,
 }

@@ -11,45 +11,45 @@ use super::{DeviceArgs, ModelArgs, OUTPUT, TileArgs};
 pub struct BenchArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Tokens a review, T
+    /// Number of tokens per review, T
     #[arg(long, value_name = "N", default_value_t = 864, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub length: u32,
-    /// Reviews a batch, B
+    /// Number of reviews per batch, B
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub batch_size: u32,
-    /// Words that random ids are drawn from, V [default: as many as the model file says, or 8185]
+    /// Size of the vocabulary from which random ids are drawn, V [default: that of the model file, or 8185]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     pub vocabulary: Option<u32>,
-    /// Steps to time, after three to warm up
+    /// Number of steps to time, after three steps that warm up
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: u32,
-    /// Time predicting instead of training
+    /// Time inference instead of training
     #[arg(long)]
     pub inference: bool,
-    /// Time real batches of these reviews, shuffled and padded, instead of random ids
+    /// Time batches of these reviews, shuffled and padded, instead of batches of random ids
     ///
-    /// The batches are prepared and run as in training, without waiting for each. --data takes here what it
-    /// takes in `gatefold train`.
+    /// The batches are prepared and run as in training: the program does not wait for each. --data takes the same values
+    /// as in `gatefold train`.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["length", "vocabulary"])]
     pub data: Option<PathBuf>,
     /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE", requires = "data")]
     pub vocab: Option<PathBuf>,
-    /// Also time each kernel of a step, against what the adapter can do at most
+    /// Also time each kernel of a step, and compare it with the peak of the adapter
     #[arg(long, help_heading = OUTPUT)]
     pub profile: bool,
-    /// Write three steps as a Chrome trace: host threads and kernels on one time line
+    /// Write a Chrome trace of three steps, with host threads and kernels on one time line
     ///
-    /// chrome://tracing and ui.perfetto.dev show it.
+    /// Open it in chrome://tracing or ui.perfetto.dev.
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub trace: Option<PathBuf>,
-    /// Write a report with profile, adapter and limits, to send to others
+    /// Write a report with the profile, the adapter and its limits, to send to others
     /// [default: gatefold-bench-NAME.json]
     ///
-    /// It holds no name and no path of yours.
+    /// It contains no names and no paths of this machine.
     #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = OUTPUT)]
     pub report: Option<Option<PathBuf>>,
-    /// Compare with an earlier report, or with what --json printed
+    /// Compare with an earlier report, or with the output of --json
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub compare: Option<PathBuf>,
     /// Print a JSON object

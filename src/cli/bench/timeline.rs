@@ -38,7 +38,7 @@ struct HostSpan {
 }
 
 /// When a span was entered, kept with it.
-struct Entered(Instant);
+struct SpanEntry(Instant);
 
 impl Timeline {
     /// Begins now.
@@ -103,7 +103,7 @@ fn named(what: &str, process: u32, thread: usize, name: &str) -> Value {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Timeline {
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            span.extensions_mut().replace(Entered(Instant::now()));
+            span.extensions_mut().replace(SpanEntry(Instant::now()));
         }
     }
 
@@ -112,7 +112,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Timeline {
         let Some(span) = context.span(id) else {
             return;
         };
-        let Some(Entered(begin)) = span.extensions_mut().remove::<Entered>() else {
+        let Some(SpanEntry(begin)) = span.extensions_mut().remove::<SpanEntry>() else {
             return;
         };
         let thread = std::thread::current();

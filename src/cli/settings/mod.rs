@@ -17,7 +17,7 @@ pub use data::{DataSettings, data_spec, token_cache};
 pub use model::ModelSource;
 
 use super::args::{CompareArgs, DataArgs, DeviceArgs, TrainArgs, TrainingArgs};
-use super::typed::Typed;
+use super::typed::TypedOptions;
 use super::usage::option;
 
 /// Everything that training needs but the model.
@@ -87,7 +87,7 @@ impl Settings {
     /// other ones. Its own vocabulary is read, wherever the one that was named is by now, unless another was typed.
     pub fn go_on(
         begun: &BegunRun,
-        typed: &Typed,
+        typed: &TypedOptions,
         command: &'static str,
         (data, training): (&DataArgs, &TrainingArgs),
         variants: &[Variant],
@@ -180,7 +180,7 @@ mod tests {
     use super::super::args::{Arguments, Command};
     use super::*;
 
-    fn parsed(line: &str) -> (RunSpec, Typed) {
+    fn parsed(line: &str) -> (RunSpec, TypedOptions) {
         let words = line.split(' ');
         let matches = Arguments::command().try_get_matches_from(words).unwrap();
         let arguments = Arguments::from_arg_matches(&matches).unwrap();
@@ -188,7 +188,7 @@ mod tests {
             panic!("{line}");
         };
         let (spec, _) = asked(&args.data, &args.training).unwrap();
-        (spec, Typed::of(&matches))
+        (spec, TypedOptions::of(&matches))
     }
 
     /// A spec with every key that an option sets, none of which has its default value.

@@ -33,7 +33,7 @@ const LABELS: u32 = 256;
 
 /// Encoded reviews, as the cache keeps them: all of a data set but its name and vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::data) struct Encoded {
+pub(in crate::data) struct EncodedReviews {
     pub train: Vec<Review>,
     pub test: Vec<Review>,
     pub synthetic: bool,
@@ -60,7 +60,7 @@ struct Description {
 }
 
 /// The content of a file for `key`; `None` where a review is longer than the file can say.
-pub(super) fn to_bytes(key: &str, encoded: &Encoded) -> Option<Vec<u8>> {
+pub(super) fn to_bytes(key: &str, encoded: &EncodedReviews) -> Option<Vec<u8>> {
     let description = Description {
         key: key.to_owned(),
         synthetic: encoded.synthetic,
@@ -88,7 +88,7 @@ pub(super) fn to_bytes(key: &str, encoded: &Encoded) -> Option<Vec<u8>> {
 }
 
 /// Maps the file at `path`, which was written for `key`, and checks all of it.
-pub(super) fn open(path: &Path, key: &str) -> Result<Encoded, Unusable> {
+pub(super) fn open(path: &Path, key: &str) -> Result<EncodedReviews, Unusable> {
     use Unusable::{Damaged, Unreadable};
     let file = File::open(path).map_err(Unreadable)?;
     let map = map(&file).map_err(Unreadable)?;
@@ -102,7 +102,7 @@ pub(super) fn open(path: &Path, key: &str) -> Result<Encoded, Unusable> {
 }
 
 /// The reviews in a file whose checksum is right; `None` where it was written wrong.
-fn parse(map: Mmap, key: &str) -> Option<Encoded> {
+fn parse(map: Mmap, key: &str) -> Option<EncodedReviews> {
     let length = u64::from_ne_bytes(map.get(CHECKED..DESCRIPTION)?.try_into().ok()?);
     let table = DESCRIPTION.checked_add(usize::try_from(length).ok()?)?;
     let description = serde_json::from_slice(map.get(DESCRIPTION..table)?).ok()?;
@@ -137,7 +137,7 @@ fn parse(map: Mmap, key: &str) -> Option<Encoded> {
             label: (entry % LABELS) as u8,
         }
     });
-    Some(Encoded {
+    Some(EncodedReviews {
         train: reviews.by_ref().take(train).collect(),
         test: reviews.collect(),
         synthetic,

@@ -20,7 +20,7 @@ use super::{ReviewLimits, Vocabulary};
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 
-pub(super) use self::file::Encoded;
+pub(super) use self::file::EncodedReviews;
 pub(super) use self::token_file::TokenFile;
 
 /// To be raised whenever the same reviews and vocabulary give other ids or notes, or files of the cache
@@ -73,8 +73,8 @@ impl Origin<'_> {
 pub(super) fn encoded(
     folder: &Path,
     origin: &Origin,
-    read: impl FnOnce() -> Result<Encoded>,
-) -> Result<Encoded> {
+    read: impl FnOnce() -> Result<EncodedReviews>,
+) -> Result<EncodedReviews> {
     let fingerprints = match origin.fingerprints() {
         Ok(fingerprints) => fingerprints,
         // What cannot be read is told by the reader, in its own words.
@@ -106,7 +106,7 @@ pub(super) fn encoded(
     Ok(encoded)
 }
 
-fn store(path: &Path, key: &str, encoded: &Encoded) -> Result<()> {
+fn store(path: &Path, key: &str, encoded: &EncodedReviews) -> Result<()> {
     let Some(bytes) = file::to_bytes(key, encoded) else {
         return Ok(());
     };

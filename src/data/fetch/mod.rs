@@ -50,7 +50,7 @@ pub enum FetchEvent {
 
 /// A file that was fetched, or found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched {
+pub struct FetchedArchive {
     /// Bytes of the file.
     pub bytes: u64,
     /// Whether it was there already.
@@ -73,7 +73,7 @@ pub fn fetch(
     path: &Path,
     options: &FetchOptions,
     observe: &mut dyn FnMut(FetchEvent),
-) -> Result<Fetched> {
+) -> Result<FetchedArchive> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
     }
@@ -81,7 +81,7 @@ pub fn fetch(
     if !options.force && path.is_file() {
         let found = sha256_of_file(path)?;
         if found == remote.sha256() {
-            return Ok(Fetched {
+            return Ok(FetchedArchive {
                 bytes: fs::metadata(path).map_err(Error::io(path))?.len(),
                 already_there: true,
                 resumed_from: 0,
@@ -91,7 +91,7 @@ pub fn fetch(
     }
     let mut download = Download::new(remote, path, options.timeout)?;
     download.complete(options.retries, observe)?;
-    let fetched = Fetched {
+    let fetched = FetchedArchive {
         bytes: download.bytes(),
         already_there: false,
         resumed_from: download.resumed_from(),

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use gatefold::watch::{RunState, View, Watched, draw};
+use gatefold::watch::{RunState, View, WatchedFolder, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::{begin, end, record, state, steps};
 
 /// Three runs: one over, one under way, one to come.
-fn comparison() -> Watched {
+fn comparison() -> WatchedFolder {
     let history: Vec<_> = (1..=3)
         .map(|epoch| record(epoch, 0.8 + epoch as f64 / 50.0))
         .collect();
@@ -26,7 +26,7 @@ fn comparison() -> Watched {
     over.name = "baseline".into();
     under_way.name = "dropout".into();
     to_come.name = "bidirectional".into();
-    Watched {
+    WatchedFolder {
         folder: PathBuf::from("runs/compare-demo"),
         data: Some("demo (synthetic)".into()),
         runs: vec![over, under_way, to_come],
@@ -34,7 +34,12 @@ fn comparison() -> Watched {
 }
 
 /// What stands on a terminal of this size.
-fn drawn(watched: &Watched, view: View, problem: Option<&str>, size: (u16, u16)) -> Vec<String> {
+fn drawn(
+    watched: &WatchedFolder,
+    view: View,
+    problem: Option<&str>,
+    size: (u16, u16),
+) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal
         .draw(|frame| draw(frame, watched, view, problem))
@@ -119,7 +124,7 @@ fn no_size_is_too_small() {
             }
         }
     }
-    let none = Watched {
+    let none = WatchedFolder {
         runs: Vec::new(),
         ..comparison()
     };
@@ -152,7 +157,7 @@ fn numbers_that_are_none_are_not_drawn() {
     let mut broken = record(1, f64::NAN);
     (broken.loss, broken.val_loss) = (f64::INFINITY, f64::NAN);
     let run: RunState = state(&[], &[broken, record(2, 0.5)]);
-    let watched = Watched {
+    let watched = WatchedFolder {
         runs: vec![run],
         ..comparison()
     };

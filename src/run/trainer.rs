@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::begun::BegunRun;
+use super::begun_run::BegunRun;
 use super::callbacks::CallbackSpec;
 use super::files;
 use super::folder::RunFolder;

@@ -6,7 +6,7 @@ use super::files;
 use super::folder::{RunFolder, kept_vocabulary};
 use super::spec::RunSpec;
 use crate::error::{Error, Result};
-use crate::train::{CheckpointFiles, Found};
+use crate::train::{CheckpointFiles, FoundCheckpoint};
 
 /// A run or a comparison that was begun: its folder, which is locked, and what is in it.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct BegunRun {
     /// What it was begun with.
     pub spec: RunSpec,
     pub(super) checkpoints: CheckpointFiles,
-    pub(super) checkpoint: Option<Found>,
+    pub(super) checkpoint: Option<FoundCheckpoint>,
 }
 
 impl BegunRun {
@@ -99,7 +99,7 @@ impl BegunRun {
     pub fn check_same(&self, now: &RunSpec) -> Result<()> {
         check_same(&self.path().join(files::CONFIG), &self.spec, now)?;
         match &self.checkpoint {
-            Some(Found {
+            Some(FoundCheckpoint {
                 checkpoint, path, ..
             }) => check_same(path, &RunSpec::from_toml(path, &checkpoint.config)?, now),
             None => Ok(()),
@@ -108,7 +108,7 @@ impl BegunRun {
 
     /// From where the run goes on, for people; and what else they should know of that.
     pub fn words(&self) -> (String, Option<String>) {
-        let Some(Found {
+        let Some(FoundCheckpoint {
             checkpoint,
             path,
             damaged,
