@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gatefold::batch::{BatchShape, Batches, Order, Reviews};
+use gatefold::batch::{BatchShape, Batches, Order, Reviews, SHUFFLE_BUFFER};
 use gatefold::data::{
     Dataset, ExportCells, ExportForm, ReviewLimits, Source, SubwordEncoder, demo, export,
     load_cached,
@@ -70,7 +70,7 @@ fn batches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("batches");
     for (name, bucket) in [("shuffled", false), ("bucketed", true)] {
         let epoch = || {
-            let order = Order::training(0, 1, bucket);
+            let order = Order::training(0, 1, bucket, SHUFFLE_BUFFER);
             Batches::new(Reviews::Train(Arc::clone(&corpus)), BATCH, order).expect("reviews")
         };
         let positions: usize = epoch().map(|batch| batch.length * batch.size).sum();

@@ -6,7 +6,7 @@
 
 use std::num::NonZeroUsize;
 
-use gatefold::batch::{Batch, Batches, Order, Padding};
+use gatefold::batch::{Batch, Batches, Order, Padding, SHUFFLE_BUFFER};
 use gatefold::gpu::{AdapterChoice, Gpu, KernelForm, adapters};
 use gatefold::model::{Model, Variant, initialise};
 use gatefold::plan::{Adam, Form, Limits};
@@ -46,7 +46,7 @@ fn main() -> anyhow::Result<()> {
         max_length: NonZeroUsize::new(LENGTH),
         ..Padding::AFTER
     };
-    let order = Order::training(SEED, 1, false);
+    let order = Order::training(SEED, 1, false, SHUFFLE_BUFFER);
     let batches = Batches::with_padding(&reviews.train, 10, order, padding)?;
     let batches: Vec<Batch> = batches.take(STEPS).collect();
 

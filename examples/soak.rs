@@ -19,7 +19,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use gatefold::batch::{Batch, Batches, Order, PREFETCH, Padding, Prefetch, Reviews};
+use gatefold::batch::{
+    Batch, Batches, Order, PREFETCH, Padding, Prefetch, Reviews, SHUFFLE_BUFFER,
+};
 use gatefold::data::{Review, ReviewLimits, Source};
 use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
 use gatefold::model::{Variant, initialise};
@@ -100,7 +102,7 @@ fn main() -> anyhow::Result<()> {
     while step < STEPS {
         epoch += 1;
         // By length, so that short and long batches alternate.
-        let order = Order::training(SEED, epoch, true);
+        let order = Order::training(SEED, epoch, true, SHUFFLE_BUFFER);
         let shared = Reviews::Train(Arc::clone(&reviews));
         let batches = Batches::with_padding(shared, BATCH_SIZE, order, padding)?;
         for batch in Prefetch::new(batches, PREFETCH)?.take(STEPS - step) {

@@ -60,6 +60,11 @@ pub enum Stream {
         /// The epoch, counted from 1.
         epoch: u32,
     },
+    /// Order of the test reviews in the validation after one epoch.
+    Validation {
+        /// The epoch, counted from 1.
+        epoch: u32,
+    },
     /// One part of a generated corpus.
     Corpus {
         /// Number of the part, as the generator counts.
@@ -75,6 +80,7 @@ impl Stream {
             Stream::Shuffle { epoch } => (2, u64::from(epoch)),
             Stream::Buckets { epoch } => (3, u64::from(epoch)),
             Stream::Corpus { part } => (4, u64::from(part)),
+            Stream::Validation { epoch } => (5, u64::from(epoch)),
         };
         (purpose << 56) | index
     }

@@ -23,24 +23,35 @@ pub enum Order {
         /// Places in the buffer, [`SHUFFLE_BUFFER`] as a rule.
         buffer: usize,
     },
+    /// Through a [`ShuffleBuffer`] of [`SHUFFLE_BUFFER`] places, as validation takes the test reviews.
+    Validation {
+        /// The run's seed.
+        seed: u64,
+        /// The epoch that is over, counted from 1; after each the order is another one.
+        epoch: u32,
+    },
     /// Shuffled, but with reviews of similar length in one batch, so that it needs little padding.
     ///
-    /// As many reviews as the buffer has places, a whole number of batches, are taken from the
+    /// As many reviews as the buffer has places, at most [`SHUFFLE_BUFFER`], a whole number of batches, are taken from the
     /// [`ShuffleBuffer`], sorted by length and cut into batches; the order of these is drawn.
     Bucketed {
         /// The run's seed.
         seed: u64,
         /// The epoch, counted from 1; each has batches of its own.
         epoch: u32,
-        /// Places in the buffer, and the reviews that are sorted together.
+        /// Places in the buffer.
         buffer: usize,
     },
 }
 
 impl Order {
-    /// The order of training in `epoch` under `seed`, through a buffer of [`SHUFFLE_BUFFER`] places.
-    pub fn training(seed: u64, epoch: u32, bucket: bool) -> Order {
-        let buffer = SHUFFLE_BUFFER;
+    /// The order of validation after `epoch` under `seed`.
+    pub fn validation(seed: u64, epoch: u32) -> Order {
+        Order::Validation { seed, epoch }
+    }
+
+    /// The order of training in `epoch` under `seed`, through a buffer of so many places.
+    pub fn training(seed: u64, epoch: u32, bucket: bool, buffer: usize) -> Order {
         if bucket {
             Order::Bucketed {
                 seed,
@@ -99,6 +110,8 @@ pub struct Batches<R> {
     batch_size: usize,
     padding: Padding,
     indices: Indices,
+    /// Reviews still to be taken, at most.
+    left: usize,
     scratch: Scratch,
 }
 
@@ -147,6 +160,10 @@ impl<R: AsRef<[Review]>> Batches<R> {
                 epoch,
                 buffer,
             } => Indices::Shuffled(ShuffleBuffer::new(count, buffer, seed, epoch)),
+            Order::Validation { seed, epoch } => {
+                let order = ShuffleBuffer::validation(count, SHUFFLE_BUFFER, seed, epoch);
+                Indices::Shuffled(order)
+            }
             Order::Bucketed {
                 seed,
                 epoch,
@@ -158,17 +175,25 @@ impl<R: AsRef<[Review]>> Batches<R> {
             batch_size,
             padding,
             indices,
+            left: usize::MAX,
             scratch: Scratch::default(),
         })
     }
 
+    /// Takes the first `reviews` reviews of the order alone.
+    pub fn at_most(mut self, reviews: usize) -> Self {
+        self.left = reviews;
+        self
+    }
+
     /// Number of batches still to come; of a fresh value, the epoch's.
     pub fn steps(&self) -> usize {
-        match &self.indices {
+        let steps = match &self.indices {
             Indices::Sequential(range) => range.len().div_ceil(self.batch_size),
             Indices::Shuffled(buffer) => buffer.len().div_ceil(self.batch_size),
             Indices::Bucketed(buckets) => buckets.steps(),
-        }
+        };
+        steps.min(self.left.div_ceil(self.batch_size))
     }
 
     /// Leaves out the next `steps` batches without making them, as a resumed epoch must.
@@ -182,13 +207,17 @@ impl<R: AsRef<[Review]>> Batches<R> {
     /// The reviews of the next batch; none at the end.
     fn next_indices(&mut self) -> Vec<usize> {
         let reviews = self.reviews.as_ref();
-        match &mut self.indices {
-            Indices::Sequential(range) => range.take(self.batch_size).collect(),
-            Indices::Shuffled(buffer) => buffer.take(self.batch_size).collect(),
+        let size = self.batch_size.min(self.left);
+        let mut indices: Vec<usize> = match &mut self.indices {
+            Indices::Sequential(range) => range.take(size).collect(),
+            Indices::Shuffled(buffer) => buffer.take(size).collect(),
             Indices::Bucketed(buckets) => {
                 buckets.next_batch(|index| self.padding.length(&reviews[index]))
             }
-        }
+        };
+        indices.truncate(size);
+        self.left -= indices.len();
+        indices
     }
 }
 

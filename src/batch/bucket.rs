@@ -1,12 +1,12 @@
 //! Buckets: batches of reviews of similar length, which need little padding.
 
-use super::shuffle::ShuffleBuffer;
+use super::shuffle::{SHUFFLE_BUFFER, ShuffleBuffer};
 use crate::random::{Philox, Stream};
 
 /// The batches of one epoch as lists of indices, reviews of similar length together.
 ///
-/// Reviews come in shuffled order. As many as the shuffle buffer has places, a whole number of batches,
-/// are sorted by length (stably, so that equal lengths stay shuffled) and cut into batches; then the
+/// Reviews come in shuffled order. As many as the shuffle buffer has places, at most [`SHUFFLE_BUFFER`], a whole number
+/// of batches, are sorted by length (stably, so that equal lengths stay shuffled) and cut into batches; then the
 /// order of these batches is drawn. One batch of an epoch may be smaller than the others: the one with
 /// the longest reviews of the last window.
 ///
@@ -28,10 +28,12 @@ impl Buckets {
     /// The batches of `batch_size` (at least 1) of epoch number `epoch` under `seed`, with a shuffle
     /// buffer of `buffer` places.
     pub fn new(count: usize, batch_size: usize, buffer: usize, seed: u64, epoch: u32) -> Self {
+        // More together would have the same reviews share a batch in every epoch.
+        let sorted = buffer.min(SHUFFLE_BUFFER);
         Buckets {
             indices: ShuffleBuffer::new(count, buffer, seed, epoch),
             batch_size,
-            window: batch_size.max(buffer - buffer % batch_size),
+            window: batch_size.max(sorted - sorted % batch_size),
             ready: Vec::new(),
             random: Philox::new(seed, Stream::Buckets { epoch }.id()),
         }

@@ -33,13 +33,22 @@ pub struct ShuffleBuffer {
 }
 
 impl ShuffleBuffer {
-    /// The order of epoch number `epoch` under `seed`. A `buffer` of 0 or 1 places keeps the order.
+    /// The order of training in epoch number `epoch` under `seed`. A `buffer` of 0 or 1 places keeps the order.
     pub fn new(count: usize, buffer: usize, seed: u64, epoch: u32) -> Self {
+        ShuffleBuffer::of_stream(count, buffer, seed, Stream::Shuffle { epoch })
+    }
+
+    /// The order of validation after epoch number `epoch` under `seed`.
+    pub fn validation(count: usize, buffer: usize, seed: u64, epoch: u32) -> Self {
+        ShuffleBuffer::of_stream(count, buffer, seed, Stream::Validation { epoch })
+    }
+
+    fn of_stream(count: usize, buffer: usize, seed: u64, stream: Stream) -> Self {
         let filled = buffer.max(1).min(count);
         ShuffleBuffer {
             buffer: (0..filled).collect(),
             waiting: filled..count,
-            random: Philox::new(seed, Stream::Shuffle { epoch }.id()),
+            random: Philox::new(seed, stream.id()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gatefold::Result;
-use gatefold::batch::{Batch, Batches, Order, Padding, Side};
+use gatefold::batch::{Batch, Batches, Order, Padding, SHUFFLE_BUFFER, Side};
 use gatefold::data::{Bins, Dataset, Duplicates, Lengths, Review, SubwordEncoder, class_counts};
 use gatefold::run::check_batch_size;
 use serde::Serialize;
@@ -241,6 +241,6 @@ fn batches<'a>(
     seed: u64,
     bucket: bool,
 ) -> Result<Batches<&'a [Review]>> {
-    let order = Order::training(seed, 1, bucket);
+    let order = Order::training(seed, 1, bucket, SHUFFLE_BUFFER);
     Batches::with_padding(reviews, settings.batch_size, order, settings.padding)
 }

@@ -130,6 +130,8 @@ impl TrainingJob {
             gpu = session.into_gpu();
         }
         self.output.field("Training", &self.trainer.words());
+        self.output
+            .field("Validation", &self.trainer.validation_words());
         Ok(gpu)
     }
 
@@ -376,7 +378,7 @@ fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
     output.field(
         "Data",
         &format!(
-            "{}: {} to train on ({}), {} to validate with; longest {} tokens; \
+            "{}: {} to train on ({}), {} to test with; longest {} tokens; \
              vocabulary of {} ids",
             dataset.name,
             counted(dataset.train.len(), "review"),

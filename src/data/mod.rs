@@ -151,6 +151,15 @@ impl Source {
         }
     }
 
+    /// Whether it is a table, by what was said of it or by its name: its rows may stand in any order, sorted by label say.
+    pub fn is_table(&self) -> bool {
+        match self {
+            Source::Demo => false,
+            Source::Path(path) => load::table_at(path).is_some(),
+            Source::Table(_) => true,
+        }
+    }
+
     /// Checks that no vocabulary is named for the demo corpus, which has its own.
     ///
     /// # Errors

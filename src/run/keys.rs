@@ -55,7 +55,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 51] = [
+pub const KEYS: [Key; 52] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -102,8 +102,9 @@ pub const KEYS: [Key; 51] = [
     set("training.optimiser", "optimiser", Fixed),
     set("training.pad", "pad", Fixed),
     set("training.seed", "seed", Fixed),
-    found("training.shuffle_buffer", Fixed),
+    set("training.shuffle_buffer", "shuffle-buffer", Fixed),
     set("training.truncate", "truncate", Fixed),
+    set("training.validation", "validation", Fixed),
     set("training.validation_steps", "validation-steps", Fixed),
     set("training.weight_decay", "weight-decay", Fixed),
     found("adapter.name", Free),

@@ -15,6 +15,7 @@
 //! # Ok::<(), gatefold::Error>(())
 //! ```
 
+mod amount;
 mod begun_run;
 mod callbacks;
 mod command;
@@ -37,6 +38,7 @@ mod trained_run;
 mod trainer;
 mod training;
 
+pub use amount::Amount;
 pub use begun_run::BegunRun;
 pub use callbacks::{CallbackSpec, ScheduleName};
 pub use command::Trains;

@@ -143,6 +143,11 @@ impl Trainer {
         self.training.words(&self.callbacks, &self.dataset)
     }
 
+    /// What it is validated with, for people, see [`TrainingSpec::validation_words`].
+    pub fn validation_words(&self) -> String {
+        self.training.validation_words(&self.dataset)
+    }
+
     /// `model` with its padding masked if that is asked for.
     ///
     /// # Errors

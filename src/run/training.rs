@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::amount::Amount;
 use super::callbacks::CallbackSpec;
 use super::optimiser::OptimiserName;
 use super::positive::is_positive;
@@ -10,12 +11,15 @@ use super::source::DataSpec;
 use crate::batch::{SHUFFLE_BUFFER, Side};
 use crate::data::{DEMO_LEARNING_RATE, Dataset};
 use crate::error::{Error, Result};
-use crate::model::counted;
+use crate::model::{counted, grouped};
 use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
-use crate::train::FitOptions;
+use crate::train::{FitOptions, Validation};
 
 /// The experiment's learning rate.
 const LEARNING_RATE: f64 = 1e-4;
+
+/// Steps of the experiment's validation.
+const VALIDATION_STEPS: usize = 30;
 
 /// How a run is trained, as `config.toml` says it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,8 +48,8 @@ pub struct TrainingSpec {
     /// What initial parameters, the order of the reviews and dropout masks are drawn from.
     #[serde(with = "seed_as_text")]
     pub seed: u64,
-    /// Places in the shuffle buffer.
-    pub shuffle_buffer: usize,
+    /// Places in the shuffle buffer of the training reviews.
+    pub shuffle_buffer: Amount,
     /// Whether a batch holds reviews of similar length.
     pub bucket: bool,
     /// Where the padding stands.
@@ -56,8 +60,12 @@ pub struct TrainingSpec {
     /// Which end of a longer review is cut off, where there is a most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncate: Option<Side>,
-    /// Batches of test reviews to validate with after each epoch.
-    pub validation_steps: usize,
+    /// Test reviews to validate with after each epoch: drawn anew each time, if they are not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Amount>,
+    /// Batches of test reviews to validate with instead, the first ones, always the same: what runs of earlier versions did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_steps: Option<usize>,
     /// Whether recurrent layers skip padding.
     pub mask_padding: bool,
     /// Steps from one checkpoint to the next; 0 for one at the end of each epoch alone.
@@ -95,12 +103,13 @@ impl TrainingSpec {
             clip_norm: None,
             weight_decay: None,
             seed: fit.seed,
-            shuffle_buffer: SHUFFLE_BUFFER,
+            shuffle_buffer: TrainingSpec::default_buffer(data),
             bucket: fit.bucket,
             pad: reading.pad,
             max_length: reading.max_length,
             truncate: reading.truncate,
-            validation_steps: fit.validation_steps,
+            validation: Some(TrainingSpec::default_validation(data, fit.batch_size)),
+            validation_steps: None,
             mask_padding: false,
             checkpoint_steps: fit.checkpoint_steps,
         }
@@ -114,6 +123,23 @@ impl TrainingSpec {
             false => LEARNING_RATE,
         };
         optimiser.default_rate().unwrap_or(usual)
+    }
+
+    /// The shuffle buffer where none is asked for: a table's rows may be sorted, so all of it; else the experiment's.
+    pub fn default_buffer(data: &DataSpec) -> Amount {
+        match data.source().is_table() {
+            true => Amount::All,
+            false => Amount::Count(SHUFFLE_BUFFER),
+        }
+    }
+
+    /// What is validated with where nothing is asked for: all test reviews of a table, else as many as the experiment's 30
+    /// steps take.
+    pub fn default_validation(data: &DataSpec, batch_size: usize) -> Amount {
+        match data.source().is_table() {
+            true => Amount::All,
+            false => Amount::Count(VALIDATION_STEPS.saturating_mul(batch_size)),
+        }
     }
 
     /// The same with what follows from other fields written out: AdamW's weight decay, the end that is cut off.
@@ -136,10 +162,7 @@ impl TrainingSpec {
             let problem = "0 epochs train nothing; give 1 or more";
             return Err(Error::argument("epochs", problem));
         }
-        if self.validation_steps == 0 {
-            let problem = "give 1 batch or more to validate with";
-            return Err(Error::argument("validation_steps", problem));
-        }
+        self.check_validation()?;
         check_batch_size(self.batch_size)?;
         self.reading().check()?;
         if !is_positive(self.learning_rate) {
@@ -159,11 +182,43 @@ impl TrainingSpec {
                 format!("{decay} is no decay; give a number above 0, 0.004 say, or leave it out");
             return Err(Error::argument("weight_decay", problem));
         }
-        if self.shuffle_buffer != SHUFFLE_BUFFER {
-            let problem = format!("a buffer of {SHUFFLE_BUFFER} is all that there is");
+        if self.shuffle_buffer == Amount::Count(0) {
+            let problem =
+                "a buffer of 0 holds nothing; give 1 to keep the order, 1000 or `all` to shuffle";
             return Err(Error::argument("shuffle_buffer", problem));
         }
         self.check_momentum()
+    }
+
+    fn check_validation(&self) -> Result<()> {
+        match (self.validation, self.validation_steps) {
+            (Some(Amount::Count(0)), _) => {
+                let problem = "give 1 review or more to validate with";
+                Err(Error::argument("validation", problem))
+            }
+            (_, Some(0)) => {
+                let problem = "give 1 batch or more to validate with";
+                Err(Error::argument("validation_steps", problem))
+            }
+            (Some(_), Some(_)) => {
+                let problem = "`validation` says what to validate with; give one of the two";
+                Err(Error::argument("validation_steps", problem))
+            }
+            (None, None) => {
+                let problem = "says how many test reviews to validate with; give it";
+                Err(Error::argument("validation", problem))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Which test reviews a run is validated with.
+    pub fn validation(&self) -> Validation {
+        match (self.validation, self.validation_steps) {
+            (Some(Amount::Count(count)), _) => Validation::Drawn(count),
+            (None, Some(steps)) => Validation::First(steps),
+            (Some(Amount::All) | None, _) => Validation::All,
+        }
     }
 
     fn check_momentum(&self) -> Result<()> {
@@ -243,7 +298,8 @@ impl TrainingSpec {
             .bucket(self.bucket)
             .padding(self.reading().padding())
             .seed(self.seed)
-            .validation_steps(self.validation_steps)
+            .shuffle_buffer(self.shuffle_buffer.of(usize::MAX))
+            .validation(self.validation())
             .checkpoint_steps(self.checkpoint_steps)
             .schedule(callbacks.schedule())
             .early_stopping(callbacks.early_stopping())
@@ -283,8 +339,34 @@ impl TrainingSpec {
         for words in more.into_iter().chain(callbacks.words()) {
             text.push_str(&format!(", {words}"));
         }
+        if self.shuffle_buffer == Amount::All {
+            text.push_str(", all shuffled together");
+        } else if self.shuffle_buffer != Amount::Count(SHUFFLE_BUFFER) {
+            text.push_str(&format!(
+                ", shuffled through a buffer of {}",
+                grouped(self.shuffle_buffer.of(usize::MAX))
+            ));
+        }
         text.push_str(&format!(", seed {}", self.seed));
         text
+    }
+
+    /// What it is validated with, for people: `300 of 800 test reviews, drawn anew after each epoch`.
+    pub fn validation_words(&self, dataset: &Dataset) -> String {
+        let (validation, all) = (self.validation(), dataset.test.len());
+        let count = validation.count(all, self.batch_size);
+        let of = match all {
+            all if all == count => format!("all {}", counted(all, "test review")),
+            all => format!("{} of {}", grouped(count), counted(all, "test review")),
+        };
+        match validation {
+            Validation::All => of,
+            // In another order each time, but for the batches the same.
+            Validation::Drawn(_) if count == all => of,
+            Validation::Drawn(_) => format!("{of}, drawn anew after each epoch"),
+            Validation::First(_) if count == all => of,
+            Validation::First(_) => format!("{of}, the first ones"),
+        }
     }
 
     /// `SGD with learning rate 0.01, Nesterov's momentum 0.9`

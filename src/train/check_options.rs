@@ -18,9 +18,9 @@ impl FitOptions {
                 "0 epochs train nothing; give 1 or more",
             ));
         }
-        if self.validation_steps == 0 {
-            let problem = "give 1 batch or more to validate with";
-            return Err(Error::argument("validation_steps", problem));
+        if self.validation.is_nothing() {
+            let problem = "give 1 review or more to validate with";
+            return Err(Error::argument("validation", problem));
         }
         if self.rate.is_some() {
             return Ok(());

@@ -238,7 +238,7 @@ impl TrainingRun<'_> {
         let batches = Batches::with_padding(
             Reviews::Train(self.dataset.clone()),
             options.batch_size,
-            Order::training(options.seed, epoch, options.bucket),
+            Order::training(options.seed, epoch, options.bucket, options.shuffle_buffer),
             options.padding,
         )?;
         let steps = batches.steps();
@@ -274,15 +274,19 @@ impl TrainingRun<'_> {
         Ok(steps)
     }
 
-    /// Loss and accuracy over the first batches of the test reviews, in their order.
+    /// Loss and accuracy over the test reviews that [`FitOptions::validation`] takes.
     fn validate(&mut self) -> Result<Metrics> {
-        let batches = Batches::with_padding(
-            Reviews::Test(self.dataset.clone()),
-            self.options.batch_size,
-            Order::Sequential,
-            self.options.padding,
-        )?;
-        let batches = batches.take(self.options.validation_steps);
+        let FitOptions {
+            validation,
+            batch_size,
+            seed,
+            padding,
+            ..
+        } = *self.options;
+        let order = validation.order(seed, self.position.epoch() as u32);
+        let reviews = Reviews::Test(self.dataset.clone());
+        let taken = validation.count(self.dataset.test.len(), batch_size);
+        let batches = Batches::with_padding(reviews, batch_size, order, padding)?.at_most(taken);
         let of = batches.len();
         let trained = self.session.sequence();
         let (mut metrics, mut done) = (Metrics::default(), 0);

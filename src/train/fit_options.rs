@@ -3,7 +3,8 @@
 use super::early_stopping::EarlyStopping;
 use super::monitor::Monitor;
 use super::schedule::{RateFn, Schedule};
-use crate::batch::Padding;
+use super::validation::Validation;
+use crate::batch::{Padding, SHUFFLE_BUFFER};
 
 /// What to train, and for how long.
 ///
@@ -12,7 +13,7 @@ use crate::batch::Padding;
 /// use gatefold::train::FitOptions;
 ///
 /// let options = FitOptions::new().epochs(20).batch_size(32).seed(7);
-/// assert_eq!((options.epochs, options.validation_steps), (20, 30));
+/// assert_eq!((options.epochs, options.shuffle_buffer), (20, 1000));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -27,8 +28,10 @@ pub struct FitOptions {
     pub padding: Padding,
     /// Seed of the order of the reviews.
     pub seed: u64,
-    /// Batches of the test reviews to validate with after each epoch.
-    pub validation_steps: usize,
+    /// Places in the shuffle buffer of the training reviews; as many as there are reviews, or more, shuffle them wholly.
+    pub shuffle_buffer: usize,
+    /// Which test reviews to validate with after each epoch.
+    pub validation: Validation,
     /// Steps from one snapshot to the next; 0 for one at the end of each epoch alone.
     pub checkpoint_steps: usize,
     /// How the learning rate moves, from that of the session.
@@ -56,7 +59,8 @@ impl FitOptions {
             bucket: false,
             padding: Padding::AFTER,
             seed: 0,
-            validation_steps: 30,
+            shuffle_buffer: SHUFFLE_BUFFER,
+            validation: Validation::Drawn(300),
             checkpoint_steps: 500,
             schedule: Schedule::CONSTANT,
             early_stopping: None,
@@ -95,9 +99,15 @@ impl FitOptions {
         self
     }
 
-    /// Sets the batches to validate with after each epoch.
-    pub const fn validation_steps(mut self, steps: usize) -> Self {
-        self.validation_steps = steps;
+    /// Sets the places in the shuffle buffer of the training reviews.
+    pub const fn shuffle_buffer(mut self, places: usize) -> Self {
+        self.shuffle_buffer = places;
+        self
+    }
+
+    /// Sets which test reviews to validate with after each epoch.
+    pub const fn validation(mut self, validation: Validation) -> Self {
+        self.validation = validation;
         self
     }
 

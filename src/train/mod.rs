@@ -70,6 +70,7 @@ mod snapshot;
 mod state;
 mod tensor_file;
 mod training_steps;
+mod validation;
 mod verdict;
 mod weights;
 
@@ -96,6 +97,7 @@ pub use segment::segment_length;
 pub use session::Session;
 pub use snapshot::{Best, Position, Snapshot};
 pub use state::{SessionState, SlotState};
+pub use validation::Validation;
 pub use verdict::Verdict;
 pub use weights::Weights;
 pub(crate) use weights::check_unchanged;

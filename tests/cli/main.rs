@@ -37,6 +37,7 @@ mod memory;
 mod named_corpus;
 #[cfg(not(feature = "keras"))]
 mod no_keras;
+mod order;
 mod out_folder;
 mod plot;
 mod predict;

@@ -61,6 +61,26 @@ fn shuffled_order_is_a_permutation_by_seed_and_epoch() {
 }
 
 #[test]
+fn validation_has_an_order_of_its_own_and_takes_as_many_as_it_is_told() {
+    let training: Vec<usize> = ShuffleBuffer::new(3000, 1000, 1, 1).collect();
+    let order = |epoch| -> Vec<usize> { ShuffleBuffer::validation(3000, 1000, 1, epoch).collect() };
+    assert_eq!(order(1), order(1));
+    assert_ne!(order(1), order(2));
+    assert_ne!(order(1), training);
+    let reviews: Vec<Review> = (1..=9)
+        .map(|id| Review {
+            ids: vec![id].into(),
+            label: 0,
+        })
+        .collect();
+    let batches = Batches::new(&reviews, 4, Order::validation(1, 1)).unwrap();
+    let batches = batches.at_most(6);
+    assert_eq!(batches.steps(), 2);
+    let sizes: Vec<usize> = batches.map(|batch| batch.size).collect();
+    assert_eq!(sizes, [4, 2]);
+}
+
+#[test]
 fn no_index_comes_earlier_than_the_buffer_allows() {
     for (count, buffer) in [(3000, 1000), (50, 7), (5, 1000), (1, 1)] {
         let order: Vec<usize> = ShuffleBuffer::new(count, buffer, 3, 1).collect();

@@ -6,7 +6,7 @@ use gatefold::Error;
 use gatefold::data::Source;
 use gatefold::model::{ModelDescription, Variant};
 use gatefold::run::keys::{KEYS, OnResume, reconcile};
-use gatefold::run::{AdapterSpec, DataSpec, OptimiserName, RunSpec, ScheduleName, Trains};
+use gatefold::run::{AdapterSpec, Amount, DataSpec, OptimiserName, RunSpec, ScheduleName, Trains};
 
 /// A run with every key that there is.
 fn full() -> RunSpec {
@@ -47,6 +47,7 @@ fn full() -> RunSpec {
     training.weight_decay = Some(0.01);
     training.seed = u64::MAX;
     training.max_length = Some(9);
+    training.shuffle_buffer = Amount::All;
     let callbacks = spec.callbacks.as_mut().unwrap();
     callbacks.early_stopping = Some(3);
     callbacks.schedule = ScheduleName::Plateau;
@@ -71,8 +72,11 @@ fn paths(table: &toml::Table, above: &str, found: &mut Vec<String>) {
 
 #[test]
 fn every_key_of_a_spec_has_one_row_and_every_row_is_a_key() {
+    // Both ways to validate, which no run has together.
+    let mut spec = full();
+    spec.training.as_mut().unwrap().validation_steps = Some(3);
     let mut found = Vec::new();
-    paths(&full().to_table().unwrap(), "", &mut found);
+    paths(&spec.to_table().unwrap(), "", &mut found);
     for path in &found {
         let rows = KEYS.iter().filter(|key| {
             let below = path.strip_prefix(key.path);
@@ -208,7 +212,7 @@ fn what_differs_is_found_unless_it_is_free() {
     assert_eq!(path, "data.classes.0");
     assert_eq!(values, ["\"useful\"", "\"spam\""]);
     let fixed = KEYS.iter().filter(|key| key.on_resume == OnResume::Fixed);
-    assert_eq!(fixed.count(), 37);
+    assert_eq!(fixed.count(), 38);
 }
 
 #[test]
@@ -220,7 +224,7 @@ fn the_command_says_what_is_no_default_as_a_shell_takes_it() {
          --label-column verdict --classes useful,spam --vocab /own.subwords --limit-train 40 --limit-test 30 \
          --early-stopping 3 --min-delta 0.0 --minimum-rate 0.0 --plateau-factor 0.1 --plateau-patience 1 \
          --schedule plateau --clip-norm 1.0 --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
-         --optimiser sgd --seed 18446744073709551615 --truncate after --weight-decay 0.01"
+         --optimiser sgd --seed 18446744073709551615 --shuffle-buffer all --truncate after --weight-decay 0.01"
     );
     let names = ["baseline".to_string(), "dropout".to_string()];
     let spec = RunSpec::new(&Source::Demo);
@@ -266,7 +270,9 @@ fn what_makes_no_sense_is_refused_by_its_field() {
     }
     refused!(training.epochs = 0);
     refused!(training.batch_size = 0);
-    refused!(training.validation_steps = 0);
+    refused!(training.validation = Some(Amount::Count(0)));
+    refused!(training.validation = None);
+    refused!(training.validation_steps = Some(3));
     refused!(training.max_length = Some(0));
     refused!(training.truncate = Some(gatefold::batch::Side::Before));
     refused!(training.learning_rate = 1e-300);
@@ -275,7 +281,7 @@ fn what_makes_no_sense_is_refused_by_its_field() {
     refused!(training.weight_decay = Some(0.0));
     refused!(training.momentum = Some(0.5));
     refused!(training.nesterov = true);
-    refused!(training.shuffle_buffer = 9);
+    refused!(training.shuffle_buffer = Amount::Count(0));
     refused!(callbacks.min_delta = Some(0.1));
     refused!(callbacks.early_stopping = Some(0));
     refused!(callbacks.minimum_rate = Some(0.0));
@@ -289,4 +295,41 @@ fn what_makes_no_sense_is_refused_by_its_field() {
         field(|spec| spec.data.text_column = Some("text".into())),
         "`text_column`"
     );
+}
+
+/// The training of a run on these reviews, and what is said of 800 test reviews.
+fn defaults(path: &str) -> (Amount, String) {
+    let spec = RunSpec::new(&Source::Path(path.into()));
+    let training = spec.training.unwrap();
+    let mut dataset = gatefold::data::demo().unwrap();
+    let review = dataset.test[0].clone();
+    dataset.test = vec![review; 800];
+    (training.shuffle_buffer, training.validation_words(&dataset))
+}
+
+#[test]
+fn tables_are_shuffled_and_validated_wholly_and_the_experiments_data_as_there() {
+    let whole = (Amount::All, "all 800 test reviews".to_string());
+    assert_eq!(defaults("reviews.csv"), whole);
+    assert_eq!(defaults("reviews.jsonl.gz"), whole);
+    let drawn = "300 of 800 test reviews, drawn anew after each epoch".to_string();
+    let experiments = (Amount::Count(1000), drawn);
+    assert_eq!(defaults("aclImdb"), experiments);
+    assert_eq!(defaults("aclImdb.tar.zst"), experiments);
+
+    // Of an earlier version: the first batches, in their order.
+    let mut table = RunSpec::new(&Source::Demo).to_table().unwrap();
+    let training = table["training"].as_table_mut().unwrap();
+    training.remove("validation").unwrap();
+    training.insert("validation_steps".to_string(), 30.into());
+    let text = toml::to_string(&table).unwrap();
+    let spec = RunSpec::from_toml(Path::new("config.toml"), &text).unwrap();
+    spec.check().unwrap();
+    let training = spec.training.unwrap();
+    assert_eq!(training.validation(), Validation::First(30));
+    let words = training.validation_words(&gatefold::data::demo().unwrap());
+    assert_eq!(words, "300 of 500 test reviews, the first ones");
+    let wrong = text.replace("validation_steps = 30", "validation = \"some\"");
+    let error = RunSpec::from_toml(Path::new("config.toml"), &wrong).unwrap_err();
+    assert!(error.to_string().contains("a number or \"all\""), "{error}");
 }

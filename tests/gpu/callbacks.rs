@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use gatefold::batch::{Batches, Order};
+use gatefold::batch::{Batches, Order, SHUFFLE_BUFFER};
 use gatefold::data::Dataset;
 use gatefold::random::Philox;
 use gatefold::train::{
@@ -171,7 +171,7 @@ fn every_step_has_the_rate_of_its_schedule() {
         let mut by_hand = session(&model(), &limits(), RATE);
         let mut step = 0;
         for epoch in 1..=2u32 {
-            let order = Order::training(options.seed, epoch, false);
+            let order = Order::training(options.seed, epoch, false, SHUFFLE_BUFFER);
             for batch in Batches::new(&data.train, options.batch_size, order).unwrap() {
                 let over = &history.epochs[..epoch as usize - 1];
                 let schedule = &options.schedule;

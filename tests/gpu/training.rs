@@ -10,7 +10,7 @@ use gatefold::model::{Model, initialise};
 use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
 use gatefold::reference::network::{Masks, Network};
-use gatefold::train::{FitOptions, History, Session, fit, reserve_for};
+use gatefold::train::{FitOptions, History, Session, Validation, fit, reserve_for};
 
 use crate::support::device;
 use crate::support::fixture::relative_error;
@@ -85,7 +85,7 @@ pub const OPTIONS: FitOptions = FitOptions::new()
     .epochs(2)
     .batch_size(7)
     .seed(3)
-    .validation_steps(2)
+    .validation(Validation::First(2))
     .checkpoint_steps(0);
 
 /// Figures of a run's epochs, and its parameters.

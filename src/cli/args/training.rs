@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::TypedValueParser;
-use gatefold::batch::SHUFFLE_BUFFER;
 use gatefold::model::Variant;
-use gatefold::run::{DataSpec, OptimiserName, TrainingSpec};
+use gatefold::run::{Amount, DataSpec, OptimiserName, TrainingSpec};
 
 use super::callbacks::CallbackArgs;
 use super::choice::choice;
@@ -86,14 +85,25 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
-    /// Number of batches of test reviews for the validation after each epoch
+    /// Number of test reviews to validate with after each epoch, drawn anew each time, or all of them [default: all of a
+    /// table; otherwise those of 30 batches, as in the experiment]
+    #[arg(long, value_name = "all|N")]
+    pub validation: Option<Amount>,
+    /// Validate with the first N batches of test reviews instead, always the same ones
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 30,
+        conflicts_with = "validation",
         allow_negative_numbers = true
     )]
-    pub validation_steps: u32,
+    pub validation_steps: Option<u32>,
+    /// Number of training reviews in the shuffle buffer, or all of them [default: all of a table; otherwise 1000, as in the
+    /// experiment]
+    ///
+    /// Reviews are drawn from the buffer at random. If it is small and the file is sorted by label, a batch holds reviews of
+    /// one class only.
+    #[arg(long, value_name = "all|N")]
+    pub shuffle_buffer: Option<Amount>,
     /// Let the recurrent layers skip padding
     ///
     /// This sets `mask_zero` on the embedding. The experiment does not set it, which is why its baseline fails.
@@ -129,6 +139,7 @@ impl TrainingArgs {
         } = &self.batch;
         let reading = padding.spec();
         let usual = TrainingSpec::default_rate(self.optimiser, data);
+        let usual_validation = TrainingSpec::default_validation(data, *batch_size as usize);
         let spec = TrainingSpec {
             epochs: self.epochs as usize,
             batch_size: *batch_size as usize,
@@ -139,12 +150,18 @@ impl TrainingArgs {
             clip_norm: self.clip_norm,
             weight_decay: self.weight_decay,
             seed: self.seed,
-            shuffle_buffer: SHUFFLE_BUFFER,
+            shuffle_buffer: self
+                .shuffle_buffer
+                .unwrap_or_else(|| TrainingSpec::default_buffer(data)),
             bucket: *bucket,
             pad: reading.pad,
             max_length: reading.max_length,
             truncate: reading.truncate,
-            validation_steps: self.validation_steps as usize,
+            validation: match self.validation_steps {
+                Some(_) => None,
+                None => Some(self.validation.unwrap_or(usual_validation)),
+            },
+            validation_steps: self.validation_steps.map(|steps| steps as usize),
             mask_padding: self.mask_padding,
             checkpoint_steps: self.checkpoint_steps as usize,
         };

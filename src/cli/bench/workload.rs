@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gatefold::Result;
-use gatefold::batch::{Batch, Batches, Order, Padding, Reviews};
+use gatefold::batch::{Batch, Batches, Order, Padding, Reviews, SHUFFLE_BUFFER};
 use gatefold::data::{Dataset, Review};
 use gatefold::random::Philox;
 
@@ -82,7 +82,7 @@ impl Workload {
                     Batches::with_padding(
                         Reviews::Train(Arc::clone(dataset)),
                         *batch_size,
-                        Order::training(0, epoch, false),
+                        Order::training(0, epoch, false, SHUFFLE_BUFFER),
                         Padding::AFTER,
                     )
                 };

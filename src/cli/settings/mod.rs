@@ -174,7 +174,7 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
 mod tests {
     use clap::{CommandFactory, FromArgMatches};
     use gatefold::run::{AdapterSpec, CallbackSpec, OptimiserName, ScheduleName, TrainingSpec};
-    use gatefold::run::{DataSpec, Trains, keys::KEYS};
+    use gatefold::run::{Amount, DataSpec, Trains, keys::KEYS};
     use gatefold::train::Monitor;
 
     use super::super::args::{Arguments, Command};
@@ -225,10 +225,11 @@ mod tests {
                 pad: gatefold::batch::Side::Before,
                 max_length: Some(50),
                 truncate: Some(gatefold::batch::Side::Before),
-                validation_steps: 31,
+                validation: Some(Amount::Count(31)),
+                validation_steps: None,
+                shuffle_buffer: Amount::Count(77),
                 mask_padding: true,
                 checkpoint_steps: 77,
-                ..TrainingSpec::new(&data)
             }),
             callbacks: Some(CallbackSpec {
                 monitor: monitors.find(is_other).unwrap(),
@@ -255,7 +256,7 @@ mod tests {
         let (again, typed) = parsed(&line.unwrap());
         assert_eq!(again, spec);
         // Options of an adapter and of a comparison are not in this one.
-        let others = ["kernels", "variants"];
+        let others = ["kernels", "variants", "validation-steps"];
         for option in KEYS.iter().filter_map(|key| key.option) {
             assert!(typed.has(option) != others.contains(&option), "{option}");
         }

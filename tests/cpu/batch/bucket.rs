@@ -125,8 +125,15 @@ fn little_padding_is_left() {
         });
         padding as f64 / positions as f64
     };
-    assert!(share(Order::training(1, 1, false)) > 0.35);
-    assert!(share(Order::training(1, 1, true)) < 0.03);
+    assert!(
+        share(Order::training(
+            1,
+            1,
+            false,
+            gatefold::batch::SHUFFLE_BUFFER
+        )) > 0.35
+    );
+    assert!(share(Order::training(1, 1, true, gatefold::batch::SHUFFLE_BUFFER)) < 0.03);
 }
 
 #[test]
@@ -134,7 +141,7 @@ fn training_goes_through_the_experiments_buffer() {
     let buffer = SHUFFLE_BUFFER;
     let (seed, epoch) = (7, 3);
     assert_eq!(
-        Order::training(seed, epoch, false),
+        Order::training(seed, epoch, false, gatefold::batch::SHUFFLE_BUFFER),
         Order::Shuffled {
             seed,
             epoch,
@@ -142,7 +149,7 @@ fn training_goes_through_the_experiments_buffer() {
         }
     );
     assert_eq!(
-        Order::training(seed, epoch, true),
+        Order::training(seed, epoch, true, gatefold::batch::SHUFFLE_BUFFER),
         bucketed(seed, epoch, buffer)
     );
 }

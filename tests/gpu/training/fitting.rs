@@ -4,11 +4,11 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatefold::Error;
-use gatefold::batch::{Batches, Order, Padding, Side};
+use gatefold::batch::{Batches, Order, Padding, SHUFFLE_BUFFER, Side};
 use gatefold::random::Philox;
-use gatefold::train::{Event, Metrics, StepResult, fit};
+use gatefold::train::{Event, Metrics, StepResult, Validation, fit};
 
-use super::{OPTIONS, dataset, session};
+use super::{OPTIONS, dataset, limits, model, session};
 use crate::support::device;
 use crate::support::models::recurrent;
 
@@ -59,7 +59,7 @@ fn training_is_bucketed_and_padded_and_validation_is_padded() {
     ] {
         let options = OPTIONS.epochs(1).bucket(bucket).padding(padding);
         let mut lengths = Vec::new();
-        let order = Order::training(options.seed, 1, bucket);
+        let order = Order::training(options.seed, 1, bucket, SHUFFLE_BUFFER);
         let train = Batches::with_padding(&data.train, 7, order, padding).unwrap();
         let test = Batches::with_padding(&data.test, 7, Order::Sequential, padding).unwrap();
         let mut direct = still();
@@ -73,7 +73,7 @@ fn training_is_bucketed_and_padded_and_validation_is_padded() {
             metrics.loss()
         };
         let loss = mean(direct.drain().unwrap());
-        for batch in test.take(options.validation_steps) {
+        for batch in test.take(2) {
             direct.evaluate(&batch).unwrap();
         }
         let val_loss = mean(direct.drain().unwrap());
@@ -94,4 +94,43 @@ fn training_is_bucketed_and_padded_and_validation_is_padded() {
     assert_ne!(plain.0, bucketed.0);
     assert_eq!((plain.1, cut.1), (bucketed.1, both.1));
     assert_ne!(plain.1, cut.1, "validation does not heed the padding");
+}
+
+/// Drawn test reviews are others after each epoch, and the same in a run that repeats it; the rest is as without.
+#[test]
+fn validation_draws_its_reviews_anew_after_each_epoch() {
+    let data = dataset(&mut Philox::new(151, 0));
+    // Nothing moves, so that figures differ by their reviews alone.
+    let still = || session(&model(), &limits(), 1e-30);
+    let run = |validation| {
+        let options = OPTIONS.epochs(3).validation(validation);
+        let stop = AtomicBool::new(false);
+        let history = fit(&mut still(), &data, &options, &stop, &mut |_| {}).unwrap();
+        let losses = history.epochs.iter().map(|record| record.val_loss);
+        losses.collect::<Vec<_>>()
+    };
+    let drawn = run(Validation::Drawn(10));
+    assert_eq!(drawn, run(Validation::Drawn(10)));
+    assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2], "{drawn:?}");
+    let first = run(Validation::First(1));
+    assert!(first[0] == first[1] && first[0] == first[2], "{first:?}");
+
+    let mut direct = still();
+    for (epoch, loss) in (1..).zip(&drawn) {
+        let order = Order::validation(OPTIONS.seed, epoch);
+        let batches = Batches::new(&data.test, OPTIONS.batch_size, order).unwrap();
+        let mut reviews = 0;
+        for batch in batches.at_most(10) {
+            reviews += batch.size;
+            direct.evaluate(&batch).unwrap();
+        }
+        assert_eq!(reviews, 10);
+        let mut metrics = Metrics::default();
+        direct
+            .drain()
+            .unwrap()
+            .iter()
+            .for_each(|step| metrics.add(step));
+        assert_eq!(metrics.loss(), *loss);
+    }
 }

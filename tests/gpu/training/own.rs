@@ -8,7 +8,7 @@ use gatefold::Error;
 use gatefold::model::initialise;
 use gatefold::plan::Adam;
 use gatefold::random::Philox;
-use gatefold::train::{EarlyStopping, Event, Monitor, Session, fit, resume};
+use gatefold::train::{EarlyStopping, Event, Monitor, Session, Validation, fit, resume};
 
 use super::{OPTIONS, bits, dataset, limits, model, session};
 use crate::support::device;
@@ -39,7 +39,12 @@ fn a_closure_gives_the_rate_of_each_step() {
     let mut by_hand = session(&model(), &limits(), 1.0);
     let mut step = 0;
     for epoch in [1u32, 2] {
-        let order = gatefold::batch::Order::training(OPTIONS.seed, epoch, false);
+        let order = gatefold::batch::Order::training(
+            OPTIONS.seed,
+            epoch,
+            false,
+            gatefold::batch::SHUFFLE_BUFFER,
+        );
         for batch in gatefold::batch::Batches::new(&data.train, 7, order).unwrap() {
             by_hand
                 .set_learning_rate(rate(step, epoch as usize))
@@ -144,7 +149,7 @@ fn a_run_that_was_stopped_in_a_validation_goes_on_as_if_it_had_not_been() {
     // 61 steps an epoch, and more batches to validate with than are under way at once.
     let options = OPTIONS
         .batch_size(1)
-        .validation_steps(data.test.len())
+        .validation(Validation::All)
         .checkpoint_steps(40);
     let stop = AtomicBool::new(false);
     let mut whole = session(&model(), &limits(), RATE);

@@ -9,7 +9,9 @@ use gatefold::data::{Dataset, Review};
 use gatefold::model::initialise;
 use gatefold::plan::{Adam, Limits};
 use gatefold::random::Philox;
-use gatefold::train::{Decay, FitOptions, Plateau, Schedule, Session, evaluate, fit, resume};
+use gatefold::train::{
+    Decay, FitOptions, Plateau, Schedule, Session, Validation, evaluate, fit, resume,
+};
 
 use super::{OPTIONS, dataset, limits, model, session};
 use crate::support::device;
@@ -47,7 +49,7 @@ fn options_that_make_no_sense_are_named() {
     for (name, options) in [
         ("epochs", OPTIONS.epochs(0)),
         ("batch_size", OPTIONS.batch_size(0)),
-        ("validation_steps", OPTIONS.validation_steps(0)),
+        ("validation", OPTIONS.validation(Validation::Drawn(0))),
         ("schedule.decay.factor", OPTIONS.schedule(flat)),
         ("schedule.decay.minimum", OPTIONS.schedule(high)),
     ] {
