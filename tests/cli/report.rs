@@ -190,7 +190,7 @@ fn what_cannot_be_told_is_refused() {
     let place = Workplace::new();
     place
         .run(["report", "nowhere"])
-        .fails(1, &["nowhere", "gatefold train"]);
+        .fails(1, &["nowhere", "a run that was trained"]);
     place
         .tiny(&["train", "baseline"], &["--out", "run"])
         .succeeds();

@@ -7,6 +7,7 @@ use gatefold::data::Source;
 use gatefold::model::{ModelDescription, Variant};
 use gatefold::run::keys::{KEYS, OnResume, reconcile};
 use gatefold::run::{AdapterSpec, Amount, DataSpec, OptimiserName, RunSpec, ScheduleName, Trains};
+use gatefold::train::Validation;
 
 /// A run with every key that there is.
 fn full() -> RunSpec {
