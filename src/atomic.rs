@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 /// Writes `bytes` to `path`: to a temporary name in the same folder, synced, then renamed.
 ///
 /// A file that stood there is replaced whole. After an error it stands untouched, and the
-/// temporary file is gone.
+/// temporary file is gone. What is no regular file, a device, a pipe or a symbolic link, is not replaced: it is opened and
+/// written to.
 ///
 /// # Errors
 /// [`Error::Io`] names `path` and what the system said: no such folder, no permission, no space.
@@ -38,21 +39,33 @@ pub fn write_atomically_keeping(path: &Path, previous: &Path, bytes: &[u8]) -> R
     replace(path, bytes, Some(previous))
 }
 
-/// Fails where something stands at `path`, which a write would replace; `name` is what the path is called.
+/// Fails where a file or folder stands at `path`, which a write would replace or change; `name` is what the path is called.
 ///
 /// # Errors
 /// [`Error::Argument`]; [`Error::Io`] where the system does not tell.
 pub fn check_absent(name: &str, path: &Path) -> Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+    if !holds_something(path)? {
+        return Ok(());
+    }
+    Err(Error::Argument {
+        name: name.to_owned(),
+        problem: format!(
+            "{} is there already; choose another name, or remove it first",
+            path.display()
+        ),
+    })
+}
+
+/// Whether a file or folder stands at `path`, or where a symbolic link there leads. A device or a pipe holds nothing that
+/// could be lost.
+///
+/// # Errors
+/// [`Error::Io`] where the system does not tell.
+pub fn holds_something(path: &Path) -> Result<bool> {
+    match fs::metadata(path) {
+        Ok(there) => Ok(there.is_file() || there.is_dir()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(Error::io(path)(error)),
-        Ok(_) => Err(Error::Argument {
-            name: name.to_owned(),
-            problem: format!(
-                "{} is there already; choose another name, or remove it first",
-                path.display()
-            ),
-        }),
     }
 }
 
@@ -82,8 +95,11 @@ pub fn is_temporary(name: &OsStr) -> bool {
 }
 
 fn replace(path: &Path, bytes: &[u8], previous: Option<&Path>) -> Result<()> {
-    let replaced = replace_synced(path, bytes, previous);
-    replaced.map_err(|source| Error::Io {
+    let written = match is_opened(path) {
+        true => write_through(path, bytes),
+        false => replace_synced(path, bytes, previous),
+    };
+    written.map_err(|source| Error::Io {
         path: path.to_path_buf(),
         source: io::Error::new(source.kind(), format!("cannot be written: {source}")),
     })
@@ -156,6 +172,29 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// Whether `path` is neither free nor a regular file nor a folder, so that renaming over it would destroy it.
+fn is_opened(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
+}
+
+/// Writes into what stands at `path`: a device, a pipe, or where a link leads.
+fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let leads_to_file = fs::metadata(path).map_or(true, |there| there.is_file());
+    let mut options = OpenOptions::new();
+    options.write(true);
+    // A link may lead to a file that is yet to be made.
+    if leads_to_file {
+        options.create(true).truncate(true);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    // Only a file can be synced.
+    match leads_to_file {
+        true => file.sync_all(),
+        false => file.flush(),
+    }
+}
+
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
@@ -207,6 +246,40 @@ mod tests {
         let refused = write_atomically(&path, b"bytes").unwrap_err().to_string();
         assert!(refused.contains("folder: cannot be written"), "{refused}");
         assert!(path.join("inside").is_dir());
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+
+    /// Links stand in for the devices of a machine, which no test touches.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_and_what_it_leads_to_is_written() {
+        let place = tempfile::tempdir().unwrap();
+        let [link, target] = ["link", "target"].map(|name| place.path().join(name));
+        std::os::unix::fs::symlink("target", &link).unwrap();
+        assert!(!holds_something(&link).unwrap());
+        write_atomically(&link, b"long content").unwrap();
+        assert!(holds_something(&link).unwrap());
+        write_atomically(&link, b"short").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&target).unwrap(), b"short");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_into_and_stays_a_pipe() {
+        use std::os::unix::fs::FileTypeExt;
+        let place = tempfile::tempdir().unwrap();
+        let pipe = place.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        assert!(!holds_something(&pipe).unwrap());
+        let path = pipe.clone();
+        let reader = std::thread::spawn(move || fs::read(path).unwrap());
+        write_atomically(&pipe, b"through the pipe").unwrap();
+        assert_eq!(reader.join().unwrap(), b"through the pipe");
+        let there = fs::symlink_metadata(&pipe).unwrap().file_type();
+        assert!(there.is_fifo());
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
     }
 

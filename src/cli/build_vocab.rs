@@ -35,7 +35,7 @@ struct VocabularyObject<'a> {
 pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
     let data = DataSettings::new(&args.corpus())?;
     check_target_size(args.target_size)?;
-    output_file::check(&args.output, args.overwrite)?;
+    output_file::check("--output", &args.output, args.overwrite)?;
     let output = Output {
         json: args.json,
         quiet,

@@ -10,6 +10,7 @@ use gatefold::data::{SubwordEncoder, Vocabulary, decode_lines, encode_lines};
 use gatefold::report::write_atomically;
 
 use super::args::ConvertArgs;
+use super::output_file;
 
 type Convert = fn(&mut dyn BufRead, &mut dyn Write, &SubwordEncoder) -> gatefold::Result<()>;
 
@@ -28,6 +29,9 @@ pub fn decode(args: &ConvertArgs) -> Result<()> {
 }
 
 fn run(args: &ConvertArgs, convert: Convert) -> Result<()> {
+    if let Some(path) = &args.output {
+        output_file::check("--output", path, args.overwrite)?;
+    }
     let encoder = SubwordEncoder::new(&Vocabulary::load(&args.vocab)?);
     let (source, mut input): (_, Box<dyn BufRead>) = match &args.input {
         Some(path) => (

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::data::{Dataset, sentiment_classes};
-use gatefold::report::{Measures, evaluation_table, write_evaluation};
+use gatefold::report::{
+    EVALUATION_FILES, Measures, evaluation_table, holds_something, write_evaluation,
+};
 use gatefold::run::{TrainedRun, check_batch_size, check_folder};
 use gatefold::train::{Evaluation, Scores, Session};
 use serde::Serialize;
@@ -17,6 +19,7 @@ use super::progress::bar;
 use super::screen::{Output, counted, field, print_json};
 use super::test_data::{ToTest, open_told, with_test_data};
 use super::training_job::tell_synthetic;
+use super::usage::option;
 
 const BAR: &str = "Evaluating  {pos}/{len} {wide_bar:.cyan/dim} {left} left";
 
@@ -118,6 +121,16 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
     }
     if let Some(folder) = &args.figures {
         check_folder(folder, true)?;
+        for name in EVALUATION_FILES {
+            let path = folder.join(name);
+            if !args.overwrite && holds_something(&path)? {
+                let problem = format!(
+                    "{} is there already; choose another folder, or give --overwrite to replace it",
+                    path.display()
+                );
+                return Err(option("--figures", problem).into());
+            }
+        }
     }
     let output = Output {
         json: args.json,

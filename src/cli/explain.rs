@@ -11,6 +11,7 @@ use gatefold::train::{predicted, probability_of};
 use serde::Serialize;
 
 use super::args::ExplainArgs;
+use super::output_file;
 use super::predict::Answer;
 use super::screen::{COLUMNS, Output, coloured, field, print_json};
 use super::test_data::{open_told, session_told};
@@ -38,6 +39,11 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
         json: args.json,
         quiet,
     };
+    for (name, path) in [("--html", &args.html), ("--png", &args.png)] {
+        if let Some(path) = path {
+            output_file::check(name, path, args.overwrite)?;
+        }
+    }
     let run = open_told(&args.run, output)?;
     let asked = args
         .class

@@ -39,7 +39,7 @@ pub fn run(args: &ExportArgs, quiet: bool) -> Result<()> {
         );
         return Err(option("--output", problem).into());
     }
-    output_file::check(&args.output, args.overwrite)?;
+    output_file::check("--output", &args.output, args.overwrite)?;
     let output = Output {
         json: args.json,
         quiet,

@@ -13,6 +13,7 @@ use super::args::InspectArgs;
 use super::inspection::{
     BatchSettings, FirstBatch, Histogram, Inspection, PaddingShare, Part, Tokens,
 };
+use super::output_file;
 use super::screen::{COLUMNS, LABEL, Output, counted, field, grouped, print_json};
 use super::settings::DataSettings;
 use super::training_job::load_told;
@@ -31,6 +32,9 @@ const PLACES: usize = 3;
 pub fn run(args: &InspectArgs, quiet: bool) -> Result<()> {
     let settings = BatchSettings::new(&args.batch)?;
     let picture = args.histogram.as_deref().map(Picture::new).transpose()?;
+    if let Some(path) = &args.histogram {
+        output_file::check("--histogram", path, args.overwrite)?;
+    }
     let data = DataSettings::new(&args.data)?;
     let output = Output {
         json: args.json,

@@ -36,7 +36,7 @@ pub fn run(args: &ReportArgs, quiet: bool) -> Result<()> {
 fn place(args: &ReportArgs) -> gatefold::Result<PathBuf> {
     match (&args.output, &args.runs[..]) {
         (Some(path), _) => {
-            output_file::check(path, args.overwrite)?;
+            output_file::check("--output", path, args.overwrite)?;
             Ok(path.clone())
         }
         (None, [folder]) => {

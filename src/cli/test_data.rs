@@ -43,7 +43,7 @@ pub fn open_told(args: &RunArgs, output: Output) -> Result<TrainedRun> {
 pub fn open_run_told(folder: &Path, parameters: Parameters, output: Output) -> Result<TrainedRun> {
     let run = TrainedRun::open_with(folder, parameters)?;
     if run.parameters != ParametersFrom::Result {
-        output.field("Parameters", &format!("of {}", run.parameters));
+        output.field("Weights", &format!("of {}", run.parameters));
     }
     Ok(run)
 }

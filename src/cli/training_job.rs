@@ -130,8 +130,10 @@ impl TrainingJob {
             gpu = session.into_gpu();
         }
         self.output.field("Training", &self.trainer.words());
-        self.output
-            .field("Validation", &self.trainer.validation_words());
+        self.output.field(
+            "Validated",
+            &format!("with {}", self.trainer.validation_words()),
+        );
         Ok(gpu)
     }
 

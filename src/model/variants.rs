@@ -8,15 +8,15 @@ use super::layers::{Bidirectional, Dense, Dropout, Embedding, Lstm};
 use super::spec::Model;
 use crate::error::{Error, Result};
 
+/// Ids of the experiment's vocabulary, padding included.
+pub const EXPERIMENT_VOCABULARY: usize = 8185;
+
 /// One of the reference experiment's models.
 ///
 /// # Examples
 /// ```
 /// use gatefold::model::Variant;
 ///
-/// Ids of the experiment's vocabulary, padding included.
-pub const EXPERIMENT_VOCABULARY: usize = 8185;
-
 /// let variant: Variant = "dropout".parse()?;
 /// assert_eq!(variant.model(8185)?.count_parameters(), 635_329);
 /// # Ok::<(), gatefold::Error>(())

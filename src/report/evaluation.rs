@@ -74,6 +74,16 @@ fn row([first, second, third]: [&str; 3], columns: usize) -> String {
     format!("{first:NAMES$}{second:>MEAN$}{third:>columns$}")
 }
 
+/// What [`write_evaluation`] writes, at most.
+pub const EVALUATION_FILES: [&str; 6] = [
+    "roc.png",
+    "roc.svg",
+    "calibration.png",
+    "calibration.svg",
+    "confusion.png",
+    "confusion.svg",
+];
+
 /// Writes `roc`, `calibration` and `confusion`, each as `.png` and `.svg`, to `folder`, which exists, and returns their
 /// paths. Where there is only one class of reviews there is no ROC curve.
 ///

@@ -36,11 +36,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use crate::atomic::{
-    check_absent, is_temporary, remove_leftovers, write_atomically, write_atomically_keeping,
+    check_absent, holds_something, is_temporary, remove_leftovers, write_atomically,
+    write_atomically_keeping,
 };
 pub use crate::model::grouped;
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
-pub use evaluation::{calibration_figure, evaluation_table, roc_figure, write_evaluation};
+pub use evaluation::{
+    EVALUATION_FILES, calibration_figure, evaluation_table, roc_figure, write_evaluation,
+};
 pub use excerpt::excerpt;
 pub use explanation::{AGAINST, FOR, explained, explanation_page, strongest};
 pub use figure::{

@@ -30,7 +30,7 @@ fn best_takes_the_best_epochs_parameters_in_every_command() {
     };
     assert!(epoch < 4, "the last epoch was the best: nothing is shown");
     let (last, told) = probability(&place, &[]);
-    assert!(!told.contains("Parameters"), "{told}");
+    assert!(!told.contains("Weights"), "{told}");
     let (best, told) = probability(&place, &["--best"]);
     assert_ne!(last, best);
     assert!(

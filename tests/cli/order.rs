@@ -41,7 +41,10 @@ fn a_table_sorted_by_label_trains_as_well_as_any() {
         .stderr
         .replace("\n          ", " ");
     assert!(told.contains("all shuffled together"), "{told}");
-    assert!(told.contains("Validation all 80 test reviews"), "{told}");
+    assert!(
+        told.contains("Validated with all 80 test reviews"),
+        "{told}"
+    );
     let config = std::fs::read_to_string(place.path("whole/config.toml")).unwrap();
     assert!(config.contains("shuffle_buffer = \"all\""), "{config}");
     assert!(config.contains("validation = \"all\""), "{config}");

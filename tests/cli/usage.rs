@@ -232,3 +232,98 @@ fn unknown_kernels_and_commands() {
     refused(&["data", "encode"], &["--vocab"]);
     refused(&["data", "build-vocab"], &["--output"]);
 }
+
+/// Every output that is a file of its own, with a file that stands there, and with a link that leads to one.
+#[test]
+#[cfg(unix)]
+fn nothing_is_overwritten_unless_told_and_links_are_written_through() {
+    let place = Workplace::new();
+    place
+        .tiny(&["train", "baseline"], &["--out", "run"])
+        .succeeds();
+    place.write("lines.jsonl", "{\"text\":\"a film\"}\n");
+    let vocabulary = "run/vocabulary.subwords";
+    for (option, file, command) in [
+        (
+            "--output",
+            "x.jsonl",
+            format!("data encode --vocab {vocabulary} --input lines.jsonl --output"),
+        ),
+        ("--html", "x.html", "explain run film --html".to_string()),
+        ("--png", "x.png", "explain run film --png".to_string()),
+        (
+            "--histogram",
+            "x.svg",
+            "data inspect --limit-train 20 --limit-test 20 --histogram".to_string(),
+        ),
+        (
+            "--output",
+            "x.safetensors",
+            "export run --format safetensors --output".to_string(),
+        ),
+        (
+            "--output",
+            "x.report.html",
+            "report run --output".to_string(),
+        ),
+    ] {
+        let line = |more: &str| {
+            let line = format!("{command} {file} {more}");
+            place.run(line.split_whitespace().collect::<Vec<_>>())
+        };
+        place.write(file, "mine");
+        line("").fails(2, &[option, file, "is there already", "--overwrite"]);
+        assert_eq!(place.files()[file], b"mine");
+        line("--overwrite").succeeds();
+        let written = place.files()[file].clone();
+        assert_ne!(written, b"mine");
+        // A link to a place that is free: it stays a link.
+        std::fs::remove_file(place.path(file)).unwrap();
+        std::os::unix::fs::symlink("behind", place.path(file)).unwrap();
+        line("").succeeds();
+        assert!(
+            std::fs::symlink_metadata(place.path(file))
+                .unwrap()
+                .is_symlink()
+        );
+        assert_eq!(
+            std::fs::read(place.path("behind")).unwrap(),
+            written,
+            "{command}"
+        );
+        std::fs::remove_file(place.path("behind")).unwrap();
+    }
+    place.write("figures/roc.png", "mine");
+    let figures = [
+        "evaluate",
+        "run",
+        "--limit-test",
+        "20",
+        "--figures",
+        "figures",
+    ];
+    place
+        .run(figures)
+        .fails(2, &["--figures", "roc.png", "--overwrite"]);
+    place
+        .run([&figures[..], &["--overwrite"]].concat())
+        .succeeds();
+}
+
+/// What is written goes into the pipe, with no word of overwriting: a pipe holds nothing.
+#[test]
+#[cfg(unix)]
+fn a_pipe_takes_what_a_file_would() {
+    let place = Workplace::new();
+    place.write("v.subwords", crate::program::VOCABULARY);
+    place.write("lines.jsonl", "{\"text\":\"a film\"}\n");
+    let made = std::process::Command::new("mkfifo")
+        .arg(place.path("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    let path = place.path("pipe");
+    let reader = std::thread::spawn(move || std::fs::read_to_string(path).unwrap());
+    let encode = "data encode --vocab v.subwords --input lines.jsonl --output pipe";
+    place.run(encode.split(' ')).succeeds();
+    assert!(reader.join().unwrap().starts_with("{\"ids\":["));
+}

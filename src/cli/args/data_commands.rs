@@ -57,6 +57,9 @@ pub struct InspectArgs {
     /// Draw the histogram of lengths into this .png or .svg file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub histogram: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long, requires = "histogram", help_heading = OUTPUT)]
+    pub overwrite: bool,
     /// Print a JSON object
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
@@ -73,6 +76,9 @@ pub struct ConvertArgs {
     /// The file to write, complete or not at all [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long, requires = "output")]
+    pub overwrite: bool,
 }
 
 #[derive(Debug, Args)]

@@ -56,6 +56,9 @@ pub struct EvaluateArgs {
     /// Draw the ROC curve, the calibration and the confusion matrix into this folder, .png and .svg
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub figures: Option<PathBuf>,
+    /// Replace existing figures
+    #[arg(long, requires = "figures", help_heading = OUTPUT)]
+    pub overwrite: bool,
     /// Print a JSON object
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
@@ -112,6 +115,9 @@ pub struct ExplainArgs {
     /// Draw the coloured text into this .png file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub png: Option<PathBuf>,
+    /// Replace existing files
+    #[arg(long, help_heading = OUTPUT)]
+    pub overwrite: bool,
     /// Print a JSON object
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
