@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -32,7 +33,7 @@ def options():
     parser.add_argument("--peers", default="keras,keras-jit,torch", help="which, separated by commas")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--steps", type=int, default=5, help="of each in a round")
-    parser.add_argument("--adapter", help="gatefold's --adapter")
+    parser.add_argument("--adapter", help="gatefold's --adapter, or several separated by commas: cpu,llvmpipe")
     parser.add_argument("--output", help="write all times here, as JSON")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.peers.split(",") if name not in PEERS]
@@ -41,8 +42,12 @@ def options():
     return arguments
 
 
+# PyTorch frees and maps its tensors anew in every step unless glibc is told to keep the memory.
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TOP_PAD_": "268435456"}
+
+
 class Peer:
-    """A peer's process."""
+    """A peer's process, which may keep the memory that it once had."""
 
     def __init__(self, name, arguments, reviews):
         script, *flags = PEERS[name]
@@ -50,7 +55,8 @@ class Peer:
         command += ["--length", str(arguments.length), "--batch-size", str(arguments.batch_size)]
         command += ["--inference"] if arguments.inference else []
         command += ["--reviews", reviews] if reviews else []
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        environment = os.environ | KEEP_MEMORY
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.name = self.answer()["library"]
 
     def answer(self):
@@ -72,13 +78,13 @@ class Peer:
 
 
 class Gatefold:
-    """gatefold, started anew each turn."""
+    """gatefold on one adapter, started anew each turn."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, adapter):
         self.command = [arguments.gatefold, "bench", arguments.model, "--json"]
         self.command += ["--batch-size", str(arguments.batch_size)]
         self.command += ["--inference"] if arguments.inference else []
-        self.command += ["--adapter", arguments.adapter] if arguments.adapter else []
+        self.command += ["--adapter", adapter] if adapter else []
         self.command += data_options(arguments) if arguments.data else ["--length", str(arguments.length)]
         report = self.report(1)
         self.name = f"gatefold {report['gatefold']} on {report['adapter']['name']}"
@@ -117,7 +123,7 @@ def table(results, arguments):
     unit = "timesteps_a_second" if arguments.data else "ms"
     ours = statistics.median(results[0]["rounds"][n][unit] for n in range(arguments.rounds))
     heading = "padded timesteps a second" if arguments.data else "ms a step"
-    lines = [f"| | {heading}, median of {arguments.rounds} rounds | from – to | MiB at most | gatefold is |"]
+    lines = [f"| | {heading}, median of {arguments.rounds} rounds | from – to | MiB at most | the first is |"]
     lines.append("|---|---|---|---|---|")
     for result in results:
         values = sorted(round_[unit] for round_ in result["rounds"])
@@ -138,7 +144,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         reviews = export(arguments, folder) if arguments.data else None
         names = [name for name in arguments.peers.split(",") if not (arguments.data and name == "keras-jit")]
-        everyone = [Gatefold(arguments)] + [Peer(name, arguments, reviews) for name in names]
+        adapters = (arguments.adapter or "").split(",")
+        everyone = [Gatefold(arguments, adapter) for adapter in adapters]
+        everyone += [Peer(name, arguments, reviews) for name in names]
         results = [{"name": one.name, "rounds": []} for one in everyone]
         for _ in range(arguments.rounds):
             for one, result in zip(everyone, results):
