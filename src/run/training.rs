@@ -162,8 +162,8 @@ impl TrainingSpec {
             let problem = "0 epochs train nothing; give 1 or more";
             return Err(Error::argument("epochs", problem));
         }
-        self.check_validation()?;
         check_batch_size(self.batch_size)?;
+        self.check_validation()?;
         self.reading().check()?;
         if !is_positive(self.learning_rate) {
             let problem = format!(

@@ -224,7 +224,7 @@ fn draws_the_lengths() {
                 .stdout
                 .contains(&format!("Picture   {name}\n"))
         );
-        let found = inspected(&place, &["--histogram", name]);
+        let found = inspected(&place, &["--histogram", name, "--overwrite"]);
         assert_eq!(found["histogram_file"], name);
     }
     assert_eq!(place.names(), ["lengths.SVG", "lengths.png"]);
@@ -258,7 +258,7 @@ fn a_picture_that_cannot_be_is_refused_before_the_data_is_read() {
     }
     std::fs::create_dir(place.path("folder.png")).unwrap();
     let outcome = place.run(["data", "inspect", "--histogram", "folder.png"]);
-    outcome.fails(1, &["folder.png", "cannot be written"]);
+    outcome.fails(2, &["--histogram", "folder.png is a folder"]);
     assert!(place.names().is_empty(), "{:?}", place.names());
 }
 

@@ -291,7 +291,9 @@ fn nothing_is_overwritten_unless_told_and_links_are_written_through() {
             written,
             "{command}"
         );
-        std::fs::remove_file(place.path("behind")).unwrap();
+        for used in ["behind", file] {
+            std::fs::remove_file(place.path(used)).unwrap();
+        }
     }
     place.write("figures/roc.png", "mine");
     let figures = [
