@@ -137,6 +137,7 @@ mod error;
 pub mod exchange;
 pub mod gpu;
 pub mod model;
+pub mod native;
 pub mod plan;
 pub mod random;
 pub mod reference;
