@@ -301,11 +301,11 @@ impl Gpu {
             form,
             binding_bytes: granted.max_storage_buffer_binding_size,
             workgroup_bytes: match form {
-                Form::Portable => Limits::WEBGPU.workgroup_bytes,
+                Form::Portable | Form::Native => Limits::WEBGPU.workgroup_bytes,
                 Form::Subgroup { .. } => granted.max_compute_workgroup_storage_size as usize,
             },
             workgroup_invocations: match form {
-                Form::Portable => Limits::WEBGPU.workgroup_invocations,
+                Form::Portable | Form::Native => Limits::WEBGPU.workgroup_invocations,
                 Form::Subgroup { .. } => granted.max_compute_invocations_per_workgroup as usize,
             },
             wanted_workgroups,

@@ -2,10 +2,19 @@
 //!
 //! Nothing is installed for it: no driver, no library. Results are the same bytes for any number of threads and any
 //! width of vectors, on every machine: each output is computed wholly by one thread, in an order that neither changes.
-#![allow(dead_code)]
+#![allow(dead_code)] // until all kernels are there
 
+mod arena;
 mod bindings;
+mod choice;
+mod device;
 mod kernels;
+mod limits;
+mod memory;
 mod pool;
+mod scalar;
 mod table;
 mod work;
+
+pub use choice::{NativeChoice, Vectors};
+pub use device::Native;

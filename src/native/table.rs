@@ -9,7 +9,19 @@ pub(super) type NativeKernel = fn(Work<'_>) -> Result<()>;
 
 /// By the kernels' names, sorted. Every kernel that can be planned for a native device is here, as a test demands.
 const TABLE: &[(&str, NativeKernel)] = &[
+    ("binary_cross_entropy", loss::binary),
+    ("clip_scale", gradient_norms::clip_scale),
+    ("dense_backward_input", dense::backward_input),
+    ("dense_backward_parameters", dense::backward_parameters),
+    ("dense_forward", dense::forward),
+    ("embedding_gather", embedding::gather),
+    ("embedding_scatter", embedding::scatter),
     ("end_step", end_step::run),
+    ("gru_backward_parameters", gru_parameters::run),
+    ("last_state", last_state::run),
+    ("softmax_cross_entropy", loss::softmax),
+    ("square_sums", gradient_norms::square_sums),
+    ("zero_masked", embedding::zero_masked),
 ];
 
 /// The native form of the kernel of this name.

@@ -10,6 +10,8 @@ pub enum Form {
         /// Lanes a subgroup, a power of two.
         lanes: usize,
     },
+    /// The processor's own kernels: they are those of the portable form by name, and take any number of units.
+    Native,
 }
 
 /// An adapter's limits, and the choices that change how a plan runs but never its result.
