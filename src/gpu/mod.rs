@@ -15,7 +15,8 @@ mod profile;
 mod readback;
 mod run;
 
-pub use adapter::{AdapterChoice, AdapterReport, adapters};
+pub use adapter::{AdapterChoice, AdapterReport, Processor, adapters};
+pub(crate) use adapter::{named, no_match, none_found};
 pub use arena::SizeClasses;
 pub use device::{Gpu, KernelForm};
 pub use peak::Peak;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fearless_simd::Level;
+use fearless_simd::{Fallback, Level};
 
 use crate::error::{Error, Result};
 
@@ -22,10 +22,10 @@ pub enum Vectors {
     Avx512,
     /// 8 numbers and fused multiplication and addition, on x86 from Haswell and Zen on.
     Avx2,
-    /// 4 numbers, on every x86; without fused multiplication and addition, so the slowest.
-    Sse,
     /// 4 numbers, on 64-bit ARM.
     Neon,
+    /// A number at a time, on every processor: slow.
+    Plain,
 }
 
 impl fmt::Display for Vectors {
@@ -33,8 +33,8 @@ impl fmt::Display for Vectors {
         f.write_str(match self {
             Vectors::Avx512 => "AVX-512",
             Vectors::Avx2 => "AVX2",
-            Vectors::Sse => "SSE",
             Vectors::Neon => "NEON",
+            Vectors::Plain => "no vectors",
         })
     }
 }
@@ -45,14 +45,16 @@ impl Vectors {
         match self {
             Vectors::Avx512 => 16,
             Vectors::Avx2 => 8,
-            Vectors::Sse | Vectors::Neon => 4,
+            Vectors::Neon => 4,
+            Vectors::Plain => 1,
         }
     }
 
-    /// The widest of this processor; `None` where none of these are known.
-    pub fn widest() -> Option<Vectors> {
-        let all = [Vectors::Avx512, Vectors::Avx2, Vectors::Sse, Vectors::Neon];
-        all.into_iter().find(|vectors| vectors.level().is_some())
+    /// The widest of this processor.
+    pub fn widest() -> Vectors {
+        let all = [Vectors::Avx512, Vectors::Avx2, Vectors::Neon];
+        let mut there = all.into_iter().filter(|vectors| vectors.level().is_some());
+        there.next().unwrap_or(Vectors::Plain)
     }
 
     /// The level of these instructions; none where the processor has not got them.
@@ -63,15 +65,11 @@ impl Vectors {
             Vectors::Avx512 => best.as_avx512().map(Level::Avx512),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             Vectors::Avx2 => best.as_avx2().map(Level::Avx2),
-            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-            Vectors::Sse => best.as_sse2().map(Level::Sse2),
             #[cfg(target_arch = "aarch64")]
             Vectors::Neon => best.as_neon().map(Level::Neon),
+            Vectors::Plain => Some(Level::Fallback(Fallback::new())),
             #[allow(unreachable_patterns)]
-            _ => {
-                let _ = best;
-                None
-            }
+            _ => None,
         }
     }
 }
@@ -96,16 +94,14 @@ impl NativeChoice {
     ///
     /// # Errors
     /// [`Error::Adapter`] where the processor has not got them.
-    pub(super) fn level(self) -> Result<(Level, Option<Vectors>)> {
-        let Some(vectors) = self.vectors.or(Vectors::widest()) else {
-            return Ok((Level::new(), None));
-        };
-        match vectors.level() {
-            Some(level) => Ok((level, Some(vectors))),
-            None => Err(Error::Adapter(format!(
-                "this processor has no {vectors}; leave `vectors` out to use the widest that it has{}",
-                Vectors::widest().map_or(String::new(), |widest| format!(", {widest}"))
-            ))),
-        }
+    pub(super) fn level(self) -> Result<(Level, Vectors)> {
+        let vectors = self.vectors.unwrap_or_else(Vectors::widest);
+        let level = vectors.level().ok_or_else(|| {
+            Error::Adapter(format!(
+                "this processor has no {vectors}; leave `vectors` out for the widest that it has, {}",
+                Vectors::widest()
+            ))
+        })?;
+        Ok((level, vectors))
     }
 }

@@ -20,7 +20,7 @@ use crate::plan::{Dispatch, Limits, Plan};
 pub struct Native {
     pub(super) level: Level,
     pub(super) pool: Arc<Pool>,
-    vectors: Option<Vectors>,
+    vectors: Vectors,
     arena: Arena,
     /// Bytes that all buffers together may have.
     memory: u64,
@@ -66,8 +66,8 @@ impl Native {
         self.pool.threads()
     }
 
-    /// The instructions that it computes with; `None` on processors without any that are known.
-    pub fn vectors(&self) -> Option<Vectors> {
+    /// The instructions that it computes with.
+    pub fn vectors(&self) -> Vectors {
         self.vectors
     }
 

@@ -10,9 +10,13 @@ mod choice;
 mod device;
 mod kernels;
 mod limits;
+mod math;
 mod memory;
+mod peak;
 mod pool;
+mod product;
 mod scalar;
+mod simd;
 mod table;
 mod work;
 
