@@ -12,7 +12,6 @@ mod kernels;
 mod limits;
 mod math;
 mod memory;
-mod peak;
 mod pool;
 mod product;
 mod scalar;
