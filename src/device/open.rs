@@ -16,11 +16,6 @@ pub fn devices() -> Vec<AdapterReport> {
     devices
 }
 
-/// Whether this chooses the processor where there are so many adapters, without a look at what they are.
-fn names_native(name: &str, adapters: usize) -> bool {
-    name.eq_ignore_ascii_case(Native::NAME) || name.parse() == Ok(adapters)
-}
-
 impl Device {
     /// Opens the device that was chosen: the processor by the whole name `cpu`, adapters by a part of theirs. Without a
     /// name it is a GPU if there is one, and the processor if not; software adapters are taken by name alone.
@@ -47,8 +42,9 @@ impl Device {
         if name.eq_ignore_ascii_case(Native::NAME) {
             return native(choice);
         }
+        gpu::check_memory_limit()?;
         let adapters = gpu::adapters();
-        if names_native(&name, adapters.len()) {
+        if name.parse() == Ok(adapters.len()) {
             return native(choice);
         }
         if gpu::named(&adapters, &name).is_none() {

@@ -101,9 +101,13 @@ fn kind(device_type: DeviceType) -> &'static str {
     }
 }
 
-/// Every adapter on this machine, in the order in which [`AdapterChoice::name`] counts them.
+/// Every adapter on this machine, in the order in which [`AdapterChoice::name`] counts them; none where the process's limit
+/// of memory (`ulimit -v`) leaves no room for one.
 pub fn adapters() -> Vec<AdapterReport> {
-    reports(&enumerate())
+    match memory_limit::check() {
+        Ok(()) => reports(&enumerate()),
+        Err(_) => Vec::new(),
+    }
 }
 
 fn reports(adapters: &[wgpu::Adapter]) -> Vec<AdapterReport> {
@@ -148,12 +152,9 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
 
 /// The best GPU; none where there are only software adapters, or none at all.
 pub(super) fn choose_gpu() -> Result<Option<wgpu::Adapter>> {
+    memory_limit::check()?; // before any driver is loaded
     let mut adapters = enumerate();
     adapters.retain(|adapter| adapter.get_info().device_type != DeviceType::Cpu);
-    if adapters.is_empty() {
-        return Ok(None);
-    }
-    memory_limit::check()?;
     Ok(best(&adapters).map(|index| adapters.swap_remove(index)))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing is installed for it: no driver, no library. Results are the same bytes for any number of threads and any
 //! width of vectors, on every machine: each output is computed wholly by one thread, in an order that neither changes.
-#![allow(dead_code)] // until all kernels are there
+#![forbid(unsafe_code)]
 
 mod arena;
 mod bindings;
@@ -12,6 +12,7 @@ mod kernels;
 mod limits;
 mod math;
 mod memory;
+mod peak;
 mod pool;
 mod product;
 mod scalar;

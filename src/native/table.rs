@@ -51,3 +51,26 @@ pub(super) fn native_kernel(name: &str) -> Option<NativeKernel> {
     let row = TABLE.iter().find(|(kernel, _)| *kernel == name);
     row.map(|(_, function)| *function)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::KERNELS;
+
+    /// What plans for a native device never have: forms that adapters have beside the portable one, and measuring.
+    fn is_of_adapters(name: &str) -> bool {
+        let forms = ["matmul", "matmul_transposed_a", "transpose_matrix"];
+        name.ends_with("_subgroup")
+            || name.contains("_step_")
+            || name.starts_with("peak_")
+            || forms.contains(&name)
+    }
+
+    #[test]
+    fn every_kernel_that_can_be_planned_is_here_and_no_other() {
+        let planned = KERNELS.iter().map(|kernel| kernel.name);
+        let planned: Vec<&str> = planned.filter(|name| !is_of_adapters(name)).collect();
+        let here: Vec<&str> = TABLE.iter().map(|(name, _)| *name).collect();
+        assert_eq!(here, planned);
+    }
+}

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 /// The adapter that the tests of the WGSL kernels are for: the one that is named, or the best there is, software or not.
 /// Without one the program says what there is to say.
-static ADAPTER: LazyLock<String> = LazyLock::new(|| {
+pub static ADAPTER: LazyLock<String> = LazyLock::new(|| {
     let gpu = Gpu::open(&AdapterChoice::default());
     gpu.map_or_else(|_| "llvmpipe".to_string(), |gpu| gpu.report().name.clone())
 });
