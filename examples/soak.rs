@@ -116,9 +116,9 @@ fn main() -> anyhow::Result<()> {
             }
             session.drain()?;
             let at = step as f64;
-            let device = session.gpu().buffer_bytes();
+            let device = session.device().buffer_bytes();
             buffers.push((at, device as f64));
-            let bytes = session.gpu().allocated_bytes();
+            let bytes = session.device().gpu().and_then(Gpu::allocated_bytes);
             allocated.extend(bytes.map(|bytes| (at, bytes as f64)));
             let resident = resident_bytes()?;
             host.extend(resident.map(|bytes| (at, bytes as f64)));

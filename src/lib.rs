@@ -63,7 +63,8 @@
 //!
 //! use gatefold::batch::Batch;
 //! use gatefold::data::{self, Review, ReviewLimits, Source, SubwordEncoder};
-//! use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+//! use gatefold::device::Device;
+//! use gatefold::gpu::{AdapterChoice, KernelForm};
 //! use gatefold::model::{AttentionPooling, Bidirectional, Dense, Dropout, Embedding, Gru};
 //! use gatefold::model::{Sequential, initialise};
 //! use gatefold::plan::Adam;
@@ -84,9 +85,9 @@
 //!     println!("{}", model.summary());
 //!
 //!     let parameters = initialise(&model, 0); // the seed
-//!     let gpu = Gpu::open(&AdapterChoice::default())?;
-//!     let limits = gpu.limits(KernelForm::Automatic)?;
-//!     let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
+//!     let device = Device::open(&AdapterChoice::default())?;
+//!     let limits = device.limits(KernelForm::Automatic)?;
+//!     let mut session = Session::new(device, model, limits, &parameters, Adam::new(1e-3), 0)?;
 //!
 //!     let options = FitOptions::new().epochs(5).batch_size(10);
 //!     let stop = AtomicBool::new(false); // set by another thread, it ends training early
@@ -133,10 +134,12 @@
 mod atomic;
 pub mod batch;
 pub mod data;
+pub mod device;
 mod error;
 pub mod exchange;
 pub mod gpu;
 pub mod model;
+pub mod native;
 pub mod plan;
 pub mod random;
 pub mod reference;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::{Model, Variant};
 use gatefold::report::{comparison_table_within, write_overview};
 use gatefold::run::{
@@ -32,7 +32,7 @@ pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> 
         Some(begun) => go_on(begun, args, typed, quiet)?,
         None => Settings::compare(args, quiet)?,
     };
-    let (job, gpu) = TrainingJob::new(settings)?;
+    let (job, device) = TrainingJob::new(settings)?;
     let size = job.dataset().vocabulary.size();
     let models = variants
         .iter()
@@ -44,7 +44,7 @@ pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> 
         .collect::<gatefold::Result<Vec<Model>>>()?;
     let spec = job.trainer.spec.of_comparison(&models);
     let places = places(&job, &models, begun.as_ref(), &spec)?;
-    let gpu = job.check(gpu, &models)?;
+    let device = job.check(device, &models)?;
     let out = &job.settings.out;
     let vocabulary = &job.dataset().vocabulary;
     let folder = match begun {
@@ -58,7 +58,7 @@ pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> 
     if job.settings.overwrite {
         clear_comparison(out, Variant::ALL.into_iter().map(Variant::name))?;
     }
-    match train_all(&job, gpu, &models, places) {
+    match train_all(&job, device, &models, places) {
         Ok(histories) => conclude(&job, &models, &histories),
         Err(error) => {
             if models.iter().any(|model| out.join(model.name()).exists()) {
@@ -120,14 +120,14 @@ fn places(
 
 fn train_all(
     job: &TrainingJob,
-    mut gpu: Gpu,
+    mut device: Device,
     models: &[Model],
     places: Vec<RunPlace>,
 ) -> Result<Vec<History>> {
     let mut histories = Vec::with_capacity(models.len());
     for (model, place) in models.iter().zip(places) {
-        let (free, history) = job.train(gpu, model, place)?;
-        gpu = free;
+        let (free, history) = job.train(device, model, place)?;
+        device = free;
         histories.push(history);
     }
     Ok(histories)

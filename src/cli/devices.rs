@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use gatefold::gpu::{AdapterReport, Gpu, adapters};
+use gatefold::device::{Device, devices};
+use gatefold::gpu::AdapterReport;
 use gatefold::run::kernel_form;
 use serde::Serialize;
 
 use super::args::DevicesArgs;
-use super::screen::{field, print_json};
+use super::screen::{counted, field, print_json};
 use super::settings::adapter_choice;
 
 #[derive(Serialize)]
@@ -30,11 +31,16 @@ struct Row<'a> {
 
 /// Lists the adapters.
 pub fn run(args: &DevicesArgs) -> Result<()> {
-    let gpu = Gpu::open(&adapter_choice(&args.device))?;
-    let found = adapters();
-    let kernels = kernel_form(&gpu.limits(args.device.kernels.into())?);
-    let taken = found.iter().position(|report| report == gpu.report());
-    let why = why(args, found.len());
+    let device = Device::open(&adapter_choice(&args.device))?;
+    let mut found = devices();
+    let kernels = kernel_form(&device.limits(args.device.kernels.into())?);
+    let report = device.report();
+    if let (true, Some(last)) = (device.is_native(), found.last_mut()) {
+        last.clone_from(&report); // with the threads that were asked for
+    }
+    let taken = found.iter().position(|found| *found == report);
+    let gpus = found.iter().filter(|found| is_gpu(found)).count();
+    let why = why(args, &report, gpus);
     if args.json {
         let row = |(index, report)| Row {
             index,
@@ -71,7 +77,20 @@ pub fn run(args: &DevicesArgs) -> Result<()> {
     Ok(())
 }
 
+fn is_gpu(report: &AdapterReport) -> bool {
+    report.processor.is_none() && report.kind != "software"
+}
+
 fn limits_text(report: &AdapterReport) -> String {
+    if let Some(processor) = &report.processor {
+        return format!(
+            "{}, {}: vectors of {}; {} MiB a buffer",
+            counted(processor.threads, "thread"),
+            processor.vectors,
+            counted(processor.lanes, "number"),
+            report.binding_bytes >> 20
+        );
+    }
     let subgroups = match report.subgroup {
         None => "no subgroup operations".to_string(),
         Some((least, most)) if least == most => format!("subgroups of {least}"),
@@ -91,17 +110,20 @@ fn limits_text(report: &AdapterReport) -> String {
 }
 
 /// Why the adapter is taken that is.
-fn why(args: &DevicesArgs, count: usize) -> String {
+fn why(args: &DevicesArgs, taken: &AdapterReport, gpus: usize) -> String {
     let named = std::env::var("WGPU_ADAPTER_NAME")
         .ok()
         .filter(|name| !name.is_empty());
     match (&args.device.adapter, named) {
         (Some(_), _) => "--adapter names it".to_string(),
         (None, Some(name)) => format!("WGPU_ADAPTER_NAME={name} names it"),
-        (None, None) if count == 1 => "the only one".to_string(),
-        (None, None) => "the first of the best kind; discrete GPUs come before integrated, virtual and software ones, \
-                         integrated ones first with WGPU_POWER_PREF=low, and of software ones those with the \
-                         widest subgroups"
+        (None, None) if taken.processor.is_some() && gpus == 0 => {
+            "there is no GPU; software adapters are taken by name alone".to_string()
+        }
+        (None, None) if taken.processor.is_some() => "no GPU could be opened".to_string(),
+        (None, None) if gpus == 1 => "the only GPU".to_string(),
+        (None, None) => "the first of the best kind; discrete GPUs come before integrated and virtual ones, integrated \
+                         ones first with WGPU_POWER_PREF=low"
             .to_string(),
     }
 }

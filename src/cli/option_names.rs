@@ -12,6 +12,8 @@ const OPTIONS: &[(&str, &str)] = &[
     ("KernelForm::Subgroup", "--kernels subgroup"),
     #[cfg(feature = "serve")]
     ("Page::serve", "--serve"),
+    ("AdapterChoice::webgpu_limits", "--webgpu-limits"),
+    ("Limits::row_tile", "--row-tile"),
     ("RemoteFile::at", "--url URL"),
     ("RemoteFile::sha256", "--sha256"),
     ("RemoteFile::size", "--size"),
@@ -36,6 +38,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("schedule.decay.factor", "--plateau-factor"),
     ("schedule.decay.minimum", "--minimum-rate"),
     ("target_size", "--target-size"),
+    ("threads", "--threads"),
 ];
 
 /// The message with options in place of the fields that it names in backticks; all else in it stays.

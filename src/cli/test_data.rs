@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use gatefold::data::{Dataset, ReviewLimits, Source, Table};
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::run::{Parameters, ParametersFrom, TrainedRun, files};
 use gatefold::train::Session;
 
@@ -50,15 +50,15 @@ pub fn open_run_told(folder: &Path, parameters: Parameters, output: Output) -> R
 
 /// The run's model on the device that was asked for.
 pub fn session_told(run: &TrainedRun, device: &DeviceArgs, output: Output) -> Result<Session> {
-    let gpu = Gpu::open(&adapter_choice(device))?;
-    let limits = gpu.limits(device.kernels.into())?;
+    let opened = Device::open(&adapter_choice(device))?;
+    let limits = opened.limits(device.kernels.into())?;
     // The one result on standard output is the command's.
     let told = Output {
         json: false,
         ..output
     };
-    tell_adapter(told, gpu.report(), &limits)?;
-    Ok(run.session(gpu, limits)?)
+    tell_adapter(told, &opened.report(), &limits)?;
+    Ok(run.session(opened, limits)?)
 }
 
 /// The reviews to test with: the run's, or those that were asked for, with the run's vocabulary and classes.

@@ -29,7 +29,7 @@ pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
         }
         None => Settings::train(args, quiet)?,
     };
-    let (job, gpu) = TrainingJob::new(settings)?;
+    let (job, device) = TrainingJob::new(settings)?;
     let output = job.output;
     let size = job.dataset().vocabulary.size();
     let classes = job.dataset().classes.len();
@@ -44,8 +44,8 @@ pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
         None => RunPlace::New(job.settings.out.clone()),
     };
     let model = job.trainer.masked(source.model_for(size, classes)?)?;
-    let gpu = job.check(gpu, std::slice::from_ref(&model))?;
-    let trained = job.train(gpu, &model, place);
+    let device = job.check(device, std::slice::from_ref(&model))?;
+    let trained = job.train(device, &model, place);
     let (_, history) = trained.inspect_err(|error| job.tell_resume(error))?;
     let table = comparison_table_within(&[history], result_columns());
     output.result(&format!("\n{table}\n"))?;

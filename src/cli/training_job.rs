@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::data::{Dataset, class_counts};
-use gatefold::gpu::{AdapterReport, Gpu};
+use gatefold::device::Device;
+use gatefold::gpu::AdapterReport;
 use gatefold::model::Model;
 use gatefold::plan::Limits;
 use gatefold::run::{
@@ -79,7 +80,7 @@ struct EarlyStoppingLine<'a> {
 
 impl TrainingJob {
     /// Checks the output folder, opens the device and loads the data, telling what it finds.
-    pub fn new(settings: Settings) -> Result<(TrainingJob, Gpu)> {
+    pub fn new(settings: Settings) -> Result<(TrainingJob, Device)> {
         if !settings.begun {
             check_folder(&settings.out, settings.overwrite)?;
         }
@@ -94,23 +95,21 @@ impl TrainingJob {
         #[cfg(feature = "serve")]
         let page = page.transpose()?;
         let stop = interrupt::install(output)?;
-        let gpu = Gpu::open(&settings.adapter)?;
-        let limits = Limits {
-            row_tile: settings.row_tile,
-            ..gpu.limits(settings.kernels)?
-        };
-        tell_adapter(output, gpu.report(), &limits)?;
+        let device = Device::open(&settings.adapter)?;
+        let limits = device.limits(settings.kernels)?;
+        let limits = limits.with_row_tile(settings.row_tile)?;
+        tell_adapter(output, &device.report(), &limits)?;
         let dataset = Arc::new(load_told(&settings.data, output)?);
         tell_data(output, &dataset)?;
         let job = TrainingJob {
-            trainer: Trainer::new(settings.spec.clone(), dataset, &gpu, limits)?,
+            trainer: Trainer::new(settings.spec.clone(), dataset, &device.report(), limits)?,
             settings,
             output,
             stop,
             #[cfg(feature = "serve")]
             _page: page,
         };
-        Ok((job, gpu))
+        Ok((job, device))
     }
 
     /// The reviews.
@@ -119,26 +118,31 @@ impl TrainingJob {
     }
 
     /// Fails where a model cannot be trained on this data and device, before any is.
-    pub fn check(&self, mut gpu: Gpu, models: &[Model]) -> Result<Gpu> {
+    pub fn check(&self, mut device: Device, models: &[Model]) -> Result<Device> {
         for model in models {
-            let session = self.trainer.session(gpu, model)?;
+            let session = self.trainer.session(device, model)?;
             info!(
                 "{}: {} MiB of buffers",
                 model.name(),
-                session.gpu().buffer_bytes() >> 20
+                session.device().buffer_bytes() >> 20
             );
-            gpu = session.into_gpu();
+            device = session.into_device();
         }
         self.output.field("Training", &self.trainer.words());
         self.output.field(
             "Validated",
             &format!("with {}", self.trainer.validation_words()),
         );
-        Ok(gpu)
+        Ok(device)
     }
 
     /// Trains a model, and tells how that goes and what was kept.
-    pub fn train(&self, gpu: Gpu, model: &Model, place: RunPlace) -> Result<(Gpu, History)> {
+    pub fn train(
+        &self,
+        device: Device,
+        model: &Model,
+        place: RunPlace,
+    ) -> Result<(Device, History)> {
         let output = self.output;
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted.into());
@@ -169,7 +173,7 @@ impl TrainingJob {
         };
         let outcome = self
             .trainer
-            .train(gpu, model, place, &self.stop, &mut observe)?;
+            .train(device, model, place, &self.stop, &mut observe)?;
         drop(progress);
         if outcome.end.is_ok() {
             self.tell_best(&outcome.history)?;

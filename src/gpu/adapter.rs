@@ -17,6 +17,30 @@ pub struct AdapterChoice {
     /// Takes WebGPU's default limits and no feature, as a browser would, however much more there is: every
     /// adapter then looks alike, and what needs more shows.
     pub webgpu_limits: bool,
+    /// Threads of the processor where it is the device, all if none is given; adapters go their own way.
+    pub threads: Option<u16>,
+}
+
+impl AdapterChoice {
+    /// The name that was chosen, here or by the environment variable `WGPU_ADAPTER_NAME`.
+    pub(crate) fn wanted(&self) -> Option<String> {
+        self.name.clone().or_else(|| {
+            std::env::var("WGPU_ADAPTER_NAME")
+                .ok()
+                .filter(|name| !name.is_empty())
+        })
+    }
+}
+
+/// What is known of the processor where that is the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Processor {
+    /// The threads that compute.
+    pub threads: usize,
+    /// What its vectors are called: `AVX-512`.
+    pub vectors: String,
+    /// Numbers in a vector.
+    pub lanes: usize,
 }
 
 /// What is known of an adapter.
@@ -40,6 +64,9 @@ pub struct AdapterReport {
     pub workgroup_invocations: u32,
     /// Whether it has timestamps.
     pub timestamps: bool,
+    /// Of the processor with kernels of its own, which is no adapter; `None` of adapters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processor: Option<Processor>,
 }
 
 impl AdapterReport {
@@ -59,6 +86,7 @@ impl AdapterReport {
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             workgroup_invocations: limits.max_compute_invocations_per_workgroup,
             timestamps: features.contains(Features::TIMESTAMP_QUERY),
+            processor: None,
         }
     }
 }
@@ -73,9 +101,17 @@ fn kind(device_type: DeviceType) -> &'static str {
     }
 }
 
-/// Every adapter on this machine, in the order in which [`AdapterChoice::name`] counts them.
+/// Every adapter on this machine, in the order in which [`AdapterChoice::name`] counts them; none where the process's limit
+/// of memory (`ulimit -v`) leaves no room for one.
 pub fn adapters() -> Vec<AdapterReport> {
-    enumerate().iter().map(AdapterReport::of).collect()
+    match memory_limit::check() {
+        Ok(()) => reports(&enumerate()),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn reports(adapters: &[wgpu::Adapter]) -> Vec<AdapterReport> {
+    adapters.iter().map(AdapterReport::of).collect()
 }
 
 /// One for the whole process, never dropped: where instances come and go on several threads at once, Vulkan's loader
@@ -97,13 +133,9 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
     if adapters.is_empty() {
         return Err(Error::Adapter(none_found()));
     }
-    let wanted = choice.name.clone().or_else(|| {
-        std::env::var("WGPU_ADAPTER_NAME")
-            .ok()
-            .filter(|name| !name.is_empty())
-    });
+    let wanted = choice.wanted();
     let found = match &wanted {
-        Some(wanted) => named(&adapters, wanted),
+        Some(wanted) => named(&reports(&adapters), wanted),
         None => best(&adapters),
     };
     match found {
@@ -112,20 +144,29 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
             .nth(index)
             .ok_or_else(|| Error::Adapter(none_found())),
         None => Err(Error::Adapter(no_match(
-            &adapters,
+            &reports(&adapters),
             wanted.as_deref().unwrap_or_default(),
         ))),
     }
 }
 
-fn named(adapters: &[wgpu::Adapter], wanted: &str) -> Option<usize> {
+/// The best GPU; none where there are only software adapters, or none at all.
+pub(super) fn choose_gpu() -> Result<Option<wgpu::Adapter>> {
+    memory_limit::check()?; // before any driver is loaded
+    let mut adapters = enumerate();
+    adapters.retain(|adapter| adapter.get_info().device_type != DeviceType::Cpu);
+    Ok(best(&adapters).map(|index| adapters.swap_remove(index)))
+}
+
+/// The place of the adapter that this name or number means.
+pub(crate) fn named(adapters: &[AdapterReport], wanted: &str) -> Option<usize> {
     if let Ok(index) = wanted.parse::<usize>() {
         return (index < adapters.len()).then_some(index);
     }
     let wanted = wanted.to_lowercase();
     adapters
         .iter()
-        .position(|adapter| adapter.get_info().name.to_lowercase().contains(&wanted))
+        .position(|adapter| adapter.name.to_lowercase().contains(&wanted))
 }
 
 fn best(adapters: &[wgpu::Adapter]) -> Option<usize> {
@@ -151,23 +192,25 @@ fn rank(device_type: DeviceType, lanes: u32, low_power: bool) -> (u8, Reverse<u3
     (kind, Reverse(0)) // the system's order among GPUs of a kind
 }
 
-fn no_match(adapters: &[wgpu::Adapter], wanted: &str) -> String {
+/// What is said of a name that matches none of these, with a line for each.
+pub(crate) fn no_match(adapters: &[AdapterReport], wanted: &str) -> String {
     let mut message = format!(
         "no adapter matches {wanted:?}; give `AdapterChoice::name` a part of one of these names, or its number:"
     );
     for (index, adapter) in adapters.iter().enumerate() {
-        let info = adapter.get_info();
-        message.push_str(&format!(
-            "\n  {index}  {} ({}, {})",
-            info.name,
-            info.backend,
-            kind(info.device_type)
-        ));
+        let AdapterReport {
+            name,
+            backend,
+            kind,
+            ..
+        } = adapter;
+        message.push_str(&format!("\n  {index}  {name} ({backend}, {kind})"));
     }
     message
 }
 
-fn none_found() -> String {
+/// What is said where there is no adapter, with the remedy.
+pub(crate) fn none_found() -> String {
     let remedy = if cfg!(target_os = "linux") {
         "Install the GPU's Vulkan driver, or Mesa's software adapter:\n  \
          Debian, Ubuntu:  sudo apt-get install mesa-vulkan-drivers libvulkan1\n  \

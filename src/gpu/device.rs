@@ -8,7 +8,7 @@ use wgpu::{
     DeviceDescriptor, DeviceType, Features, MemoryHints, PollError, PollType, SubmissionIndex,
 };
 
-use super::adapter::{AdapterChoice, AdapterReport, choose};
+use super::adapter::{AdapterChoice, AdapterReport, choose, choose_gpu};
 use super::arena::{Arena, SizeClasses};
 use super::bind_groups::BindGroups;
 use super::pipelines::Pipelines;
@@ -105,8 +105,20 @@ impl Gpu {
     /// for one; [`Error::Limit`] if it lacks what every kernel
     /// needs; [`Error::Device`] if the driver refuses.
     pub fn open(choice: &AdapterChoice) -> Result<Gpu> {
-        let adapter = choose(choice)?;
-        let report = AdapterReport::of(&adapter);
+        Gpu::of(&choose(choice)?, choice)
+    }
+
+    /// Opens the best GPU; `None` where there are only software adapters, or none at all. The choice's name is not looked at.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`].
+    pub(crate) fn open_best(choice: &AdapterChoice) -> Result<Option<Gpu>> {
+        let adapter = choose_gpu()?;
+        adapter.map(|adapter| Gpu::of(&adapter, choice)).transpose()
+    }
+
+    fn of(adapter: &wgpu::Adapter, choice: &AdapterChoice) -> Result<Gpu> {
+        let report = AdapterReport::of(adapter);
         let (limits, optional) = if choice.webgpu_limits {
             (wgpu::Limits::default(), Features::empty())
         } else {
@@ -152,6 +164,7 @@ impl Gpu {
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             workgroup_invocations: limits.max_compute_invocations_per_workgroup,
             timestamps: false,
+            processor: None,
         };
         Gpu::new(device, queue, report, true)
     }
@@ -301,11 +314,11 @@ impl Gpu {
             form,
             binding_bytes: granted.max_storage_buffer_binding_size,
             workgroup_bytes: match form {
-                Form::Portable => Limits::WEBGPU.workgroup_bytes,
+                Form::Portable | Form::Native => Limits::WEBGPU.workgroup_bytes,
                 Form::Subgroup { .. } => granted.max_compute_workgroup_storage_size as usize,
             },
             workgroup_invocations: match form {
-                Form::Portable => Limits::WEBGPU.workgroup_invocations,
+                Form::Portable | Form::Native => Limits::WEBGPU.workgroup_invocations,
                 Form::Subgroup { .. } => granted.max_compute_invocations_per_workgroup as usize,
             },
             wanted_workgroups,

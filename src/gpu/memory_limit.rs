@@ -25,7 +25,7 @@ fn limit() -> Option<u64> {
 /// # Errors
 /// [`Error::Adapter`] names the limit.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-pub(super) fn check() -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let need = LEAST + EACH_CORE * cores as u64;
     match limit() {
@@ -41,7 +41,7 @@ pub(super) fn check() -> Result<()> {
 
 /// Elsewhere no such limit was measured.
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
-pub(super) fn check() -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 

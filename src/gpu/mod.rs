@@ -15,9 +15,11 @@ mod profile;
 mod readback;
 mod run;
 
-pub use adapter::{AdapterChoice, AdapterReport, adapters};
+pub use adapter::{AdapterChoice, AdapterReport, Processor, adapters};
+pub(crate) use adapter::{named, no_match, none_found};
 pub use arena::SizeClasses;
 pub use device::{Gpu, KernelForm};
+pub(crate) use memory_limit::check as check_memory_limit;
 pub use peak::Peak;
 pub use profile::{Clock, DispatchTime};
 pub use readback::Readback;

@@ -14,7 +14,7 @@ use super::device::Gpu;
 use super::readback::Readback;
 use super::run::PreparedPlan;
 use crate::error::{DeviceFault, Error, Result};
-use crate::plan::Plan;
+use crate::plan::{Dispatch, Plan};
 
 /// Bytes of a timestamp.
 const STAMP_BYTES: usize = size_of::<u64>();
@@ -31,6 +31,9 @@ pub enum Clock {
     /// The host's clock, each dispatch submitted alone and waited for. That adds some tens of microseconds to each.
     #[serde(rename = "submit and wait")]
     SubmitAndWait,
+    /// The host's clock around each dispatch, which the host itself computes: of the processor as a device.
+    #[serde(rename = "host")]
+    Host,
 }
 
 /// How long one dispatch of a plan took.
@@ -51,6 +54,20 @@ pub struct DispatchTime {
     pub flops: u64,
     /// Bytes that it must move, see [`Dispatch::bytes`](crate::plan::Dispatch::bytes).
     pub bytes: u64,
+}
+
+impl DispatchTime {
+    pub(crate) fn of(dispatch: &Dispatch, begin: Instant, time: Duration) -> DispatchTime {
+        DispatchTime {
+            label: dispatch.label.clone(),
+            kernel: dispatch.kernel.name().to_owned(),
+            specialised: dispatch.kernel.to_string(),
+            begin,
+            time,
+            flops: dispatch.flops,
+            bytes: dispatch.bytes(),
+        }
+    }
 }
 
 impl Gpu {
@@ -79,18 +96,11 @@ impl Gpu {
         self.upload(uploads)?;
         let times = match clock {
             Clock::Timestamps => self.stamped(plan, &prepared)?,
-            Clock::SubmitAndWait => self.waited(plan, &prepared)?,
+            Clock::SubmitAndWait | Clock::Host => self.waited(plan, &prepared)?,
         };
         let dispatches = plan.dispatches.iter().zip(times);
-        let timed = dispatches.map(|(dispatch, (begin, time))| DispatchTime {
-            label: dispatch.label.clone(),
-            kernel: dispatch.kernel.name().to_owned(),
-            specialised: dispatch.kernel.to_string(),
-            begin,
-            time,
-            flops: dispatch.flops,
-            bytes: dispatch.bytes(),
-        });
+        let timed =
+            dispatches.map(|(dispatch, (begin, time))| DispatchTime::of(dispatch, begin, time));
         Ok(timed.collect())
     }
 

@@ -112,7 +112,7 @@ impl Kernel {
     }
 
     /// The size of this name, if the kernel is specialised for one.
-    pub(super) fn size_of(&self, name: &str) -> Option<u64> {
+    pub(crate) fn size_of(&self, name: &str) -> Option<u64> {
         self.constants.iter().find_map(|constant| match constant {
             (constant, Constant::Size(size)) if *constant == name => Some(u64::from(*size)),
             _ => None,
@@ -120,7 +120,7 @@ impl Kernel {
     }
 
     /// Whether the choice of this name is made and true.
-    pub(super) fn has_flag(&self, name: &str) -> bool {
+    pub(crate) fn has_flag(&self, name: &str) -> bool {
         let chosen = |(constant, value): &(&str, Constant)| {
             *constant == name && *value == Constant::Flag(true)
         };
@@ -128,7 +128,7 @@ impl Kernel {
     }
 
     /// Numbers in an Element: see [`Kernel::element`].
-    pub(super) fn element_numbers(&self) -> u64 {
+    pub(crate) fn element_numbers(&self) -> u64 {
         let wide = |(_, value): &(&str, Constant)| *value == Constant::Type("vec4<f32>");
         if self.constants.iter().any(wide) {
             4

@@ -1,5 +1,7 @@
 //! What an adapter gives, as far as a plan depends on it.
 
+use crate::error::{Error, Result};
+
 /// Which form the hot kernels take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Form {
@@ -10,6 +12,8 @@ pub enum Form {
         /// Lanes a subgroup, a power of two.
         lanes: usize,
     },
+    /// The processor's own kernels: they are those of the portable form by name, and take any number of units.
+    Native,
 }
 
 /// An adapter's limits, and the choices that change how a plan runs but never its result.
@@ -46,4 +50,21 @@ impl Limits {
         row_tile: None,
         segment: 256,
     };
+
+    /// These limits with so many rows a workgroup of a recurrence; `None` leaves them to the plan.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where kernels have no workgroups, as native ones.
+    pub fn with_row_tile(self, rows: Option<usize>) -> Result<Limits> {
+        if rows.is_some() && self.form == Form::Native {
+            return Err(Error::argument(
+                "Limits::row_tile",
+                "the processor's own kernels have no workgroups, and share out rows by themselves; leave it out",
+            ));
+        }
+        Ok(Limits {
+            row_tile: rows,
+            ..self
+        })
+    }
 }

@@ -35,6 +35,8 @@ pub enum Recurrence {
     },
     /// One dispatch a timestep, for any number of units.
     Step,
+    /// All timesteps in one dispatch, for any number of units: the native kernels share out the rows themselves.
+    Native,
 }
 
 impl Recurrence {
@@ -43,6 +45,9 @@ impl Recurrence {
     /// A persistent form needs its weights in registers and its exchange in workgroup memory. The rows
     /// are spread over as many workgroups as the adapter wants, which changes no row's arithmetic.
     pub fn choose(units: usize, directions: usize, batch: usize, limits: &Limits) -> Recurrence {
+        if limits.form == Form::Native {
+            return Recurrence::Native;
+        }
         if let Form::Subgroup { lanes } = limits.form
             && units.is_multiple_of(lanes)
             && 4 * units <= WEIGHTS
@@ -79,6 +84,9 @@ impl Recurrence {
         batch: usize,
         limits: &Limits,
     ) -> Recurrence {
+        if limits.form == Form::Native {
+            return Recurrence::Native;
+        }
         portable(3, units, directions, batch, limits).unwrap_or(Recurrence::Step)
     }
 
@@ -90,19 +98,22 @@ impl Recurrence {
                 units_a_lane, rows, ..
             } => workgroups * 4 * packs(rows, units_a_lane) * units / units_a_lane,
             Recurrence::Portable { .. } => workgroups * 4 * self.quads() * units,
-            Recurrence::Step => directions * batch * units,
+            Recurrence::Step | Recurrence::Native => directions * batch * units,
         }
     }
 
     /// Workgroups a direction.
     pub(super) fn tiles(self, batch: usize) -> usize {
-        batch.div_ceil(self.rows())
+        match self {
+            Recurrence::Native => 1,
+            _ => batch.div_ceil(self.rows()),
+        }
     }
 
     fn rows(self) -> usize {
         match self {
             Recurrence::Subgroup { rows, .. } | Recurrence::Portable { rows } => rows,
-            Recurrence::Step => 1,
+            Recurrence::Step | Recurrence::Native => 1,
         }
     }
 
@@ -115,8 +126,12 @@ impl Recurrence {
         let kernel = match (self, forward) {
             (Recurrence::Subgroup { .. }, true) => Kernel::new("lstm_forward_subgroup"),
             (Recurrence::Subgroup { .. }, false) => Kernel::new("lstm_backward_subgroup"),
-            (Recurrence::Portable { .. }, true) => Kernel::new("lstm_forward_portable"),
-            (Recurrence::Portable { .. }, false) => Kernel::new("lstm_backward_portable"),
+            (Recurrence::Portable { .. } | Recurrence::Native, true) => {
+                Kernel::new("lstm_forward_portable")
+            }
+            (Recurrence::Portable { .. } | Recurrence::Native, false) => {
+                Kernel::new("lstm_backward_portable")
+            }
             (Recurrence::Step, true) => return Kernel::new("lstm_step_forward"),
             (Recurrence::Step, false) => return Kernel::new("lstm_step_backward"),
         };
@@ -134,10 +149,11 @@ impl Recurrence {
     }
 
     fn sized(self, kernel: Kernel, units: usize, directions: usize) -> Kernel {
-        let kernel = kernel
-            .size("D", directions)
-            .size("H", units)
-            .size("R", self.rows());
+        let kernel = kernel.size("D", directions).size("H", units);
+        if self == Recurrence::Native {
+            return kernel;
+        }
+        let kernel = kernel.size("R", self.rows());
         match self {
             Recurrence::Subgroup {
                 lanes,

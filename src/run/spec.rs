@@ -113,11 +113,12 @@ impl AdapterSpec {
 /// The portable form of the kernels.
 const PORTABLE: &str = "portable";
 
-/// `portable`, or `subgroup, 8 lanes`.
+/// `portable`, `subgroup, 8 lanes`, or `native`.
 pub fn kernel_form(limits: &Limits) -> String {
     match limits.form {
         Form::Portable => PORTABLE.to_string(),
         Form::Subgroup { lanes } => format!("subgroup, {lanes} lanes"),
+        Form::Native => "native".to_string(),
     }
 }
 

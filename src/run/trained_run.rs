@@ -14,8 +14,9 @@ use super::spec::RunSpec;
 use super::text_reader::TextReader;
 use crate::batch::{Batch, Padding};
 use crate::data::{Dataset, Review, Vocabulary, vocabulary_of};
+use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::gpu::{AdapterChoice, Gpu, KernelForm};
+use crate::gpu::{AdapterChoice, KernelForm};
 use crate::plan::Limits;
 use crate::report::read_history;
 use crate::train::{
@@ -225,21 +226,21 @@ impl TrainedRun {
     ///
     /// # Errors
     /// As [`Session::of_weights`].
-    pub fn session(&self, gpu: Gpu, limits: Limits) -> Result<Session> {
-        Session::of_weights(gpu, limits, &self.weights)
+    pub fn session(&self, device: impl Into<Device>, limits: Limits) -> Result<Session> {
+        Session::of_weights(device, limits, &self.weights)
     }
 
-    /// What the run says of each text, on the best adapter there is; `gatefold predict` says the same.
+    /// What the run says of each text, on the best device there is; `gatefold predict` says the same.
     ///
     /// It opens the device anew each time: use [`TrainedRun::session`] and [`TrainedRun::predict_with`] to ask often.
     ///
     /// # Errors
-    /// As [`TrainedRun::reader`], [`Gpu::open`] and [`TrainedRun::predict_with`].
+    /// As [`TrainedRun::reader`], [`Device::open`] and [`TrainedRun::predict_with`].
     pub fn predict(&self, texts: &[impl AsRef<str>]) -> Result<Vec<Prediction>> {
         let mut reader = self.reader(None)?;
-        let gpu = Gpu::open(&AdapterChoice::default())?;
-        let limits = gpu.limits(KernelForm::Automatic)?;
-        let mut session = self.session(gpu, limits)?;
+        let device = Device::open(&AdapterChoice::default())?;
+        let limits = device.limits(KernelForm::Automatic)?;
+        let mut session = self.session(device, limits)?;
         self.predict_with(&mut session, &mut reader, texts, PREDICT_BATCH)
     }
 

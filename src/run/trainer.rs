@@ -14,8 +14,9 @@ use super::report::write_report;
 use super::spec::RunSpec;
 use super::training::TrainingSpec;
 use crate::data::Dataset;
+use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
+use crate::gpu::AdapterReport;
 use crate::model::{Model, initialise};
 use crate::plan::Limits;
 use crate::report::TensorBoard;
@@ -56,7 +57,7 @@ pub struct RunOutcome {
     /// Where its last checkpoint stands; `None` where there is none.
     pub last_checkpoint: Option<Position>,
     /// Why it did not come to its end, if it did not; else the device, to be used again.
-    pub end: Result<Gpu>,
+    pub end: Result<Device>,
 }
 
 impl RunOutcome {
@@ -69,7 +70,7 @@ impl RunOutcome {
     ///
     /// # Errors
     /// Why the run did not come to its end.
-    pub fn finished(self) -> Result<(Gpu, History)> {
+    pub fn finished(self) -> Result<(Device, History)> {
         Ok((self.end?, self.history))
     }
 }
@@ -81,19 +82,20 @@ impl RunOutcome {
 /// use std::ops::ControlFlow;
 /// use std::sync::{Arc, atomic::AtomicBool};
 /// use gatefold::data::{Source, demo};
-/// use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+/// use gatefold::device::Device;
+/// use gatefold::gpu::{AdapterChoice, KernelForm};
 /// use gatefold::model::Variant;
 /// use gatefold::run::{RunPlace, RunSpec, TrainedRun, Trainer};
 ///
 /// let dataset = Arc::new(demo()?);
 /// let model = Variant::Bidirectional.model(dataset.vocabulary.size())?;
-/// let gpu = Gpu::open(&AdapterChoice::default())?;
-/// let limits = gpu.limits(KernelForm::Automatic)?;
+/// let device = Device::open(&AdapterChoice::default())?;
+/// let limits = device.limits(KernelForm::Automatic)?;
 ///
-/// let trainer = Trainer::new(RunSpec::new(&Source::Demo), dataset, &gpu, limits)?;
+/// let trainer = Trainer::new(RunSpec::new(&Source::Demo), dataset, &device.report(), limits)?;
 /// let place = RunPlace::New("runs/mine".into());
-/// let outcome = trainer.train(gpu, &model, place, &AtomicBool::new(false), &mut |_event| ControlFlow::Continue(()))?;
-/// let (_gpu, history) = outcome.finished()?;
+/// let outcome = trainer.train(device, &model, place, &AtomicBool::new(false), &mut |_event| ControlFlow::Continue(()))?;
+/// let (_device, history) = outcome.finished()?;
 /// println!("{} epochs", history.epochs.len());
 ///
 /// let run = TrainedRun::open("runs/mine")?; // `gatefold predict runs/mine` says the same
@@ -112,17 +114,22 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// For runs of `spec` on these reviews, a device like `gpu` and kernels within `limits`.
+    /// For runs of `spec` on these reviews, a device like `adapter` and kernels within `limits`.
     ///
     /// # Errors
     /// As [`RunSpec::check`] and [`RunSpec::trained`].
-    pub fn new(spec: RunSpec, dataset: Arc<Dataset>, gpu: &Gpu, limits: Limits) -> Result<Trainer> {
+    pub fn new(
+        spec: RunSpec,
+        dataset: Arc<Dataset>,
+        adapter: &AdapterReport,
+        limits: Limits,
+    ) -> Result<Trainer> {
         spec.check()?;
         let (training, callbacks) = spec.trained()?;
         Ok(Trainer {
             training: training.clone(),
             callbacks: callbacks.clone(),
-            spec: spec.found(&dataset, gpu.report(), &limits),
+            spec: spec.found(&dataset, adapter, &limits),
             dataset,
             limits,
         })
@@ -163,10 +170,10 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Session::new`] and [`reserve_for`].
-    pub fn session(&self, gpu: Gpu, model: &Model) -> Result<Session> {
+    pub fn session(&self, device: impl Into<Device>, model: &Model) -> Result<Session> {
         let training = &self.training;
         let mut session = Session::new(
-            gpu,
+            device,
             model.clone(),
             self.limits.clone(),
             &initialise(model, training.seed),
@@ -189,7 +196,7 @@ impl Trainer {
     /// Of what comes before the first step; what comes later is [`RunOutcome::end`].
     pub fn train(
         &self,
-        gpu: Gpu,
+        device: impl Into<Device>,
         model: &Model,
         place: RunPlace,
         stop: &AtomicBool,
@@ -198,7 +205,7 @@ impl Trainer {
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
-        let mut session = self.session(gpu, model)?;
+        let mut session = self.session(device, model)?;
         let spec = self.spec.of_model(model);
         let vocabulary = &self.dataset.vocabulary;
         let (folder, checkpoints, from) = match place {
@@ -231,7 +238,7 @@ impl Trainer {
         let outcome = RunOutcome {
             history: run.history,
             last_checkpoint: run.checkpoints.last().cloned(),
-            end: outcome.map(|()| session.into_gpu()),
+            end: outcome.map(|()| session.into_device()),
         };
         if outcome.end.is_err() && outcome.is_nothing() {
             run.folder.discard();

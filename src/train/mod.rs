@@ -14,17 +14,18 @@
 //!
 //! ```no_run
 //! use std::sync::{Arc, atomic::AtomicBool};
-//! use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+//! use gatefold::device::Device;
+//! use gatefold::gpu::{AdapterChoice, KernelForm};
 //! use gatefold::model::{Variant, initialise};
 //! use gatefold::plan::Adam;
 //! use gatefold::train::{Decay, EarlyStopping, Event, FitOptions, Plateau, Schedule, Session, fit};
 //!
 //! let demo = Arc::new(gatefold::data::demo()?);
 //! let model = Variant::Dropout.model(demo.vocabulary.size())?;
-//! let gpu = Gpu::open(&AdapterChoice::default())?;
-//! let limits = gpu.limits(KernelForm::Automatic)?;
+//! let device = Device::open(&AdapterChoice::default())?;
+//! let limits = device.limits(KernelForm::Automatic)?;
 //! let parameters = initialise(&model, 0);
-//! let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-3), 0)?;
+//! let mut session = Session::new(device, model, limits, &parameters, Adam::new(1e-3), 0)?;
 //!
 //! let options = FitOptions::new()
 //!     .epochs(50)

@@ -11,8 +11,8 @@ use super::session::Session;
 use super::weights::Weights;
 use crate::batch::{Batch, Padding, Scratch, by_length};
 use crate::data::Review;
+use crate::device::{Device, Readback};
 use crate::error::{Error, Result};
-use crate::gpu::{Gpu, Readback};
 use crate::plan::{Limits, probabilities_buffer};
 
 /// What the model says of a batch.
@@ -30,8 +30,12 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::for_inference`].
-    pub fn of_weights(gpu: Gpu, limits: Limits, weights: &Weights) -> Result<Session> {
-        Session::for_inference(gpu, weights.model.clone(), limits, &weights.parameters)
+    pub fn of_weights(
+        device: impl Into<Device>,
+        limits: Limits,
+        weights: &Weights,
+    ) -> Result<Session> {
+        Session::for_inference(device, weights.model.clone(), limits, &weights.parameters)
     }
 
     /// Runs `batches` through the model and gives what it says of each to `observe`, in their order.
@@ -55,7 +59,7 @@ impl Session {
             self.evaluate(batch)?;
             // Copied before a later batch can overwrite it: the queue keeps its order.
             let bytes = (batch.size * self.model.probabilities() * size_of::<f32>()) as u64;
-            coming.push_back(self.gpu.read_later(&buffer, bytes)?);
+            coming.push_back(self.device.read_later(&buffer, bytes)?);
             for result in self.results()? {
                 observe(self.prediction(result, &mut coming)?)?;
             }
@@ -127,7 +131,7 @@ impl Session {
         })?;
         Ok(BatchPrediction {
             probabilities: bytemuck::pod_collect_to_vec(
-                &oldest.wait(&self.gpu).map_err(with_remedy)?,
+                &oldest.wait(&self.device).map_err(with_remedy)?,
             ),
             result,
         })

@@ -45,9 +45,9 @@ impl Session {
                     .iter()
                     .map(|(_, steps)| steps.len())
                     .sum::<usize>();
-            let bytes = match readback.try_take(&self.gpu).map_err(with_remedy)? {
+            let bytes = match readback.try_take(&self.device).map_err(with_remedy)? {
                 Some(bytes) => bytes,
-                None if running >= AHEAD => readback.wait(&self.gpu).map_err(with_remedy)?,
+                None if running >= AHEAD => readback.wait(&self.device).map_err(with_remedy)?,
                 None => break,
             };
             if let Some((_, steps)) = self.coming.pop_front() {
@@ -70,7 +70,7 @@ impl Session {
             self.start_readback()?;
         }
         while let Some((readback, steps)) = self.coming.pop_front() {
-            let bytes = readback.wait(&self.gpu).map_err(with_remedy)?;
+            let bytes = readback.wait(&self.device).map_err(with_remedy)?;
             self.parse(&bytes, &steps, &mut results)?;
         }
         Ok(results)
@@ -82,7 +82,7 @@ impl Session {
         } else {
             RECORD_BYTES
         };
-        let readback = self.gpu.read_later(names::RECORDS, bytes)?;
+        let readback = self.device.read_later(names::RECORDS, bytes)?;
         self.coming
             .push_back((readback, std::mem::take(&mut self.unread)));
         Ok(())

@@ -40,10 +40,10 @@ impl Session {
     /// # Errors
     /// As [`Session::train`].
     pub(super) fn calibrate(&mut self, batch: &Batch) -> Result<()> {
-        self.gpu.wait().map_err(with_remedy)?;
+        self.device.wait().map_err(with_remedy)?;
         let start = Instant::now();
         self.train(batch)?;
-        self.gpu.wait().map_err(with_remedy)?;
+        self.device.wait().map_err(with_remedy)?;
         let step = start.elapsed();
         let segment = segment_length(step, batch.length);
         debug!(?step, segment, "timesteps of a recurrence in one dispatch");

@@ -8,8 +8,9 @@ use super::check::{check_batch, check_rate};
 use super::pending_step::PendingStep;
 use super::remedy::with_remedy;
 use crate::batch::{Batch, BatchShape};
+use crate::device::{Device, Readback};
 use crate::error::Result;
-use crate::gpu::{Clock, DispatchTime, Gpu, Peak, Readback};
+use crate::gpu::{Clock, DispatchTime, Peak};
 use crate::model::Model;
 use crate::plan::{
     BatchLayout, DropoutMask, Gradients, Limits, Optimiser, ParameterLayout, Plan, StepContext,
@@ -18,7 +19,7 @@ use crate::plan::{
 
 /// A model on a device: to train it ([`Session::new`]), or to predict with it alone ([`Session::for_inference`]).
 pub struct Session {
-    pub(super) gpu: Gpu,
+    pub(super) device: Device,
     pub(super) model: Model,
     pub(super) layout: ParameterLayout,
     pub(super) limits: Limits,
@@ -50,7 +51,7 @@ impl Session {
     /// [`Error::Device`](crate::Error::Device) and [`Error::Limit`](crate::Error::Limit) if the device cannot hold
     /// them.
     pub fn new(
-        gpu: Gpu,
+        device: impl Into<Device>,
         model: Model,
         limits: Limits,
         parameters: &[Vec<f32>],
@@ -59,7 +60,14 @@ impl Session {
     ) -> Result<Session> {
         let optimiser = optimiser.into();
         check_rate(optimiser.learning_rate())?;
-        Session::of(gpu, model, limits, parameters, Some(optimiser), seed)
+        Session::of(
+            device.into(),
+            model,
+            limits,
+            parameters,
+            Some(optimiser),
+            seed,
+        )
     }
 
     /// Puts a model on a device, with these parameters, to evaluate, predict and explain with it.
@@ -71,16 +79,16 @@ impl Session {
     /// # Errors
     /// As [`Session::new`], but for the learning rate.
     pub fn for_inference(
-        gpu: Gpu,
+        device: impl Into<Device>,
         model: Model,
         limits: Limits,
         parameters: &[Vec<f32>],
     ) -> Result<Session> {
-        Session::of(gpu, model, limits, parameters, None, 0)
+        Session::of(device.into(), model, limits, parameters, None, 0)
     }
 
     fn of(
-        gpu: Gpu,
+        device: Device,
         model: Model,
         limits: Limits,
         parameters: &[Vec<f32>],
@@ -89,8 +97,8 @@ impl Session {
     ) -> Result<Session> {
         let layout = ParameterLayout::new(&model);
         let mut session = Session {
-            calibrates: !gpu.is_software(),
-            gpu,
+            calibrates: !device.is_software(),
+            device,
             model,
             layout,
             limits,
@@ -104,7 +112,7 @@ impl Session {
             unread: Vec::new(),
             coming: VecDeque::new(),
         };
-        session.gpu.free_buffers(); // new buffers start as zeros: the optimiser's slots, records
+        session.device.free_buffers(); // new buffers start as zeros: the optimiser's slots, records
         let smallest = BatchShape {
             length: 1,
             size: 1,
@@ -119,14 +127,14 @@ impl Session {
     }
 
     /// Gives the device back, free of this model's buffers.
-    pub fn into_gpu(mut self) -> Gpu {
-        self.gpu.free_buffers();
-        self.gpu
+    pub fn into_device(mut self) -> Device {
+        self.device.free_buffers();
+        self.device
     }
 
     /// The device.
-    pub fn gpu(&self) -> &Gpu {
-        &self.gpu
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The model.
@@ -154,12 +162,12 @@ impl Session {
         self.on_device
     }
 
-    /// Measures the adapter's peaks beside what the session holds, see [`Gpu::peak`].
+    /// Measures the adapter's peaks beside what the session holds, see [`Device::peak`].
     ///
     /// # Errors
-    /// As [`Gpu::peak`].
+    /// As [`Device::peak`].
     pub fn peak(&mut self) -> Result<Peak> {
-        self.gpu.peak(&self.limits)
+        self.device.peak(&self.limits)
     }
 
     /// Puts parameters on the device, for the steps to come; what the optimiser keeps stays as it is.
@@ -168,7 +176,7 @@ impl Session {
     /// [`Error::Shape`](crate::Error::Shape) if they are not the model's; else as [`Session::results`].
     pub fn set_parameters(&mut self, parameters: &[Vec<f32>]) -> Result<()> {
         let packed = self.layout.pack(parameters)?;
-        self.gpu
+        self.device
             .write(names::PARAMETERS, bytemuck::cast_slice(&packed))
     }
 
@@ -202,7 +210,7 @@ impl Session {
     pub fn reserve(&mut self, shape: BatchShape) -> Result<()> {
         self.reserved = self.reserved.holding(shape);
         for plan in self.plans(shape)? {
-            self.gpu.reserve(&plan).map_err(with_remedy)?;
+            self.device.reserve(&plan).map_err(with_remedy)?;
         }
         Ok(())
     }
@@ -210,7 +218,7 @@ impl Session {
     /// Allocates what was reserved, and leaves kernels to be compiled when they are needed.
     pub(super) fn allocate(&mut self) -> Result<()> {
         for plan in self.plans(self.reserved)? {
-            self.gpu.allocate(&plan).map_err(with_remedy)?;
+            self.device.allocate(&plan).map_err(with_remedy)?;
         }
         Ok(())
     }
@@ -279,7 +287,7 @@ impl Session {
         let words = self.pack(batch);
         let uploads = [(names::BATCH, bytemuck::cast_slice(&words))];
         let times = self
-            .gpu
+            .device
             .profile(plan, &uploads, clock)
             .map_err(with_remedy)?;
         self.submitted(batch, context);
@@ -296,7 +304,7 @@ impl Session {
         let words = self.pack(batch);
         let mut uploads: Vec<(&str, &[u8])> = vec![(names::BATCH, bytemuck::cast_slice(&words))];
         uploads.extend_from_slice(others);
-        self.gpu.run(plan, &uploads).map_err(with_remedy)?;
+        self.device.run(plan, &uploads).map_err(with_remedy)?;
         self.submitted(batch, context);
         Ok(())
     }
@@ -337,6 +345,6 @@ impl Session {
     /// # Errors
     /// As [`Session::results`]; [`Error::Device`](crate::Error::Device) if no plan has used a buffer of that name.
     pub fn values(&self, buffer: &str, count: usize) -> Result<Vec<f32>> {
-        self.gpu.read(buffer, count).map_err(with_remedy)
+        self.device.read(buffer, count).map_err(with_remedy)
     }
 }

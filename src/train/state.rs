@@ -2,8 +2,8 @@
 
 use super::remedy::with_remedy;
 use super::session::Session;
+use crate::device::Readback;
 use crate::error::{Error, Result};
-use crate::gpu::Readback;
 use crate::plan::{RECORD_BYTES, Slot, names};
 
 /// Parameters, the optimiser's slots and counters: with them, another session of the same model goes on as this one would.
@@ -36,11 +36,11 @@ impl Session {
     pub fn state(&self) -> Result<SessionState> {
         let bytes = 4 * self.layout.len() as u64;
         // All are on their way before the first is waited for.
-        let parameters = self.gpu.read_later(names::PARAMETERS, bytes)?;
+        let parameters = self.device.read_later(names::PARAMETERS, bytes)?;
         let slots: Vec<(Slot, Readback)> = self
             .slots()
             .iter()
-            .map(|slot| Ok((*slot, self.gpu.read_later(slot.name, bytes)?)))
+            .map(|slot| Ok((*slot, self.device.read_later(slot.name, bytes)?)))
             .collect::<Result<_>>()?;
         Ok(SessionState {
             parameters: self.finite(&parameters, "")?,
@@ -65,7 +65,7 @@ impl Session {
 
     fn finite(&self, readback: &Readback, what: &str) -> Result<Vec<Vec<f32>>> {
         let values: Vec<f32> =
-            bytemuck::pod_collect_to_vec(&readback.wait(&self.gpu).map_err(with_remedy)?);
+            bytemuck::pod_collect_to_vec(&readback.wait(&self.device).map_err(with_remedy)?);
         let tensors = self.layout.unpack(&values)?;
         for (parameter, tensor) in self.model.parameters().iter().zip(&tensors) {
             if !tensor.iter().all(|value| value.is_finite()) {
@@ -100,12 +100,12 @@ impl Session {
             .chain(slots)
         {
             let packed = self.layout.pack(tensors)?;
-            self.gpu.write(name, bytemuck::cast_slice(&packed))?;
+            self.device.write(name, bytemuck::cast_slice(&packed))?;
         }
         // Markers of steps that were undone must not vouch for those that take their place.
-        self.gpu
+        self.device
             .write(names::RECORDS, &[0; RECORD_BYTES as usize])?;
-        self.gpu.write(names::NOT_FINITE, &[0; 16])?;
+        self.device.write(names::NOT_FINITE, &[0; 16])?;
         self.unread.clear();
         self.coming.clear();
         self.step = state.step;
@@ -121,8 +121,8 @@ impl Session {
     pub fn reopen(&mut self) -> Result<()> {
         self.unread.clear();
         self.coming.clear();
-        self.gpu.free_buffers();
-        self.gpu = self.gpu.reopen()?;
+        self.device.free_buffers();
+        self.device = self.device.reopen()?;
         self.on_device = 0;
         self.reserve(self.reserved)
     }

@@ -35,6 +35,7 @@ mod library_user;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod memory;
 mod named_corpus;
+mod native;
 #[cfg(not(feature = "keras"))]
 mod no_keras;
 mod order;

@@ -2,7 +2,7 @@
 
 use assert_cmd::Command;
 
-use crate::program::{Outcome, Workplace};
+use crate::program::{ADAPTER, Outcome, Workplace};
 
 /// Runs the program where `ulimit -v` is so many MiB; without any driver if it is to find none.
 fn within(place: &Workplace, mebibytes: u64, has_driver: bool, arguments: &[&str]) -> Outcome {
@@ -13,6 +13,7 @@ fn within(place: &Workplace, mebibytes: u64, has_driver: bool, arguments: &[&str
         .current_dir(place.path(""))
         .env("XDG_RUNTIME_DIR", place.path(""))
         .env("GATEFOLD_HOME", place.path("home"))
+        .env("WGPU_ADAPTER_NAME", &*ADAPTER)
         .args(["-c", &script])
         .arg(program)
         .args(arguments);

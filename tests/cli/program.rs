@@ -5,11 +5,20 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use assert_cmd::Command;
+use gatefold::gpu::{AdapterChoice, Gpu};
 use gatefold::run::files::PROGRESS;
 use tempfile::TempDir;
+
+/// The adapter that the tests of the WGSL kernels are for: the one that is named, or the best there is, software or not.
+/// Without one the program says what there is to say.
+pub static ADAPTER: LazyLock<String> = LazyLock::new(|| {
+    let gpu = Gpu::open(&AdapterChoice::default());
+    gpu.map_or_else(|_| "llvmpipe".to_string(), |gpu| gpu.report().name.clone())
+});
 
 /// A folder for one test, and the program run in it.
 pub struct Workplace {
@@ -105,6 +114,7 @@ impl Workplace {
             .current_dir(self.folder.path())
             .env("XDG_RUNTIME_DIR", self.runtime.path())
             .env("GATEFOLD_HOME", self.cache.path())
+            .env("WGPU_ADAPTER_NAME", &*ADAPTER)
             .env_remove("RUST_LOG")
             .timeout(Duration::from_secs(300));
         command
@@ -116,6 +126,7 @@ impl Workplace {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("XDG_RUNTIME_DIR", self.runtime.path())
+            .env("WGPU_ADAPTER_NAME", &*ADAPTER)
             .env_remove("RUST_LOG")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

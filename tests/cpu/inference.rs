@@ -26,7 +26,7 @@ fn for_training(model: &Model) -> Session {
 }
 
 fn kernels(session: &Session) -> usize {
-    session.gpu().compiled_kernels().len()
+    session.device().gpu().unwrap().compiled_kernels().len()
 }
 
 /// Buffers that the evaluation of every variant has.
@@ -62,19 +62,19 @@ fn a_variant_has_the_kernels_and_buffers_of_its_evaluation_alone() {
             expected.retain(|name| name != "bidirectional.last"); // it returns sequences
         }
         expected.sort_unstable();
-        assert_eq!(session.gpu().buffer_names(), expected);
+        assert_eq!(session.device().buffer_names(), expected);
         assert_eq!(kernels(&session), 0, "compiled before it is needed");
         let batch = random_batch(9, 4, &mut Philox::new(7, 0));
         session.reserve(batch.shape()).unwrap();
-        let compiled = session.gpu().compiled_kernels();
+        let compiled = session.device().gpu().unwrap().compiled_kernels();
         assert_eq!(compiled.len(), fewest, "{compiled:#?}");
 
         // Predicting adds nothing.
-        let bytes = session.gpu().buffer_bytes();
+        let bytes = session.device().buffer_bytes();
         session.evaluate(&batch).unwrap();
-        assert_eq!(session.gpu().buffer_names(), expected);
-        assert_eq!(session.gpu().compiled_kernels(), compiled);
-        assert_eq!(session.gpu().buffer_bytes(), bytes);
+        assert_eq!(session.device().buffer_names(), expected);
+        assert_eq!(session.device().gpu().unwrap().compiled_kernels(), compiled);
+        assert_eq!(session.device().buffer_bytes(), bytes);
     }
 }
 
@@ -92,7 +92,7 @@ fn it_needs_less_than_a_session_that_trains() {
         let shape = random_batch(9, 4, &mut Philox::new(7, 0)).shape();
         lean.reserve(shape).unwrap();
         full.reserve(shape).unwrap();
-        let (lean, full) = (lean.gpu(), full.gpu());
+        let (lean, full) = (lean.device(), full.device());
         let all = full.compiled_kernels();
         let own = lean.compiled_kernels();
         assert!(own.iter().all(|kernel| all.contains(kernel)));
@@ -117,13 +117,13 @@ fn a_session_that_trains_compiles_what_it_runs_alone() {
     assert_eq!(kernels(&session), 0, "of a batch that nobody has");
     let batch = random_batch(9, 4, &mut Philox::new(7, 0));
     session.reserve(batch.shape()).unwrap();
-    let compiled = session.gpu().compiled_kernels();
+    let compiled = session.device().gpu().unwrap().compiled_kernels();
     let of_rows = |kernel: &&String| kernel.starts_with("lstm_forward");
     // One that keeps the tape, and one that does not.
     assert_eq!(compiled.iter().filter(of_rows).count(), 2, "{compiled:#?}");
     session.train(&batch).unwrap();
     session.evaluate(&batch).unwrap();
-    assert_eq!(session.gpu().compiled_kernels(), compiled);
+    assert_eq!(session.device().gpu().unwrap().compiled_kernels(), compiled);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn it_refuses_to_train() {
         assert!(error.to_string().contains("Session::new"), "{error}");
     }
     assert_eq!((session.steps(), session.sequence()), (0, 0));
-    assert!(!session.gpu().buffer_names().contains(&"gradients"));
+    assert!(!session.device().buffer_names().contains(&"gradients"));
 
     // A snapshot of a training session has an optimiser's state, which it has no place for.
     let mut state = session.state().unwrap();

@@ -18,6 +18,7 @@ mod imdb;
 mod inference;
 mod messages;
 mod model;
+mod native;
 mod onnx;
 mod oracle_reference;
 mod own_plans;

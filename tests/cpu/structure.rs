@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The folders, those first that know least. Those of one line do not know each other.
-const FLOORS: [&[&str]; 10] = [
+const FLOORS: [&[&str]; 11] = [
     &["data"],
     &["batch"],
     &["model"],
     &["plan"],
-    &["gpu"],
+    &["gpu", "native"],
+    &["device"],
     &["train"],
     &["report", "exchange"],
     &["run"],

@@ -128,7 +128,7 @@ fn a_lost_device_changes_no_bit_of_a_steered_run() {
     let data = dataset(&mut Philox::new(121, 0));
     let (expected, ..) = undisturbed(&data);
     let mut session = session(&model(), &limits(), RATE);
-    let destroy = session.gpu().destroyer();
+    let destroy = session.device().gpu().unwrap().destroyer();
     let mut lost = false;
     let mut restarts = 0;
     let history = train(&mut session, &data, &STEERED, &mut |event| match event {

@@ -56,10 +56,10 @@ fn a_backward_pass_is_there_once_it_is_asked_for() {
     let (mut lean, mut full) = both(&model, &limits);
     let batch = random_batch(7, 3, &mut Philox::new(75, 0));
     let before = lean.predict(&batch).unwrap();
-    let kernels = lean.gpu().compiled_kernels().len();
+    let kernels = lean.device().gpu().unwrap().compiled_kernels().len();
     let explained = lean.explain(&batch, None).unwrap();
     assert_eq!(explained, full.explain(&batch, None).unwrap());
-    assert!(lean.gpu().compiled_kernels().len() > kernels);
+    assert!(lean.device().gpu().unwrap().compiled_kernels().len() > kernels);
     assert_eq!(lean.predict(&batch).unwrap(), before);
 }
 
@@ -77,10 +77,10 @@ fn it_opens_its_device_anew() {
         .iter()
         .map(|n| n.to_string())
         .collect();
-    lean.gpu().destroyer()();
+    lean.device().gpu().unwrap().destroyer()();
     assert!(lean.predict(&batch).unwrap_err().is_recoverable());
     lean.reopen().unwrap();
     lean.restore(&state).unwrap();
-    assert_eq!(lean.gpu().buffer_names(), names);
+    assert_eq!(lean.device().buffer_names(), names);
     assert_eq!(lean.predict(&batch).unwrap(), before);
 }

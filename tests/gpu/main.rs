@@ -11,6 +11,7 @@ mod support;
 mod activations;
 mod adam;
 mod attention;
+mod beside_native;
 mod callbacks;
 mod clip;
 mod dense;

@@ -309,7 +309,7 @@ fn steps_follow_the_twin() {
             }
             session.drain().unwrap();
             assert!(session.state().unwrap() == state, "{what}");
-            gpu = session.into_gpu();
+            gpu = session.into_device();
         }
     }
 }

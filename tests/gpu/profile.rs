@@ -44,7 +44,7 @@ fn a_profiled_step_trains_as_any_other() {
         assert_eq!(timed.drain().unwrap(), results, "{clock:?}");
         assert_eq!(timed.parameters().unwrap(), plain.parameters().unwrap());
 
-        let limits = timed.gpu().limits(KernelForm::Automatic).unwrap();
+        let limits = timed.device().limits(KernelForm::Automatic).unwrap();
         let plan = training_plan(&model, &limits, batch.shape());
         let labels: Vec<_> = plan.dispatches.iter().map(|d| d.label.as_str()).collect();
         let found: Vec<_> = times.iter().map(|time| time.label.as_str()).collect();

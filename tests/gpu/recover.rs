@@ -96,8 +96,8 @@ fn a_lost_device_changes_no_bit() {
     ] {
         let mut session = session(&model(), &limits(), 1e-2);
         reserve_for(&mut session, &data, SNAPSHOTS.batch_size, SNAPSHOTS.padding).unwrap();
-        let bytes = session.gpu().buffer_bytes();
-        let destroy = session.gpu().destroyer();
+        let bytes = session.device().buffer_bytes();
+        let destroy = session.device().gpu().unwrap().destroyer();
         let mut told = Vec::new();
         let mut epochs = Vec::new();
         let history = train(&mut session, &data, &mut |event| match event {
@@ -122,7 +122,7 @@ fn a_lost_device_changes_no_bit() {
         assert_eq!(position, from);
         assert_eq!(epochs, [1, 2], "an epoch is told of once");
         assert_eq!(
-            session.gpu().buffer_bytes(),
+            session.device().buffer_bytes(),
             bytes,
             "memory is reserved anew"
         );
@@ -133,7 +133,7 @@ fn a_lost_device_changes_no_bit() {
 fn a_device_that_fails_again_and_again_ends_the_run() {
     let data = dataset(&mut Philox::new(101, 0));
     let mut session = session(&model(), &limits(), 1e-2);
-    let destroy = session.gpu().destroyer();
+    let destroy = session.device().gpu().unwrap().destroyer();
     let mut restarts = Vec::new();
     let failed = train(&mut session, &data, &mut |event| match event {
         Event::Steps { .. } => destroy(),
@@ -156,7 +156,12 @@ fn a_step_that_comes_back_empty_is_noticed() {
         .train(&random_batch(5, 3, &mut Philox::new(102, 0)))
         .unwrap();
     // What a driver does that drops the work: the record is not written.
-    session.gpu().write(names::RECORDS, &[0; 1024]).unwrap();
+    session
+        .device()
+        .gpu()
+        .unwrap()
+        .write(names::RECORDS, &[0; 1024])
+        .unwrap();
     let error = session.drain().unwrap_err();
     assert!(
         matches!(

@@ -298,7 +298,7 @@ fn memory_stays_what_was_reserved() {
     for limits in device::forms(&device::open()) {
         let mut session = session(&recurrent(5, true, &[(8, 2), (3, 1)]), &limits, 1e-3);
         reserve_for(&mut session, &data, 7, Padding::AFTER).unwrap();
-        let reserved = session.gpu().buffer_bytes();
+        let reserved = session.device().buffer_bytes();
         let mut texts = data.train.clone();
         for _ in 0..4 {
             for n in (1..texts.len()).rev() {
@@ -312,7 +312,12 @@ fn memory_stays_what_was_reserved() {
                     session.train(&batch).unwrap()
                 }
                 session.results().unwrap();
-                assert_eq!(session.gpu().buffer_bytes(), reserved, "T={}", batch.length);
+                assert_eq!(
+                    session.device().buffer_bytes(),
+                    reserved,
+                    "T={}",
+                    batch.length
+                );
             }
         }
         session.drain().unwrap();

@@ -13,8 +13,10 @@ pub mod kernels;
 pub mod lint;
 pub mod models;
 pub mod numbers;
+pub mod oracle;
 pub mod probe;
 pub mod simulator;
+pub mod steps;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

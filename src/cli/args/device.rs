@@ -6,9 +6,10 @@ use gatefold::gpu::KernelForm;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Device options")]
 pub struct DeviceArgs {
-    /// The adapter to use: part of its name, or its number in `gatefold devices`
+    /// The device to use: part of an adapter's name, its number in `gatefold devices`, or cpu
     ///
-    /// Without this option, WGPU_ADAPTER_NAME names the adapter; if that is not set either, gatefold takes the best one.
+    /// cpu is the processor itself, for which nothing has to be installed. Without this option, WGPU_ADAPTER_NAME names
+    /// the device; if that is not set either, gatefold takes the best GPU, or the processor where there is none.
     /// WGPU_BACKEND and WGPU_POWER_PREF narrow the choice, as in other programs that use wgpu.
     #[arg(long, value_name = "NAME|N")]
     pub adapter: Option<String>,
@@ -20,6 +21,11 @@ pub struct DeviceArgs {
     /// gatefold then uses the portable kernels, whatever else the adapter offers.
     #[arg(long)]
     pub webgpu_limits: bool,
+    /// Number of threads that compute on the cpu [default: all]
+    ///
+    /// The results are the same, byte for byte. Adapters have their own ways, and leave this aside.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
 }
 
 /// [`KernelForm`] on the command line.

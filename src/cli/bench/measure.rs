@@ -64,7 +64,7 @@ impl Pass {
 
     /// A step whose dispatches are timed.
     pub fn profile(self, session: &mut Session, batch: &Batch) -> Result<Vec<DispatchTime>> {
-        let clock = session.gpu().clock();
+        let clock = session.device().clock();
         let times = match self {
             Pass::Training => session.profile_train(batch, clock)?,
             Pass::Inference => session.profile_evaluate(batch, clock)?,
@@ -154,7 +154,7 @@ pub fn traced(
 
 /// Profiles steps on one batch.
 pub fn profile(session: &mut Session, batch: &Batch, pass: Pass, peak: Peak) -> Result<Profile> {
-    let clock = session.gpu().clock();
+    let clock = session.device().clock();
     let rounds = (0..ROUNDS)
         .map(|_| pass.profile(session, batch))
         .collect::<Result<Vec<_>>>()?;

@@ -14,7 +14,7 @@ use std::time::Instant;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::batch::{Padding, longest_shape};
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::{Model, initialise};
 use gatefold::plan::Adam;
 use gatefold::report::{check_absent, write_atomically};
@@ -116,22 +116,17 @@ fn no_batch() -> Error {
     Error::Data("there are no reviews to make batches of".into())
 }
 
-fn limits(args: &BenchArgs, gpu: &Gpu) -> Result<gatefold::plan::Limits> {
-    let mut limits = gpu.limits(args.device.kernels.into())?;
-    limits.row_tile = args.tile.rows();
-    Ok(limits)
-}
-
 /// Opens the device, runs the first step, then those that are timed.
 fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Session, Report)> {
     let pass = pass(args);
     let batch = workload.batches(1)?.next().ok_or_else(no_batch)?;
     let parameters = initialise(&model, 0);
     let start = Instant::now();
-    let gpu = Gpu::open(&adapter_choice(&args.device))?;
-    let limits = limits(args, &gpu)?;
-    let (adapter, kernels) = (gpu.report().clone(), kernel_form(&limits));
-    let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-4), 0)?;
+    let device = Device::open(&adapter_choice(&args.device))?;
+    let limits = device.limits(args.device.kernels.into())?;
+    let limits = limits.with_row_tile(args.tile.rows())?;
+    let (adapter, kernels) = (device.report(), kernel_form(&limits));
+    let mut session = Session::new(device, model, limits, &parameters, Adam::new(1e-4), 0)?;
     pass.step(&mut session, &batch)?;
     let first_step = start.elapsed();
 
@@ -144,7 +139,7 @@ fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Sess
     }
     for _ in 1..WARM_UP {
         let (warm, _) = pass.step(&mut session, &batch)?;
-        if !session.gpu().is_software() {
+        if !session.device().is_software() {
             session.set_segment(segment_length(warm, batch.length));
         }
     }
@@ -176,7 +171,7 @@ fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Sess
         host_ms,
         first_step_ms: rounded(milliseconds(first_step)),
         peak_memory_mb: measure::peak_memory_mb(),
-        buffer_mb: rounded(session.gpu().buffer_bytes() as f64 / f64::from(1 << 20)),
+        buffer_mb: rounded(session.device().buffer_bytes() as f64 / f64::from(1 << 20)),
         profile: None,
     };
     Ok((session, report))

@@ -92,6 +92,7 @@ fn step_text(report: &Report) -> String {
 fn profile_text(profile: &Profile) -> String {
     let how = match profile.clock {
         Clock::Timestamps => "by the device's timestamps",
+        Clock::Host => "by the host's clock",
         Clock::SubmitAndWait => {
             "each dispatch submitted alone and waited for, which adds some tens of microseconds"
         }

@@ -9,8 +9,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gatefold::Result;
-use gatefold::gpu::{AdapterChoice, KernelForm, adapters};
+use gatefold::device::devices;
+use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{EXPERIMENT_VOCABULARY, Variant};
+use gatefold::native::Native;
 use gatefold::run::{BegunRun, ReviewSource, RunSpec, keys::reconcile};
 
 pub use data::{DataSettings, data_spec, token_cache};
@@ -114,10 +116,13 @@ impl Settings {
             let environment =
                 std::env::var_os("WGPU_ADAPTER_NAME").is_some_and(|name| !name.is_empty());
             if settings.adapter.name.is_none() && !environment {
-                let is_there = adapters().iter().any(|there| there.name == begun_on.name);
+                let is_there = devices().iter().any(|there| there.name == begun_on.name);
                 settings.adapter.name = is_there.then(|| begun_on.name.clone());
             }
-            if !typed.has("kernels") && begun_on.is_portable() {
+            // Without its adapter the processor may be taken, which has kernels of its own.
+            let named = settings.adapter.name.as_deref();
+            let on_adapter = environment || named.is_some_and(|name| name != Native::NAME);
+            if !typed.has("kernels") && begun_on.is_portable() && on_adapter {
                 settings.kernels = KernelForm::Portable;
             }
         }
@@ -166,6 +171,7 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
     AdapterChoice {
         name: args.adapter.clone(),
         webgpu_limits: args.webgpu_limits,
+        threads: args.threads,
     }
 }
 
@@ -284,13 +290,14 @@ mod tests {
     /// An option of training that `config.toml` does not have, or that has no row, would be lost where a run goes on.
     #[test]
     fn every_option_of_training_is_a_key_or_changes_no_result() {
-        const OTHERS: [&str; 12] = [
+        const OTHERS: [&str; 13] = [
             "variant",
             "config",
             "resume",
             "no_cache",
             "adapter",
             "webgpu_limits",
+            "threads",
             "row_tile",
             "out",
             "overwrite",

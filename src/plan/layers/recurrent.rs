@@ -169,7 +169,10 @@ impl StepBuilder<'_> {
         bindings: &[Slice],
     ) -> Result<()> {
         let (length, batch) = (self.shape.length, self.shape.size);
-        let segment = self.plan.limits.segment.max(1);
+        let segment = match layer.form {
+            Recurrence::Native => length, // no watchdog looks at it
+            _ => self.plan.limits.segment.max(1),
+        };
         let groups = [layer.form.tiles(batch), layer.directions, 1];
         for first in (0..length).step_by(segment) {
             let count = segment.min(length - first);

@@ -73,7 +73,7 @@ pub fn forms(gpu: &Gpu) -> Vec<(Limits, usize)> {
     forms
         .map(|limits| match limits.form {
             Form::Subgroup { lanes } => (limits, lanes),
-            Form::Portable => (limits, 5),
+            Form::Portable | Form::Native => (limits, 5),
         })
         .collect()
 }

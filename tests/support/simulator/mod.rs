@@ -62,7 +62,7 @@ impl Launch {
             groups: dispatch.groups,
             lanes: match form {
                 Form::Subgroup { lanes } => lanes as u32,
-                Form::Portable => 1,
+                Form::Portable | Form::Native => 1,
             },
             dims: dispatch
                 .dims

@@ -1,0 +1,76 @@
+//! The losses of a batch, their gradients, and how many predictions are right.
+
+use crate::error::Result;
+use crate::native::scalar::{exp, ln};
+use crate::native::work::Work;
+use crate::plan::dims::{LossDims, SoftmaxLossDims};
+
+/// Probabilities are kept this far from 0 and 1.
+const EPSILON: f32 = 1e-7;
+
+/// The mean of -(y·ln q + (1 - y)·ln(1 - q)) with q = p kept within bounds, and d_p = (q - y) / (q·(1 - q)) / B, which is 0
+/// where p was out of bounds. A prediction is right where (p > 0.5) = (y = 1).
+pub(in crate::native) fn binary(mut work: Work<'_>) -> Result<()> {
+    let LossDims { batch, record, .. } = work.dims()?;
+    let (rows, batch) = (batch as usize, batch as f32);
+    let (p, labels) = (work.bindings.read(0)?, work.bindings.read(1)?);
+    let (d_p, records) = (work.bindings.take(2)?, work.bindings.take_words(3)?);
+    let (mut loss, mut right) = (0.0, 0);
+    for ((&p, &y), d_p) in p[..rows].iter().zip(labels).zip(d_p) {
+        let q = p.clamp(EPSILON, 1.0 - EPSILON); // a NaN stays
+        let (q_wide, y_wide) = (f64::from(q), f64::from(y));
+        loss -= y_wide * ln(q_wide) + (1.0 - y_wide) * ln(1.0 - q_wide);
+        let kept = q == p || p.is_nan();
+        *d_p = if kept {
+            (q - y) / (q * (1.0 - q)) / batch
+        } else {
+            0.0
+        };
+        right += u32::from((p > 0.5) == (y > 0.5));
+    }
+    put(records, record, loss / f64::from(batch), right);
+    Ok(())
+}
+
+/// p = softmax(s), the mean of -ln p[label], and d_s = (p - (c = label)) / B. A prediction is right where the first of the
+/// greatest sums is the label's.
+pub(in crate::native) fn softmax(mut work: Work<'_>) -> Result<()> {
+    let dims: SoftmaxLossDims = work.dims()?;
+    let (rows, classes) = (dims.batch as usize, dims.classes as usize);
+    let batch = dims.batch as f32;
+    let (s, labels) = (work.bindings.read(0)?, work.bindings.read(1)?);
+    let (p, d_s) = (work.bindings.take(2)?, work.bindings.take(3)?);
+    let records = work.bindings.take_words(4)?;
+    let (mut loss, mut right) = (0.0, 0);
+    let outputs = p
+        .chunks_exact_mut(classes)
+        .zip(d_s.chunks_exact_mut(classes));
+    let inputs = s.chunks_exact(classes).zip(&labels[..rows]);
+    for ((s, label), (p, d_s)) in inputs.zip(outputs) {
+        let label = *label as usize;
+        let mut best = 0;
+        for (class, value) in s.iter().enumerate() {
+            if *value > s[best] {
+                best = class;
+            }
+        }
+        let most = f64::from(s[best]);
+        let power = |value: f32| exp(f64::from(value) - most);
+        let total: f64 = s.iter().map(|value| power(*value)).sum();
+        for (class, (p, d_s)) in p.iter_mut().zip(d_s).enumerate() {
+            *p = (power(s[class]) / total) as f32;
+            *d_s = (*p - f32::from(u8::from(class == label))) / batch;
+        }
+        loss += ln(total) + (most - f64::from(s[label]));
+        right += u32::from(best == label);
+    }
+    put(records, dims.record, loss / f64::from(batch), right);
+    Ok(())
+}
+
+/// The second and the third word of a step's record.
+fn put(records: &mut [u32], record: u32, loss: f64, right: u32) {
+    let record = &mut records[4 * record as usize..][..4];
+    record[1] = (loss as f32).to_bits();
+    record[2] = right;
+}

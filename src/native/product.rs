@@ -1,0 +1,280 @@
+//! Products on tiles: some rows by one or two vectors of columns, whose sums stay in registers.
+//!
+//! A sum over k takes k in order, fused, lane by lane, whatever the size of a tile.
+//!
+//! A tile of 10 rows by 2 vectors, its sums, 2 vectors of b and one of a, fills 32 registers (AVX-512, NEON); where there
+//! are 16 (AVX2) it has 5 rows. b is packed in panels, so that a tile reads it from one end to the other. A tile is
+//! vectorised by itself: inlined into more, or with array methods around its sums, these go through the stack, at three to
+//! six times the time.
+
+use std::ops::Range;
+
+use fearless_simd::{Simd, prelude::*};
+
+use super::simd::{load_all, store_all};
+
+/// Rows of the next tile where `left` are left: tiles of nearly equal size.
+pub(super) fn next_rows<S: Simd>(left: usize, vectors: usize) -> usize {
+    let registers = if S::f32s::LEN == 8 { 16 } else { 32 };
+    let most = if registers == 16 && vectors == 2 {
+        5
+    } else {
+        10
+    };
+    left.div_ceil(left.div_ceil(most))
+}
+
+/// Calls `$f::<S, N, V>` with N = `$n` and V = `$v`.
+macro_rules! with_tile {
+    ($n:expr, $v:expr, $f:ident::<$S:ty>($($arg:expr),* $(,)?)) => {
+        match ($v, $n) {
+            (2, 1) => $f::<$S, 1, 2>($($arg),*),
+            (2, 2) => $f::<$S, 2, 2>($($arg),*),
+            (2, 3) => $f::<$S, 3, 2>($($arg),*),
+            (2, 4) => $f::<$S, 4, 2>($($arg),*),
+            (2, 5) => $f::<$S, 5, 2>($($arg),*),
+            (2, 6) => $f::<$S, 6, 2>($($arg),*),
+            (2, 7) => $f::<$S, 7, 2>($($arg),*),
+            (2, 8) => $f::<$S, 8, 2>($($arg),*),
+            (2, 9) => $f::<$S, 9, 2>($($arg),*),
+            (2, _) => $f::<$S, 10, 2>($($arg),*),
+            (_, 1) => $f::<$S, 1, 1>($($arg),*),
+            (_, 2) => $f::<$S, 2, 1>($($arg),*),
+            (_, 3) => $f::<$S, 3, 1>($($arg),*),
+            (_, 4) => $f::<$S, 4, 1>($($arg),*),
+            (_, 5) => $f::<$S, 5, 1>($($arg),*),
+            (_, 6) => $f::<$S, 6, 1>($($arg),*),
+            (_, 7) => $f::<$S, 7, 1>($($arg),*),
+            (_, 8) => $f::<$S, 8, 1>($($arg),*),
+            (_, 9) => $f::<$S, 9, 1>($($arg),*),
+            _ => $f::<$S, 10, 1>($($arg),*),
+        }
+    };
+}
+pub(super) use with_tile;
+
+/// A matrix `[k, n]` in panels of two vectors of columns, each panel `[k, 2·lanes]`; the last may be one vector wide.
+/// Columns past n are 0.
+pub(super) struct Packed {
+    k: usize,
+    n: usize,
+    lanes: usize,
+    numbers: Vec<f32>,
+}
+
+/// Some columns of a [`Packed`] matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Panel<'a> {
+    /// The first column.
+    pub(super) column: usize,
+    /// Columns, those past n left out.
+    pub(super) count: usize,
+    /// Vectors a row, 1 or 2.
+    pub(super) vectors: usize,
+    /// `[k, vectors]`
+    pub(super) numbers: &'a [f32],
+}
+
+impl Packed {
+    /// From rows: `row(k, columns, to)` puts those columns of a row into `to`.
+    #[inline(always)]
+    pub(super) fn new<S: Simd>(
+        _: S,
+        k: usize,
+        n: usize,
+        row: impl Fn(usize, Range<usize>, &mut [f32]),
+    ) -> Packed {
+        let lanes = S::f32s::LEN;
+        let mut packed = Packed {
+            k,
+            n,
+            lanes,
+            numbers: vec![0.0; k * n.next_multiple_of(lanes)],
+        };
+        let mut rest = &mut packed.numbers[..];
+        let mut column = 0;
+        while column < n {
+            let width = packed.lanes * if n - column > lanes { 2 } else { 1 };
+            let (panel, tail) = std::mem::take(&mut rest).split_at_mut(k * width);
+            let count = width.min(n - column);
+            for (l, to) in panel.chunks_exact_mut(width).enumerate() {
+                row(l, column..column + count, &mut to[..count]);
+            }
+            (rest, column) = (tail, column + width);
+        }
+        packed
+    }
+
+    /// From left to right.
+    pub(super) fn panels(&self) -> impl Iterator<Item = Panel<'_>> {
+        let pair = 2 * self.lanes;
+        (0..self.n.div_ceil(pair)).map(move |p| {
+            let column = p * pair;
+            let vectors = if self.n - column > self.lanes { 2 } else { 1 };
+            let first = column * self.k;
+            Panel {
+                column,
+                count: (vectors * self.lanes).min(self.n - column),
+                vectors,
+                numbers: &self.numbers[first..first + self.k * vectors * self.lanes],
+            }
+        })
+    }
+}
+
+/// sums += a·panel: `a` N rows of at least k numbers, `panel` `[k, V vectors]`.
+#[inline(always)]
+pub(super) fn tile<S: Simd, const N: usize, const V: usize>(
+    simd: S,
+    a: [&[f32]; N],
+    panel: &[f32],
+    sums: &mut [[S::f32s; V]; N],
+) {
+    let lanes = S::f32s::LEN;
+    let count = panel.len() / (V * lanes);
+    let mut rows: [&[f32]; N] = [&[]; N];
+    for n in 0..N {
+        rows[n] = &a[n][..count];
+    }
+    let mut own = *sums;
+    for (k, b) in panel.chunks_exact(V * lanes).enumerate() {
+        let b = load_all::<S, V>(simd, b);
+        for n in 0..N {
+            let x = S::f32s::splat(simd, rows[n][k]);
+            for v in 0..V {
+                own[n][v] = x.mul_add_precise(b[v], own[n][v]);
+            }
+        }
+    }
+    *sums = own;
+}
+
+/// c = a·b (+ bias): `a(i)` gives row i, which has at least k numbers; c has rows of `c_row` numbers, and is written from
+/// `first` on in each.
+#[inline(always)]
+pub(super) fn product<'a, S: Simd>(
+    simd: S,
+    rows: usize,
+    a: impl Fn(usize) -> &'a [f32] + Copy,
+    b: &Packed,
+    bias: Option<&[f32]>,
+    c: &mut [f32],
+    (c_row, first): (usize, usize),
+) {
+    for panel in b.panels() {
+        let mut r = 0;
+        while r < rows {
+            let n = next_rows::<S>(rows - r, panel.vectors);
+            let c = &mut c[r * c_row + first + panel.column..];
+            with_tile!(
+                n,
+                panel.vectors,
+                product_tile::<S>(simd, |i| a(r + i), panel, bias, c, c_row)
+            );
+            r += n;
+        }
+    }
+}
+
+#[inline(always)]
+fn product_tile<'a, S: Simd, const N: usize, const V: usize>(
+    simd: S,
+    a: impl Fn(usize) -> &'a [f32],
+    panel: Panel,
+    bias: Option<&[f32]>,
+    c: &mut [f32],
+    c_row: usize,
+) {
+    let mut rows: [&[f32]; N] = [&[]; N];
+    for n in 0..N {
+        rows[n] = a(n);
+    }
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let start = match bias {
+                Some(bias) => {
+                    load_all::<S, V>(simd, &bias[panel.column..panel.column + panel.count])
+                }
+                None => [S::f32s::splat(simd, 0.0); V],
+            };
+            let mut sums = [start; N];
+            tile::<S, N, V>(simd, rows, panel.numbers, &mut sums);
+            for n in 0..N {
+                store_all::<S, V>(&sums[n], &mut c[n * c_row..n * c_row + panel.count]);
+            }
+        },
+    );
+}
+
+/// Rows of numbers, `row` apart.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) numbers: &'a [f32],
+    pub(super) row: usize,
+}
+
+/// c += aᵀ·b: `a` `[k, m]`, `b` `[k, n]`, both read where they lie, `c` `[m, n]` with rows of `c_row` numbers.
+#[inline(always)]
+pub(super) fn add_transposed<S: Simd>(
+    simd: S,
+    [k, m, n]: [usize; 3],
+    a: Rows,
+    b: Rows,
+    c: &mut [f32],
+    c_row: usize,
+) {
+    let lanes = S::f32s::LEN;
+    let mut column = 0;
+    while column < n {
+        let vectors = if n - column > lanes { 2 } else { 1 };
+        let columns = column..n.min(column + vectors * lanes);
+        let mut i = 0;
+        while i < m {
+            let count = next_rows::<S>(m - i, vectors);
+            let at = (i, columns.clone());
+            with_tile!(
+                count,
+                vectors,
+                transposed_tile::<S>(simd, k, a, b, at, c, c_row)
+            );
+            i += count;
+        }
+        column += vectors * lanes;
+    }
+}
+
+#[inline(always)]
+fn transposed_tile<S: Simd, const N: usize, const V: usize>(
+    simd: S,
+    k: usize,
+    a: Rows,
+    b: Rows,
+    (i, columns): (usize, Range<usize>),
+    c: &mut [f32],
+    c_row: usize,
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let c = &mut c[i * c_row..];
+            let mut sums = [[S::f32s::splat(simd, 0.0); V]; N];
+            for r in 0..N {
+                sums[r] = load_all::<S, V>(simd, &c[r * c_row..][columns.clone()]);
+            }
+            for (a, b) in a.numbers.chunks(a.row).zip(b.numbers.chunks(b.row)).take(k) {
+                let a = &a[i..i + N];
+                let b = load_all::<S, V>(simd, &b[columns.clone()]);
+                for r in 0..N {
+                    let x = S::f32s::splat(simd, a[r]);
+                    for v in 0..V {
+                        sums[r][v] = x.mul_add_precise(b[v], sums[r][v]);
+                    }
+                }
+            }
+            for r in 0..N {
+                store_all::<S, V>(&sums[r], &mut c[r * c_row..][columns.clone()]);
+            }
+        },
+    );
+}
