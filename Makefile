@@ -1,4 +1,4 @@
-# `make demo` and `make test` see to an adapter first; ARGS goes to the command behind, as in
+# `make test` sees to an adapter first; ARGS goes to the command behind, as in
 #   make demo ARGS="--epochs 1"
 
 .PHONY: demo test test-adapters check bench deny soak

@@ -10,7 +10,8 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use gatefold::batch::Batch;
 use gatefold::data::Review;
-use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+use gatefold::device::Device;
+use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::train::{Session, Weights};
 use serde::Deserialize;
 
@@ -25,9 +26,9 @@ fn main() -> anyhow::Result<()> {
         .context("which model.safetensors?")?;
     let weights = Weights::load(Path::new(&path))?;
 
-    let gpu = Gpu::open(&AdapterChoice::default())?;
-    let limits = gpu.limits(KernelForm::Automatic)?;
-    let mut session = Session::of_weights(gpu, limits, &weights)?;
+    let device = Device::open(&AdapterChoice::default())?;
+    let limits = device.limits(KernelForm::Automatic)?;
+    let mut session = Session::of_weights(device, limits, &weights)?;
 
     let mut reviews = Vec::new();
     for line in std::io::stdin().lock().lines() {

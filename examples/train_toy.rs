@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use gatefold::data::{self, ReviewLimits, Source};
-use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
+use gatefold::device::Device;
+use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{Bidirectional, Dense, Embedding, Lstm, Sequential, initialise};
 use gatefold::plan::Adam;
 use gatefold::train::{Event, FitOptions, Session, fit};
@@ -28,10 +29,10 @@ fn main() -> anyhow::Result<()> {
         .build()?;
     let parameters = initialise(&model, SEED);
 
-    let gpu = Gpu::open(&AdapterChoice::default())?;
-    println!("adapter: {}", gpu.report().name);
-    let limits = gpu.limits(KernelForm::Automatic)?;
-    let mut session = Session::new(gpu, model, limits, &parameters, Adam::new(1e-2), SEED)?;
+    let device = Device::open(&AdapterChoice::default())?;
+    println!("adapter: {}", device.report().name);
+    let limits = device.limits(KernelForm::Automatic)?;
+    let mut session = Session::new(device, model, limits, &parameters, Adam::new(1e-2), SEED)?;
 
     let options = FitOptions::new().epochs(5).batch_size(10).seed(SEED);
     fit(

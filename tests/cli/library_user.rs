@@ -13,7 +13,7 @@ use gatefold::model::Variant;
 use gatefold::run::{ParametersFrom, RunEvent, RunPlace, RunSpec, TrainedRun, Trainer};
 use gatefold::train::Event;
 
-use crate::program::{Workplace, files_below};
+use crate::program::{ADAPTER, Workplace, files_below};
 
 const TEXTS: [&str; 4] = [
     "good good good bad bad bad",
@@ -127,6 +127,7 @@ fn a_crate_of_its_own_predicts_what_the_program_predicts() {
         .arg(place.path("run"))
         .args(TEXTS)
         .env("XDG_RUNTIME_DIR", runtime.path())
+        .env("WGPU_ADAPTER_NAME", &*ADAPTER)
         .output()
         .unwrap();
     assert!(
@@ -172,7 +173,7 @@ fn train_by_library(folder: &Path, epochs: usize) {
     let model = Variant::Baseline.model(dataset.vocabulary.size()).unwrap();
     let gpu = Gpu::open(&AdapterChoice::default()).unwrap();
     let limits = gpu.limits(KernelForm::Automatic).unwrap();
-    let trainer = Trainer::new(spec, dataset, &gpu, limits).unwrap();
+    let trainer = Trainer::new(spec, dataset, gpu.report(), limits).unwrap();
     let place = RunPlace::New(folder.to_path_buf());
     let mut seen = 0;
     let outcome = trainer.train(gpu, &model, place, &AtomicBool::new(false), &mut |event| {
@@ -215,7 +216,7 @@ fn an_observer_may_end_a_run_and_keep_it() {
     let model = Variant::Baseline.model(dataset.vocabulary.size()).unwrap();
     let gpu = Gpu::open(&AdapterChoice::default()).unwrap();
     let limits = gpu.limits(KernelForm::Automatic).unwrap();
-    let trainer = Trainer::new(RunSpec::new(&Source::Demo), dataset, &gpu, limits).unwrap();
+    let trainer = Trainer::new(RunSpec::new(&Source::Demo), dataset, gpu.report(), limits).unwrap();
     let folder = place.path("run");
     let run = RunPlace::New(folder.clone());
     let mut observe = |event: &RunEvent<'_>| match event {
