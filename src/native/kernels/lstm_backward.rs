@@ -3,7 +3,7 @@
 //! # Formula
 //! dh = d_h + dz·Uᵀ of the timestep processed after; dc = dc·f of that one + dh·o·(1 − tanh²(c));
 //! dz_i = dc·g·i·(1 − i), dz_f = dc·c_before·f·(1 − f), dz_g = dc·i·(1 − g²), dz_o = dh·tanh(c)·o·(1 − o).
-//! A masked timestep has dz = 0 and passes dh and dc on. dz and dc below the smallest normal number are 0.
+//! A masked timestep has dz = 0 and passes dh and dc on. dz and dc below 2⁻¹¹⁰ are 0.
 //!
 //! # Shapes
 //! Those of the shader, but c, see [`lstm_forward`](super::lstm_forward); carry is not touched.
@@ -124,10 +124,8 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
                 continue;
             }
             all_masked = false;
-            let c_at = |t: usize| {
-                let row = direction * batch + first_row + r;
-                &layer.c[(row * length + t) * units..][..units]
-            };
+            let own = (direction * batch + first_row) * length; // positions of the items before
+            let c_at = |t: usize| &layer.c[(own + t * rows + r) * units..][..units];
             let before = if s > 0 {
                 c_at(layer.shape.time(direction, s - 1))
             } else {

@@ -4,8 +4,8 @@
 //! a = h·U + z; i, f, o = σ(a), g = tanh(a); c = f·c + i·g; h = o·tanh(c). A masked timestep copies h and c.
 //!
 //! # Shapes
-//! Those of the shader, but c: `[D, B, T, H]`, so that an item's lies together; not written where nothing is kept for a
-//! backward pass. Any H, all timesteps.
+//! Those of the shader, but c: item by item, `[T, rows, H]` each; not written where nothing is kept for a backward pass,
+//! which has the same items. Any H, all timesteps.
 //!
 //! # Work
 //! An item ([`recurrence`](super::recurrence)) makes, timestep by timestep, a of all its rows by tiles over panels of U, which
@@ -18,7 +18,9 @@ use super::recurrence::{Block, Shape, Slots};
 use crate::error::Result;
 use crate::native::math::{sigmoid, tanh};
 use crate::native::product::{Packed, Panel, next_rows, tile, with_tile};
-use crate::native::simd::{apart, load, load_all, store, store_all, together, vectorised};
+use crate::native::simd::{
+    apart, load, load_all, store, store_all, store_whole, together, vectorised,
+};
 use crate::native::work::Work;
 
 /// A block with its state and what it writes; rows of `h` and `gates` by timestep, none where they are not kept.
@@ -28,7 +30,7 @@ struct Item<'a> {
     cell: Vec<f32>,
     h: Vec<&'a mut [f32]>,
     gates: Vec<&'a mut [f32]>,
-    /// `[rows, T, H]`
+    /// `[T, rows, H]`
     c: Option<&'a mut [f32]>,
 }
 
@@ -173,7 +175,7 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
                 h.copy_from_slice(state);
             }
             if let Some(c) = &mut item.c {
-                c[(r * length + t) * units..][..units].copy_from_slice(cell);
+                c[(t * rows + r) * units..][..units].copy_from_slice(cell);
             }
         }
     }
@@ -204,7 +206,7 @@ fn sums_tile<S: Simd, const N: usize, const V: usize>(
                 for v in 0..V {
                     sums[n][v] = sums[n][v] + z[v];
                 }
-                store_all::<S, V>(&sums[n], &mut to[n * row..][..V * S::f32s::LEN]);
+                store_whole::<S, V>(&sums[n], &mut to[n * row..]);
             }
         },
     );
