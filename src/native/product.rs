@@ -7,6 +7,8 @@
 //! vectorised by itself: inlined into more, or with array methods around its sums, these go through the stack, at three to
 //! six times the time.
 
+#![allow(clippy::needless_range_loop)] // the reason is above
+
 use std::ops::Range;
 
 use fearless_simd::{Simd, prelude::*};

@@ -7,6 +7,8 @@
 //!
 //! What is called within [`vectorised`] has to be inlined, or the compiler does not use the wide instructions there.
 
+#![allow(clippy::needless_range_loop)] // array methods keep the compiler from holding vectors in registers
+
 use fearless_simd::{Simd, prelude::*};
 
 /// Runs `$body`, in which `$simd` stands for the vectors of `$level`.
@@ -80,7 +82,6 @@ pub(super) fn load_all<S: Simd, const V: usize>(simd: S, from: &[f32]) -> [S::f3
         return load_whole(simd, from);
     }
     let mut vectors = [S::f32s::splat(simd, 0.0); V];
-    // Indices and no array methods, which keep the compiler from holding vectors in registers.
     for v in 0..V {
         vectors[v] = load(simd, &from[from.len().min(v * S::f32s::LEN)..]);
     }
