@@ -67,3 +67,119 @@ pub(super) fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let e = scale.mul_add_precise(p, scale - v(1.0));
     ((v(0.0) - e) / (e + v(2.0))).copysign(x)
 }
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Fallback, Level};
+
+    use super::*;
+    use crate::native::simd::{load, store, vectorised};
+
+    /// What this processor can compute with.
+    fn levels() -> Vec<Level> {
+        vec![
+            Level::new(),
+            Level::baseline(),
+            Level::Fallback(Fallback::new()),
+        ]
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Function {
+        Exp,
+        Sigmoid,
+        Tanh,
+    }
+
+    impl Function {
+        #[inline(always)]
+        fn apply<S: Simd>(self, simd: S, x: &[f32], y: &mut [f32]) {
+            for (x, y) in x.chunks(S::f32s::LEN).zip(y.chunks_mut(S::f32s::LEN)) {
+                let x = load(simd, x);
+                store::<S>(
+                    match self {
+                        Function::Exp => exp_negative(simd, x),
+                        Function::Sigmoid => sigmoid(simd, x),
+                        Function::Tanh => tanh(simd, x),
+                    },
+                    y,
+                );
+            }
+        }
+
+        /// The value, and the error that is allowed in units in its last place; none where x is outside.
+        fn exact(self, x: f64) -> Option<(f64, f64)> {
+            match self {
+                Function::Exp => (-87.0..=0.0).contains(&x).then(|| (x.exp(), 1.1)),
+                Function::Sigmoid => (x.abs() <= 87.0).then(|| (1.0 / (1.0 + (-x).exp()), 2.5)),
+                Function::Tanh => (!x.is_nan()).then(|| (x.tanh(), 2.5)),
+            }
+        }
+    }
+
+    /// Every `step`-th f32, NaN and infinities among them.
+    fn sweep(step: usize) {
+        let bits: Vec<u32> = (0..=u32::MAX).step_by(step << 20).collect();
+        for start in bits {
+            let words = (0..1 << 20).map(|n| start.wrapping_add(n * step as u32));
+            let x: Vec<f32> = words.map(f32::from_bits).collect();
+            for function in [Function::Exp, Function::Sigmoid, Function::Tanh] {
+                let [y, narrow, plain] = levels()
+                    .try_into()
+                    .map(|levels: [Level; 3]| {
+                        levels.map(|level| {
+                            let mut y = vec![0.0; x.len()];
+                            vectorised!(level, simd => function.apply(simd, &x, &mut y));
+                            y
+                        })
+                    })
+                    .unwrap();
+                let same = |a: f32, b: f32| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+                for (((&x, &y), &narrow), &plain) in x.iter().zip(&y).zip(&narrow).zip(&plain) {
+                    if matches!(function, Function::Exp) && x > 0.0 {
+                        continue;
+                    }
+                    assert!(
+                        same(y, narrow) && same(y, plain),
+                        "{function:?}({x:e}): {y:e}, {narrow:e}, {plain:e}"
+                    );
+                    assert_eq!(y.is_nan(), x.is_nan(), "{function:?}({x:e}) is {y:e}");
+                    if let Some((exact, bound)) = function.exact(f64::from(x)) {
+                        let exponent = exact.abs().log2().floor().max(-126.0) as i32;
+                        let ulps = (f64::from(y) - exact).abs() / 2f64.powi(exponent - 23);
+                        assert!(
+                            ulps <= bound,
+                            "{function:?}({x:e}) is {y:e}, {ulps} ulp off"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn close_to_exact_and_the_same_on_all_vectors() {
+        sweep(1021);
+    }
+
+    #[test]
+    #[ignore = "minutes: every f32"]
+    fn close_to_exact_for_every_number() {
+        sweep(1);
+    }
+
+    #[test]
+    fn beyond_their_bounds() {
+        let x = [200.0, -200.0, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0];
+        let mut y = [0.0; 6];
+        for level in levels() {
+            vectorised!(level, simd => Function::Sigmoid.apply(simd, &x, &mut y));
+            assert!(y[0] == 1.0 && y[1] > 0.0 && y[1] < 1e-37 && y[2] == 1.0 && y[4] == 0.5);
+            vectorised!(level, simd => Function::Tanh.apply(simd, &x, &mut y));
+            assert_eq!(y[..4], [1.0, -1.0, 1.0, -1.0]);
+            assert!(y[4].to_bits() == 0 && y[5].to_bits() == 1 << 31);
+            vectorised!(level, simd => Function::Exp.apply(simd, &x, &mut y));
+            assert_eq!((y[1], y[3], y[4]), (0.0, 0.0, 1.0));
+        }
+    }
+}

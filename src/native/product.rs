@@ -7,11 +7,13 @@
 //! vectorised by itself: inlined into more, or with array methods around its sums, these go through the stack, at three to
 //! six times the time.
 
+#![allow(clippy::needless_range_loop)] // the reason is above
+
 use std::ops::Range;
 
 use fearless_simd::{Simd, prelude::*};
 
-use super::simd::{load_all, store_all};
+use super::simd::{load_all, load_whole, store_all, store_whole};
 
 /// Rows of the next tile where `left` are left: tiles of nearly equal size.
 pub(super) fn next_rows<S: Simd>(left: usize, vectors: usize) -> usize {
@@ -138,7 +140,7 @@ pub(super) fn tile<S: Simd, const N: usize, const V: usize>(
     }
     let mut own = *sums;
     for (k, b) in panel.chunks_exact(V * lanes).enumerate() {
-        let b = load_all::<S, V>(simd, b);
+        let b = load_whole::<S, V>(simd, b);
         for n in 0..N {
             let x = S::f32s::splat(simd, rows[n][k]);
             for v in 0..V {
@@ -215,6 +217,8 @@ pub(super) struct Rows<'a> {
 }
 
 /// c += aᵀ·b: `a` `[k, m]`, `b` `[k, n]`, both read where they lie, `c` `[m, n]` with rows of `c_row` numbers.
+///
+/// Columns that do not fill a tile's vectors are copied to where they do.
 #[inline(always)]
 pub(super) fn add_transposed<S: Simd>(
     simd: S,
@@ -228,19 +232,52 @@ pub(super) fn add_transposed<S: Simd>(
     let mut column = 0;
     while column < n {
         let vectors = if n - column > lanes { 2 } else { 1 };
-        let columns = column..n.min(column + vectors * lanes);
-        let mut i = 0;
-        while i < m {
-            let count = next_rows::<S>(m - i, vectors);
-            let at = (i, columns.clone());
-            with_tile!(
-                count,
-                vectors,
-                transposed_tile::<S>(simd, k, a, b, at, c, c_row)
-            );
-            i += count;
+        let (width, count) = (vectors * lanes, (vectors * lanes).min(n - column));
+        if count == width {
+            transposed_columns(simd, [k, m], a, b, column, vectors, (c, c_row));
+        } else {
+            let mut copy = vec![0.0; (k + m) * width];
+            let (of_b, of_c) = copy.split_at_mut(k * width);
+            for (l, to) in of_b.chunks_exact_mut(width).enumerate() {
+                to[..count].copy_from_slice(&b.numbers[l * b.row + column..][..count]);
+            }
+            for (i, to) in of_c.chunks_exact_mut(width).enumerate() {
+                to[..count].copy_from_slice(&c[i * c_row + column..][..count]);
+            }
+            let b = Rows {
+                numbers: of_b,
+                row: width,
+            };
+            transposed_columns(simd, [k, m], a, b, 0, vectors, (of_c, width));
+            for (i, from) in of_c.chunks_exact(width).enumerate() {
+                c[i * c_row + column..][..count].copy_from_slice(&from[..count]);
+            }
         }
-        column += vectors * lanes;
+        column += width;
+    }
+}
+
+/// Those columns of c which a tile is wide.
+#[inline(always)]
+fn transposed_columns<S: Simd>(
+    simd: S,
+    [k, m]: [usize; 2],
+    a: Rows,
+    b: Rows,
+    column: usize,
+    vectors: usize,
+    (c, c_row): (&mut [f32], usize),
+) {
+    let mut i = 0;
+    while i < m {
+        let count = next_rows::<S>(m - i, vectors);
+        let c = &mut c[i * c_row + column..];
+        with_tile!(
+            count,
+            vectors,
+            transposed_tile::<S>(simd, k, (a, i), (b, column), c, c_row)
+        );
+        i += count;
     }
 }
 
@@ -248,23 +285,21 @@ pub(super) fn add_transposed<S: Simd>(
 fn transposed_tile<S: Simd, const N: usize, const V: usize>(
     simd: S,
     k: usize,
-    a: Rows,
-    b: Rows,
-    (i, columns): (usize, Range<usize>),
+    (a, i): (Rows, usize),
+    (b, column): (Rows, usize),
     c: &mut [f32],
     c_row: usize,
 ) {
     simd.vectorize(
         #[inline(always)]
         || {
-            let c = &mut c[i * c_row..];
             let mut sums = [[S::f32s::splat(simd, 0.0); V]; N];
             for r in 0..N {
-                sums[r] = load_all::<S, V>(simd, &c[r * c_row..][columns.clone()]);
+                sums[r] = load_whole::<S, V>(simd, &c[r * c_row..]);
             }
-            for (a, b) in a.numbers.chunks(a.row).zip(b.numbers.chunks(b.row)).take(k) {
-                let a = &a[i..i + N];
-                let b = load_all::<S, V>(simd, &b[columns.clone()]);
+            for l in 0..k {
+                let a = &a.numbers[l * a.row + i..][..N];
+                let b = load_whole::<S, V>(simd, &b.numbers[l * b.row + column..]);
                 for r in 0..N {
                     let x = S::f32s::splat(simd, a[r]);
                     for v in 0..V {
@@ -273,7 +308,7 @@ fn transposed_tile<S: Simd, const N: usize, const V: usize>(
                 }
             }
             for r in 0..N {
-                store_all::<S, V>(&sums[r], &mut c[r * c_row..][columns.clone()]);
+                store_whole::<S, V>(&sums[r], &mut c[r * c_row..]);
             }
         },
     );

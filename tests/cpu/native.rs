@@ -22,6 +22,7 @@ use crate::support::models::{
 use crate::support::oracle;
 use crate::support::steps::check_odd_models;
 
+mod kernels;
 mod plans;
 
 fn native(threads: u16, vectors: Option<Vectors>) -> Native {

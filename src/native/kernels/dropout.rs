@@ -59,6 +59,7 @@ fn draw(dims: &DropoutDims, block: usize, x: &[f32], y: &mut [f32]) {
 
 /// The four words of each of the counters from `block` on: [`philox4x32`](crate::random::philox4x32), side by side.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)] // a loop over lanes, of which the compiler makes vectors
 fn words(dims: &DropoutDims, block: u32) -> [[u32; LANES]; 4] {
     let mut c = [
         [0; LANES],

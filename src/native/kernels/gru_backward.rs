@@ -3,7 +3,7 @@
 //! # Formula
 //! dh = d_h + dh·z + di·Uᵀ of the timestep processed after; da_z = di_z = dh·(h_before − g)·z·(1 − z);
 //! da_g = dh·(1 − z)·(1 − g²), di_g = da_g·r; da_r = di_r = da_g·i_g·r·(1 − r). A masked timestep has da = di = 0 and passes dh
-//! on. da, di and dh·z below the smallest normal number are 0.
+//! on. da, di and dh·z below 2⁻¹¹⁰ are 0.
 //!
 //! # Shapes
 //! Those of the shader; carry is not touched.

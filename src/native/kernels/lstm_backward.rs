@@ -3,7 +3,7 @@
 //! # Formula
 //! dh = d_h + dz·Uᵀ of the timestep processed after; dc = dc·f of that one + dh·o·(1 − tanh²(c));
 //! dz_i = dc·g·i·(1 − i), dz_f = dc·c_before·f·(1 − f), dz_g = dc·i·(1 − g²), dz_o = dh·tanh(c)·o·(1 − o).
-//! A masked timestep has dz = 0 and passes dh and dc on. dz and dc below the smallest normal number are 0.
+//! A masked timestep has dz = 0 and passes dh and dc on. dz and dc below 2⁻¹¹⁰ are 0.
 //!
 //! # Shapes
 //! Those of the shader, but c, see [`lstm_forward`](super::lstm_forward); carry is not touched.
@@ -124,10 +124,8 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
                 continue;
             }
             all_masked = false;
-            let c_at = |t: usize| {
-                let row = direction * batch + first_row + r;
-                &layer.c[(row * length + t) * units..][..units]
-            };
+            let own = (direction * batch + first_row) * length; // positions of the items before
+            let c_at = |t: usize| &layer.c[(own + t * rows + r) * units..][..units];
             let before = if s > 0 {
                 c_at(layer.shape.time(direction, s - 1))
             } else {
@@ -158,7 +156,7 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
     }
 }
 
-/// The cell of a row: dz in the gates' place, dc for the timestep before.
+/// The cell of a row: dz in the gates' place, dc for the timestep before. As forward, whole vectors have a loop to themselves.
 #[inline(always)]
 fn row_cell<S: Simd>(
     simd: S,
@@ -170,27 +168,41 @@ fn row_cell<S: Simd>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let one = S::f32s::splat(simd, 1.0);
-            for unit in (0..units).step_by(lanes) {
-                let own = unit..units.min(unit + lanes);
-                let gates = &mut gates[4 * own.start..4 * own.end];
-                let [i, f, g, o] = apart::<S>(load_all::<S, 4>(simd, gates));
-                let dh = load(simd, &dh[own.clone()]) + load(simd, &above[own.clone()]);
-                let tanh_c = tanh(simd, load(simd, &c[own.clone()]));
-                let slope = one - tanh_c * tanh_c;
-                let d_cell = (dh * o).mul_add_precise(slope, load(simd, &dc[own.clone()]));
-                store::<S>(flushed(simd, d_cell * f), &mut dc[own.clone()]);
-                let dz = [
-                    flushed(simd, d_cell * g * (i * (one - i))),
-                    flushed(
-                        simd,
-                        d_cell * load(simd, &before[own.clone()]) * (f * (one - f)),
-                    ),
-                    flushed(simd, d_cell * i * (one - g * g)),
-                    flushed(simd, dh * tanh_c * (o * (one - o))),
-                ];
-                store_all::<S, 4>(&together::<S>(dz), gates);
+            let cells = c.chunks_exact(lanes).zip(before.chunks_exact(lanes));
+            let above_them = dh.chunks_exact(lanes).zip(above.chunks_exact(lanes));
+            let rows = cells.zip(above_them).zip(dc.chunks_exact_mut(lanes));
+            let rows = rows.zip(gates.chunks_exact_mut(4 * lanes));
+            for ((((c, before), (dh, above)), dc), gates) in rows {
+                units_cell(simd, [c, before, dh, above], dc, gates);
+            }
+            let whole = units - units % lanes;
+            if whole < units {
+                let rest = [c, before, dh, above].map(|row| &row[whole..units]);
+                units_cell(simd, rest, &mut dc[whole..], &mut gates[4 * whole..]);
             }
         },
     );
+}
+
+/// The cell of some units, a vector at most.
+#[inline(always)]
+fn units_cell<S: Simd>(
+    simd: S,
+    [c, before, dh, above]: [&[f32]; 4],
+    dc: &mut [f32],
+    gates: &mut [f32],
+) {
+    let one = S::f32s::splat(simd, 1.0);
+    let [i, f, g, o] = apart::<S>(load_all::<S, 4>(simd, gates));
+    let dh = load(simd, dh) + load(simd, above);
+    let tanh_c = tanh(simd, load(simd, c));
+    let d_cell = (dh * o).mul_add_precise(one - tanh_c * tanh_c, load(simd, dc));
+    store::<S>(flushed(simd, d_cell * f), dc);
+    let dz = [
+        flushed(simd, d_cell * g * (i * (one - i))),
+        flushed(simd, d_cell * load(simd, before) * (f * (one - f))),
+        flushed(simd, d_cell * i * (one - g * g)),
+        flushed(simd, dh * tanh_c * (o * (one - o))),
+    ];
+    store_all::<S, 4>(&together::<S>(dz), gates);
 }

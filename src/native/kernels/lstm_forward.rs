@@ -4,8 +4,8 @@
 //! a = h·U + z; i, f, o = σ(a), g = tanh(a); c = f·c + i·g; h = o·tanh(c). A masked timestep copies h and c.
 //!
 //! # Shapes
-//! Those of the shader, but c: `[D, B, T, H]`, so that an item's lies together; not written where nothing is kept for a
-//! backward pass. Any H, all timesteps.
+//! Those of the shader, but c: item by item, `[T, rows, H]` each; not written where nothing is kept for a backward pass,
+//! which has the same items. Any H, all timesteps.
 //!
 //! # Work
 //! An item ([`recurrence`](super::recurrence)) makes, timestep by timestep, a of all its rows by tiles over panels of U, which
@@ -18,7 +18,9 @@ use super::recurrence::{Block, Shape, Slots};
 use crate::error::Result;
 use crate::native::math::{sigmoid, tanh};
 use crate::native::product::{Packed, Panel, next_rows, tile, with_tile};
-use crate::native::simd::{apart, load, load_all, store, store_all, together, vectorised};
+use crate::native::simd::{
+    apart, load, load_all, load_whole, store, store_all, store_whole, together, vectorised,
+};
 use crate::native::work::Work;
 
 /// A block with its state and what it writes; rows of `h` and `gates` by timestep, none where they are not kept.
@@ -28,7 +30,7 @@ struct Item<'a> {
     cell: Vec<f32>,
     h: Vec<&'a mut [f32]>,
     gates: Vec<&'a mut [f32]>,
-    /// `[rows, T, H]`
+    /// `[T, rows, H]`
     c: Option<&'a mut [f32]>,
 }
 
@@ -173,7 +175,7 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
                 h.copy_from_slice(state);
             }
             if let Some(c) = &mut item.c {
-                c[(r * length + t) * units..][..units].copy_from_slice(cell);
+                c[(t * rows + r) * units..][..units].copy_from_slice(cell);
             }
         }
     }
@@ -202,15 +204,17 @@ fn sums_tile<S: Simd, const N: usize, const V: usize>(
             for n in 0..N {
                 let z = load_all::<S, V>(simd, &z[starts[n] + panel.column..][..panel.count]);
                 for v in 0..V {
-                    sums[n][v] = sums[n][v] + z[v];
+                    sums[n][v] += z[v];
                 }
-                store_all::<S, V>(&sums[n], &mut to[n * row..][..V * S::f32s::LEN]);
+                store_whole::<S, V>(&sums[n], &mut to[n * row..]);
             }
         },
     );
 }
 
 /// The cell of a row: state and cell are replaced, unless the timestep is masked.
+///
+/// Whole vectors of units take a loop without a choice in it; the last units of an odd layer and masked rows the other.
 #[inline(always)]
 fn row_cell<S: Simd>(
     simd: S,
@@ -221,23 +225,55 @@ fn row_cell<S: Simd>(
     masked: bool,
 ) {
     let (lanes, units) = (S::f32s::LEN, state.len());
+    let whole = if masked { 0 } else { units - units % lanes };
     simd.vectorize(
         #[inline(always)]
         || {
-            for unit in (0..units).step_by(lanes) {
-                let a = apart::<S>(load_all::<S, 4>(simd, &sums[4 * unit..4 * (unit + lanes)]));
-                let (i, f) = (sigmoid(simd, a[0]), sigmoid(simd, a[1]));
-                let (g, o) = (tanh(simd, a[2]), sigmoid(simd, a[3]));
-                let end = units.min(unit + lanes);
+            let states = state[..whole].chunks_exact_mut(lanes);
+            let cells = cell[..whole].chunks_exact_mut(lanes);
+            let rows = sums.chunks_exact(4 * lanes).zip(states.zip(cells));
+            if let Some(gates) = &mut gates {
+                let gates = gates[..4 * whole].chunks_exact_mut(4 * lanes);
+                for (gates, (sums, (h, c))) in gates.zip(rows) {
+                    let of = gates_of(simd, load_whole(simd, sums));
+                    store_whole::<S, 4>(&together::<S>(of), gates);
+                    advance(simd, of, h, c);
+                }
+            } else {
+                for (sums, (h, c)) in rows {
+                    advance(simd, gates_of(simd, load_whole(simd, sums)), h, c);
+                }
+            }
+            for unit in (whole..units).step_by(lanes) {
+                let own = unit..units.min(unit + lanes);
+                let of = gates_of(simd, load_whole(simd, &sums[4 * unit..]));
                 if let Some(gates) = &mut gates {
-                    store_all::<S, 4>(&together::<S>([i, f, g, o]), &mut gates[4 * unit..4 * end]);
+                    store_all::<S, 4>(&together::<S>(of), &mut gates[4 * own.start..4 * own.end]);
                 }
                 if !masked {
-                    let c = f.mul_add_precise(load(simd, &cell[unit..end]), i * g);
-                    store::<S>(c, &mut cell[unit..end]);
-                    store::<S>(o * tanh(simd, c), &mut state[unit..end]);
+                    advance(simd, of, &mut state[own.clone()], &mut cell[own]);
                 }
             }
         },
     );
+}
+
+/// i, f, g, o of some units.
+#[inline(always)]
+fn gates_of<S: Simd>(simd: S, sums: [S::f32s; 4]) -> [S::f32s; 4] {
+    let [i, f, g, o] = apart::<S>(sums);
+    [
+        sigmoid(simd, i),
+        sigmoid(simd, f),
+        tanh(simd, g),
+        sigmoid(simd, o),
+    ]
+}
+
+/// c and h of some units.
+#[inline(always)]
+fn advance<S: Simd>(simd: S, [i, f, g, o]: [S::f32s; 4], h: &mut [f32], c: &mut [f32]) {
+    let cell = f.mul_add_precise(load(simd, c), i * g);
+    store::<S>(cell, c);
+    store::<S>(o * tanh(simd, cell), h);
 }
