@@ -85,6 +85,7 @@ fn main() -> anyhow::Result<()> {
                 match limits.form {
                     Form::Portable => "portable".to_string(),
                     Form::Subgroup { lanes } => format!("subgroup of {lanes}"),
+                    Form::Native => "native".to_string(),
                 }
             );
         }
