@@ -175,12 +175,7 @@ impl Native {
     /// The places of a plan's buffers, and its kernels.
     fn prepare(&mut self, plan: &Plan) -> Result<(Vec<usize>, Vec<NativeKernel>)> {
         plan.check()?;
-        let kernels = plan.dispatches.iter().map(|dispatch| {
-            native_kernel(dispatch.kernel.name()).ok_or_else(|| Error::Kernel {
-                kernel: dispatch.kernel.name().to_owned(),
-                problem: "has no native form; it runs on adapters alone".to_owned(),
-            })
-        });
+        let kernels = plan.dispatches.iter().map(kernel_of);
         let kernels = kernels.collect::<Result<Vec<_>>>()?;
         limits::check_memory(self.arena.bytes_with(&plan.buffers), self.memory)?;
         let places = plan.buffers.iter().map(|spec| self.arena.provide(spec));
@@ -210,4 +205,25 @@ impl Native {
             })
         })
     }
+}
+
+/// The function that computes a dispatch.
+///
+/// # Errors
+/// [`Error::Kernel`] if there is none, [`Error::Plan`] for a uniform of another size than the kernel's.
+fn kernel_of(dispatch: &Dispatch) -> Result<NativeKernel> {
+    let none = || Error::Kernel {
+        kernel: dispatch.kernel.name().to_owned(),
+        problem: "has no native form; it runs on adapters alone".to_owned(),
+    };
+    let needed = dispatch.kernel.file().map_err(|_| none())?.dims_bytes;
+    let function = native_kernel(dispatch.kernel.name()).ok_or_else(none)?;
+    let bytes = dispatch.dims.len();
+    if bytes != needed {
+        return Err(Error::Plan {
+            place: format!("dispatch {}", dispatch.label),
+            problem: format!("the kernel's uniform has {needed} bytes, not {bytes}"),
+        });
+    }
+    Ok(function)
 }

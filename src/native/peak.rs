@@ -71,8 +71,8 @@ fn arithmetic<S: Simd>(simd: S, rounds: usize) -> f32 {
     let (factor, term) = (of(0.9375), of(1.0 - 0.9375));
     let mut sums = [of(0.5); SUMS];
     for _ in 0..rounds {
-        for n in 0..SUMS {
-            sums[n] = sums[n].mul_add(factor, term);
+        for sum in &mut sums {
+            *sum = sum.mul_add(factor, term);
         }
     }
     let total = sums.into_iter().fold(of(0.0), |total, sum| total + sum);

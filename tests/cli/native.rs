@@ -150,7 +150,7 @@ fn what_means_nothing_there_is_refused() {
             &["--webgpu-limits"],
             "--webgpu-limits means nothing there",
         ),
-        (1, &["--row-tile", "4"], "no workgroups"),
+        (2, &["--row-tile", "4"], "no workgroups"),
         (2, &["--threads", "0"], "--threads"),
         (2, &["--threads", "65536"], "--threads"),
     ];

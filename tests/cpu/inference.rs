@@ -92,7 +92,7 @@ fn it_needs_less_than_a_session_that_trains() {
         let shape = random_batch(9, 4, &mut Philox::new(7, 0)).shape();
         lean.reserve(shape).unwrap();
         full.reserve(shape).unwrap();
-        let (lean, full) = (lean.device(), full.device());
+        let (lean, full) = (lean.device().gpu().unwrap(), full.device().gpu().unwrap());
         let all = full.compiled_kernels();
         let own = lean.compiled_kernels();
         assert!(own.iter().all(|kernel| all.contains(kernel)));

@@ -72,7 +72,7 @@ fn it_opens_its_device_anew() {
     let before = lean.predict(&batch).unwrap();
     let state = lean.state().unwrap();
     let names: Vec<String> = lean
-        .gpu()
+        .device()
         .buffer_names()
         .iter()
         .map(|n| n.to_string())

@@ -257,13 +257,13 @@ fn steps_follow_the_twin() {
     let start = initialise(&model, 3);
     let batches: Vec<_> = (0..5).map(|_| random_batch(6, 3, random)).collect();
     let limits = device::forms(&device::open()).pop().unwrap();
-    let mut gpu = device::open();
+    let mut device = gatefold::device::Device::from(device::open());
     let bound = 0.05;
     for optimiser in other_optimisers() {
         for clip_norm in [None, Some(bound)] {
             let what = format!("{optimiser:?}, clipped to {clip_norm:?}");
             let mut session =
-                Session::new(gpu, model.clone(), limits.clone(), &start, optimiser, 5).unwrap();
+                Session::new(device, model.clone(), limits.clone(), &start, optimiser, 5).unwrap();
             let gradients = Gradients {
                 clip_norm,
                 ..Gradients::default()
@@ -309,7 +309,7 @@ fn steps_follow_the_twin() {
             }
             session.drain().unwrap();
             assert!(session.state().unwrap() == state, "{what}");
-            gpu = session.into_device();
+            device = session.into_device();
         }
     }
 }

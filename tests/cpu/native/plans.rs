@@ -53,7 +53,9 @@ fn a_wrong_plan_is_told_and_the_device_stays_usable() {
         ("reaches beyond what it is bound to", |plan| {
             plan.dispatches[0].dims[0] = 200
         }),
-        ("its uniform", |plan| plan.dispatches[0].dims.truncate(8)),
+        ("uniform has 16 bytes, not 8", |plan| {
+            plan.dispatches[0].dims.truncate(8)
+        }),
         ("no native form", |plan| {
             let kernel = &mut plan.dispatches[0].kernel;
             *kernel = Kernel::new("transpose_matrix");
