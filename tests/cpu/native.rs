@@ -199,7 +199,7 @@ fn a_run_repeats_and_goes_on_from_any_snapshot() {
     };
     let (state, snapshots) = run(2);
     assert!(run(3).0 == state);
-    assert_eq!(snapshots.len(), 4);
+    assert_eq!(snapshots.len(), 5);
     for snapshot in &snapshots {
         let mut session = session(native(1, None), &model);
         resume(&mut session, &data, &options, snapshot, &stop, &mut |_| {}).unwrap();
