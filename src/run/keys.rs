@@ -55,7 +55,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 51] = [
+pub const KEYS: [Key; 52] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -63,6 +63,7 @@ pub const KEYS: [Key; 51] = [
     set("data.text_column", "text-column", Fixed),
     set("data.label_column", "label-column", Fixed),
     set("data.classes", "classes", Fixed),
+    set("data.encoding", "encoding", Fixed),
     set("data.vocabulary", "vocab", Free),
     set("data.limit_train", "limit-train", Fixed),
     set("data.limit_test", "limit-test", Fixed),

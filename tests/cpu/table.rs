@@ -9,7 +9,11 @@ use tempfile::TempDir;
 use crate::imdb::gzip;
 
 mod classes;
+mod encodings;
+mod peers;
+mod quotes;
 mod refusals;
+mod shares;
 
 const VOCABULARY: &str = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";
 
@@ -273,19 +277,6 @@ fn a_second_file_is_the_test_part() {
     let dataset = dataset.unwrap();
     assert_eq!(parts(&dataset), expected);
     assert_eq!(dataset.notes, Vec::<String>::new());
-}
-
-#[test]
-fn limits_keep_the_first_of_each_part() {
-    let place = place();
-    let path = place.path().join("r.csv");
-    fs::write(&path, table("split,text,label", ',')).unwrap();
-    let limits = ReviewLimits {
-        train: Some(2),
-        test: Some(1),
-    };
-    let dataset = load(&Source::Path(path), None, limits).unwrap();
-    assert_eq!(parts(&dataset), [owned(&TEXTS[..2]), owned(&TEXTS[..1])]);
 }
 
 #[test]
