@@ -72,7 +72,8 @@ pub(super) fn keep_shares<T>(reviews: &mut Vec<T>, limit: usize, label: impl Fn(
     });
 }
 
-/// `limit`, no more than all of `counts`, shared out as they are: rounded down, what is left to those that lost most.
+/// `limit`, no more than all of `counts`, shared out as they are: rounded down, what is left to those that lost most, the
+/// first of equals.
 fn shares(counts: &[usize; 256], limit: usize) -> [usize; 256] {
     let total: usize = counts.iter().sum();
     let classes = counts.iter().filter(|&&count| count > 0).count();
