@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use cli::option_names::with_options;
+use cli::screen::visible;
 use gatefold::Error;
 
 fn main() -> ExitCode {
@@ -51,20 +52,19 @@ fn tell(out: &mut impl Write, error: &anyhow::Error) -> io::Result<()> {
         Some(error) if is_of_keys(error) => error.to_string(),
         _ => with_options(&error.to_string()),
     };
-    writeln!(out, "error: {told}")?;
+    writeln!(out, "error: {}", visible(&told))?;
     for cause in error.chain().skip(1) {
         let cause = with_options(&cause.to_string());
         if !told.contains(&cause) {
-            writeln!(out, "  because {cause}")?;
+            writeln!(out, "  because {}", visible(&cause))?;
             told = cause;
         }
     }
     if let Some(Error::NoVocabulary { data, wanted, .. }) = error.downcast_ref() {
         let (data, wanted) = (data.display(), wanted.display());
-        writeln!(
-            out,
-            "  gatefold data build-vocab --data {data} --target-size 8192 --output {wanted}"
-        )?;
+        let command =
+            format!("gatefold data build-vocab --data {data} --target-size 8192 --output {wanted}");
+        writeln!(out, "  {}", visible(&command))?;
     }
     Ok(())
 }

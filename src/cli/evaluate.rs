@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::args::EvaluateArgs;
 use super::progress::bar;
-use super::screen::{Output, counted, field, print_json};
+use super::screen::{Output, counted, field, print_json, visible};
 use super::test_data::{ToTest, open_told, with_test_data};
 use super::training_job::tell_synthetic;
 use super::usage::option;
@@ -175,7 +175,8 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
         });
     }
     let reviews = counted(dataset.test.len(), "review");
-    output.result(&format!("{model} on {reviews} of {}\n", dataset.name))?;
+    let name = visible(&dataset.name);
+    output.result(&format!("{model} on {reviews} of {name}\n"))?;
     output.result(&format!("{}\n", evaluation_table(&evaluation)))?;
     tell_synthetic(output, &dataset)?;
     for figure in figures {

@@ -29,7 +29,7 @@ mod predict;
 mod progress;
 mod report;
 mod report_test;
-mod screen;
+pub mod screen;
 mod settings;
 mod summary;
 mod test_data;

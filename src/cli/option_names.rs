@@ -20,6 +20,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("RemoteFile::url", "--url"),
     ("Source::Path", "--data"),
     ("Table::classes", "--classes"),
+    ("Table::encoding", "--encoding"),
     ("Table::label_column", "--label-column NAME"),
     ("Table::path", "--data"),
     ("Table::test", "--test-data"),

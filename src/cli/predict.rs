@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::stripped;
+use gatefold::data::{stripped, without_byte_order_mark};
 use gatefold::report::excerpt;
 use gatefold::run::{Prediction, TextReader, TrainedRun, check_batch_size};
 use serde::{Serialize, Serializer};
@@ -150,6 +150,8 @@ struct Texts {
     from: Origin,
     /// Texts that were not UTF-8.
     repaired: usize,
+    /// Whether nothing was read yet, so that a byte order mark may come.
+    at_start: bool,
 }
 
 enum Origin {
@@ -177,6 +179,7 @@ impl Texts {
             name,
             from,
             repaired: 0,
+            at_start: true,
         })
     }
 
@@ -194,7 +197,12 @@ impl Texts {
             if read.map_err(Error::io(&self.name))? == 0 {
                 break;
             }
-            let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+            let line = match std::mem::take(&mut self.at_start) {
+                true => without_byte_order_mark(&bytes)
+                    .map_err(|problem| Error::Data(format!("{}: {problem}", self.name)))?,
+                false => &bytes,
+            };
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             self.repaired += usize::from(std::str::from_utf8(line).is_err());
             texts.push(String::from_utf8_lossy(line).into_owned());

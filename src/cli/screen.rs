@@ -1,6 +1,7 @@
 //! What the user sees: results on standard output, the rest on standard error, 80 columns wide or as a narrower
 //! terminal is.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
@@ -38,7 +39,7 @@ impl Output {
     /// Tells what goes on, on standard error. Where that is closed, nobody wants to know.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(io::stderr(), "{}", visible(text));
         }
     }
 
@@ -126,9 +127,26 @@ fn row(figures: &[String], columns: usize) -> String {
 }
 
 fn field_within(label: &str, text: &str, columns: usize) -> String {
-    let lines = wrap(text, columns - LABEL);
+    let lines = wrap(&visible(text), columns - LABEL);
     let indent = format!("\n{}", " ".repeat(LABEL));
     format!("{label:LABEL$}{}", lines.join(&indent))
+}
+
+/// `text` with its control characters, line breaks excepted, as Rust writes them: what a file holds must not reach a
+/// terminal as a command.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| c.is_control() && c != '\n';
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    for character in text.chars() {
+        match hidden(character) {
+            true => shown.extend(character.escape_default()),
+            false => shown.push(character),
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// Breaks `text` between words into lines of `width` characters; a longer word has its own line.

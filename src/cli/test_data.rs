@@ -99,6 +99,9 @@ fn other_reviews(run: &TrainedRun, mut reading: ReadingArgs) -> gatefold::Result
     // The run has seen the other part of its own table.
     let data = source.data.as_deref();
     let parted = source.test_data.is_none() && data.is_some_and(|data| is_own(run, data));
+    if parted && source.encoding.is_none() {
+        source.encoding.clone_from(&run.spec.data.encoding);
+    }
     let mut data = DataSettings::new(&DataArgs {
         reading,
         limit_train: None,
@@ -143,8 +146,11 @@ pub fn with_test_data(
         TestReviews::Own(own) => {
             let mut dataset = load_told(own, output)?;
             let as_trained = run.is_as_trained(&dataset);
-            let limit = data.reading.limit_test.unwrap_or(usize::MAX);
-            dataset.test.truncate(limit);
+            let limits = ReviewLimits {
+                train: None,
+                test: data.reading.limit_test,
+            };
+            dataset.limit(limits, &own.reviews.source);
             (dataset, as_trained)
         }
     };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::SubwordEncoder;
+use super::byte_order_mark::without_byte_order_mark;
 use super::raw::outside_vocabulary;
 use crate::error::{Error, Result};
 
@@ -94,8 +95,13 @@ fn answer<Q: DeserializeOwned, A: Serialize>(
         {
             break;
         }
+        let text = match line {
+            1 => without_byte_order_mark(&bytes)
+                .map_err(|problem| Error::Data(format!("line 1: {problem}")))?,
+            _ => &bytes,
+        };
         let question =
-            serde_json::from_slice(&bytes).map_err(|error| unexpected(line, expected, &error))?;
+            serde_json::from_slice(text).map_err(|error| unexpected(line, expected, &error))?;
         let mut text = serde_json::to_vec(&reply(question, line)?)
             .map_err(std::io::Error::from)
             .map_err(Error::io("output"))?;

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::ReviewLimits;
 use super::archive::{self, Kind};
+use super::byte_order_mark::UTF_8_MARK;
 use super::files::read_whole;
 use super::raw::{LARGEST_REVIEW, RawDataset, RawReview, note_replaced, note_unlabelled, text_of};
 use crate::error::{Error, Result};
@@ -293,7 +294,9 @@ impl<T: Send> Selection<T> {
             let decoded: Vec<_> = kept
                 .into_par_iter()
                 .map(|review| {
-                    let (text, valid) = text_of(&read(review.content)?);
+                    let bytes = read(review.content)?;
+                    let text = bytes.strip_prefix(UTF_8_MARK).unwrap_or(&bytes);
+                    let (text, valid) = text_of(text);
                     Ok((RawReview::of_text(text, review.label), valid))
                 })
                 .collect::<Result<_>>()?;

@@ -8,8 +8,8 @@ use super::encode::encode;
 use super::raw::{FORMS, RawDataset};
 use super::tfds::{self, TextForm};
 use super::{
-    Dataset, PADDING, ReviewLimits, Source, SubwordEncoder, Table, Vocabulary, demo, imdb,
-    sentiment_classes, table,
+    Dataset, PADDING, Review, ReviewLimits, Source, SubwordEncoder, Table, Vocabulary,
+    class_counts, demo, imdb, sentiment_classes, table,
 };
 use crate::error::{Error, Result};
 
@@ -26,7 +26,7 @@ const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subword
 /// # Errors
 /// [`Error::Argument`] for a limit of 0, a vocabulary for the demo corpus, which has its own, or a
 /// [`Table`] that is none;
-/// [`Error::Data`] where there is no such path, or a class without reviews; [`Error::NoVocabulary`]; [`Error::Io`]
+/// [`Error::Data`] where there is no such path, no test review, or no training review of some class; [`Error::NoVocabulary`]; [`Error::Io`]
 /// and [`Error::Malformed`] for files that cannot be read or trusted.
 pub fn load(source: &Source, vocabulary: Option<&Path>, limits: ReviewLimits) -> Result<Dataset> {
     load_cached(source, vocabulary, limits, None)
@@ -57,7 +57,7 @@ pub fn load_cached(
     load_asked(source, asked)
 }
 
-/// As [`load_cached`], for reviews that a trained model is tested with, the first `limit` of them.
+/// As [`load_cached`], for reviews that a trained model is tested with, `limit` of them as [`ReviewLimits`] has it.
 ///
 /// A [`Table`] need not have training reviews, nor reviews of every class: its second file is read, if it has one,
 /// and else all of it is for testing, or what a column `split` says is. The training part of such a data set is
@@ -86,11 +86,48 @@ pub fn load_to_test(
 fn load_asked(source: &Source, asked: Request) -> Result<Dataset> {
     asked.limits.check()?;
     source.check_vocabulary(asked.vocabulary)?;
-    match source {
+    let mut dataset = match source {
         Source::Demo => load_demo(asked),
         Source::Path(path) => load_path(path, asked),
         Source::Table(table) => load_table(table, asked),
+    }?;
+    if !asked.to_test {
+        check_classes(&mut dataset)?;
     }
+    Ok(dataset)
+}
+
+/// Fails where a limit left the training part without a class, and notes what the test part lacks.
+fn check_classes(dataset: &mut Dataset) -> Result<()> {
+    let missing = |reviews: &[Review]| {
+        let counts = class_counts(reviews, dataset.classes.len());
+        let classes = dataset.classes.iter().zip(counts);
+        let missing = classes.filter(|(_, count)| *count == 0);
+        missing.map(|(class, _)| class.clone()).collect::<Vec<_>>()
+    };
+    if let Some(class) = missing(&dataset.train).first() {
+        return Err(Error::Data(format!(
+            "{}: no {class} reviews among the {} that `limits.train` lets in; training needs all classes: raise it",
+            dataset.name,
+            dataset.train.len()
+        )));
+    }
+    const MOST: usize = 10;
+    let missing = missing(&dataset.test);
+    let names = missing.iter().take(MOST).map(String::as_str);
+    let names = names.collect::<Vec<_>>().join(", ");
+    match missing.len() {
+        0 => {}
+        1 => dataset
+            .notes
+            .push(format!("no {names} reviews in the test part")),
+        count => {
+            let more = if count > MOST { ", …" } else { "" };
+            let note = format!("no reviews of {count} classes in the test part: {names}{more}");
+            dataset.notes.push(note);
+        }
+    }
+    Ok(())
 }
 
 /// What a caller wants from a source, whatever its form.
@@ -162,8 +199,13 @@ fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
     }
     // The ends of the names say how the files are written.
     let names: Vec<_> = paths.iter().map(|path| path.file_name()).collect();
-    let (text, label) = (&table.text_column, &table.label_column);
-    let form = format!("table {names:?} {text:?} {label:?} {:?}", table.classes);
+    // The number is another one where the same table would be read in another way.
+    let read_as = Table {
+        path: PathBuf::new(),
+        test: None,
+        ..table.clone()
+    };
+    let form = format!("table 2 {names:?} {read_as:?}");
     let form = match asked.to_test {
         true => format!("{form} to test"),
         false => form,

@@ -1,6 +1,7 @@
 //! Files to reviews to subword ids. Knows nothing of batches.
 
 mod archive;
+mod byte_order_mark;
 mod cache;
 mod cache_folder;
 mod convert;
@@ -37,6 +38,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
+pub use byte_order_mark::without_byte_order_mark;
 pub use cache_folder::cache_folder;
 pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
@@ -97,6 +99,23 @@ impl Dataset {
             .unwrap_or(0)
     }
 
+    /// Keeps of all reviews of `source` those that [`load`] keeps with these limits.
+    pub fn limit(&mut self, limits: ReviewLimits, source: &Source) {
+        let by_class = source.is_table();
+        for (reviews, limit) in [
+            (&mut self.train, limits.train),
+            (&mut self.test, limits.test),
+        ] {
+            match limit {
+                Some(limit) if by_class => {
+                    split::keep_shares(reviews, limit, |review| review.label);
+                }
+                Some(limit) => reviews.truncate(limit),
+                None => {}
+            }
+        }
+    }
+
     /// SHA-256, in hexadecimal, of the ids and labels of all reviews in their order: with the vocabulary's it
     /// tells whether two data sets train alike.
     pub fn sha256(&self) -> String {
@@ -155,7 +174,7 @@ impl Source {
     pub fn is_table(&self) -> bool {
         match self {
             Source::Demo => false,
-            Source::Path(path) => load::table_at(path).is_some(),
+            Source::Path(path) => !path.is_dir() && load::table_at(path).is_some(),
             Source::Table(_) => true,
         }
     }
@@ -181,7 +200,10 @@ impl Source {
     }
 }
 
-/// How many reviews of each part to keep, from the first; `None` keeps all.
+/// How many reviews of each part to keep; `None` keeps all.
+///
+/// Of a table each class keeps its share, from the first; of other sources, whose order is a mixed one, the first are
+/// kept. Where the training part then lacks a class, loading fails; of the test part it is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReviewLimits {
     /// Reviews to train on.

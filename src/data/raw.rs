@@ -72,12 +72,17 @@ pub(super) fn text_of(bytes: &[u8]) -> (String, bool) {
     (stripped(&text).to_owned(), valid)
 }
 
-/// The label that a name or number stands for, in any case: `0`, `neg`, `negative`; `1`, `pos`, `positive`.
+/// The label that a name or number stands for, in any case: 0, `neg`, `negative`, `false`; 1, `pos`, `positive`, `true`.
 pub(super) fn label_of(name: &str) -> Option<u8> {
-    const NAMES: [[&str; 3]; 2] = [["0", "neg", "negative"], ["1", "pos", "positive"]];
+    const NAMES: [[&str; 3]; 2] = [["neg", "negative", "false"], ["pos", "positive", "true"]];
     let name = name.trim();
+    // Whoever kept labels as floats, or as missing here and there, has 1.0.
+    let number: Option<f64> = name.parse().ok();
     let is_one = |names: &[&str; 3]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
-    NAMES.iter().position(is_one).map(|label| label as u8)
+    match number {
+        Some(number) => [0, 1].into_iter().find(|&label| f64::from(label) == number),
+        None => NAMES.iter().position(is_one).map(|label| label as u8),
+    }
 }
 
 /// What is wrong with an id that the vocabulary of `size` ids does not have.

@@ -19,7 +19,7 @@ pub struct Texts {
     pub notes: Vec<String>,
 }
 
-/// Loads the training reviews as text, the first `limit` of them in the order of [`super::load`], or all.
+/// Loads the training reviews as text, in the order of [`super::load`], `limit` of them as [`ReviewLimits`] has it, or all.
 ///
 /// # Errors
 /// As [`super::load`], without the vocabulary, which is not needed; [`Error::Data`] for reviews that are ids.

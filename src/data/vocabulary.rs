@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::byte_order_mark::without_byte_order_mark;
 use super::digest::sha256;
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
@@ -67,6 +68,8 @@ impl Vocabulary {
     /// As [`Vocabulary::from_text`], and [`Error::Malformed`] with the line that is not UTF-8.
     pub fn from_bytes(name: impl AsRef<Path>, bytes: &[u8]) -> Result<Vocabulary> {
         let name = name.as_ref();
+        let bytes =
+            without_byte_order_mark(bytes).map_err(|problem| malformed(name, "line 1", problem))?;
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let line = 1 + bytes[..error.valid_up_to()]
                 .iter()
@@ -110,12 +113,13 @@ impl Vocabulary {
 
     /// Takes the content of a vocabulary file; `name` stands for the file in errors.
     ///
-    /// An empty subword, `''`, is left out and has no id, as in the original.
+    /// An empty subword, `''`, is left out and has no id, as in the original. A byte order mark is no part of the text.
     ///
     /// # Errors
     /// [`Error::Malformed`] names the first line that a vocabulary file could not have.
     pub fn from_text(name: impl AsRef<Path>, text: &str) -> Result<Vocabulary> {
         let name = name.as_ref();
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         if text.len() as u64 > LARGEST_FILE {
             let problem = format!("longer than {} MiB; {REMEDY}", LARGEST_FILE >> 20);
             return Err(malformed(name, "the file", problem));

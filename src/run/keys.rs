@@ -63,6 +63,7 @@ pub const KEYS: [Key; 52] = [
     set("data.text_column", "text-column", Fixed),
     set("data.label_column", "label-column", Fixed),
     set("data.classes", "classes", Fixed),
+    set("data.encoding", "encoding", Fixed),
     set("data.vocabulary", "vocab", Free),
     set("data.limit_train", "limit-train", Fixed),
     set("data.limit_test", "limit-test", Fixed),

@@ -30,13 +30,16 @@ pub struct DataSpec {
     /// Names of the classes; empty where they are negative and positive.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// How the table's text is encoded, where that was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// The vocabulary's file, where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<String>,
-    /// Training reviews that are kept, from the first.
+    /// Training reviews that are kept, see [`ReviewLimits`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_train: Option<usize>,
-    /// Test reviews that are kept, from the first.
+    /// Test reviews that are kept, see [`ReviewLimits`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_test: Option<usize>,
     /// What the data is called.
@@ -72,6 +75,7 @@ impl DataSpec {
             text_column: table.and_then(|table| table.text_column.clone()),
             label_column: table.and_then(|table| table.label_column.clone()),
             classes: table.map_or_else(Vec::new, |table| table.classes.clone()),
+            encoding: table.and_then(|table| table.encoding.clone()),
             vocabulary: vocabulary.map(path_text),
             limit_train: limits.train,
             limit_test: limits.test,
@@ -104,6 +108,7 @@ impl DataSpec {
             ("text_column", self.text_column.is_some()),
             ("label_column", self.label_column.is_some()),
             ("classes", !self.classes.is_empty()),
+            ("encoding", self.encoding.is_some()),
         ];
         let given = of_tables.into_iter().find(|(_, given)| *given);
         if let (true, Some((name, _))) = (self.is_demo(), given) {
@@ -112,8 +117,11 @@ impl DataSpec {
                 "give the table of reviews with `data` as well",
             ));
         }
-        let vocabulary = self.vocabulary.as_deref().map(Path::new);
-        self.source().check_vocabulary(vocabulary)
+        let source = self.source();
+        if let Source::Table(table) = &source {
+            table.check()?;
+        }
+        source.check_vocabulary(self.vocabulary.as_deref().map(Path::new))
     }
 
     /// How many reviews are kept.
@@ -140,6 +148,7 @@ impl DataSpec {
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
             classes: self.classes.clone(),
+            encoding: self.encoding.clone(),
         };
         let plain = Table {
             path: table.path.clone(),
@@ -249,12 +258,14 @@ mod tests {
     fn every_source_is_found_again() {
         let there = |name: &str| path::absolute(name).unwrap();
         let table = |test: Option<&str>, label: Option<&str>, classes: &[&str]| {
+            let encoding = label.map(|_| "cp949".to_string());
             Source::Table(Table {
                 path: there("reviews.csv"),
                 test: test.map(there),
                 text_column: None,
                 label_column: label.map(str::to_string),
                 classes: classes.iter().map(|class| class.to_string()).collect(),
+                encoding,
             })
         };
         for source in [

@@ -330,8 +330,7 @@ impl TrainedRun {
         let expected = self.spec.data.sha256.as_ref()?;
         let limits = self.spec.data.limits();
         let mut cut = dataset.clone();
-        cut.train.truncate(limits.train.unwrap_or(usize::MAX));
-        cut.test.truncate(limits.test.unwrap_or(usize::MAX));
+        cut.limit(limits, &self.spec.data.source());
         Some(cut.sha256() == *expected)
     }
 }

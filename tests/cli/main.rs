@@ -49,6 +49,7 @@ mod run_folder;
 #[cfg(feature = "download")]
 mod server;
 mod summary;
+mod tables;
 mod token_cache;
 mod train;
 mod usage;

@@ -19,6 +19,7 @@ fn full() -> RunSpec {
             text_column: Some("it's".to_string()),
             label_column: Some("verdict".to_string()),
             classes: vec!["useful".to_string(), "spam".to_string()],
+            encoding: Some("cp949".to_string()),
             vocabulary: Some("/own.subwords".to_string()),
             limit_train: Some(40),
             limit_test: Some(30),
@@ -222,7 +223,7 @@ fn the_command_says_what_is_no_default_as_a_shell_takes_it() {
     assert_eq!(
         line.unwrap(),
         "gatefold train dropout --data '/my reviews.csv' --test-data /test.csv --text-column 'it'\\''s' \
-         --label-column verdict --classes useful,spam --vocab /own.subwords --limit-train 40 --limit-test 30 \
+         --label-column verdict --classes useful,spam --encoding cp949 --vocab /own.subwords --limit-train 40 --limit-test 30 \
          --early-stopping 3 --min-delta 0.0 --minimum-rate 0.0 --plateau-factor 0.1 --plateau-patience 1 \
          --schedule plateau --clip-norm 1.0 --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
          --optimiser sgd --seed 18446744073709551615 --shuffle-buffer all --truncate after --weight-decay 0.01"

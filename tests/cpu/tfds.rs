@@ -276,18 +276,26 @@ fn limits_keep_the_first_and_other_splits_are_told() {
     let place = tempfile::tempdir().unwrap();
     version.write(place.path());
     let limits = ReviewLimits {
-        train: Some(1),
+        train: None,
         test: Some(1),
     };
-    let dataset = load(&Source::Path(place.path().to_owned()), None, limits).unwrap();
-    assert_eq!(
-        reviews(&dataset),
-        [[(vec![1, 2], 0)], [(vec![2], 1)]].map(Vec::from)
-    );
+    let source = Source::Path(place.path().to_owned());
+    let dataset = load(&source, None, limits).unwrap();
+    assert_eq!(reviews(&dataset)[1], [(vec![2], 1)]);
     assert_eq!(
         dataset.notes,
-        ["unlabelled reviews (unsupervised), ignored: 50000"]
+        [
+            "unlabelled reviews (unsupervised), ignored: 50000",
+            "no negative reviews in the test part",
+        ]
     );
+    let limits = ReviewLimits {
+        train: Some(1),
+        test: None,
+    };
+    let error = load(&source, None, limits).unwrap_err().to_string();
+    let words = "no positive reviews among the 1 that `limits.train` lets in";
+    assert!(error.contains(words), "{error}");
 }
 
 #[test]

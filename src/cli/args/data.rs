@@ -12,8 +12,11 @@ pub struct SourceArgs {
     /// folder; a table, .csv, .tsv, .jsonl or .ndjson [default: the embedded demo corpus]
     ///
     /// A TFDS folder is the folder of a version, for example imdb_reviews/subwords8k/1.0.0, or one above it. A table
-    /// has one row per review, and may also be packed as .gz. Its column `split` says train
-    /// or test; without that column, a fifth of the texts, chosen by their hash, are for testing. `imdb` is the corpus
+    /// has one row per review, and may also be packed as .gz. Its column `split` says train or test; rows of the split
+    /// validation (or valid, val, dev) are the test reviews where there are no others, and are left out where there are.
+    /// Without that column, a fifth of the texts, chosen by their hash, are for testing, and at least one text of each
+    /// class that has two. Quotes around fields and quotes that are part of the texts are told apart by the table as a
+    /// whole. `imdb` is the corpus
     /// that `gatefold data fetch imdb` downloads, unless a file or folder has that name.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
@@ -23,14 +26,27 @@ pub struct SourceArgs {
     /// The table's column with the review [default: text, else ids]
     #[arg(long, value_name = "NAME")]
     pub text_column: Option<String>,
-    /// The table's column with the label: 0, neg or negative, 1, pos or positive [default: label]
+    /// The table's column with the label: 0, neg, negative or false, 1, pos, positive or true [default: label]
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
     /// The names of the classes, if the labels are others, separated by commas: bad,fair,good
     ///
-    /// A model for more than two classes must end in a dense layer with a softmax and one unit per class.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    /// A model for more than two classes must end in a dense layer with a softmax and one unit per class. Numbers are the
+    /// same however they are written: 1 is also 1.0.
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     pub classes: Vec<String>,
+    /// The table's encoding: windows-1252, euc-kr (cp949), gb18030, shift_jis … [default: utf-8, or utf-16
+    /// where a byte order mark says so]
+    ///
+    /// Without this option, a table of which more than a few lines are not UTF-8 is refused. With utf-8, all of it is
+    /// read, and what is not UTF-8 becomes U+FFFD.
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
 }
 
 impl SourceArgs {
@@ -41,6 +57,7 @@ impl SourceArgs {
             ("--text-column", self.text_column.is_some()),
             ("--label-column", self.label_column.is_some()),
             ("--classes", !self.classes.is_empty()),
+            ("--encoding", self.encoding.is_some()),
         ])
     }
 }
@@ -68,7 +85,7 @@ pub struct ReadingArgs {
     /// the system's.
     #[arg(long)]
     pub no_cache: bool,
-    /// Use only the first N test reviews
+    /// Use only N test reviews: of a table each class's share, else the first
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_test: Option<usize>,
 }
@@ -79,7 +96,9 @@ pub struct ReadingArgs {
 pub struct DataArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// Use only the first N training reviews
+    /// Use only N training reviews: of a table each class's share, else the first
+    ///
+    /// N reviews that lack a class are refused.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_train: Option<usize>,
 }
@@ -94,7 +113,7 @@ pub struct DataArgs {
     .help("A table of which all reviews are test reviews")))]
 #[command(mut_arg("vocab", |vocab| vocab
     .help("The subword vocabulary [default: that of the run]")))]
-#[command(mut_arg("limit_test", |limit| limit.help("Use only the first N test reviews")))]
+#[command(mut_arg("limit_test", |limit| limit.help("Use only N test reviews: of a table each class's share, else the first")))]
 pub struct TestDataArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,

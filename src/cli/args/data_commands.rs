@@ -85,7 +85,7 @@ pub struct ConvertArgs {
 pub struct BuildVocabArgs {
     #[command(flatten)]
     pub source: SourceArgs,
-    /// Use only the first N training reviews
+    /// Use only N training reviews: of a table each class's share, else the first
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_train: Option<usize>,
     /// The wanted number of ids, including padding and 256 bytes

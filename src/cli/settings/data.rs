@@ -93,6 +93,7 @@ pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
         text_column,
         label_column,
         classes,
+        encoding,
     } = &reading.source;
     let limits = ReviewLimits {
         train: *limit_train,
@@ -108,6 +109,7 @@ pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
         text_column: text_column.clone(),
         label_column: label_column.clone(),
         classes: classes.clone(),
+        encoding: encoding.clone(),
         ..DataSpec::new(&source, vocabulary, limits)
     };
     Ok((spec, note))

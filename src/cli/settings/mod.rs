@@ -211,6 +211,7 @@ mod tests {
             text_column: Some("review".to_string()),
             label_column: Some("verdict".to_string()),
             classes: vec!["useful".to_string(), "spam".to_string()],
+            encoding: Some("cp949".to_string()),
             vocabulary: there("/own.subwords"),
             limit_train: Some(40),
             limit_test: Some(30),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gatefold::data::without_byte_order_mark;
 use gatefold::model::{Model, Variant};
 use gatefold::{Error, Result};
 
@@ -64,9 +65,15 @@ impl ModelSource {
 
 fn read_text(path: &Path) -> Result<String> {
     let bytes = fs::read(path).map_err(Error::io(path))?;
-    String::from_utf8(bytes).map_err(|error| Error::Malformed {
+    let malformed = |place: String, problem: &str| Error::Malformed {
         path: path.to_path_buf(),
-        place: format!("byte {}", error.utf8_error().valid_up_to()),
-        problem: "not UTF-8; a model file is TOML".to_string(),
+        place,
+        problem: problem.to_string(),
+    };
+    let text = without_byte_order_mark(&bytes)
+        .map_err(|problem| malformed("line 1".to_string(), problem))?;
+    String::from_utf8(text.to_vec()).map_err(|error| {
+        let place = format!("byte {}", error.utf8_error().valid_up_to());
+        malformed(place, "not UTF-8; a model file is TOML")
     })
 }

@@ -1,17 +1,31 @@
 //! The rows of JSON Lines files.
 
-use std::io::{BufRead, Read};
-
 use serde_json::{Map, Value};
 
-use super::open::{Input, LARGEST_ROW};
+use super::encoding::LineCheck;
+use super::lines::Lines;
+use super::open::Input;
+use super::place::Place;
 use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
 use crate::data::convert::problem_of;
 use crate::data::raw::checked_text;
 use crate::error::Result;
 
-/// What some editors put before the first line.
-const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+const REMEDY: &str = "put each object on a line of its own";
+
+/// Looks at every line of a file, whether it is text.
+///
+/// # Errors
+/// [`crate::Error::Malformed`] where too many are not; [`crate::Error::Io`].
+pub(super) fn survey(input: Input, mut check: LineCheck) -> Result<()> {
+    let Input { place, reader } = input;
+    let mut lines = Lines::new(reader);
+    each(&mut lines, &place, |number, line| {
+        check.add(number, line);
+        Ok(())
+    })?;
+    check.finish(&place)
+}
 
 /// Calls `visit` with every line that is not blank.
 ///
@@ -23,32 +37,32 @@ pub(super) fn visit(
     columns: &Columns,
     mut visit: impl FnMut(Row) -> Result<(), String>,
 ) -> Result<()> {
-    let Input { place, mut reader } = input;
+    let Input { place, reader } = input;
+    let mut lines = Lines::new(reader);
+    each(&mut lines, &place, |_, line| {
+        row(line, columns).and_then(&mut visit)
+    })
+}
+
+/// Calls `look` with the number and the content of every line that is not blank.
+fn each(
+    lines: &mut Lines,
+    place: &Place,
+    mut look: impl FnMut(u64, &[u8]) -> Result<(), String>,
+) -> Result<()> {
     let mut bytes = Vec::new();
-    for line in 1.. {
+    loop {
         bytes.clear();
-        let mut bounded = reader.by_ref().take(LARGEST_ROW + 1);
-        let read = bounded
-            .read_until(b'\n', &mut bytes)
-            .map_err(|error| place.failure(line, error))?;
-        if read as u64 > LARGEST_ROW {
-            return Err(place.too_long(line, "put each object on a line of its own"));
+        let number = lines.next_number();
+        let more = lines.read(&mut bytes);
+        if !more.map_err(|error| place.row_failure(number, error, REMEDY))? {
+            return Ok(());
         }
-        if read == 0 {
-            break;
+        if !bytes.trim_ascii().is_empty() {
+            look(number, bytes.trim_ascii_end())
+                .map_err(|problem| place.malformed(number, problem))?;
         }
-        let line_bytes = match line {
-            1 => bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes),
-            _ => &bytes,
-        };
-        if line_bytes.trim_ascii().is_empty() {
-            continue;
-        }
-        row(line_bytes.trim_ascii_end(), columns)
-            .and_then(&mut visit)
-            .map_err(|problem| place.malformed(line, problem))?;
     }
-    Ok(())
 }
 
 fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {

@@ -1,17 +1,27 @@
 //! Reviews a row: CSV, TSV and JSON Lines, plain or within gzip.
 
 mod csv;
+mod encoding;
+mod header;
 mod jsonl;
+mod lines;
 mod open;
+mod parts;
+mod place;
+mod records;
 mod row;
+mod survey;
 mod write;
 
 use std::path::{Path, PathBuf};
 
-use self::row::{Columns, Row};
+use self::encoding::LineCheck;
+use self::parts::Parts;
+use self::records::Quotes;
+use self::row::{Columns, NamedPart, Row};
 pub(super) use self::write::{write_csv, write_json_lines};
 use super::raw::{RawDataset, RawReview, note_replaced, note_unlabelled};
-use super::split::{Split, Splits};
+use super::split::Split;
 use super::{ReviewLimits, sentiment_classes};
 use crate::error::{Error, Result};
 
@@ -29,6 +39,10 @@ pub struct Table {
     /// What labels are called, in their order, 2 to 256 names; where empty, they are sentiments: `0`, `neg` or
     /// `negative`, and `1`, `pos` or `positive`.
     pub classes: Vec<String>,
+    /// How the text is encoded, by a name of the Encoding Standard (`windows-1252`, `euc-kr`, `gb18030`, `shift_jis`,
+    /// `utf-16`) or a usual one (`cp949`). `None` takes UTF-16 where a byte order mark says so, and else UTF-8; a file
+    /// of which more than a few lines are not UTF-8 is refused then, unless `utf-8` is named.
+    pub encoding: Option<String>,
 }
 
 impl Table {
@@ -38,6 +52,16 @@ impl Table {
             true => sentiment_classes(),
             false => self.classes.clone(),
         }
+    }
+
+    /// Checks what can be checked without looking at the files.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for classes that cannot be, or an encoding of no such name.
+    pub fn check(&self) -> Result<()> {
+        self.check_classes()?;
+        self.encoding.as_deref().map(encoding::named).transpose()?;
+        Ok(())
     }
 
     /// A label is a byte, told by its name.
@@ -94,20 +118,26 @@ pub(super) fn notation(path: &Path) -> Option<(Notation, bool)> {
 /// Reads a table, its ids, if it has those, checked against a vocabulary of `size` ids.
 ///
 /// A column `split` says which part a row belongs to. Without one, and without a second file, the texts
-/// themselves decide ([`Split::by_hash`]). The order of the files is kept.
+/// themselves decide ([`Parts::add_by_hash`], [`Parts::share_classes`]). The order of the files is kept; limits keep the
+/// shares of the classes.
 ///
 /// # Errors
 /// [`Error::Malformed`] names the first line that is wrong, [`Error::Argument`] a file that is no table,
-/// a second file too many or classes that cannot be; [`Error::Io`], and [`Error::Data`] where a class is missing.
+/// a second file too many, classes or an encoding that cannot be; [`Error::Io`], and [`Error::Data`] where the training
+/// part lacks a class or the test part is empty.
 pub(super) fn read(table: &Table, size: usize, limits: ReviewLimits) -> Result<RawDataset> {
-    table.check_classes()?;
+    table.check()?;
     let mut reading = Reading::new(table, limits, None);
     let part = table.test.as_ref().map(|_| Split::Train);
     reading.file(table, &table.path, part, "Table::path", size)?;
     if let Some(test) = &table.test {
         reading.file(table, test, Some(Split::Test), "Table::test", size)?;
     }
-    let parts = reading.splits.take(&table.path)?;
+    if reading.named == Some(false) {
+        reading.parts.share_classes();
+    }
+    reading.place_validation();
+    let parts = reading.parts.take(&table.path)?;
     Ok(reading.finish(parts))
 }
 
@@ -117,7 +147,7 @@ pub(super) fn read(table: &Table, size: usize, limits: ReviewLimits) -> Result<R
 /// # Errors
 /// As [`read`]; [`Error::Data`] where there is none.
 pub(super) fn read_to_test(table: &Table, size: usize, limits: ReviewLimits) -> Result<RawDataset> {
-    table.check_classes()?;
+    table.check()?;
     let limits = ReviewLimits {
         train: Some(0),
         ..limits
@@ -128,13 +158,16 @@ pub(super) fn read_to_test(table: &Table, size: usize, limits: ReviewLimits) -> 
         None => (&table.path, None, "Table::path"),
     };
     reading.file(table, path, part, field, size)?;
-    let test = reading.splits.take_to_test(path)?;
+    reading.place_validation();
+    let test = reading.parts.take_to_test(path)?;
     Ok(reading.finish([Vec::new(), test]))
 }
 
 /// What the files gave so far.
 struct Reading {
-    splits: Splits,
+    parts: Parts,
+    /// Rows whose split is called validation.
+    validation: Vec<RawReview>,
     unlabelled: usize,
     replaced: usize,
     synthetic: bool,
@@ -142,17 +175,20 @@ struct Reading {
     named: Option<bool>,
     /// The part of a row that does not say it; for `None` its text decides.
     unnamed: Option<Split>,
+    notes: Vec<String>,
 }
 
 impl Reading {
     fn new(table: &Table, limits: ReviewLimits, unnamed: Option<Split>) -> Reading {
         Reading {
-            splits: Splits::new(limits, table.class_names()),
+            parts: Parts::new(limits, table.class_names()),
+            validation: Vec::new(),
             unlabelled: 0,
             replaced: 0,
             synthetic: false,
             named: None,
             unnamed,
+            notes: Vec::new(),
         }
     }
 
@@ -167,7 +203,7 @@ impl Reading {
         let Some((notation, gzip)) = notation(path) else {
             let problem = format!(
                 "{} is not named .csv, .tsv, .jsonl or .ndjson, or one of these and .gz; only such tables have \
-                 columns and a second file",
+                 columns, an encoding and a second file",
                 path.display()
             );
             return Err(Error::argument(field, problem));
@@ -178,11 +214,29 @@ impl Reading {
             &table.classes,
             size,
         );
-        let input = open::open(path, gzip)?;
-        let mut visit = |row: Row| self.row(row, part);
+        let named = table.encoding.as_deref().map(encoding::named).transpose()?;
+        let check = LineCheck::new(named);
+        let open = || open::open(path, gzip, named);
         match notation {
-            Notation::Delimited(delimiter) => csv::visit(input, delimiter, &columns, &mut visit),
-            Notation::Json => jsonl::visit(input, &columns, &mut visit),
+            Notation::Delimited(delimiter) => {
+                let survey = survey::survey(open()?, delimiter, &columns, check)?;
+                self.note_quotes(path, &survey);
+                let visit = |row: Row| self.row(row, part);
+                csv::visit(open()?, delimiter, survey.quotes, &columns, visit)
+            }
+            Notation::Json => {
+                jsonl::survey(open()?, check)?;
+                jsonl::visit(open()?, &columns, |row| self.row(row, part))
+            }
+        }
+    }
+
+    fn note_quotes(&mut self, path: &Path, survey: &survey::Survey) {
+        if let (Quotes::Plain, Some(line)) = (survey.quotes, survey.plain_line) {
+            self.notes.push(format!(
+                "quotes in {} are part of its texts: as quotes around fields they make no sense in line {line}",
+                path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
+            ));
         }
     }
 
@@ -195,39 +249,66 @@ impl Reading {
             }
             Row::Labelled(review) => review,
         };
-        let split = match (part, review.split) {
+        let named = match (part, review.part) {
             (Some(_), Some(_)) => {
                 return Err(
                     "a column `split` and `Table::test` both say what the test part is; leave one out"
                         .to_owned(),
                 );
             }
-            (Some(split), None) | (None, Some(split)) => split,
-            (None, None) => self
-                .unnamed
-                .unwrap_or_else(|| Split::by_hash(&review.raw.content)),
+            (Some(split), None) => Some(NamedPart::Of(split)),
+            (None, named) => named,
         };
-        let named = part.is_some() || review.split.is_some();
-        if *self.named.get_or_insert(named) != named {
+        if *self.named.get_or_insert(named.is_some()) != named.is_some() {
             return Err(
                 "`split` is in some rows and not in others; give it to all or none".to_owned(),
             );
         }
         self.replaced += usize::from(!review.valid);
         self.synthetic |= review.synthetic;
-        self.splits.add(split, review.raw);
+        match (named, self.unnamed) {
+            (Some(NamedPart::Validation), _) => self.validation.push(review.raw),
+            (Some(NamedPart::Of(split)), _) | (None, Some(split)) => {
+                self.parts.add(split, review.raw);
+            }
+            (None, None) => self.parts.add_by_hash(review.raw),
+        }
         Ok(())
+    }
+
+    /// What a table is validated with is its test part, unless that is there as well.
+    fn place_validation(&mut self) {
+        let rows = std::mem::take(&mut self.validation);
+        let count = rows.len();
+        if count == 0 {
+            return;
+        }
+        if self.parts.count(Split::Test) > 0 {
+            let note = format!("split validation, ignored: {count} rows; the test part is there");
+            self.notes.push(note);
+            return;
+        }
+        self.notes.push(format!(
+            "no split test: the {count} rows of the split validation are the test part"
+        ));
+        for row in rows {
+            self.parts.add(Split::Test, row);
+        }
     }
 
     /// What was read: the reviews of both parts, and what is to be told of them.
     fn finish(self, [train, test]: [Vec<RawReview>; 2]) -> RawDataset {
-        let mut notes = Vec::new();
+        let mut notes = self.notes;
         if self.named == Some(false) && self.unnamed.is_none() {
+            let moved = match self.parts.moved() {
+                0 => String::new(),
+                moved => format!(", {moved} of the texts moved so that no class is missing there"),
+            };
             notes.push(format!(
                 "no column `split`: a hash of the text put {} rows into the training part and {} into the \
-                 test part",
-                self.splits.count(Split::Train),
-                self.splits.count(Split::Test)
+                 test part{moved}",
+                self.parts.count(Split::Train),
+                self.parts.count(Split::Test)
             ));
         }
         if self.unlabelled > 0 {

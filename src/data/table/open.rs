@@ -1,18 +1,21 @@
-//! A table's file as a stream of bytes, and errors that name its lines.
+//! A table's file as a stream of UTF-8.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::Path;
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::bufread::MultiGzDecoder;
 
-use crate::data::raw::LARGEST_REVIEW;
+use super::encoding::Decoded;
+use super::place::Place;
+use crate::data::byte_order_mark::{self, UTF_8_MARK};
 use crate::error::{Error, Result};
 
-/// Bytes of a row at most: a review of the largest size, six bytes a character where JSON escapes it.
-pub(super) const LARGEST_ROW: u64 = 6 * LARGEST_REVIEW;
-
 const BUFFER: usize = 1 << 16;
+
+/// Bytes that tell what a file is.
+const HEAD: u64 = 512;
 
 /// A table's file.
 pub(super) struct Input {
@@ -20,60 +23,87 @@ pub(super) struct Input {
     pub reader: Box<dyn BufRead>,
 }
 
-/// What errors name the file by.
-pub(super) struct Place {
-    path: PathBuf,
-    gzip: bool,
-}
-
-/// Opens a table; with `gzip`, what is read is what was compressed.
+/// Opens a table; with `gzip`, what is read is what was compressed. It is read as `encoding` or, where none is named,
+/// as what a byte order mark says, which itself is left out, or UTF-8.
 ///
 /// # Errors
-/// [`Error::Io`]
-pub(super) fn open(path: &Path, gzip: bool) -> Result<Input> {
+/// [`Error::Malformed`] for what is no text, [`Error::Io`].
+pub(super) fn open(path: &Path, gzip: bool, encoding: Option<&'static Encoding>) -> Result<Input> {
+    let place = Place::new(path, gzip);
     let file = File::open(path).map_err(Error::io(path))?;
     let file = BufReader::with_capacity(BUFFER, file);
-    Ok(Input {
-        place: Place {
-            path: path.to_owned(),
-            gzip,
-        },
-        reader: if gzip {
-            Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file)))
-        } else {
-            Box::new(file)
-        },
-    })
+    let mut reader: Box<dyn BufRead> = if gzip {
+        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file)))
+    } else {
+        Box::new(file)
+    };
+    let mut head = Vec::new();
+    let read = reader.by_ref().take(HEAD).read_to_end(&mut head);
+    read.map_err(|error| place.failure(1, error))?;
+    let (found, mark) = match byte_order_mark::of(&head) {
+        Some(byte_order_mark::Mark::Utf8) => (UTF_8, UTF_8_MARK.len()),
+        Some(byte_order_mark::Mark::Utf16Le) => (UTF_16LE, 2),
+        Some(byte_order_mark::Mark::Utf16Be) => (UTF_16BE, 2),
+        None => (encoding.unwrap_or(UTF_8), 0),
+    };
+    let is_utf_16 = |encoding: &'static Encoding| encoding == UTF_16LE || encoding == UTF_16BE;
+    match encoding {
+        Some(encoding) if encoding != found && !(is_utf_16(encoding) && is_utf_16(found)) => {
+            let problem = format!(
+                "the byte order mark says that this is {}, and not {}; leave out `Table::encoding`",
+                found.name(),
+                encoding.name()
+            );
+            return Err(place.malformed(1, problem));
+        }
+        _ => {}
+    }
+    if !is_utf_16(found)
+        && let Some(problem) = no_text(&head)
+    {
+        return Err(place.malformed(1, problem));
+    }
+    let mut head = Cursor::new(head);
+    head.set_position(mark as u64);
+    let reader = head.chain(reader);
+    let reader: Box<dyn BufRead> = match found == UTF_8 {
+        true => Box::new(reader),
+        false => Box::new(BufReader::with_capacity(
+            BUFFER,
+            Decoded::new(reader, found),
+        )),
+    };
+    Ok(Input { place, reader })
 }
 
-impl Place {
-    /// What is wrong with a line, counted from 1.
-    pub fn malformed(&self, line: u64, problem: impl Into<String>) -> Error {
-        Error::Malformed {
-            path: self.path.clone(),
-            place: format!("line {line}"),
-            problem: problem.into(),
+/// What is wrong with a file that begins so and is called a table, if it is none.
+fn no_text(head: &[u8]) -> Option<String> {
+    let problem = match head {
+        [0x1F, 0x8B, ..] => {
+            "a gzip file; have its name end in .gz, once for each time it was compressed"
         }
-    }
-
-    /// A row of more than [`LARGEST_ROW`] bytes.
-    pub fn too_long(&self, line: u64, remedy: &str) -> Error {
-        let largest = LARGEST_ROW >> 20;
-        self.malformed(line, format!("longer than {largest} MiB; {remedy}"))
-    }
-
-    /// A stream that failed: the system, or the decompression.
-    pub fn failure(&self, line: u64, error: io::Error) -> Error {
-        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        match error.kind() {
-            UnexpectedEof if self.gzip => {
-                self.malformed(line, "the file is cut short; copy or download it again")
-            }
-            InvalidData | InvalidInput if self.gzip => self.malformed(
-                line,
-                format!("the file is corrupt ({error}); copy or download it again"),
-            ),
-            _ => Error::io(&self.path)(error),
+        [b'P', b'K', 3, 4, ..] => {
+            "a zip archive, or a spreadsheet; unpack it, or save the sheet as CSV in UTF-8"
         }
-    }
+        [b'P', b'A', b'R', b'1', ..] => "a Parquet file; write it as CSV or JSON Lines",
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => "a bzip2 file; unpack it, or pack it as .gz",
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => "an xz file; unpack it, or pack it as .gz",
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => "a zstd file; unpack it, or pack it as .gz",
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => "a spreadsheet; save the sheet as CSV in UTF-8",
+        _ => {
+            let zeros = |parity| {
+                let bytes = head.iter().skip(parity).step_by(2);
+                4 * bytes.filter(|&&byte| byte == 0).count() > head.len()
+            };
+            return match (zeros(0), zeros(1)) {
+                (false, false) => None,
+                (true, true) => Some("no text: most of its bytes are 0".to_owned()),
+                (big, _) => Some(format!(
+                    "UTF-16 without a byte order mark; give {} as `Table::encoding`",
+                    if big { "utf-16be" } else { "utf-16le" }
+                )),
+            };
+        }
+    };
+    Some(problem.to_owned())
 }

@@ -1,5 +1,7 @@
 //! A row as a review: which columns hold it, and what their values mean.
 
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
 use crate::data::raw::{Content, RawReview, checked_ids, label_of};
 use crate::data::split::Split;
 
@@ -21,11 +23,32 @@ pub(super) enum Row {
 
 pub(super) struct LabelledRow {
     pub raw: RawReview,
-    pub split: Option<Split>,
+    pub part: Option<NamedPart>,
     /// Whether the text was UTF-8.
     pub valid: bool,
     /// Whether the row says that it is made up.
     pub synthetic: bool,
+}
+
+/// What the column `split` says of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NamedPart {
+    Of(Split),
+    /// To validate with while training; it is the test part where no other is named.
+    Validation,
+}
+
+impl NamedPart {
+    fn named(name: &str) -> Option<NamedPart> {
+        const VALIDATION: [&str; 4] = ["validation", "valid", "val", "dev"];
+        let name = name.trim();
+        let is = |known: &&str| known.eq_ignore_ascii_case(name);
+        let split = Split::ALL.into_iter().find(|split| is(&split.name()));
+        match split {
+            Some(split) => Some(NamedPart::Of(split)),
+            None => VALIDATION.iter().any(is).then_some(NamedPart::Validation),
+        }
+    }
 }
 
 /// The columns of a table, and the size of the vocabulary that ids are checked against.
@@ -89,7 +112,9 @@ impl<'a> Columns<'a> {
                 )
             });
         }
-        let place = self.classes.iter().position(|name| name == text.trim());
+        let text = text.trim();
+        let exact = self.classes.iter().position(|name| name == text);
+        let place = exact.or_else(|| self.only_equal(text));
         place.map(|label| label as u8).ok_or_else(|| {
             format!(
                 "label `{}` is none of the classes {}",
@@ -97,6 +122,19 @@ impl<'a> Columns<'a> {
                 shortened(&self.classes.join(", "))
             )
         })
+    }
+
+    /// The one class whose name is the same number, or the same of true and false, written otherwise.
+    fn only_equal(&self, text: &str) -> Option<usize> {
+        let number = |text: &str| text.parse::<f64>().ok();
+        let truth = |text: &str| text.to_ascii_lowercase().parse::<bool>().ok();
+        let (own_number, own_truth) = (number(text), truth(text));
+        let is_equal = |name: &String| {
+            own_number.is_some() && number(name) == own_number
+                || own_truth.is_some() && truth(name) == own_truth
+        };
+        let mut equal = (0..self.classes.len()).filter(|&n| is_equal(&self.classes[n]));
+        equal.next().filter(|_| equal.next().is_none())
     }
 
     /// Ids, checked against the vocabulary.
@@ -128,10 +166,10 @@ pub(super) fn row_of(
     if UNLABELLED.into_iter().any(is) {
         return Ok(Row::Unlabelled);
     }
-    let known = Split::ALL.into_iter().find(|known| is(known.name()));
+    let known = split.and_then(NamedPart::named);
     if let (None, Some(split)) = (known, split) {
         return Err(format!(
-            "split `{}` is neither train nor test; leave the column out to have the texts decide",
+            "split `{}` is none of train, validation and test; write one of these",
             shortened(split)
         ));
     }
@@ -139,17 +177,25 @@ pub(super) fn row_of(
     let (content, valid) = content()?;
     Ok(Row::Labelled(LabelledRow {
         raw: RawReview { content, label },
-        split: known,
+        part: known,
         valid,
         synthetic,
     }))
 }
 
-/// As much of a field's text as a message can bear.
+/// As much of a field's text as a message can bear, what does not show in it made visible.
 pub(super) fn shortened(text: &str) -> String {
     const LONGEST: usize = 40;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+    let mut shown = String::new();
+    for (place, character) in text.chars().enumerate() {
+        if place == LONGEST {
+            shown.push('…');
+            break;
+        }
+        match character.general_category_group() {
+            GeneralCategoryGroup::Other => shown.extend(character.escape_default()),
+            _ => shown.push(character),
+        }
     }
+    shown
 }

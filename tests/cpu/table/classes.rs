@@ -86,7 +86,7 @@ fn a_label_that_was_not_named_is_refused_with_its_line() {
 #[test]
 fn a_class_without_reviews_is_named() {
     let error = message(load_classes("r.csv", CSV, &["bad", "fair", "good", "best"]));
-    let words = "no best reviews in the train part; train and test need all classes";
+    let words = "no best reviews in the train part; training needs all classes";
     assert!(error.contains(words), "{error}");
 }
 

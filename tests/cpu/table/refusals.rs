@@ -33,10 +33,14 @@ fn a_row_that_is_wrong_is_named_by_its_line() {
         ("r.csv", "e,,train", "label ``; expected 0,"),
         (
             "r.csv",
-            "e,0,dev",
-            "split `dev` is neither train nor test; leave the column out",
+            "e,0,held",
+            "split `held` is none of train, validation and test; write one of these",
         ),
-        ("r.csv", "e,0,", "split `` is neither train nor test"),
+        (
+            "r.csv",
+            "e,0,",
+            "split `` is none of train, validation and test",
+        ),
         (
             "r.csv",
             "e,0",
@@ -232,9 +236,12 @@ fn no_reviews_or_a_class_without_any_are_named() {
     for (gone, words) in [
         (
             "a,0,train\n",
-            "no negative reviews in the train part; train and test need both classes",
+            "no negative reviews in the train part; training needs both classes",
         ),
-        ("d,1,test\n", "no positive reviews in the test part"),
+        (
+            "c,0,test\nd,1,test\n",
+            "no reviews in the test part; there is nothing to validate with",
+        ),
     ] {
         let error = message(load_file("r.csv", right("r.csv").replace(gone, "")));
         assert!(error.contains(words), "{error}");

@@ -1,0 +1,79 @@
+//! Where the columns of a delimited file are, and what they make of a row.
+
+use csv::ByteRecord;
+
+use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
+use crate::data::raw::checked_text;
+
+/// Where the columns are.
+pub(super) struct Header {
+    content: ContentColumn<usize>,
+    label: usize,
+    split: Option<usize>,
+    synthetic: Option<usize>,
+    /// How many columns there are.
+    pub width: usize,
+}
+
+impl Header {
+    /// Finds the columns among their names.
+    ///
+    /// # Errors
+    /// Which column is not there.
+    pub fn new(names: &ByteRecord, columns: &Columns) -> Result<Header, String> {
+        let find = |name: &str| {
+            names
+                .iter()
+                .position(|field| field.trim_ascii() == name.as_bytes())
+        };
+        let all = || {
+            let names = names.iter().map(String::from_utf8_lossy);
+            shortened(&names.collect::<Vec<_>>().join(", "))
+        };
+        Ok(Header {
+            content: columns.pick(find(columns.text), find(IDS), all)?,
+            label: find(columns.label)
+                .ok_or_else(|| missing(columns.label, "Table::label_column", &all()))?,
+            split: find(SPLIT),
+            synthetic: find(SYNTHETIC),
+            width: names.len(),
+        })
+    }
+
+    /// The review in a row.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn row(&self, record: &ByteRecord, columns: &Columns) -> Result<Row, String> {
+        let field = |index: usize| record.get(index).unwrap_or_default();
+        let split = self
+            .split
+            .map(|index| String::from_utf8_lossy(field(index)));
+        let synthetic = self.synthetic.map(field) == Some(b"true");
+        let content = || match self.content {
+            ContentColumn::Text(index) => checked_text(field(index)),
+            ContentColumn::Ids(index) => columns.ids(&numbers(field(index))?),
+        };
+        let label = || columns.label(&String::from_utf8_lossy(field(self.label)));
+        row_of(split.as_deref(), label, content, synthetic)
+    }
+
+    /// Whether these fields are a row: as many as there are columns, of which each holds what it should.
+    pub fn takes(&self, record: &ByteRecord, columns: &Columns) -> bool {
+        record.len() == self.width && self.row(record, columns).is_ok()
+    }
+}
+
+/// Numbers with spaces between them.
+fn numbers(field: &[u8]) -> Result<Vec<i64>, String> {
+    let text = String::from_utf8_lossy(field);
+    let parsed = text.split_ascii_whitespace().map(|number| {
+        number.parse().map_err(|_| {
+            format!(
+                "id `{}`; expected whole numbers with spaces between",
+                shortened(number)
+            )
+        })
+    });
+    parsed.collect()
+}
