@@ -55,7 +55,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 52] = [
+pub const KEYS: [Key; 53] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
