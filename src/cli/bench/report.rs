@@ -266,6 +266,7 @@ pub mod tests {
                 workgroup_bytes: 49_152,
                 workgroup_invocations: 1024,
                 timestamps: true,
+                processor: None,
             },
             kernels: "subgroup, 32 lanes".into(),
             row_tile: None,
