@@ -64,7 +64,15 @@ pub fn check_absent(name: &str, path: &Path) -> Result<()> {
 pub fn holds_something(path: &Path) -> Result<bool> {
     match fs::metadata(path) {
         Ok(there) => Ok(there.is_file() || there.is_dir()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        // What is wrong with the way there, the write will tell.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(false)
+        }
         Err(error) => Err(Error::io(path)(error)),
     }
 }

@@ -114,7 +114,8 @@ fn a_run_goes_on_on_another_device() {
     }
     let outcome = place.run(more);
     let words = "begun on cpu (gatefold";
-    assert!(outcome.succeeds().stdout.contains(words), "{outcome:?}");
+    let told = outcome.succeeds().stderr.replace("\n          ", " ");
+    assert!(told.contains(words), "{told}");
     // And back: nothing is said of kernels that the processor has not got.
     let outcome = place.run([
         "train",
@@ -125,10 +126,8 @@ fn a_run_goes_on_on_another_device() {
         "--adapter",
         "cpu",
     ]);
-    assert!(
-        outcome.succeeds().stdout.contains("goes on with cpu"),
-        "{outcome:?}"
-    );
+    let told = outcome.succeeds().stderr.replace("\n          ", " ");
+    assert!(told.contains("goes on with cpu"), "{told}");
 }
 
 #[test]

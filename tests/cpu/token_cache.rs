@@ -181,15 +181,15 @@ fn another_vocabulary_gives_other_ids() {
 fn limits_are_kept_apart() {
     let place = Place::new();
     let limits = ReviewLimits {
-        train: Some(2),
+        train: Some(4),
         test: Some(3),
     };
     let data = place.data();
     for _ in 0..2 {
         let all = place.load(&data, ReviewLimits::default());
         let some = place.load(&data, limits);
-        assert_eq!((some.train.len(), some.test.len()), (2, 3));
-        assert!(some.train[..] == all.train[..2] && some.test[..] == all.test[..3]);
+        assert_eq!((some.train.len(), some.test.len()), (4, 3));
+        assert!(some.train[..] == all.train[..4] && some.test[..] == all.test[..3]);
     }
 }
 
@@ -242,7 +242,7 @@ fn a_file_of_other_reviews_is_not_taken() {
     let data = place.loads_as_without(&packed);
     let file = place.only_kept();
     let limits = ReviewLimits {
-        train: Some(1),
+        train: Some(5),
         test: Some(1),
     };
     place.load(&packed, limits);
@@ -354,16 +354,16 @@ fn a_cache_that_cannot_be_written_is_done_without() {
 fn those_last_used_are_kept() {
     let place = Place::new();
     let packed = place.packed();
-    let first = |train| ReviewLimits {
-        train: Some(train),
-        test: None,
+    let first = |test| ReviewLimits {
+        train: None,
+        test: Some(test),
     };
     let mut files = Vec::new();
-    for train in 1..=6 {
-        place.load(&packed, first(train));
+    for test in 1..=6 {
+        place.load(&packed, first(test));
         let new = place.kept().into_iter().find(|file| !files.contains(file));
         let new = new.unwrap();
-        let hours = Duration::from_secs(3600 * (10 - train as u64));
+        let hours = Duration::from_secs(3600 * (10 - test as u64));
         let file = File::options().append(true).open(&new).unwrap();
         file.set_modified(SystemTime::now() - hours).unwrap();
         files.push(new);
@@ -377,10 +377,10 @@ fn those_last_used_are_kept() {
     let file = File::options().append(true).open(&abandoned).unwrap();
     let days = Duration::from_secs(3 * 24 * 3600);
     file.set_modified(SystemTime::now() - days).unwrap();
-    for test in 1..=4 {
+    for train in 4..=7 {
         let limits = ReviewLimits {
-            train: None,
-            test: Some(test),
+            train: Some(train),
+            test: None,
         };
         place.load(&packed, limits);
     }
