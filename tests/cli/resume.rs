@@ -25,7 +25,9 @@ fn options_that_contradict_are_refused_with_both_values() {
         ("--optimiser", "sgd", "adam"),
         ("--momentum", "0.5", "none"),
         ("--seed", "9", "0"),
-        ("--validation-steps", "3", "30"),
+        ("--validation-steps", "3", "none"),
+        ("--validation", "3", "300"),
+        ("--shuffle-buffer", "3", "1000"),
         ("--limit-train", "30", "20"),
         ("--limit-test", "10", "20"),
     ] {
