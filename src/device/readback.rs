@@ -16,7 +16,7 @@ impl Device {
     /// Brings back the first `count` numbers of a buffer, waiting for all that was submitted so far.
     ///
     /// # Errors
-    /// As [`Gpu::read`] and [`Native::read`].
+    /// As [`Gpu::read`](crate::gpu::Gpu::read) and [`Native::read`](crate::native::Native::read).
     pub fn read<T: bytemuck::Pod>(&self, name: &str, count: usize) -> Result<Vec<T>> {
         match self {
             Device::Gpu(gpu) => gpu.read(name, count),
@@ -27,7 +27,7 @@ impl Device {
     /// Starts to bring back the first `bytes` of a buffer, as it is after all that was submitted so far.
     ///
     /// # Errors
-    /// As [`Gpu::read_later`] and [`Native::bytes`].
+    /// As [`Gpu::read_later`](crate::gpu::Gpu::read_later) and [`Native::bytes`](crate::native::Native::bytes).
     pub fn read_later(&self, name: &str, bytes: u64) -> Result<Readback> {
         match self {
             Device::Gpu(gpu) => gpu.read_later(name, bytes).map(Readback::Gpu),
