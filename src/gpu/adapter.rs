@@ -216,7 +216,7 @@ pub(crate) fn none_found() -> String {
          Debian, Ubuntu:  sudo apt-get install mesa-vulkan-drivers libvulkan1\n  \
          Fedora:          sudo dnf install mesa-vulkan-drivers vulkan-loader\n  \
          Arch:            sudo pacman -S vulkan-swrast vulkan-icd-loader\n\
-         `make demo` does this by itself. VK_DRIVER_FILES and WGPU_BACKEND, if set, narrow the search."
+         `make test` does this by itself. VK_DRIVER_FILES and WGPU_BACKEND, if set, narrow the search."
     } else if cfg!(target_os = "macos") {
         "Every Mac with Metal has one: is this a virtual machine without a GPU, or does WGPU_BACKEND hide it?"
     } else {
