@@ -10,8 +10,8 @@ use gatefold::data::{Dataset, sentiment_classes};
 use gatefold::report::{
     EVALUATION_FILES, Measures, evaluation_table, holds_something, write_evaluation,
 };
-use gatefold::run::{TrainedRun, check_batch_size, check_folder};
-use gatefold::train::{Evaluation, Scores, Session};
+use gatefold::run::{TrainedRun, check_folder};
+use gatefold::train::{Evaluation, Scores, Session, check_batch_size};
 use serde::Serialize;
 
 use super::args::EvaluateArgs;

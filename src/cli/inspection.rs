@@ -5,7 +5,7 @@ use std::path::Path;
 use gatefold::Result;
 use gatefold::batch::{Batch, Batches, Order, Padding, SHUFFLE_BUFFER, Side};
 use gatefold::data::{Bins, Dataset, Duplicates, Lengths, Review, SubwordEncoder, class_counts};
-use gatefold::run::check_batch_size;
+use gatefold::train::check_batch_size;
 use serde::Serialize;
 
 use super::args::BatchArgs;

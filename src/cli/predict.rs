@@ -8,7 +8,8 @@ use anyhow::Result;
 use gatefold::Error;
 use gatefold::data::{stripped, without_byte_order_mark};
 use gatefold::report::excerpt;
-use gatefold::run::{Prediction, TextReader, TrainedRun, check_batch_size};
+use gatefold::run::{Prediction, TextReader, TrainedRun};
+use gatefold::train::check_batch_size;
 use serde::{Serialize, Serializer};
 
 use super::args::PredictArgs;

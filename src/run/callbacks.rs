@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::positive::is_positive;
 use crate::error::{Error, Result};
 use crate::model::counted;
-use crate::train::{Decay, EarlyStopping, Monitor, Plateau, Schedule};
+use crate::train::{Decay, EarlyStopping, Monitor, Plateau, Schedule, is_positive};
 
 /// [`Decay`] by its name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::amount::Amount;
 use super::callbacks::CallbackSpec;
 use super::optimiser::OptimiserName;
-use super::positive::is_positive;
 use super::reading::{ReadingSpec, padding_words};
 use super::source::DataSpec;
 use crate::batch::{SHUFFLE_BUFFER, Side};
@@ -13,7 +12,7 @@ use crate::data::{DEMO_LEARNING_RATE, Dataset};
 use crate::error::{Error, Result};
 use crate::model::{counted, grouped};
 use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
-use crate::train::{FitOptions, Validation};
+use crate::train::{FitOptions, Validation, check_batch_size, is_positive};
 
 /// The experiment's learning rate.
 const LEARNING_RATE: f64 = 1e-4;
@@ -378,19 +377,5 @@ impl TrainingSpec {
         };
         let (title, rate) = (self.optimiser.title(), self.learning_rate);
         format!("{title} with learning rate {rate:?}{momentum}")
-    }
-}
-
-/// Checks that a batch holds something.
-///
-/// # Errors
-/// [`Error::Argument`] where it does not.
-pub fn check_batch_size(batch_size: usize) -> Result<()> {
-    match batch_size {
-        0 => Err(Error::argument(
-            "batch_size",
-            "a batch holds at least 1 review",
-        )),
-        _ => Ok(()),
     }
 }

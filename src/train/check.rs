@@ -15,7 +15,16 @@ pub(super) fn check_rate(rate: f64) -> Result<()> {
     Err(Error::argument("learning_rate", problem))
 }
 
-pub(super) fn check_batch_size(batch_size: usize) -> Result<()> {
+/// Whether it is a number above 0 for the kernels, which compute with f32.
+pub(crate) fn is_positive(number: f64) -> bool {
+    number as f32 > 0.0 && (number as f32).is_finite()
+}
+
+/// Checks that a batch holds something.
+///
+/// # Errors
+/// [`Error::Argument`] where it does not.
+pub fn check_batch_size(batch_size: usize) -> Result<()> {
     match batch_size {
         0 => Err(Error::argument(
             "batch_size",

@@ -1,6 +1,6 @@
 //! What options of [`fit`](super::fit()) are refused for.
 
-use super::check::check_batch_size;
+use super::check::{check_batch_size, is_positive};
 use super::fit_options::FitOptions;
 use super::schedule::Decay;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ impl FitOptions {
         if self.rate.is_some() {
             return Ok(());
         }
-        if !(rate as f32 > 0.0 && (rate as f32).is_finite()) {
+        if !is_positive(rate) {
             let problem = format!("{rate} does not train; give a number above 0, 0.0001 say");
             return Err(Error::argument("learning_rate", problem));
         }

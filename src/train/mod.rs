@@ -75,6 +75,8 @@ mod validation;
 mod verdict;
 mod weights;
 
+pub use check::check_batch_size;
+pub(crate) use check::is_positive;
 pub use checkpoint::Checkpoint;
 pub use checkpoint_files::{CheckpointFiles, FoundCheckpoint};
 pub use confusion::Confusion;
