@@ -13,43 +13,42 @@ use std::ops::Range;
 
 use fearless_simd::{Simd, prelude::*};
 
-use super::simd::{load_all, load_whole, store_all, store_whole};
+use super::simd::{are_plain, load_all, load_whole, store_all, store_whole};
 
-/// Rows of the next tile where `left` are left: tiles of nearly equal size.
-pub(super) fn next_rows<S: Simd>(left: usize, vectors: usize) -> usize {
-    let registers = if S::f32s::LEN == 8 { 16 } else { 32 };
-    let most = if registers == 16 && vectors == 2 {
+/// The most rows of a tile: as many as leave its sums in registers.
+///
+/// Plain numbers have 16 registers of one number each.
+pub(super) const fn most_rows<S: Simd>(vectors: usize) -> usize {
+    if are_plain::<S>() {
+        2
+    } else if S::f32s::LEN == 8 && vectors == 2 {
         5
     } else {
         10
-    };
-    left.div_ceil(left.div_ceil(most))
+    }
 }
 
-/// Calls `$f::<S, N, V>` with N = `$n` and V = `$v`.
+/// Rows of the next tile where `left` are left: tiles of nearly equal size.
+pub(super) fn next_rows<S: Simd>(left: usize, vectors: usize) -> usize {
+    left.div_ceil(left.div_ceil(most_rows::<S>(vectors)))
+}
+
+/// Calls `$f::<S, N, V>` with N = `$n` of [`next_rows`] and V = `$v`.
+///
+/// A size that S never takes is not compiled for it: each is a function of its own.
 macro_rules! with_tile {
-    ($n:expr, $v:expr, $f:ident::<$S:ty>($($arg:expr),* $(,)?)) => {
+    ($n:expr, $v:expr, $f:ident::<$S:ty> $args:tt) => {
+        with_tile!(@ $n, $v, $f, $S, $args, 1 2 3 4 5 6 7 8 9 10)
+    };
+    (@ $n:expr, $v:expr, $f:ident, $S:ty, $args:tt, $($size:literal)*) => {
         match ($v, $n) {
-            (2, 1) => $f::<$S, 1, 2>($($arg),*),
-            (2, 2) => $f::<$S, 2, 2>($($arg),*),
-            (2, 3) => $f::<$S, 3, 2>($($arg),*),
-            (2, 4) => $f::<$S, 4, 2>($($arg),*),
-            (2, 5) => $f::<$S, 5, 2>($($arg),*),
-            (2, 6) => $f::<$S, 6, 2>($($arg),*),
-            (2, 7) => $f::<$S, 7, 2>($($arg),*),
-            (2, 8) => $f::<$S, 8, 2>($($arg),*),
-            (2, 9) => $f::<$S, 9, 2>($($arg),*),
-            (2, _) => $f::<$S, 10, 2>($($arg),*),
-            (_, 1) => $f::<$S, 1, 1>($($arg),*),
-            (_, 2) => $f::<$S, 2, 1>($($arg),*),
-            (_, 3) => $f::<$S, 3, 1>($($arg),*),
-            (_, 4) => $f::<$S, 4, 1>($($arg),*),
-            (_, 5) => $f::<$S, 5, 1>($($arg),*),
-            (_, 6) => $f::<$S, 6, 1>($($arg),*),
-            (_, 7) => $f::<$S, 7, 1>($($arg),*),
-            (_, 8) => $f::<$S, 8, 1>($($arg),*),
-            (_, 9) => $f::<$S, 9, 1>($($arg),*),
-            _ => $f::<$S, 10, 1>($($arg),*),
+            $((2, $size) if const { $size <= crate::native::product::most_rows::<$S>(2) } => {
+                $f::<$S, $size, 2> $args
+            })*
+            $((1, $size) if const { $size <= crate::native::product::most_rows::<$S>(1) } => {
+                $f::<$S, $size, 1> $args
+            })*
+            (vectors, rows) => unreachable!("a tile of {rows} rows by {vectors} vectors"),
         }
     };
 }

@@ -46,6 +46,11 @@ macro_rules! vectorised {
 }
 pub(super) use vectorised;
 
+/// Whether these are plain numbers in the place of vectors, on x86.
+pub(super) const fn are_plain<S: Simd>() -> bool {
+    S::f32s::LEN == 4 && cfg!(any(target_arch = "x86", target_arch = "x86_64"))
+}
+
 /// Numbers of the widest vector.
 const WIDEST: usize = 16;
 
