@@ -131,10 +131,16 @@ pub fn limits() -> Vec<Limits> {
         wanted_workgroups: 2 * lanes,
         ..Limits::WEBGPU
     };
-    [4, 8, 16, 32, 64]
+    let split = |lanes| Limits {
+        form: Form::Split { lanes },
+        ..subgroup(lanes)
+    };
+    let subgroups = [4, 8, 16, 32, 64].map(subgroup);
+    let splits = [8, 16, 32, 64].map(split);
+    [Limits::WEBGPU]
         .into_iter()
-        .map(subgroup)
-        .chain([Limits::WEBGPU])
+        .chain(subgroups)
+        .chain(splits)
         .collect()
 }
 
@@ -178,6 +184,17 @@ pub fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
         }
     }
     for masked in [false, true] {
+        // Lanes that own no unit, at a size that is simulated.
+        cases.push((
+            recurrent(5, masked, &[(20, 1)]),
+            masked,
+            batches(&[3], &mut random),
+        ));
+        cases.push((
+            gru(5, masked, &[(20, 1)]),
+            masked,
+            batches(&[3], &mut random),
+        ));
         // 96 units are more than a workgroup holds with WebGPU's limits, and less than it holds elsewhere.
         for layers in [&[(5, 2)][..], &[(8, 2), (7, 1)], &[(64, 1)], &[(96, 2)]] {
             let size = if layers[0].0 < 64 { 11 } else { 3 };
@@ -196,7 +213,7 @@ pub fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
     cases
 }
 
-/// Launches kept of a kernel.
+/// Launches kept of a kernel for each size of subgroups.
 const LAUNCHES: usize = 2;
 
 /// Workgroups of a launch that is kept, at most.
@@ -219,7 +236,9 @@ fn uses() -> Vec<Use> {
             usage.workgroup_bytes = usage.workgroup_bytes.min(limits.workgroup_bytes);
             usage.dims_bytes.insert(dispatch.dims.len());
             let groups: u32 = dispatch.groups.iter().product();
-            if usage.launches.len() < LAUNCHES && groups <= LARGEST {
+            let lanes = Launch::lanes_of(limits.form);
+            let alike = usage.launches.iter().filter(|l| l.lanes == lanes);
+            if alike.count() < LAUNCHES && groups <= LARGEST {
                 usage
                     .launches
                     .push(Launch::of(plan, dispatch, limits.form, batch));

@@ -1,6 +1,6 @@
 //! What expressions are for the invocations of a workgroup, where pointers point, and what is read and written there.
 
-use naga::{Expression, GlobalVariable, Handle, LocalVariable, Span, TypeInner};
+use naga::{Expression, GlobalVariable, Handle, LocalVariable, ScalarKind, Span, TypeInner};
 
 use super::machine::{Frame, Mask, Values, Workgroup};
 use super::values::{UNKNOWN, Value, compute, is_followed, shape};
@@ -124,20 +124,28 @@ impl<'a> Workgroup<'a, '_> {
         }
     }
 
-    /// Bytes of what a pointer points at, and whether it is an atomic.
-    fn pointee(&self, frame: &Frame<'a>, pointer: Handle<Expression>) -> (u32, bool) {
+    /// Words of what a pointer points at, and whether it is an atomic.
+    fn pointee(&self, frame: &Frame<'a>, pointer: Handle<Expression>) -> (usize, bool) {
         let module = &self.shader.module;
         match *self.inner(frame, pointer) {
             TypeInner::Pointer { base, .. } => {
                 let inner = &module.types[base].inner;
                 let atomic = matches!(inner, TypeInner::Atomic(_));
-                (inner.size(module.to_ctx()), atomic)
+                let words = match inner {
+                    // A boolean has no size in memory; here it takes a word.
+                    TypeInner::Scalar(scalar) if scalar.kind == ScalarKind::Bool => 1,
+                    TypeInner::Vector { size, scalar } if scalar.kind == ScalarKind::Bool => {
+                        *size as u32
+                    }
+                    _ => inner.size(module.to_ctx()) / 4,
+                };
+                (words as usize, atomic)
             }
             TypeInner::ValuePointer { size, scalar, .. } => {
-                let count = size.map_or(1, |size| size as u32);
-                (count * u32::from(scalar.width), false)
+                debug_assert!(scalar.kind == ScalarKind::Bool || scalar.width == 4);
+                (size.map_or(1, |size| size as usize), false)
             }
-            _ => (4, false),
+            _ => (1, false),
         }
     }
 
@@ -148,7 +156,7 @@ impl<'a> Workgroup<'a, '_> {
         span: Span,
         active: &Mask,
     ) -> Values {
-        let (bytes, atomic) = self.pointee(frame, pointer);
+        let (count, atomic) = self.pointee(frame, pointer);
         let mut values = vec![UNKNOWN; self.invocations];
         for lane in (0..self.invocations).filter(|&lane| active[lane] && !atomic) {
             let place = self.place(frame, pointer, lane);
@@ -159,7 +167,7 @@ impl<'a> Workgroup<'a, '_> {
                     std::array::from_fn(|i| whole.get(first + i).copied().flatten())
                 }
                 (Root::Global(variable), Some(offset)) => {
-                    let (first, count) = (offset as usize / 4, bytes as usize / 4);
+                    let first = offset as usize / 4;
                     let memory = &mut *self.memory;
                     memory.touch(variable, first, count, lane as u32, false, span)
                 }
@@ -182,7 +190,7 @@ impl<'a> Workgroup<'a, '_> {
         span: Span,
         active: &Mask,
     ) {
-        let (bytes, atomic) = self.pointee(frame, pointer);
+        let (count, atomic) = self.pointee(frame, pointer);
         for lane in (0..self.invocations).filter(|&lane| active[lane] && !atomic) {
             let place = self.place(frame, pointer, lane);
             match (place.root, place.offset) {
@@ -193,7 +201,7 @@ impl<'a> Workgroup<'a, '_> {
                     };
                     match offset {
                         Some(offset) => {
-                            let (first, count) = (offset as usize / 4, bytes as usize / 4);
+                            let first = offset as usize / 4;
                             let parts = values[lane].iter_mut().skip(first).take(count);
                             parts.zip(new).for_each(|(part, new)| *part = new);
                         }
@@ -201,7 +209,7 @@ impl<'a> Workgroup<'a, '_> {
                     }
                 }
                 (Root::Global(variable), Some(offset)) => {
-                    let (first, count) = (offset as usize / 4, bytes as usize / 4);
+                    let first = offset as usize / 4;
                     let memory = &mut *self.memory;
                     memory.touch(variable, first, count, lane as u32, true, span);
                 }

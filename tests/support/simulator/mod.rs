@@ -48,6 +48,14 @@ pub struct Buffer {
 }
 
 impl Launch {
+    /// Lanes of the subgroups that kernels of this form run in.
+    pub fn lanes_of(form: Form) -> u32 {
+        match form {
+            Form::Split { lanes } | Form::Subgroup { lanes } => lanes as u32,
+            Form::Portable | Form::Native => 1,
+        }
+    }
+
     /// The dispatch of a plan whose buffer `batch` holds these words.
     pub fn of(plan: &Plan, dispatch: &Dispatch, form: Form, batch: &[u32]) -> Launch {
         let batch_id = plan.buffer("batch");
@@ -60,10 +68,7 @@ impl Launch {
         };
         Launch {
             groups: dispatch.groups,
-            lanes: match form {
-                Form::Subgroup { lanes } => lanes as u32,
-                Form::Portable | Form::Native => 1,
-            },
+            lanes: Launch::lanes_of(form),
             dims: dispatch
                 .dims
                 .chunks_exact(4)
