@@ -64,10 +64,14 @@ fn main() -> anyhow::Result<()> {
             name: Some(name),
             ..AdapterChoice::default()
         };
-        for form in [KernelForm::Portable, KernelForm::Subgroup] {
+        for form in [
+            KernelForm::Portable,
+            KernelForm::Split,
+            KernelForm::Subgroup,
+        ] {
             let gpu = Gpu::open(&choice)?;
             let Ok(limits) = gpu.limits(form) else {
-                continue; // no subgroups of one size
+                continue; // not the subgroups that the form needs
             };
             let report = gpu.report().clone();
             let trained = train(gpu, &model, &limits, &batches)?;
@@ -84,6 +88,7 @@ fn main() -> anyhow::Result<()> {
                 report.driver,
                 match limits.form {
                     Form::Portable => "portable".to_string(),
+                    Form::Split { .. } => "split".to_string(),
                     Form::Subgroup { lanes } => format!("subgroup of {lanes}"),
                     Form::Native => "native".to_string(),
                 }

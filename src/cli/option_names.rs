@@ -9,6 +9,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("ExportedData::path", "--output"),
     ("FetchOptions::timeout", "--timeout SECONDS"),
     ("KernelForm::Portable", "--kernels portable"),
+    ("KernelForm::Split", "--kernels split"),
     ("KernelForm::Subgroup", "--kernels subgroup"),
     #[cfg(feature = "serve")]
     ("Page::serve", "--serve"),

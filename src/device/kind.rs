@@ -72,6 +72,7 @@ impl Device {
         let asked = match (self, form) {
             (Device::Gpu(gpu), form) => return gpu.limits(form),
             (Device::Native(native), KernelForm::Automatic) => return Ok(native.limits()),
+            (_, KernelForm::Split) => "KernelForm::Split",
             (_, KernelForm::Subgroup) => "KernelForm::Subgroup",
             (_, KernelForm::Portable) => "KernelForm::Portable",
         };

@@ -11,21 +11,10 @@ use wgpu::{
 use super::adapter::{AdapterChoice, AdapterReport, choose, choose_gpu};
 use super::arena::{Arena, SizeClasses};
 use super::bind_groups::BindGroups;
+use super::kernel_form::KernelForm;
 use super::pipelines::Pipelines;
 use crate::error::{DeviceFault, Error, Result};
 use crate::plan::{Form, Limits, Templates};
-
-/// Which form of the hot kernels to take.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum KernelForm {
-    /// The subgroup form where the adapter has subgroups of one size, else the portable one.
-    #[default]
-    Automatic,
-    /// The portable form.
-    Portable,
-    /// The subgroup form, or an error.
-    Subgroup,
-}
 
 /// Storage bindings that a kernel may have.
 const BINDINGS: u32 = 7;
@@ -285,25 +274,20 @@ impl Gpu {
     /// The limits that plans are made for: the device's, which are the adapter's unless fewer were asked for.
     ///
     /// # Errors
-    /// [`Error::Adapter`] if the subgroup form is forced and the device has no subgroups of one size.
+    /// [`Error::Adapter`] if a form is forced and the device has not the subgroups for it.
     pub fn limits(&self, form: KernelForm) -> Result<Limits> {
         let granted = self.device.limits();
-        let lanes = self
+        let subgroup = self
             .report
             .subgroup
-            .filter(|(least, most)| least == most)
             .filter(|_| self.device.features().contains(Features::SUBGROUP))
-            .map(|(lanes, _)| lanes as usize);
-        let form = match (form, lanes) {
-            (KernelForm::Automatic | KernelForm::Subgroup, Some(lanes)) => Form::Subgroup { lanes },
-            (KernelForm::Automatic | KernelForm::Portable, _) => Form::Portable,
-            (KernelForm::Subgroup, None) => {
-                return Err(Error::Adapter(format!(
-                    "{} has no subgroups of one size, which `KernelForm::Subgroup` needs; use `KernelForm::Portable`",
-                    self.report.name
-                )));
-            }
-        };
+            .map(|(least, most)| (least as usize, most as usize));
+        let form = form.on(subgroup, self.software).map_err(|lack| {
+            Error::Adapter(format!(
+                "{} {lack}; use `KernelForm::Portable`",
+                self.report.name
+            ))
+        })?;
         // A software adapter runs as many workgroups at once as there are cores; a GPU wants many more.
         let wanted_workgroups = if self.software {
             std::thread::available_parallelism().map_or(2, usize::from)
@@ -315,11 +299,15 @@ impl Gpu {
             binding_bytes: granted.max_storage_buffer_binding_size,
             workgroup_bytes: match form {
                 Form::Portable | Form::Native => Limits::WEBGPU.workgroup_bytes,
-                Form::Subgroup { .. } => granted.max_compute_workgroup_storage_size as usize,
+                Form::Split { .. } | Form::Subgroup { .. } => {
+                    granted.max_compute_workgroup_storage_size as usize
+                }
             },
             workgroup_invocations: match form {
                 Form::Portable | Form::Native => Limits::WEBGPU.workgroup_invocations,
-                Form::Subgroup { .. } => granted.max_compute_invocations_per_workgroup as usize,
+                Form::Split { .. } | Form::Subgroup { .. } => {
+                    granted.max_compute_invocations_per_workgroup as usize
+                }
             },
             wanted_workgroups,
             // No watchdog looks at a software adapter.

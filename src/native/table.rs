@@ -60,7 +60,8 @@ mod tests {
     /// What plans for a native device never have: forms that adapters have beside the portable one, and measuring.
     fn is_of_adapters(name: &str) -> bool {
         let forms = ["matmul", "matmul_transposed_a", "transpose_matrix"];
-        name.ends_with("_subgroup")
+        name.ends_with("_split")
+            || name.ends_with("_subgroup")
             || name.contains("_step_")
             || name.starts_with("peak_")
             || forms.contains(&name)

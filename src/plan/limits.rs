@@ -12,6 +12,11 @@ pub enum Form {
         /// Lanes a subgroup, a power of two.
         lanes: usize,
     },
+    /// For GPUs whose subgroups have at least 8 lanes, whatever their size.
+    Split {
+        /// Lanes of the largest subgroup, a power of two.
+        lanes: usize,
+    },
     /// The processor's own kernels: they are those of the portable form by name, and take any number of units.
     Native,
 }
@@ -54,13 +59,19 @@ impl Limits {
     /// These limits with so many rows a workgroup of a recurrence; `None` leaves them to the plan.
     ///
     /// # Errors
-    /// [`Error::Argument`] where kernels have no workgroups, as native ones.
+    /// [`Error::Argument`] where kernels have no workgroups, as native ones, or one row in each, as in the split form.
     pub fn with_row_tile(self, rows: Option<usize>) -> Result<Limits> {
-        if rows.is_some() && self.form == Form::Native {
-            return Err(Error::argument(
-                "Limits::row_tile",
-                "the processor's own kernels have no workgroups, and share out rows by themselves; leave it out",
-            ));
+        let problem = match self.form {
+            Form::Native => {
+                "the processor's own kernels have no workgroups, and share out rows by themselves; leave it out"
+            }
+            Form::Split { .. } => {
+                "the kernels for GPUs have one row a workgroup; leave it out, or choose `KernelForm::Portable`"
+            }
+            Form::Portable | Form::Subgroup { .. } => "",
+        };
+        if rows.is_some() && !problem.is_empty() {
+            return Err(Error::argument("Limits::row_tile", problem));
         }
         Ok(Limits {
             row_tile: rows,

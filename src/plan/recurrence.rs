@@ -13,6 +13,9 @@ const CPU_LANES: usize = 8;
 /// Most rows of a workgroup: with more the unrolled kernels run a little faster, but compile too long.
 const MOST_ROWS: usize = 8;
 
+/// Units to which the lanes of the split form are rounded up.
+const SPLIT_UNITS: usize = 16;
+
 /// Bytes of a vec4: a pack of four states, or the states of a quad of rows.
 const VEC4_BYTES: usize = 16;
 
@@ -33,6 +36,11 @@ pub enum Recurrence {
         /// Rows of the batch that a workgroup owns.
         rows: usize,
     },
+    /// All timesteps in one dispatch, a row a workgroup, whose lanes share each sum: for GPUs.
+    Split {
+        /// Of 16 units each, those whose weights stay in registers.
+        resident: usize,
+    },
     /// One dispatch a timestep, for any number of units.
     Step,
     /// All timesteps in one dispatch, for any number of units: the native kernels share out the rows themselves.
@@ -47,6 +55,9 @@ impl Recurrence {
     pub fn choose(units: usize, directions: usize, batch: usize, limits: &Limits) -> Recurrence {
         if limits.form == Form::Native {
             return Recurrence::Native;
+        }
+        if let Some(split) = split(units, limits) {
+            return split;
         }
         if let Form::Subgroup { lanes } = limits.form
             && units.is_multiple_of(lanes)
@@ -87,7 +98,19 @@ impl Recurrence {
         if limits.form == Form::Native {
             return Recurrence::Native;
         }
+        if let Some(split) = split(units, limits) {
+            return split;
+        }
         portable(3, units, directions, batch, limits).unwrap_or(Recurrence::Step)
+    }
+
+    /// The form for batches of so many timesteps: the backward kernel of the split form asks for gates a timestep ahead, so it
+    /// wants two.
+    pub(super) fn over(self, length: usize) -> Recurrence {
+        match self {
+            Recurrence::Split { .. } if length < 2 => Recurrence::Step,
+            other => other,
+        }
     }
 
     /// Numbers in the buffer of cell states of one timestep.
@@ -98,7 +121,9 @@ impl Recurrence {
                 units_a_lane, rows, ..
             } => workgroups * 4 * packs(rows, units_a_lane) * units / units_a_lane,
             Recurrence::Portable { .. } => workgroups * 4 * self.quads() * units,
-            Recurrence::Step | Recurrence::Native => directions * batch * units,
+            Recurrence::Split { .. } | Recurrence::Step | Recurrence::Native => {
+                directions * batch * units
+            }
         }
     }
 
@@ -113,7 +138,7 @@ impl Recurrence {
     fn rows(self) -> usize {
         match self {
             Recurrence::Subgroup { rows, .. } | Recurrence::Portable { rows } => rows,
-            Recurrence::Step | Recurrence::Native => 1,
+            Recurrence::Split { .. } | Recurrence::Step | Recurrence::Native => 1,
         }
     }
 
@@ -126,6 +151,8 @@ impl Recurrence {
         let kernel = match (self, forward) {
             (Recurrence::Subgroup { .. }, true) => Kernel::new("lstm_forward_subgroup"),
             (Recurrence::Subgroup { .. }, false) => Kernel::new("lstm_backward_subgroup"),
+            (Recurrence::Split { .. }, true) => Kernel::new("lstm_forward_split"),
+            (Recurrence::Split { .. }, false) => Kernel::new("lstm_backward_split"),
             (Recurrence::Portable { .. } | Recurrence::Native, true) => {
                 Kernel::new("lstm_forward_portable")
             }
@@ -140,32 +167,54 @@ impl Recurrence {
 
     /// The forward or backward kernel of a GRU with the sizes both share.
     pub(super) fn gru_kernel(self, forward: bool, units: usize, directions: usize) -> Kernel {
-        match (self, forward) {
-            (Recurrence::Step, true) => Kernel::new("gru_step_forward"),
-            (Recurrence::Step, false) => Kernel::new("gru_step_backward"),
-            (_, true) => self.sized(Kernel::new("gru_forward_portable"), units, directions),
-            (_, false) => self.sized(Kernel::new("gru_backward_portable"), units, directions),
-        }
+        let name = match (self, forward) {
+            (Recurrence::Step, true) => return Kernel::new("gru_step_forward"),
+            (Recurrence::Step, false) => return Kernel::new("gru_step_backward"),
+            (Recurrence::Split { .. }, true) => "gru_forward_split",
+            (Recurrence::Split { .. }, false) => "gru_backward_split",
+            (_, true) => "gru_forward_portable",
+            (_, false) => "gru_backward_portable",
+        };
+        self.sized(Kernel::new(name), units, directions)
     }
 
     fn sized(self, kernel: Kernel, units: usize, directions: usize) -> Kernel {
         let kernel = kernel.size("D", directions).size("H", units);
-        if self == Recurrence::Native {
-            return kernel;
-        }
-        let kernel = kernel.size("R", self.rows());
+        let of_rows = kernel.clone().size("R", self.rows());
         match self {
+            Recurrence::Native => kernel,
+            Recurrence::Split { resident } => kernel.size("K", resident),
             Recurrence::Subgroup {
                 lanes,
                 units_a_lane,
                 rows,
-            } => kernel
+            } => of_rows
                 .size("S", lanes)
                 .size("W", units_a_lane)
                 .size("P", packs(rows, units_a_lane)),
-            _ => kernel.size("Q", self.quads()),
+            _ => of_rows.size("Q", self.quads()),
         }
     }
+}
+
+/// The split form, if the adapter takes it and its lanes fit a workgroup, in full subgroups.
+fn split(units: usize, limits: &Limits) -> Option<Recurrence> {
+    let Form::Split { lanes } = limits.form else {
+        return None;
+    };
+    let groups = units.div_ceil(SPLIT_UNITS);
+    let invocations = groups * SPLIT_UNITS * 4;
+    // The backward kernel exchanges the gradients of a unit's gates, in two halves.
+    let bytes = 2 * groups * SPLIT_UNITS * VEC4_BYTES;
+    let fits = invocations.is_multiple_of(lanes)
+        && invocations <= limits.workgroup_invocations
+        && bytes <= limits.workgroup_bytes;
+    // A lane keeps 16 weights of each group of units. The more lanes, the fewer registers each has.
+    let resident = match groups {
+        ..=8 => groups.min(4),
+        _ => 1,
+    };
+    fits.then_some(Recurrence::Split { resident })
 }
 
 /// The portable form of a cell with this many gates, if its weights fit registers and its exchange memory.

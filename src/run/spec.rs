@@ -14,7 +14,7 @@ use super::source::DataSpec;
 use super::training::TrainingSpec;
 use crate::data::{Dataset, ReviewLimits, Source};
 use crate::error::{Error, Result};
-use crate::gpu::AdapterReport;
+use crate::gpu::{AdapterReport, KernelForm};
 use crate::model::{Model, ModelDescription};
 use crate::plan::{Form, Limits};
 use crate::train::Weights;
@@ -104,20 +104,27 @@ impl AdapterSpec {
         }
     }
 
-    /// Whether the kernels were the portable ones.
-    pub fn is_portable(&self) -> bool {
-        self.kernels == PORTABLE
+    /// The form of the kernels; `None` where they were the processor's own.
+    pub fn kernel_form(&self) -> Option<KernelForm> {
+        match self.kernels.split(',').next() {
+            Some(PORTABLE) => Some(KernelForm::Portable),
+            Some(SPLIT) => Some(KernelForm::Split),
+            Some(SUBGROUP) => Some(KernelForm::Subgroup),
+            _ => None,
+        }
     }
 }
 
-/// The portable form of the kernels.
 const PORTABLE: &str = "portable";
+const SPLIT: &str = "split";
+const SUBGROUP: &str = "subgroup";
 
-/// `portable`, `subgroup, 8 lanes`, or `native`.
+/// `portable`, `split`, `subgroup, 8 lanes`, or `native`.
 pub fn kernel_form(limits: &Limits) -> String {
     match limits.form {
         Form::Portable => PORTABLE.to_string(),
-        Form::Subgroup { lanes } => format!("subgroup, {lanes} lanes"),
+        Form::Split { .. } => SPLIT.to_string(),
+        Form::Subgroup { lanes } => format!("{SUBGROUP}, {lanes} lanes"),
         Form::Native => "native".to_string(),
     }
 }

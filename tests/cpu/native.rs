@@ -258,7 +258,11 @@ fn it_is_chosen_by_its_whole_name_alone() {
         error.contains("Voodoo2") && error.contains("cpu (native"),
         "{error}"
     );
-    for form in [KernelForm::Portable, KernelForm::Subgroup] {
+    for form in [
+        KernelForm::Portable,
+        KernelForm::Split,
+        KernelForm::Subgroup,
+    ] {
         let error = device.limits(form).unwrap_err().to_string();
         assert!(
             error.contains(&format!("`KernelForm::{form:?}`")),

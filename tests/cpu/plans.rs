@@ -501,3 +501,37 @@ fn work_that_a_driver_drops_is_noticed() {
         "{error}"
     );
 }
+
+#[test]
+fn the_split_form_goes_as_far_as_a_workgroup() {
+    let limits = Limits {
+        form: Form::Split { lanes: 32 },
+        workgroup_invocations: 1024,
+        ..Limits::WEBGPU
+    };
+    let split = |resident| Recurrence::Split { resident };
+    for choose in [Recurrence::choose, Recurrence::choose_gru] {
+        let at = |units| choose(units, 2, 10, &limits);
+        assert_eq!(at(1), split(1));
+        assert_eq!(at(17), split(2));
+        assert_eq!([at(64), at(65), at(128)], [split(4); 3]);
+        assert_eq!([at(129), at(256)], [split(1); 2]);
+        assert_eq!(at(257), Recurrence::Step);
+    }
+    // A workgroup of 64 lanes is less than one subgroup of 128: the portable form takes it.
+    let wide = Limits {
+        form: Form::Split { lanes: 128 },
+        ..limits.clone()
+    };
+    assert_eq!(Recurrence::choose(17, 2, 10, &wide), split(2));
+    assert!(matches!(
+        Recurrence::choose(16, 2, 10, &wide),
+        Recurrence::Portable { .. }
+    ));
+    let rows = limits.with_row_tile(Some(2));
+    assert!(
+        rows.unwrap_err()
+            .to_string()
+            .contains("`KernelForm::Portable`")
+    );
+}

@@ -1,9 +1,9 @@
-//! The recurrences of a GRU, forward and backward, in both forms, against the f64 twin.
+//! The recurrences of a GRU, forward and backward, in every form, against the f64 twin.
 
 mod case;
 mod properties;
 
-use gatefold::plan::Limits;
+use gatefold::plan::{Form, Limits};
 use gatefold::random::Philox;
 
 use crate::recurrent::{self, Layer, PLAIN, every_choice, stepwise};
@@ -11,50 +11,57 @@ use crate::support::device;
 use crate::support::models::{equal_batch, random_batch, training_plan};
 use crate::support::numbers::uniform;
 use crate::support::probe::places;
-use case::{Case, Gru, persistent};
+use case::{Case, Gru, all_forms, forms, portable};
 
 #[test]
 fn every_choice_at_small_sizes() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(111, 0);
-    let forms = [persistent(gpu), stepwise(gpu)].map(|limits| (limits, 5));
-    every_choice::<Gru>(gpu, random, &forms);
+    let mut all = forms(gpu);
+    all.push((stepwise(gpu), 5));
+    every_choice::<Gru>(gpu, random, &all);
 }
 
 #[test]
 fn random_sizes() {
     let gpu = device::open();
-    let forms = [persistent(&gpu), stepwise(&gpu)];
-    recurrent::random_sizes::<Gru>(gpu, 121, &forms);
+    let all = all_forms(&gpu);
+    recurrent::random_sizes::<Gru>(gpu, 121, &all);
 }
 
 #[test]
-fn larger_layers() {
+fn larger_layers_in_every_form() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(112, 0);
     let mut worst = 0.0f64;
-    for (units, masked, size) in [(32, true, 11), (64, false, 10)] {
-        let layer = Layer {
-            units,
-            masked,
-            ..PLAIN
-        };
-        let case = Case::new(layer, random_batch(6, size, random), random);
-        let limits = Limits {
-            segment: 4,
-            ..persistent(gpu)
-        };
-        worst = worst.max(case.check(gpu, &limits));
+    for (limits, _) in forms(gpu) {
+        for (units, masked, size) in [(32, true, 11), (64, false, 10), (96, true, 3)] {
+            let layer = Layer {
+                units,
+                masked,
+                ..PLAIN
+            };
+            let case = Case::new(layer, random_batch(6, size, random), random);
+            let limits = Limits {
+                segment: 4,
+                ..limits.clone()
+            };
+            worst = worst.max(case.check(gpu, &limits));
+        }
     }
     eprintln!("worst error {worst:.2} of its bound");
 }
 
 #[test]
-fn the_portable_form_is_taken_whatever_the_form() {
+fn each_form_takes_its_kernels() {
     let gpu = device::open();
     let random = &mut Philox::new(113, 0);
     for limits in device::forms(&gpu) {
-        for (units, kernel) in [(16, "gru_forward_portable"), (300, "gru_step_forward")] {
+        let persistent = match limits.form {
+            Form::Split { .. } => "gru_forward_split",
+            _ => "gru_forward_portable",
+        };
+        for (units, kernel) in [(16, persistent), (300, "gru_step_forward")] {
             let layer = Layer { units, ..PLAIN };
             let case = Case::new(layer, random_batch(2, 2, random), random);
             let plan = training_plan(&case.model, &limits, case.batch.shape());
@@ -83,16 +90,21 @@ fn a_grid_of_two_dimensions() {
 fn a_batch_of_equal_tokens() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(115, 0);
-    let limits = persistent(gpu);
-    // All padding too, masked, leaves every state at 0.
-    for (id, masked) in [(9, false), (9, true), (0, false), (0, true)] {
-        let layer = Layer { masked, ..PLAIN };
-        let case = Case::new(layer, equal_batch(70, 3, id), random);
-        case.check(gpu, &limits);
-        let (h, gradients) = case.bits(gpu, &limits);
-        let mut words = h.iter().chain(&gradients);
-        let stands_still = words.all(|&word| word & 0x7fff_ffff == 0);
-        assert_eq!(stands_still, id == 0 && masked);
+    for (limits, units) in forms(gpu) {
+        // All padding too, masked, leaves every state at 0.
+        for (id, masked) in [(9, false), (9, true), (0, false), (0, true)] {
+            let layer = Layer {
+                units,
+                masked,
+                ..PLAIN
+            };
+            let case = Case::new(layer, equal_batch(70, 3, id), random);
+            case.check(gpu, &limits);
+            let (h, gradients) = case.bits(gpu, &limits);
+            let mut words = h.iter().chain(&gradients);
+            let stands_still = words.all(|&word| word & 0x7fff_ffff == 0);
+            assert_eq!(stands_still, id == 0 && masked);
+        }
     }
 }
 
@@ -100,8 +112,12 @@ fn a_batch_of_equal_tokens() {
 fn the_longest_review() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(116, 0);
-    let case = Case::new(PLAIN, random_batch(3944, 2, random), random);
-    let worst = case.check(gpu, &persistent(gpu));
+    let mut worst = 0.0f64;
+    for (limits, units) in forms(gpu) {
+        let layer = Layer { units, ..PLAIN };
+        let case = Case::new(layer, random_batch(3944, 2, random), random);
+        worst = worst.max(case.check(gpu, &limits));
+    }
     eprintln!("worst error {worst:.2} of its bound");
 }
 
@@ -109,9 +125,12 @@ fn the_longest_review() {
 fn pre_activations_to_200() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(117, 0);
-    for limits in [persistent(gpu), stepwise(gpu)] {
+    let mut all = forms(gpu);
+    all.push((stepwise(gpu), 5));
+    for (limits, units) in all {
         for sequences in [false, true] {
             let layer = Layer {
+                units,
                 range: 200.0,
                 gathered: false,
                 sequences,
@@ -136,7 +155,7 @@ fn gradients_of_the_parameters_take_their_columns() {
             ..PLAIN
         };
         let case = Case::new(layer, random_batch(3, 2, random), random);
-        let plan = training_plan(&case.model, &persistent(gpu), case.batch.shape());
+        let plan = training_plan(&case.model, &portable(gpu), case.batch.shape());
         let mut probe = case.probe(&plan, &["d_parameters"]);
         let width = 4 * directions * units;
         let sums = uniform(random, width, 1.0);

@@ -202,6 +202,14 @@ fn some_faults_of_each_family_are_noticed() {
             true,
         ),
         ("lstm_forward_subgroup: no barrier between timesteps", true),
+        (
+            "lstm_backward_split: no barrier before the gates are replaced",
+            true,
+        ),
+        (
+            "gru_forward_split: lanes take each other's quarter of the state",
+            false,
+        ),
         ("gru_step_backward: reads h(t) for h(t - 1)", false),
         ("gru_forward_portable: no barrier between timesteps", true),
         ("matmul_portable: no barrier before the next tiles", true),

@@ -379,6 +379,7 @@ pub fn random_sizes<C: Cell>(gpu: Gpu, stream: u64, forms: &[Limits]) {
             |((units, length, size, range), cuts, (choice, seed))| {
                 let units = match limits.form {
                     Form::Subgroup { lanes } => units.div_ceil(4) * lanes,
+                    Form::Split { .. } => 10 * units,
                     Form::Portable | Form::Native => units,
                 };
                 let layer = Layer::chosen(choice, units, range);

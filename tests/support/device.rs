@@ -1,7 +1,7 @@
 //! The adapter that the tests run on.
 
 use gatefold::gpu::{AdapterChoice, Gpu, KernelForm};
-use gatefold::plan::{Form, Limits};
+use gatefold::plan::Limits;
 
 use super::faults;
 
@@ -26,12 +26,13 @@ pub fn open() -> Gpu {
 
 /// Limits for each form of the kernels that this adapter can run.
 pub fn forms(gpu: &Gpu) -> Vec<Limits> {
-    let portable = gpu.limits(KernelForm::Portable).unwrap();
-    match gpu.limits(KernelForm::Automatic).unwrap() {
-        Limits {
-            form: Form::Portable,
-            ..
-        } => vec![portable],
-        subgroup => vec![portable, subgroup],
-    }
+    let forms = [
+        KernelForm::Portable,
+        KernelForm::Split,
+        KernelForm::Subgroup,
+    ];
+    forms
+        .iter()
+        .filter_map(|&form| gpu.limits(form).ok())
+        .collect()
 }

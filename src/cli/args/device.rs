@@ -31,12 +31,14 @@ pub struct DeviceArgs {
 /// [`KernelForm`] on the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Kernels {
-    /// The subgroup form where the adapter can run it
+    /// The form that is made for the adapter
     #[default]
     Auto,
     /// For all adapters: it needs only WebGPU's default limits
     Portable,
-    /// For adapters with subgroups of one size
+    /// For GPUs with subgroups of at least 8 lanes
+    Split,
+    /// For software adapters, with subgroups of one size
     Subgroup,
 }
 
@@ -45,6 +47,7 @@ impl From<Kernels> for KernelForm {
         match kernels {
             Kernels::Auto => KernelForm::Automatic,
             Kernels::Portable => KernelForm::Portable,
+            Kernels::Split => KernelForm::Split,
             Kernels::Subgroup => KernelForm::Subgroup,
         }
     }

@@ -122,8 +122,13 @@ impl Settings {
             // Without its adapter the processor may be taken, which has kernels of its own.
             let named = settings.adapter.name.as_deref();
             let on_adapter = environment || named.is_some_and(|name| name != Native::NAME);
-            if !typed.has("kernels") && begun_on.is_portable() && on_adapter {
-                settings.kernels = KernelForm::Portable;
+            if let Some(form) = begun_on.kernel_form()
+                && !typed.has("kernels")
+                && on_adapter
+                // Any adapter can run the portable form; its own forms are sure on the same adapter alone.
+                && (form == KernelForm::Portable || named == Some(begun_on.name.as_str()))
+            {
+                settings.kernels = form;
             }
         }
         Ok(settings)

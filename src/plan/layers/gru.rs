@@ -115,7 +115,8 @@ fn in_place<'a>(
         directions,
         sequences: gru.return_sequences,
         gates: Gru::GATES,
-        form: Recurrence::choose_gru(gru.units, directions, step.shape.size, step.plan.limits),
+        form: Recurrence::choose_gru(gru.units, directions, step.shape.size, step.plan.limits)
+            .over(step.shape.length),
     }
 }
 

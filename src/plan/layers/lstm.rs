@@ -64,7 +64,8 @@ fn in_place<'a>(
         directions,
         sequences: lstm.return_sequences,
         gates: Lstm::GATES,
-        form: Recurrence::choose(lstm.units, directions, step.shape.size, step.plan.limits),
+        form: Recurrence::choose(lstm.units, directions, step.shape.size, step.plan.limits)
+            .over(step.shape.length),
     }
 }
 

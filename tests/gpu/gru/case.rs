@@ -13,7 +13,7 @@ use gatefold::model::Model;
 use gatefold::plan::{Form, Limits};
 use gatefold::reference::gru::{Run, backward, forward};
 
-use crate::recurrent::{self, Approximate, Cell, Direction};
+use crate::recurrent::{self, Approximate, Cell, Direction, stepwise};
 use crate::support::device;
 use crate::support::models;
 use crate::support::numbers::{double, magnitudes, sum_error};
@@ -82,9 +82,25 @@ impl Cell for Gru {
     fn ignore(_: &Case, _: &mut Probe, _: bool) {}
 }
 
-/// The persistent form: the portable one alone, whatever else the adapter can run.
-pub fn persistent(gpu: &Gpu) -> Limits {
-    let limits = device::forms(gpu).remove(0);
-    assert_eq!(limits.form, Form::Portable);
-    limits
+/// The limits of each form that has persistent kernels of its own, and a size of unit to try it with.
+pub fn forms(gpu: &Gpu) -> Vec<(Limits, usize)> {
+    let own = device::forms(gpu)
+        .into_iter()
+        .filter_map(|limits| match limits.form {
+            Form::Portable => Some((limits, 5)),
+            Form::Split { .. } => Some((limits, 21)),
+            Form::Subgroup { .. } | Form::Native => None, // the portable kernels again
+        });
+    own.collect()
+}
+
+/// The limits of each form, and of a dispatch a timestep.
+pub fn all_forms(gpu: &Gpu) -> Vec<Limits> {
+    let persistent = forms(gpu).into_iter().map(|(limits, _)| limits);
+    persistent.chain([stepwise(gpu)]).collect()
+}
+
+/// The portable form.
+pub fn portable(gpu: &Gpu) -> Limits {
+    forms(gpu).remove(0).0
 }

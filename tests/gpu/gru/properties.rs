@@ -3,8 +3,8 @@
 use gatefold::plan::Limits;
 use gatefold::random::Philox;
 
-use super::case::{Case, persistent};
-use crate::recurrent::{Layer, PLAIN, stepwise};
+use super::case::{Case, all_forms, portable};
+use crate::recurrent::{Layer, PLAIN};
 use crate::support::device;
 use crate::support::models::random_batch;
 
@@ -19,7 +19,7 @@ const FREE: Layer = Layer {
 fn neither_segments_nor_row_tiles_change_a_bit() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(131, 0);
-    let limits = persistent(gpu);
+    let limits = portable(gpu);
     for masked in [false, true] {
         let layer = Layer { masked, ..PLAIN };
         let case = Case::new(layer, random_batch(9, 11, random), random);
@@ -54,7 +54,7 @@ fn permuting_rows_permutes_results() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(132, 0);
     let order = [3, 0, 10, 7, 1, 9, 2, 8, 6, 4, 5];
-    for limits in [persistent(gpu), stepwise(gpu)] {
+    for limits in all_forms(gpu) {
         let case = Case::new(FREE, random_batch(5, 11, random), random);
         let width = case.width();
         let mut permuted = case.clone();
@@ -73,7 +73,7 @@ fn permuting_rows_permutes_results() {
 fn reversing_time_swaps_the_directions() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(133, 0);
-    for limits in [persistent(gpu), stepwise(gpu)] {
+    for limits in all_forms(gpu) {
         let size = 3;
         let mut case = Case::new(FREE, random_batch(6, size, random), random);
         for tensor in ["recurrent_kernel", "bias"] {

@@ -73,6 +73,7 @@ pub fn forms(gpu: &Gpu) -> Vec<(Limits, usize)> {
     forms
         .map(|limits| match limits.form {
             Form::Subgroup { lanes } => (limits, lanes),
+            Form::Split { .. } => (limits, 21),
             Form::Portable | Form::Native => (limits, 5),
         })
         .collect()

@@ -1,0 +1,208 @@
+//! Writes the recurrent kernels of a layer as a driver would be given them: WGSL, SPIR-V, MSL and HLSL.
+//!
+//! `cargo run --example kernel_texts -- OUT [cell=lstm|gru] [units=64] [form=split|portable|subgroup] [lanes=32]
+//! [masked=1] [once=1] [checks=0] [texts=FOLDER]`
+//!
+//! `once=1` writes the loop over time once, so that the difference of two estimates of a compiler tells what a timestep
+//! costs. `checks=0` leaves out the checks of indices and loops that wgpu asks for. `texts=FOLDER` takes each `NAME.wgsl` that is there in the place of the one in `shaders/`. `scripts/gpu-compilers/` gives these files to GPUs' compilers.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use gatefold::batch::BatchShape;
+use gatefold::model::{Bidirectional, Dense, Embedding, Gru, Lstm, Model, Sequential};
+use gatefold::plan::{
+    Adam, DropoutMask, Form, Gradients, Limits, ParameterLayout, StepContext, Templates,
+    training_step,
+};
+use naga::back::{hlsl, msl, spv};
+use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
+use naga::valid::{Capabilities, SubgroupOperationSet, ValidationFlags, Validator};
+
+/// What is asked for.
+struct Request {
+    out: String,
+    cell: String,
+    units: usize,
+    form: String,
+    lanes: usize,
+    masked: bool,
+    once: bool,
+    checks: bool,
+    texts: Option<String>,
+}
+
+fn request() -> anyhow::Result<Request> {
+    let mut arguments = std::env::args().skip(1);
+    let out = arguments.next().context("name a folder to write to")?;
+    let mut request = Request {
+        out,
+        cell: "lstm".into(),
+        units: 64,
+        form: "split".into(),
+        lanes: 32,
+        masked: false,
+        once: false,
+        checks: true,
+        texts: None,
+    };
+    for argument in arguments {
+        match argument.split_once('=') {
+            Some(("cell", cell)) => request.cell = cell.into(),
+            Some(("units", units)) => request.units = units.parse()?,
+            Some(("form", form)) => request.form = form.into(),
+            Some(("lanes", lanes)) => request.lanes = lanes.parse()?,
+            Some(("masked", masked)) => request.masked = masked == "1",
+            Some(("once", once)) => request.once = once == "1",
+            Some(("checks", checks)) => request.checks = checks == "1",
+            Some(("texts", folder)) => request.texts = Some(folder.into()),
+            _ => {
+                bail!(
+                    "{argument} is not cell=, units=, form=, lanes=, masked=, once=, checks= or texts="
+                )
+            }
+        }
+    }
+    Ok(request)
+}
+
+fn main() -> anyhow::Result<()> {
+    let request = request()?;
+    let out = Path::new(&request.out);
+    std::fs::create_dir_all(out)?;
+    let form = match (&request.form[..], request.lanes) {
+        ("split", lanes) => Form::Split { lanes },
+        ("subgroup", lanes) => Form::Subgroup { lanes },
+        ("portable", _) => Form::Portable,
+        (other, _) => bail!("there is no form {other}"),
+    };
+    let limits = Limits {
+        form,
+        workgroup_bytes: 32 << 10,
+        workgroup_invocations: 1024,
+        wanted_workgroups: 64,
+        ..Limits::WEBGPU
+    };
+    let model = model(&request)?;
+    let shape = BatchShape {
+        length: 864,
+        size: 10,
+        unique: 5340,
+        direct_runs: 5340,
+        partial_runs: 60,
+        fold_runs: 30,
+    };
+    let context = StepContext {
+        sequence: 3,
+        step: 1,
+        optimiser: Some(Adam::new(1e-3).into()),
+        gradients: Gradients::default(),
+        dropout: DropoutMask::Drawn { seed: 7, step: 1 },
+    };
+    let plan = training_step(
+        &model,
+        &ParameterLayout::new(&model),
+        &limits,
+        shape,
+        context,
+    )?;
+    let recurrences = plan.dispatches.iter().filter(|dispatch| {
+        dispatch.label.ends_with("l.forward") || dispatch.label.ends_with("l.backward")
+    });
+    let mut kernels: Vec<_> = recurrences.map(|dispatch| &dispatch.kernel).collect();
+    kernels.dedup();
+    ensure!(!kernels.is_empty(), "the plan has no recurrence");
+    for kernel in kernels {
+        let mut templates = Templates::default();
+        if let Some(folder) = &request.texts {
+            let file = Path::new(folder).join(format!("{}.wgsl", kernel.name()));
+            if file.exists() {
+                templates = templates.replace(kernel.name(), std::fs::read_to_string(file)?)?;
+            }
+        }
+        let mut source = kernel.source_from(&templates)?;
+        if request.once {
+            const LOOP: &str = "for (var n = 0u; n < dims.count; n++) {";
+            ensure!(source.contains(LOOP), "{kernel} has no loop over time");
+            source = source.replace(LOOP, "{ let n = 0u;");
+        }
+        let file = kernel.to_string().replace(' ', "_").replace('=', "");
+        translate(&out.join(&file), kernel.name(), &source, request.checks)
+            .with_context(|| format!("{kernel} in {}", request.out))?;
+        println!("{file}");
+    }
+    Ok(())
+}
+
+fn model(request: &Request) -> anyhow::Result<Model> {
+    let mut embedding = Embedding::new(8185, 64);
+    embedding.mask_zero = request.masked;
+    let recurrent = match &request.cell[..] {
+        "lstm" => Bidirectional::new(Lstm::new(request.units)),
+        "gru" => Bidirectional::new(Gru::new(request.units)),
+        other => bail!("there is no cell {other}"),
+    };
+    let model = Sequential::new("one layer").add(embedding).add(recurrent);
+    Ok(model.add(Dense::new(1).sigmoid()).build()?)
+}
+
+/// Writes PATH.wgsl, .spv, .metal and .hlsl, with the checks that wgpu asks naga for or without any.
+fn translate(path: &Path, entry_point: &str, source: &str, checks: bool) -> anyhow::Result<()> {
+    std::fs::write(path.with_extension("wgsl"), source)?;
+    let module = naga::front::wgsl::parse_str(source)?;
+    let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+        .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+        .subgroup_operations(SubgroupOperationSet::all())
+        .validate(&module)?;
+
+    let policy = match checks {
+        true => BoundsCheckPolicy::Restrict,
+        false => BoundsCheckPolicy::Unchecked,
+    };
+    // A driver with robustBufferAccess2 checks the indices of buffers itself.
+    let options = spv::Options {
+        lang_version: (1, 6),
+        bounds_check_policies: BoundsCheckPolicies {
+            index: policy,
+            ..BoundsCheckPolicies::default()
+        },
+        zero_initialize_workgroup_memory: spv::ZeroInitializeWorkgroupMemoryMode::Native,
+        force_loop_bounding: checks,
+        ..spv::Options::default()
+    };
+    let pipeline = spv::PipelineOptions {
+        shader_stage: naga::ShaderStage::Compute,
+        entry_point: entry_point.to_owned(),
+    };
+    let words = spv::write_vec(&module, &info, &options, Some(&pipeline))?;
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    std::fs::write(path.with_extension("spv"), bytes)?;
+
+    let options = msl::Options {
+        lang_version: (3, 0),
+        bounds_check_policies: BoundsCheckPolicies {
+            index: policy,
+            buffer: policy,
+            ..BoundsCheckPolicies::default()
+        },
+        zero_initialize_workgroup_memory: true,
+        force_loop_bounding: checks,
+        fake_missing_bindings: true,
+        ..msl::Options::default()
+    };
+    let (text, _) = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default())?;
+    std::fs::write(path.with_extension("metal"), text)?;
+
+    let options = hlsl::Options {
+        shader_model: hlsl::ShaderModel::V6_0,
+        restrict_indexing: checks,
+        force_loop_bounding: checks,
+        zero_initialize_workgroup_memory: true,
+        fake_missing_bindings: true,
+        ..hlsl::Options::default()
+    };
+    let (mut text, pipeline) = (String::new(), hlsl::PipelineOptions::default());
+    hlsl::Writer::new(&mut text, &options, &pipeline).write(&module, &info, None)?;
+    std::fs::write(path.with_extension("hlsl"), text)?;
+    Ok(())
+}

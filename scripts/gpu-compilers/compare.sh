@@ -1,0 +1,62 @@
+#!/bin/sh
+# compare.sh FOLDER [texts=DIR]: the recurrent kernels on the compilers that setup.sh has put into FOLDER, and a table.
+#
+# CHIPS and LAYERS, lists in the environment, choose others than these.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$(cd "${1:?the folder of setup.sh}" && pwd)
+shift
+# AMD's names are RADV's, Intel's those of its shim, NVIDIA's numbers of a chip (162 Turing, 172 Ampere) or an sm.
+chips=${CHIPS:-amd-RAVEN amd-NAVI21 amd-NAVI31 intel-skl intel-tgl intel-lnl nvidia-162 nvidia-172 ptxas-75 ptxas-86 ptxas-89}
+# cell-form-units
+layers=${LAYERS:-lstm-portable-64 lstm-split-64 lstm-split-128 gru-portable-64 gru-split-64 gru-split-128}
+out=$folder/compared
+rm -rf "$out"
+mkdir -p "$out"
+cd "$here/../.."
+cargo build --quiet --example kernel_texts
+kernel_files() { # NAME OPTION...
+    name=$1
+    shift
+    for layer in $layers; do
+        cell=${layer%%-*} rest=${layer#*-}
+        ./target/debug/examples/kernel_texts "$out/$name" cell="$cell" form="${rest%-*}" units="${rest#*-}" "$@" >/dev/null
+    done
+}
+kernel_files loop "$@"
+kernel_files once once=1 "$@"
+kernel_files unchecked checks=0 "$@" # without checks, which Vulkan's drivers make in hardware there
+
+# Runs `pipelines` with the libraries of Mesa in FOLDER.
+pipelines() { # CHIP FILE
+    mesa=$folder/mesa26 shim=
+    case $1 in
+    amd-*) mesa=$folder/mesa25 driver=radeon ;;
+    intel-*) driver=intel shim=$folder/shims/intel.so ;;
+    nvidia-*) driver=nouveau shim=$folder/shims/nvidia.so ;;
+    esac
+    icd=$mesa/usr/share/vulkan/icd.d/${driver}_icd.json
+    [ -e "$icd" ] || icd=$mesa/usr/share/vulkan/icd.d/${driver}_icd.x86_64.json
+    libraries=$mesa/usr/lib/x86_64-linux-gnu
+    VK_DRIVER_FILES=$icd MESA_SHADER_CACHE_DISABLE=true RADV_FORCE_FAMILY=${1#*-} INTEL_STUB_GPU_PLATFORM=${1#*-} \
+        NOUVEAU_CHIPSET=${1#*-} XDG_RUNTIME_DIR=$out \
+        "$libraries/ld-linux-x86-64.so.2" ${shim:+--preload "$shim"} --library-path "$libraries" \
+        "$folder/target/release/pipelines" "$2"
+}
+for chip in $chips; do
+    case $chip in
+    ptxas-*)
+        python3 "$here/metal_to_cuda.py" "$folder/cuda" "${chip#*-}" "$out"/unchecked/*split*.metal >"$out/$chip.txt"
+        ;;
+    *)
+        for kind in loop once; do
+            # A process a kernel: Intel's driver on its shim ends after some pipelines.
+            for file in "$out/$kind"/*.spv; do
+                pipelines "$chip" "$file" >>"$out/$chip.$kind.jsonl" 2>>"$out/$chip.log" ||
+                    echo "$chip: no pipeline of $(basename "$file"), see $out/$chip.log" >&2
+            done
+        done
+        ;;
+    esac
+done
+python3 "$here/table.py" "$out"
