@@ -56,11 +56,13 @@ impl Device {
     /// A GPU if there is one that can be used, else the processor.
     fn open_best(choice: &AdapterChoice) -> Result<Device> {
         match Gpu::open_best(choice) {
-            Ok(Some(gpu)) => return Ok(gpu.into()),
-            Ok(None) => {}
-            Err(error) => warn!("{error}; goes on with {}", Native::NAME),
+            Ok(Some(gpu)) => Ok(gpu.into()),
+            Ok(None) => native(choice),
+            Err(error) => {
+                warn!("{error}; goes on with {}", Native::NAME);
+                native(choice)
+            }
         }
-        native(choice)
     }
 }
 

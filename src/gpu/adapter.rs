@@ -150,12 +150,14 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
     }
 }
 
-/// The best GPU; none where there are only software adapters, or none at all.
-pub(super) fn choose_gpu() -> Result<Option<wgpu::Adapter>> {
+/// All GPUs, the best first; none where there are only software adapters, or none at all.
+pub(super) fn gpus() -> Result<Vec<wgpu::Adapter>> {
     memory_limit::check()?; // before any driver is loaded
     let mut adapters = enumerate();
     adapters.retain(|adapter| adapter.get_info().device_type != DeviceType::Cpu);
-    Ok(best(&adapters).map(|index| adapters.swap_remove(index)))
+    let low_power = prefers_low_power();
+    adapters.sort_by_key(|adapter| rank_of(adapter, low_power));
+    Ok(adapters)
 }
 
 /// The place of the adapter that this name or number means.
@@ -170,13 +172,19 @@ pub(crate) fn named(adapters: &[AdapterReport], wanted: &str) -> Option<usize> {
 }
 
 fn best(adapters: &[wgpu::Adapter]) -> Option<usize> {
-    let low_power = PowerPreference::from_env() == Some(PowerPreference::LowPower);
-    let rank = |adapter: &wgpu::Adapter| {
-        let report = AdapterReport::of(adapter);
-        let lanes = report.subgroup.map_or(0, |(least, _)| least);
-        rank(adapter.get_info().device_type, lanes, low_power)
-    };
-    (0..adapters.len()).min_by_key(|&index| rank(&adapters[index]))
+    let low_power = prefers_low_power();
+    (0..adapters.len()).min_by_key(|&index| rank_of(&adapters[index], low_power))
+}
+
+fn prefers_low_power() -> bool {
+    PowerPreference::from_env() == Some(PowerPreference::LowPower)
+}
+
+fn rank_of(adapter: &wgpu::Adapter, low_power: bool) -> (u8, Reverse<u32>) {
+    let lanes = AdapterReport::of(adapter)
+        .subgroup
+        .map_or(0, |(least, _)| least);
+    rank(adapter.get_info().device_type, lanes, low_power)
 }
 
 /// Where an adapter stands among others, the lowest first. `lanes` are those of its smallest subgroup, 0 without

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tracing::trace_span;
+use tracing::{trace_span, warn};
 use wgpu::{
     DeviceDescriptor, DeviceType, Features, MemoryHints, PollError, PollType, SubmissionIndex,
 };
 
-use super::adapter::{AdapterChoice, AdapterReport, choose, choose_gpu};
+use super::adapter::{AdapterChoice, AdapterReport, choose, gpus};
 use super::arena::{Arena, SizeClasses};
 use super::bind_groups::BindGroups;
 use super::kernel_form::KernelForm;
@@ -97,13 +97,21 @@ impl Gpu {
         Gpu::of(&choose(choice)?, choice)
     }
 
-    /// Opens the best GPU; `None` where there are only software adapters, or none at all. The choice's name is not looked at.
+    /// Opens the best GPU that can be opened, and tells of those that cannot; `None` where there is none. The choice's name is
+    /// not looked at.
     ///
     /// # Errors
-    /// As [`Gpu::open`].
+    /// [`Error::Adapter`] if the process's limit of memory leaves no room for a driver.
     pub(crate) fn open_best(choice: &AdapterChoice) -> Result<Option<Gpu>> {
-        let adapter = choose_gpu()?;
-        adapter.map(|adapter| Gpu::of(&adapter, choice)).transpose()
+        for adapter in gpus()? {
+            match Gpu::of(&adapter, choice) {
+                Ok(gpu) => return Ok(Some(gpu)),
+                Err(error) => {
+                    warn!("{error}; goes on without it, `AdapterChoice::name` asks for it alone")
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn of(adapter: &wgpu::Adapter, choice: &AdapterChoice) -> Result<Gpu> {
