@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use gatefold::batch::Batch;
 use gatefold::data::Review;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::{Dense, Embedding, GlobalAveragePooling1D, Sequential};
 use gatefold::plan::{
     BatchLayout, Limits, ParameterLayout, Plan, RECORDS, StepContext, training_step,
@@ -66,7 +66,7 @@ fn probe(case: &Case, sums: &[f32]) -> Probe {
     probe
 }
 
-fn check(gpu: &mut Gpu, case: &Case, sums: &[f32]) {
+fn check(gpu: &mut Device, case: &Case, sums: &[f32]) {
     let (classes, labels) = (case.classes, &case.batch.labels);
     let mut probe = probe(case, sums);
     probe.run(gpu);

@@ -8,7 +8,7 @@
 //! [`INHERITED`] stands for the sum over all timesteps. A gradient errs by the same share of
 //! the largest in its direction.
 
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::Model;
 use gatefold::plan::{Form, Limits};
 use gatefold::reference::gru::{Run, backward, forward};
@@ -82,9 +82,9 @@ impl Cell for Gru {
     fn ignore(_: &Case, _: &mut Probe, _: bool) {}
 }
 
-/// The persistent form: the portable one alone, whatever else the adapter can run.
-pub fn persistent(gpu: &Gpu) -> Limits {
+/// The persistent form: of an adapter the portable one, whatever else it can run.
+pub fn persistent(gpu: &Device) -> Limits {
     let limits = device::forms(gpu).remove(0);
-    assert_eq!(limits.form, Form::Portable);
+    assert!(matches!(limits.form, Form::Portable | Form::Native));
     limits
 }
