@@ -56,6 +56,49 @@ fn too_little_memory_for_a_device_is_told() {
 }
 
 #[test]
+fn too_little_memory_for_the_processor_is_told() {
+    let place = Workplace::new();
+    let train = [
+        "train",
+        "baseline",
+        "--out",
+        "new",
+        "--adapter",
+        "cpu",
+        "--threads",
+        "2",
+    ];
+    let outcome = within(&place, 500, true, &train);
+    outcome.fails(
+        1,
+        &[
+            "ulimit -v, is 500 MiB",
+            "needs 528 MiB",
+            "--threads",
+            "raise the limit",
+        ],
+    );
+    // Room for program and threads, but not for the buffers of a step.
+    let outcome = within(
+        &place,
+        700,
+        true,
+        &[&train[..], &["--batch-size", "1000"]].concat(),
+    );
+    outcome.fails(
+        1,
+        &[
+            "the step needs",
+            "MiB of buffers",
+            "memory",
+            "188 MiB",
+            "--batch-size",
+        ],
+    );
+    assert!(place.names().is_empty());
+}
+
+#[test]
 fn a_driver_that_is_not_found_may_have_met_the_limit() {
     let place = Workplace::new();
     let outcome = within(&place, 16 << 10, false, &["devices"]);
