@@ -17,7 +17,7 @@ use fearless_simd::{Simd, prelude::*};
 use super::recurrence::{Block, Shape, Slots};
 use crate::error::Result;
 use crate::native::math::tanh;
-use crate::native::product::{Packed, product};
+use crate::native::product::{Packed, Start, product};
 use crate::native::simd::{apart, flushed, load, load_all, store, store_all, together, vectorised};
 use crate::native::work::Work;
 
@@ -142,8 +142,8 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
             rows,
             #[inline(always)]
             |r| &*gates[r],
-            &layer.recurrent[direction],
-            None,
+            (&layer.recurrent[direction], 0..4 * units),
+            Start::Zero,
             &mut next,
             (units, 0),
         );
