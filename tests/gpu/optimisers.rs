@@ -263,7 +263,7 @@ fn steps_follow_the_twin() {
     let start = initialise(&model, 3);
     let batches: Vec<_> = (0..5).map(|_| random_batch(6, 3, random)).collect();
     let limits = device::forms(&device::open()).pop().unwrap();
-    let mut device = gatefold::device::Device::from(device::open());
+    let mut device = device::open();
     let bound = 0.05;
     for optimiser in other_optimisers() {
         for clip_norm in [None, Some(bound)] {
