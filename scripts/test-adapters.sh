@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the tests that need a device on every adapter of this machine, once more with WebGPU's default limits
+# Runs the tests that need a device on every adapter of this machine and on the processor, once more with WebGPU's default limits
 # alone and once without wgpu's checks in shaders, and compares what the adapters train to. Arguments go to the test
 # program: a part of the tests' names. GATEFOLD_ADAPTERS="0 2" runs them on these adapters alone; "default-limits",
 # "unchecked" and "compare" are three more parts.
@@ -48,6 +48,9 @@ main() {
 
 run_on() (
     export WGPU_ADAPTER_NAME="$1"
+    if is_a "$1" '"backend":"native"'; then
+        WGPU_ADAPTER_NAME=cpu # the tests know the processor by its name
+    fi
     shift
     if [ $# -gt 0 ] || ! is_swiftshader "$WGPU_ADAPTER_NAME"; then
         run_tests "$@"
@@ -58,7 +61,12 @@ run_on() (
 )
 
 is_swiftshader() {
-    gatefold devices --json | tr '{' '\n' | grep "\"index\":$1," | grep -q SwiftShader
+    is_a "$1" SwiftShader
+}
+
+# Whether the device of that number has $2 in what is told of it.
+is_a() {
+    gatefold devices --json | tr '{' '\n' | grep "\"index\":$1," | grep -q "$2"
 }
 
 gatefold() {

@@ -12,3 +12,8 @@ sh scripts/check.sh
 cargo test --locked --no-run
 confirm_adapter cargo run --quiet --locked --example hello_gpu
 cargo test --locked --no-fail-fast "$@"
+# The tests of the device once more, on the processor's own kernels; the seeded faults are in the shaders.
+case " $* " in
+    *' --test '*) ;;
+    *) WGPU_ADAPTER_NAME=cpu cargo test --locked --no-fail-fast --test gpu -- --skip=mutants:: ;;
+esac

@@ -94,7 +94,7 @@ pub enum Error {
     Adapter(String),
 
     /// Something needs more than the adapter's limit.
-    #[error("{what} needs {need}, but {limit} of this adapter is {have}{tail}", tail = tail(remedy.as_deref()))]
+    #[error("{what} needs {need}, but {limit} of this device is {have}{tail}", tail = tail(remedy.as_deref()))]
     Limit {
         /// The buffer or kernel that is too large.
         what: String,

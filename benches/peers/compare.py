@@ -9,12 +9,15 @@ import subprocess
 import sys
 import tempfile
 
+import turns
+
 HERE = pathlib.Path(__file__).parent
 
 PEERS = {
     "keras": ["peer_keras.py"],
     "keras-jit": ["peer_keras.py", "--jit"],
     "torch": ["peer_torch.py"],
+    "torch-flush": ["peer_torch.py", "--flush"],
 }
 
 # Training reviews that peers read: more than any run draws from.
@@ -24,7 +27,7 @@ REVIEWS = 5000
 def options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gatefold", default="target/release/gatefold", help="the program")
-    parser.add_argument("--model", choices=["baseline", "dropout", "bidirectional"], default="bidirectional")
+    parser.add_argument("--model", choices=turns.MODELS, default="bidirectional")
     parser.add_argument("--length", type=int, default=864)
     parser.add_argument("--batch-size", type=int, default=10)
     parser.add_argument("--inference", action="store_true")
@@ -36,6 +39,8 @@ def options():
     parser.add_argument("--adapter", help="gatefold's --adapter, or several separated by commas: cpu,llvmpipe")
     parser.add_argument("--output", help="write all times here, as JSON")
     arguments = parser.parse_args()
+    if arguments.model == "attention" and "keras" in arguments.peers:
+        parser.error("--model attention: peers have it in PyTorch alone; give --peers torch")
     unknown = [name for name in arguments.peers.split(",") if name not in PEERS]
     if unknown:
         parser.error(f"--peers: {', '.join(unknown)} is none of {', '.join(PEERS)}")
@@ -81,7 +86,8 @@ class Gatefold:
     """gatefold on one adapter, started anew each turn."""
 
     def __init__(self, arguments, adapter):
-        self.command = [arguments.gatefold, "bench", arguments.model, "--json"]
+        model = ["--config", HERE / "attention.toml"] if arguments.model == "attention" else [arguments.model]
+        self.command = [arguments.gatefold, "bench", *model, "--json"]
         self.command += ["--batch-size", str(arguments.batch_size)]
         self.command += ["--inference"] if arguments.inference else []
         self.command += ["--adapter", adapter] if adapter else []

@@ -27,10 +27,30 @@ class Classifier(nn.Module):
         return self.output(self.dropout(torch.relu(self.hidden(state))))[:, 0]
 
 
+class Attentive(nn.Module):
+    """The model of attention.toml."""
+
+    def __init__(self, vocabulary):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, 64)
+        self.recurrent = nn.GRU(64, 128, batch_first=True, bidirectional=True)
+        self.projection = nn.Linear(256, 64)
+        self.context = nn.Linear(64, 1, bias=False)
+        self.output = nn.Linear(256, 1)
+
+    def forward(self, ids):
+        sequence, _ = self.recurrent(self.embedding(ids))
+        weights = torch.softmax(self.context(torch.tanh(self.projection(sequence))), 1)
+        return self.output((weights * sequence).sum(1))[:, 0]
+
+
 def main():
-    arguments = turns.options()
+    arguments = turns.options(flush="take numbers that are not normal for 0, as gatefold's native kernels do")
     torch.manual_seed(0)
-    model = Classifier(arguments.model, arguments.vocabulary)
+    if arguments.flush and not torch.set_flush_denormal(True):
+        raise SystemExit("--flush: PyTorch cannot do that on this processor")
+    attentive = arguments.model == "attention"
+    model = Attentive(arguments.vocabulary) if attentive else Classifier(arguments.model, arguments.vocabulary)
     adam = torch.optim.Adam(model.parameters(), lr=1e-4, eps=1e-7)
     loss = nn.BCEWithLogitsLoss()
 
@@ -47,7 +67,8 @@ def main():
         adam.step()
         value.item()
 
-    turns.serve(arguments, f"PyTorch {torch.__version__}", step)
+    flushing = ", flushing to 0" if arguments.flush else ""
+    turns.serve(arguments, f"PyTorch {torch.__version__}{flushing}", step)
 
 
 main()

@@ -17,6 +17,9 @@ try:
 except ImportError:  # on Windows
     resource = None
 
+# The experiment's, and attention.toml.
+MODELS = ["baseline", "dropout", "bidirectional", "attention"]
+
 # Steps before those that count.
 WARM_UP = 3
 
@@ -27,7 +30,7 @@ BUFFER = 1000
 def options(**flags):
     """The options of a peer; `flags` are further ones with their help."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", choices=["baseline", "dropout", "bidirectional"], required=True)
+    parser.add_argument("--model", choices=MODELS, required=True)
     parser.add_argument("--length", type=int, default=864)
     parser.add_argument("--batch-size", type=int, default=10)
     parser.add_argument("--vocabulary", type=int, default=8185)

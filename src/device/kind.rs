@@ -1,5 +1,7 @@
 //! [`Device`]: what a model runs on, and what it can do.
 
+use std::time::Duration;
+
 use super::report::report_of;
 use crate::error::{Error, Result};
 use crate::gpu::{AdapterReport, Clock, DispatchTime, Gpu, KernelForm, Peak};
@@ -160,6 +162,15 @@ impl Device {
         match self {
             Device::Gpu(gpu) => gpu.write(name, bytes),
             Device::Native(native) => native.write(name, bytes),
+        }
+    }
+
+    /// Time that the processor has computed so far while [`Device::run`] was waited for; of an adapter, which computes
+    /// while the host goes on, none.
+    pub fn computed(&self) -> Duration {
+        match self {
+            Device::Gpu(_) => Duration::ZERO,
+            Device::Native(native) => native.computed(),
         }
     }
 

@@ -22,7 +22,7 @@ impl Device {
     ///
     /// # Errors
     /// As [`Gpu::open`] and [`Native::open`]; [`Error::Adapter`] where the choice is of an adapter's limits and the
-    /// processor is taken.
+    /// processor is taken, [`Error::Argument`] where it is of threads and an adapter is.
     ///
     /// # Examples
     /// ```
@@ -50,19 +50,38 @@ impl Device {
         if gpu::named(&adapters, &name).is_none() {
             return Err(Error::Adapter(no_match(&adapters, &name)));
         }
+        check_threads(choice)?;
         Gpu::open(choice).map(Device::from)
     }
 
     /// A GPU if there is one that can be used, else the processor.
     fn open_best(choice: &AdapterChoice) -> Result<Device> {
         match Gpu::open_best(choice) {
-            Ok(Some(gpu)) => Ok(gpu.into()),
+            Ok(Some(gpu)) => {
+                check_threads(choice)?;
+                Ok(gpu.into())
+            }
             Ok(None) => native(choice),
             Err(error) => {
                 warn!("{error}; goes on with {}", Native::NAME);
                 native(choice)
             }
         }
+    }
+}
+
+/// Refuses a number of threads, of which an adapter knows nothing.
+fn check_threads(choice: &AdapterChoice) -> Result<()> {
+    match choice.threads {
+        Some(threads) => Err(Error::argument(
+            "threads",
+            format!(
+                "{threads}: threads are those of the processor's own kernels, and an adapter would be taken; leave it out, or \
+                 name the processor with `AdapterChoice::name` {}",
+                Native::NAME
+            ),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ pub struct AdapterChoice {
     /// Takes WebGPU's default limits and no feature, as a browser would, however much more there is: every
     /// adapter then looks alike, and what needs more shows.
     pub webgpu_limits: bool,
-    /// Threads of the processor where it is the device, all if none is given; adapters go their own way.
+    /// Threads of the processor where it is the device, all if none is given; refused where an adapter is.
     pub threads: Option<u16>,
 }
 

@@ -24,6 +24,8 @@ pub struct Native {
     arena: Arena,
     /// Bytes that all buffers together may have.
     memory: u64,
+    /// Time that dispatches took so far.
+    computed: Duration,
 }
 
 impl Native {
@@ -33,16 +35,20 @@ impl Native {
     /// Takes the processor, or as much of it as was chosen.
     ///
     /// # Errors
-    /// [`Error::Argument`] for no threads; [`Error::Adapter`] if the processor lacks the instructions that were chosen;
+    /// [`Error::Argument`] for no threads; [`Error::Adapter`] if the processor lacks the instructions that were chosen, or
+    /// the process's limit of memory (`ulimit -v`) leaves no room for buffers;
     /// [`Error::Device`] if the system gives no threads.
     pub fn open(choice: NativeChoice) -> Result<Native> {
         let (level, vectors) = choice.level()?;
+        let threads = choice.threads()?;
+        let memory = limits::memory(threads)?;
         Ok(Native {
             level,
             vectors,
-            pool: Arc::new(Pool::new(choice.threads()?)?),
+            pool: Arc::new(Pool::new(threads)?),
             arena: Arena::default(),
-            memory: limits::memory(),
+            memory,
+            computed: Duration::ZERO,
         })
     }
 
@@ -51,6 +57,7 @@ impl Native {
         Native {
             pool: Arc::clone(&self.pool),
             arena: Arena::default(),
+            computed: Duration::ZERO,
             ..*self
         }
     }
@@ -69,6 +76,11 @@ impl Native {
     /// The instructions that it computes with.
     pub fn vectors(&self) -> Vectors {
         self.vectors
+    }
+
+    /// Time that it has computed so far: the rest of a step is the host's part.
+    pub fn computed(&self) -> Duration {
+        self.computed
     }
 
     /// The limits that plans are made for.
@@ -167,7 +179,9 @@ impl Native {
         for (dispatch, kernel) in plan.dispatches.iter().zip(kernels) {
             let begin = Instant::now();
             self.dispatch(dispatch, kernel, &places)?;
-            done(begin, begin.elapsed());
+            let time = begin.elapsed();
+            self.computed += time;
+            done(begin, time);
         }
         Ok(())
     }

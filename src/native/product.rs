@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use fearless_simd::{Simd, prelude::*};
 
-use super::simd::{are_plain, load_all, load_whole, store_all, store_whole};
+use super::simd::{are_plain, load, load_all, load_whole, store, store_all, store_whole};
 
 /// The most rows of a tile: as many as leave its sums in registers.
 ///
@@ -150,19 +150,34 @@ pub(super) fn tile<S: Simd, const N: usize, const V: usize>(
     *sums = own;
 }
 
-/// c = a·b (+ bias): `a(i)` gives row i, which has at least k numbers; c has rows of `c_row` numbers, and is written from
-/// `first` on in each.
+/// What a product's sums start from.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a> {
+    Zero,
+    /// A number a column.
+    Bias(&'a [f32]),
+    /// What stands where they go.
+    Sums,
+}
+
+/// c = a·b from some start, over these k: `a(i)` gives row i, which has at least so many numbers; c has rows of `c_row` numbers,
+/// and is written from `first` on in each.
 #[inline(always)]
 pub(super) fn product<'a, S: Simd>(
     simd: S,
     rows: usize,
     a: impl Fn(usize) -> &'a [f32] + Copy,
-    b: &Packed,
-    bias: Option<&[f32]>,
+    (b, k): (&Packed, Range<usize>),
+    start: Start,
     c: &mut [f32],
     (c_row, first): (usize, usize),
 ) {
     for panel in b.panels() {
+        let width = panel.vectors * S::f32s::LEN;
+        let panel = Panel {
+            numbers: &panel.numbers[k.start * width..k.end * width],
+            ..panel
+        };
         let mut r = 0;
         while r < rows {
             let n = next_rows::<S>(rows - r, panel.vectors);
@@ -170,7 +185,7 @@ pub(super) fn product<'a, S: Simd>(
             with_tile!(
                 n,
                 panel.vectors,
-                product_tile::<S>(simd, |i| a(r + i), panel, bias, c, c_row)
+                product_tile::<S>(simd, |i| &a(r + i)[k.start..], panel, start, c, c_row)
             );
             r += n;
         }
@@ -182,7 +197,7 @@ fn product_tile<'a, S: Simd, const N: usize, const V: usize>(
     simd: S,
     a: impl Fn(usize) -> &'a [f32],
     panel: Panel,
-    bias: Option<&[f32]>,
+    start: Start,
     c: &mut [f32],
     c_row: usize,
 ) {
@@ -193,13 +208,19 @@ fn product_tile<'a, S: Simd, const N: usize, const V: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let start = match bias {
-                Some(bias) => {
-                    load_all::<S, V>(simd, &bias[panel.column..panel.column + panel.count])
+            let mut sums = [[S::f32s::splat(simd, 0.0); V]; N];
+            match start {
+                Start::Zero => {}
+                Start::Bias(bias) => {
+                    let bias = &bias[panel.column..panel.column + panel.count];
+                    sums = [load_all::<S, V>(simd, bias); N];
                 }
-                None => [S::f32s::splat(simd, 0.0); V],
-            };
-            let mut sums = [start; N];
+                Start::Sums => {
+                    for n in 0..N {
+                        sums[n] = load_all::<S, V>(simd, &c[n * c_row..n * c_row + panel.count]);
+                    }
+                }
+            }
             tile::<S, N, V>(simd, rows, panel.numbers, &mut sums);
             for n in 0..N {
                 store_all::<S, V>(&sums[n], &mut c[n * c_row..n * c_row + panel.count]);
@@ -215,44 +236,63 @@ pub(super) struct Rows<'a> {
     pub(super) row: usize,
 }
 
-/// c += aᵀ·b: `a` `[k, m]`, `b` `[k, n]`, both read where they lie, `c` `[m, n]` with rows of `c_row` numbers.
+/// c += aᵀ·b: `a` `[k, m]`, `b` `[k, n]`, `c` `[m, n]` with rows of `c_row` numbers; and `sums` += the sums of b's columns.
 ///
-/// Columns that do not fill a tile's vectors are copied to where they do.
+/// b is copied, the columns of a tile at a time: rows that are a power of two apart share few places of the nearest cache.
 #[inline(always)]
 pub(super) fn add_transposed<S: Simd>(
     simd: S,
     [k, m, n]: [usize; 3],
     a: Rows,
     b: Rows,
-    c: &mut [f32],
-    c_row: usize,
+    (c, c_row): (&mut [f32], usize),
+    mut sums: Option<&mut [f32]>,
+    copy: &mut Vec<f32>,
 ) {
     let lanes = S::f32s::LEN;
     let mut column = 0;
     while column < n {
         let vectors = if n - column > lanes { 2 } else { 1 };
         let (width, count) = (vectors * lanes, (vectors * lanes).min(n - column));
+        copy.clear();
+        copy.resize((k + if count < width { m } else { 0 }) * width, 0.0);
+        let (of_b, of_c) = copy.split_at_mut(k * width);
+        for (l, to) in of_b.chunks_exact_mut(width).enumerate() {
+            to[..count].copy_from_slice(&b.numbers[l * b.row + column..][..count]);
+        }
+        if let Some(sums) = &mut sums {
+            add_rows(simd, of_b, width, &mut sums[column..column + count]);
+        }
+        let b = Rows {
+            numbers: of_b,
+            row: width,
+        };
         if count == width {
-            transposed_columns(simd, [k, m], a, b, column, vectors, (c, c_row));
+            let to = (&mut c[column..], c_row);
+            transposed_columns(simd, [k, m], a, b, vectors, to);
         } else {
-            let mut copy = vec![0.0; (k + m) * width];
-            let (of_b, of_c) = copy.split_at_mut(k * width);
-            for (l, to) in of_b.chunks_exact_mut(width).enumerate() {
-                to[..count].copy_from_slice(&b.numbers[l * b.row + column..][..count]);
-            }
             for (i, to) in of_c.chunks_exact_mut(width).enumerate() {
                 to[..count].copy_from_slice(&c[i * c_row + column..][..count]);
             }
-            let b = Rows {
-                numbers: of_b,
-                row: width,
-            };
-            transposed_columns(simd, [k, m], a, b, 0, vectors, (of_c, width));
+            transposed_columns(simd, [k, m], a, b, vectors, (of_c, width));
             for (i, from) in of_c.chunks_exact(width).enumerate() {
                 c[i * c_row + column..][..count].copy_from_slice(&from[..count]);
             }
         }
         column += width;
+    }
+}
+
+/// sums += the rows of x, of `width` numbers, upwards.
+#[inline(always)]
+fn add_rows<S: Simd>(simd: S, x: &[f32], width: usize, sums: &mut [f32]) {
+    let lanes = S::f32s::LEN;
+    for (first, sums) in (0..width).step_by(lanes).zip(sums.chunks_mut(lanes)) {
+        let mut sum = load(simd, sums);
+        for row in x.chunks_exact(width) {
+            sum += S::f32s::from_slice(simd, &row[first..first + lanes]);
+        }
+        store::<S>(sum, sums);
     }
 }
 
@@ -263,18 +303,17 @@ fn transposed_columns<S: Simd>(
     [k, m]: [usize; 2],
     a: Rows,
     b: Rows,
-    column: usize,
     vectors: usize,
     (c, c_row): (&mut [f32], usize),
 ) {
     let mut i = 0;
     while i < m {
         let count = next_rows::<S>(m - i, vectors);
-        let c = &mut c[i * c_row + column..];
+        let c = &mut c[i * c_row..];
         with_tile!(
             count,
             vectors,
-            transposed_tile::<S>(simd, k, (a, i), (b, column), c, c_row)
+            transposed_tile::<S>(simd, k, (a, i), b, c, c_row)
         );
         i += count;
     }
@@ -285,7 +324,7 @@ fn transposed_tile<S: Simd, const N: usize, const V: usize>(
     simd: S,
     k: usize,
     (a, i): (Rows, usize),
-    (b, column): (Rows, usize),
+    b: Rows,
     c: &mut [f32],
     c_row: usize,
 ) {
@@ -298,7 +337,7 @@ fn transposed_tile<S: Simd, const N: usize, const V: usize>(
             }
             for l in 0..k {
                 let a = &a.numbers[l * a.row + i..][..N];
-                let b = load_whole::<S, V>(simd, &b.numbers[l * b.row + column..]);
+                let b = load_whole::<S, V>(simd, &b.numbers[l * b.row..]);
                 for r in 0..N {
                     let x = S::f32s::splat(simd, a[r]);
                     for v in 0..V {

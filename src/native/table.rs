@@ -33,6 +33,7 @@ const TABLE: &[(&str, NativeKernel)] = &[
     ("lstm_backward_portable", lstm_backward::run),
     ("lstm_forward_portable", lstm_forward::run),
     ("matmul_portable", matmul::run),
+    ("matmul_transposed_a", matmul::run_with_sums),
     ("max_pool_backward", pooling::max_backward),
     ("max_pool_forward", pooling::max_forward),
     ("mean_weights", pooling::mean_weights),
@@ -59,12 +60,32 @@ mod tests {
 
     /// What plans for a native device never have: forms that adapters have beside the portable one, and measuring.
     fn is_of_adapters(name: &str) -> bool {
-        let forms = ["matmul", "matmul_transposed_a", "transpose_matrix"];
+        let forms = ["matmul", "transpose_matrix"];
         name.ends_with("_split")
             || name.ends_with("_subgroup")
             || name.contains("_step_")
             || name.starts_with("peak_")
             || forms.contains(&name)
+    }
+
+    /// The index in `shaders/` names the file of each, and of no other.
+    #[test]
+    fn the_index_says_where_each_is() {
+        let index = include_str!("../../shaders/README.md");
+        let sources = include_str!("table.rs");
+        for kernel in KERNELS {
+            let row = format!("| [`{0}`]({0}.wgsl) |", kernel.name);
+            let row = index.lines().find(|line| line.starts_with(&row));
+            let cell = row
+                .and_then(|row| row.split(" | ").nth(3))
+                .unwrap_or("no row");
+            let here = format!("(\"{}\", ", kernel.name);
+            let expected = match sources.split_once(&here) {
+                Some((_, rest)) => format!("`{}.rs`", rest.split(':').next().unwrap_or_default()),
+                None => "–".to_owned(),
+            };
+            assert_eq!(cell, expected, "{}", kernel.name);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use bytemuck::Pod;
 
 use super::dispatch::{BufferId, BufferSpec, Dispatch, Lifetime, Plan, Slice};
 use super::kernel::Kernel;
-use super::limits::Limits;
+use super::limits::{Form, Limits};
 use crate::error::{Error, Result};
 
 /// Invocations of a workgroup in the kernels that give each element an invocation.
@@ -43,7 +43,10 @@ impl<'a> PlanBuilder<'a> {
             return Err(Error::Limit {
                 what: format!("buffer {name} for {}", self.purpose),
                 need: format!("{} MiB", bytes.div_ceil(1 << 20)),
-                limit: "max_storage_buffer_binding_size",
+                limit: match self.limits.form {
+                    Form::Native => "memory",
+                    _ => "max_storage_buffer_binding_size",
+                },
                 have: format!("{} MiB", self.limits.binding_bytes >> 20),
                 remedy: match lifetime {
                     Lifetime::Persistent => Some("make the model smaller".into()),

@@ -186,7 +186,8 @@ impl PlanBuilder<'_> {
     ///
     /// The sum over k, positions as a rule, is split into chunks of [`SPLIT`], whose sums are then added up.
     /// `sums`, a label and a slice, gets the sums of B's columns too, `[batches, n]`; then B, all its batches, fills
-    /// its slice. The subgroup kernel makes them of what it has loaded, in the same order as the portable form.
+    /// its slice. The subgroup and the native kernel make them of what they have loaded, in the same order as the portable
+    /// form.
     pub(super) fn product_transposed_a(
         &mut self,
         label: &str,
@@ -212,33 +213,33 @@ impl PlanBuilder<'_> {
             sums_split: (batches * n) as u32,
             ..strides(a, b, c_matrix, sizes)
         };
-        match vector_lanes(self.limits.form, &[m, n]) {
-            Some(lanes) => {
+        let kernel = Kernel::new("matmul_transposed_a");
+        let with_sums = match (vector_lanes(self.limits.form, &[m, n]), self.limits.form) {
+            (Some(lanes), _) => {
                 let rows = if lanes <= 8 && m > TILE / 2 {
                     TILE
                 } else {
                     TILE / 2
                 };
                 let vectors = (TILE / (4 * lanes)).max(1);
-                let kernel = Kernel::new("matmul_transposed_a")
-                    .size("S", lanes)
-                    .size("R", rows)
-                    .size("V", vectors);
+                let kernel = kernel.size("S", lanes).size("R", rows).size("V", vectors);
+                Some((kernel, [n.div_ceil(4 * lanes * vectors), m.div_ceil(rows)]))
+            }
+            (None, Form::Native) if sums.is_some() => Some((kernel, [1, 1])),
+            _ => None,
+        };
+        match with_sums {
+            Some((kernel, [across, down])) => {
                 let column_sums = match sums {
                     Some((_, y)) if splits == 1 => y,
                     _ => self.scratch("split_column_sums", splits * batches * n)?,
                 };
-                let groups = [
-                    n.div_ceil(4 * lanes * vectors),
-                    m.div_ceil(rows),
-                    batches * splits,
-                ];
                 self.dispatch(
                     label.into(),
                     kernel,
                     &dims,
                     &[a.slice, b.slice, to, column_sums],
-                    groups,
+                    [across, down, batches * splits],
                     sizes.flops(),
                 )?;
                 if let Some((label, y)) = sums

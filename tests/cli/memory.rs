@@ -56,6 +56,48 @@ fn too_little_memory_for_a_device_is_told() {
 }
 
 #[test]
+fn too_little_memory_for_the_processor_is_told() {
+    let place = Workplace::new();
+    let train = [
+        "train",
+        "baseline",
+        "--out",
+        "new",
+        "--adapter",
+        "cpu",
+        "--threads",
+        "2",
+    ];
+    let outcome = within(&place, 500, true, &train);
+    outcome.fails(
+        1,
+        &[
+            "ulimit -v, is 500 MiB",
+            "needs 528 MiB",
+            "--threads",
+            "raise the limit",
+        ],
+    );
+    // Room for program and threads, but not for one of a step's buffers, or for all of them.
+    for (size, words) in [
+        ("1000", "buffer lstm.gates for a batch of 1000"),
+        ("500", "the step needs"),
+    ] {
+        let outcome = within(
+            &place,
+            700,
+            true,
+            &[&train[..], &["--batch-size", size]].concat(),
+        );
+        outcome.fails(
+            1,
+            &[words, "memory of this device is 188 MiB", "--batch-size"],
+        );
+    }
+    assert!(place.names().is_empty());
+}
+
+#[test]
 fn a_driver_that_is_not_found_may_have_met_the_limit() {
     let place = Workplace::new();
     let outcome = within(&place, 16 << 10, false, &["devices"]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use assert_cmd::Command;
 
-use crate::program::{Outcome, TINY, Workplace, assert_80_columns};
+use crate::program::{ADAPTER, Outcome, TINY, Workplace, assert_80_columns};
 
 /// The program as it is where no driver is installed and no adapter is named.
 fn bare(place: &Workplace) -> Command {
@@ -75,6 +75,68 @@ fn without_any_driver_the_program_trains() {
     }
     let predicted = Outcome::of(bare(&place).args(["predict", "run", "a fine film"]));
     assert_eq!(predicted.succeeds().stdout.lines().count(), 1);
+}
+
+/// Puts an empty file where each of Vulkan's loaders is, seen by the program alone, and runs it.
+#[cfg(target_os = "linux")]
+const HIDDEN: &str = r#"
+for folder in /lib /usr/lib /lib64 /usr/lib64 /usr/local/lib /lib/*-linux-* /usr/lib/*-linux-*; do
+    for loader in "$folder"/libvulkan.so*; do
+        [ ! -e "$loader" ] || mount --bind /dev/null "$loader" || exit 70
+    done
+done
+exec "$0" "$@""#;
+
+/// The outcome where there is no Vulkan loader; none, said loudly, where a program may not have a view of files of its own.
+#[cfg(target_os = "linux")]
+fn without_loader(place: &Workplace, arguments: &[&str]) -> Option<Outcome> {
+    let own_view = ["--user", "--map-root-user", "--mount"];
+    let possible = std::process::Command::new("unshare")
+        .args(own_view)
+        .arg("true")
+        .output();
+    if !possible.is_ok_and(|output| output.status.success()) {
+        crate::support::skipped("may not hide Vulkan's loader (unshare --user --mount)");
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    let program = place.command().get_program().to_owned();
+    command
+        .current_dir(place.path(""))
+        .env_remove("WGPU_ADAPTER_NAME")
+        .env_remove("LD_LIBRARY_PATH");
+    command
+        .args(own_view)
+        .args(["sh", "-c", HIDDEN])
+        .arg(program)
+        .args(arguments);
+    Some(Outcome::of(&mut command))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_vulkans_loader_the_program_trains() {
+    let place = Workplace::new();
+    let Some(listed) = without_loader(&place, &["devices", "--json"]) else {
+        return;
+    };
+    let listing = &listed.json()[0];
+    let devices = listing["adapters"].as_array().unwrap();
+    assert!(
+        devices.len() == 1 && devices[0]["name"] == "cpu",
+        "{listed:?}"
+    );
+    let train = ["train", "baseline", "--epochs", "1", "--out", "run"];
+    let outcome = without_loader(&place, &[&train, &TINY[..]].concat()).unwrap();
+    assert!(
+        !outcome.succeeds().stderr.contains("libvulkan"),
+        "{outcome:?}"
+    );
+    let config = std::fs::read_to_string(place.path("run/config.toml")).unwrap();
+    assert!(config.contains("name = \"cpu\""), "{config}");
+    // Who names an adapter is told what is missing.
+    let named = without_loader(&place, &["devices", "--adapter", "llvmpipe"]).unwrap();
+    named.fails(1, &["no adapter matches", "0  cpu (native", "libvulkan1"]);
 }
 
 #[test]
@@ -159,6 +221,11 @@ fn what_means_nothing_there_is_refused() {
             outcome.fails(code, &[words]);
         }
     }
+    // And threads, of an adapter.
+    if *ADAPTER != "cpu" {
+        let outcome = place.run(["train", "baseline", "--threads", "2"]);
+        outcome.fails(2, &["--threads: 2", "leave it out", "--adapter cpu"]);
+    }
     assert!(place.names().is_empty());
     place
         .run(["devices", "--adapter", "Voodoo2"])
@@ -170,6 +237,10 @@ fn bench_times_and_profiles_it() {
     let place = Workplace::new();
     let length = ["--length", "20", "--batch-size", "2", "--steps", "2"];
     let options = ["--adapter", "cpu", "--profile", "--threads", "2"];
+    let report = place.run([&["bench", "baseline", "--json"], &length[..], &options].concat());
+    let report = &report.json()[0];
+    let [step, host] = ["step_ms", "host_ms"].map(|part| report[part]["median"].as_f64().unwrap());
+    assert!(host > 0.0 && host < 0.9 * step, "{host} of {step} ms");
     let outcome = place.run([&["bench", "baseline"], &length[..], &options].concat());
     assert_80_columns(&outcome.succeeds().stdout);
     for words in [

@@ -9,11 +9,12 @@ use gatefold::device::Device;
 use gatefold::gpu::{AdapterChoice, Clock, KernelForm};
 use gatefold::model::{Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Sequential};
 use gatefold::model::{Variant, initialise};
-use gatefold::native::{Native, NativeChoice, Vectors};
+use gatefold::native::Native;
 use gatefold::plan::{Adam, Gradients, names};
 use gatefold::random::Philox;
 use gatefold::train::{Event, FitOptions, Session, SessionState, Snapshot, fit, resume};
 
+use crate::support::device::{native, native_ways};
 use crate::support::fixture::Fixture;
 use crate::support::models::{
     all_pooled, batch_of_classes, classifier, gru, normalised, other_optimisers, random_batch,
@@ -24,30 +25,6 @@ use crate::support::steps::check_odd_models;
 
 mod kernels;
 mod plans;
-
-fn native(threads: u16, vectors: Option<Vectors>) -> Native {
-    let threads = Some(threads);
-    Native::open(NativeChoice { threads, vectors }).unwrap()
-}
-
-/// Every number of threads, and every kind of vector that this processor has.
-fn ways() -> Vec<Native> {
-    let threads = [1, 2, 3, 8].map(|threads| native(threads, None));
-    let vectors = [
-        Vectors::Plain,
-        Vectors::Neon,
-        Vectors::Avx2,
-        Vectors::Avx512,
-    ];
-    let vectors = vectors.into_iter().filter_map(|vectors| {
-        let choice = NativeChoice {
-            threads: Some(2),
-            vectors: Some(vectors),
-        };
-        Native::open(choice).ok()
-    });
-    threads.into_iter().chain(vectors).collect()
-}
 
 fn session(native: Native, model: &Model) -> Session {
     let limits = native.limits();
@@ -128,7 +105,7 @@ fn threads_and_vectors_change_no_bit() {
         // More positions than a sum has parts.
         let batches = [(70, 11), (40, 1), (9, 23)]
             .map(|(length, size)| batch_of_classes(length, size, 2, random));
-        let mut ways = ways().into_iter();
+        let mut ways = native_ways().into_iter();
         let first = left(ways.next().unwrap(), &model, &batches);
         for way in ways {
             let what = format!("{} threads, {}", way.threads(), way.vectors());
@@ -143,7 +120,7 @@ fn optimisers_are_the_same_whatever_computes() {
     let model = recurrent(6, false, &[(7, 2)]);
     let batch = random_batch(9, 4, &mut Philox::new(202, 0));
     for optimiser in other_optimisers() {
-        let states = ways().into_iter().map(|native| {
+        let states = native_ways().into_iter().map(|native| {
             let limits = native.limits();
             let start = initialise(&model, 3);
             let mut session =

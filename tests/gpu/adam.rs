@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::plan::{Adam, Limits, ParameterLayout, Plan, StepContext, names, training_step};
 use gatefold::random::Philox;
 use gatefold::reference::adam;
@@ -42,7 +42,14 @@ fn plan(units: usize, optimiser: Adam, step: u64, workgroups: u32) -> (Plan, usi
 /// Bounds: m and v are made of two terms and three roundings each, and the constants are rounded as well. Root and
 /// quotient may err by some units of the last place; √v errs by half of what v does, relative to a v that may be the
 /// smaller of the two.
-fn check(gpu: &mut Gpu, units: usize, adam: Adam, step: u64, workgroups: u32, random: &mut Philox) {
+fn check(
+    gpu: &mut Device,
+    units: usize,
+    adam: Adam,
+    step: u64,
+    workgroups: u32,
+    random: &mut Philox,
+) {
     let (plan, count) = plan(units, adam, step, workgroups);
     // Gradients of all magnitudes, 0 among them.
     let mut g: Vec<f32> = uniform(random, count, 1.0)

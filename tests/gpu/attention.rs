@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use gatefold::batch::Batch;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::{AttentionPooling, Model};
 use gatefold::plan::{BatchLayout, Limits, ParameterLayout, Plan};
 use gatefold::random::Philox;
@@ -90,7 +90,7 @@ impl Case {
 }
 
 /// Runs a check at many sizes, masked and not.
-fn each(seed: u64, check: impl Fn(&mut Gpu, &Case, &mut Philox)) {
+fn each(seed: u64, check: impl Fn(&mut Device, &Case, &mut Philox)) {
     let gpu = RefCell::new(device::open());
     let random = &mut Philox::new(95, seed);
     for sizes in [(1, 1), (5, 8), (8, 3)] {

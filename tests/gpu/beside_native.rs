@@ -29,9 +29,9 @@ fn session(device: impl Into<Device>, model: &Model) -> Session {
     session
 }
 
-fn both(model: &Model) -> [Session; 2] {
+fn both(model: &Model) -> Option<[Session; 2]> {
     let native = Native::open(NativeChoice::default()).unwrap();
-    [session(device::open(), model), session(native, model)]
+    Some([session(device::adapter()?, model), session(native, model)])
 }
 
 #[test]
@@ -45,7 +45,8 @@ fn steps_and_explanations_agree() {
     models.extend(all_pooled(true));
     for model in models {
         let batch = random_batch(17, 5, random);
-        let [adapter, native] = both(&model).map(|mut session| {
+        let Some(both) = both(&model) else { return };
+        let [adapter, native] = both.map(|mut session| {
             session.train(&batch).unwrap();
             let result = session.drain().unwrap().remove(0);
             let mut figures = vec![result.loss];
@@ -72,7 +73,8 @@ fn a_training_agrees() {
         .chunks(10)
         .map(|reviews| Batch::new(&reviews.iter().collect::<Vec<_>>()))
         .collect();
-    let [adapter, native] = both(&model).map(|mut session| {
+    let Some(both) = both(&model) else { return };
+    let [adapter, native] = both.map(|mut session| {
         let losses = batches.iter().map(|batch| {
             session.train(batch).unwrap();
             session.drain().unwrap()[0].loss

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use gatefold::Error;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::plan::{Adam, Gradients, Limits, ParameterLayout, Plan, names};
 use gatefold::random::Philox;
 use gatefold::reference::clip::{clip_scale, global_norm};
@@ -47,7 +47,7 @@ fn without_a_bound_there_is_no_dispatch() {
 }
 
 /// The sums of squares of gradients up to `range`, each of every so many vec4.
-fn check_squares(gpu: &mut Gpu, units: usize, range: f64, random: &mut Philox) {
+fn check_squares(gpu: &mut Device, units: usize, range: f64, random: &mut Philox) {
     let (plan, count) = plan(units);
     let g = uniform(random, count, range);
     let mut probe = Probe::new(&plan, |label| label == "clip.square_sums");
@@ -91,7 +91,7 @@ fn random_sizes() {
 
 /// What clip_scale makes of these sums of squares.
 fn scale_of(
-    gpu: &mut Gpu,
+    gpu: &mut Device,
     units: usize,
     squares: &[f32],
     fault: u32,

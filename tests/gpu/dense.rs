@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::{Activation, Model};
 use gatefold::plan::{Limits, Plan};
 use gatefold::random::Philox;
@@ -65,7 +65,7 @@ impl Case {
         double(&self.parameters[index_of(&self.model, name)])
     }
 
-    fn forward(&mut self, gpu: &mut Gpu) {
+    fn forward(&mut self, gpu: &mut Device) {
         let Sizes {
             rows,
             inputs,
@@ -116,7 +116,7 @@ impl Case {
         (y, d_y)
     }
 
-    fn backward(&mut self, gpu: &mut Gpu) {
+    fn backward(&mut self, gpu: &mut Device) {
         let Sizes {
             rows,
             inputs,

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::Activation;
 use gatefold::plan::{DropoutMask, Limits, ParameterLayout, Plan, StepContext, training_step};
 use gatefold::random::{Philox, philox4x32};
@@ -105,7 +105,7 @@ fn words_at_the_rate_itself() {
 
 /// The value and its gradient, which gets the same mask.
 fn check(
-    gpu: &mut Gpu,
+    gpu: &mut Device,
     random: &mut Philox,
     (rows, units): (usize, usize),
     rate: f32,

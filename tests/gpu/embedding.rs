@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use gatefold::batch::Batch;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::Model;
 use gatefold::plan::{Limits, Plan};
 use gatefold::random::Philox;
@@ -60,7 +60,7 @@ impl Case {
 }
 
 /// Runs a check on every batch at every width, then on random batches at random widths.
-fn each(seed: u64, check: impl Fn(&mut Gpu, &Case, usize, &mut Philox)) {
+fn each(seed: u64, check: impl Fn(&mut Device, &Case, usize, &mut Philox)) {
     let gpu = &mut device::open();
     let random = &mut Philox::new(31, seed);
     for width in WIDTHS {

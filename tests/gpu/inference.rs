@@ -51,6 +51,9 @@ fn probabilities_are_those_of_a_session_that_trains() {
 
 #[test]
 fn a_backward_pass_is_there_once_it_is_asked_for() {
+    if !device::is_adapter() {
+        return;
+    }
     let model = recurrent(6, true, &[(8, 2)]);
     let limits = device::forms(&device::open()).pop().unwrap();
     let (mut lean, mut full) = both(&model, &limits);
@@ -65,6 +68,9 @@ fn a_backward_pass_is_there_once_it_is_asked_for() {
 
 #[test]
 fn it_opens_its_device_anew() {
+    if !device::is_adapter() {
+        return;
+    }
     let model = recurrent(6, true, &[(8, 2)]);
     let limits = device::forms(&device::open()).pop().unwrap();
     let (mut lean, _) = both(&model, &limits);

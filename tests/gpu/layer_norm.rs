@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::{GlobalAveragePooling1D, LayerNormalization, Model};
 use gatefold::plan::{Limits, ParameterLayout, Plan};
 use gatefold::random::Philox;
@@ -70,7 +70,7 @@ impl Case {
         format!("{} rows of {}", self.rows, self.width)
     }
 
-    fn forward(&self, gpu: &mut Gpu) {
+    fn forward(&self, gpu: &mut Device) {
         let label = format!("{NAME}.forward");
         let mut probe = self.probe(&label);
         probe.run(gpu);
@@ -106,7 +106,7 @@ impl Case {
         probe.finish(&self.what());
     }
 
-    fn backward(&self, gpu: &mut Gpu, random: &mut Philox) {
+    fn backward(&self, gpu: &mut Device, random: &mut Philox) {
         let label = format!("{NAME}.d_input");
         let d_y = uniform(random, self.rows * self.width, 1.0);
         let rounded: Vec<f32> = moments(&double(&self.x), self.width, EPSILON)

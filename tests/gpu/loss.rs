@@ -48,7 +48,7 @@ fn case(labels: &[u8], sequence: u64) -> Case {
 }
 
 /// Runs the loss on these probabilities; `slack` is what the mean may err by beside the logarithms.
-fn check(gpu: &mut gatefold::gpu::Gpu, case: &Case, probabilities: &[f32], slack: f64) {
+fn check(gpu: &mut gatefold::device::Device, case: &Case, probabilities: &[f32], slack: f64) {
     let mut probe = Probe::new(&case.plan, |label| label == "loss");
     probe.set_batch(&case.batch, false);
     probe.set(&probe.bound("loss", 0), probabilities);
@@ -106,7 +106,7 @@ fn probabilities_at_the_ends_are_clipped() {
 }
 
 /// The end of a step with this number, in which `fault` was noticed.
-fn check_end(gpu: &mut gatefold::gpu::Gpu, sequence: u64, fault: u32) {
+fn check_end(gpu: &mut gatefold::device::Device, sequence: u64, fault: u32) {
     let case = case(&[1], sequence);
     let mut probe = Probe::new(&case.plan, |label| label == "end");
     probe.set("not_finite", &[fault]);

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use gatefold::batch::Batch;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::Model;
 use gatefold::plan::{Limits, Plan};
 use gatefold::random::Philox;
@@ -158,7 +158,7 @@ impl Case {
         }
     }
 
-    fn project(&mut self, gpu: &mut Gpu) -> f64 {
+    fn project(&mut self, gpu: &mut Device) -> f64 {
         let Sizes {
             inputs,
             units,
@@ -196,7 +196,7 @@ impl Case {
     }
 
     /// The kernel's gradient, and the bias's, which the same dispatch makes in the subgroup form.
-    fn d_kernel(&mut self, gpu: &mut Gpu) -> f64 {
+    fn d_kernel(&mut self, gpu: &mut Device) -> f64 {
         let Sizes {
             inputs,
             units,
@@ -233,7 +233,7 @@ impl Case {
         probe.finish(&format!("d_kernel {:?}", self.sizes))
     }
 
-    fn d_recurrent_kernel(&mut self, gpu: &mut Gpu) -> f64 {
+    fn d_recurrent_kernel(&mut self, gpu: &mut Device) -> f64 {
         let Sizes {
             units,
             directions,
@@ -278,7 +278,7 @@ impl Case {
         probe.finish(&format!("d_recurrent_kernel {:?}", self.sizes))
     }
 
-    fn d_input(&mut self, gpu: &mut Gpu) -> f64 {
+    fn d_input(&mut self, gpu: &mut Device) -> f64 {
         let Sizes {
             inputs,
             units,
@@ -317,7 +317,7 @@ impl Case {
     }
 }
 
-fn check(gpu: &mut Gpu, limits: &Limits, sizes: Sizes, seed: u64) -> f64 {
+fn check(gpu: &mut Device, limits: &Limits, sizes: Sizes, seed: u64) -> f64 {
     let mut case = Case::new(sizes, limits, seed);
     [
         Case::project,

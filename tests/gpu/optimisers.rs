@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::initialise;
 use gatefold::plan::{
     Gradients, Limits, Optimiser, ParameterLayout, Plan, RmsProp, Sgd, StepContext, names,
@@ -84,7 +84,13 @@ fn label(optimiser: Optimiser) -> &'static str {
 /// Bounds: a product of rounded factors errs by two units, each sum by one more of its result, which is no larger than
 /// the sizes of its terms together; root and quotient may err by some units of the last place, and √(v + ε) by half of
 /// what v does.
-fn check(gpu: &mut Gpu, units: usize, optimiser: Optimiser, workgroups: u32, random: &mut Philox) {
+fn check(
+    gpu: &mut Device,
+    units: usize,
+    optimiser: Optimiser,
+    workgroups: u32,
+    random: &mut Philox,
+) {
     let (plan, count) = plan(units, optimiser, None, workgroups);
     // Gradients of all magnitudes, 0 among them.
     let mut g: Vec<f32> = uniform(random, count, 1.0)
@@ -257,7 +263,7 @@ fn steps_follow_the_twin() {
     let start = initialise(&model, 3);
     let batches: Vec<_> = (0..5).map(|_| random_batch(6, 3, random)).collect();
     let limits = device::forms(&device::open()).pop().unwrap();
-    let mut device = gatefold::device::Device::from(device::open());
+    let mut device = device::open();
     let bound = 0.05;
     for optimiser in other_optimisers() {
         for clip_norm in [None, Some(bound)] {

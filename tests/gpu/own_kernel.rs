@@ -27,7 +27,9 @@ fn plan(size: usize) -> Plan {
 fn a_kernel_without_a_uniform_runs() {
     let x: Vec<f32> = (0..100u8).map(f32::from).collect();
     let expected: Vec<f32> = (1..101u8).map(f32::from).collect();
-    let mut gpu = device::open();
+    let Some(mut gpu) = device::adapter() else {
+        return;
+    };
     gpu.run(&plan(64), &[("x", bytemuck::cast_slice(&x))])
         .unwrap();
     assert_eq!(gpu.read::<f32>("y", 100).unwrap(), expected);
@@ -35,7 +37,9 @@ fn a_kernel_without_a_uniform_runs() {
 
 #[test]
 fn more_invocations_than_the_adapter_has_are_told() {
-    let mut gpu = device::open();
+    let Some(mut gpu) = device::adapter() else {
+        return;
+    };
     let told = gpu.run(&plan(4096), &[]).unwrap_err();
     assert!(matches!(told, Error::Kernel { .. }), "{told}");
     gpu.run(&plan(64), &[]).unwrap();

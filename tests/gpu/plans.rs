@@ -14,9 +14,8 @@ use crate::support::steps::{TOLERANCE, check, check_odd_models, gradients, sessi
 
 #[test]
 fn steps_of_odd_models_are_those_of_the_twin() {
-    let gpu = device::open();
-    let forms = device::forms(&gpu);
-    let mut device = gpu.into();
+    let mut device = device::open();
+    let forms = device::forms(&device);
     let random = &mut Philox::new(81, 0);
     for limits in &forms {
         device = check_odd_models(device, limits, random);

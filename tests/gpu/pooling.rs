@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use gatefold::batch::Batch;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::{Bidirectional, GlobalAveragePooling1D, GlobalMaxPooling1D, LayerKind, Lstm};
 use gatefold::plan::{BatchLayout, Limits, Plan};
 use gatefold::random::Philox;
@@ -68,7 +68,7 @@ impl Case {
 }
 
 /// Runs a check at many sizes, masked and not.
-fn each(pooling: LayerKind, seed: u64, check: impl Fn(&mut Gpu, &Case, &mut Philox)) {
+fn each(pooling: LayerKind, seed: u64, check: impl Fn(&mut Device, &Case, &mut Philox)) {
     let gpu = RefCell::new(device::open());
     let random = &mut Philox::new(91, seed);
     for width in [1, 5, 8] {

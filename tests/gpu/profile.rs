@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use gatefold::device::Device;
 use gatefold::gpu::{Clock, Gpu, KernelForm};
 use gatefold::model::{Model, initialise};
 use gatefold::plan::Adam;
@@ -11,14 +12,14 @@ use gatefold::train::Session;
 use crate::support::device;
 use crate::support::models::{random_batch, recurrent, training_plan};
 
-fn session(gpu: Gpu, model: &Model) -> Session {
+fn session(gpu: Device, model: &Model) -> Session {
     let limits = gpu.limits(KernelForm::Automatic).unwrap();
     let parameters = initialise(model, 3);
     Session::new(gpu, model.clone(), limits, &parameters, Adam::new(1e-2), 0).unwrap()
 }
 
 /// The clocks that can be tried on this device: a software adapter's timestamps tell nothing, but they come.
-fn clocks(gpu: &Gpu) -> Vec<Clock> {
+fn clocks(gpu: &Device) -> Vec<Clock> {
     let stamped = gpu.report().timestamps && std::env::var_os("GATEFOLD_WEBGPU_LIMITS").is_none();
     match stamped {
         true => vec![Clock::SubmitAndWait, Clock::Timestamps],

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 
 use gatefold::batch::Batch;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::Model;
 use gatefold::plan::{Form, Limits, Plan};
 use gatefold::random::Philox;
@@ -282,7 +282,7 @@ impl<C: Cell> Case<C> {
 
     /// Forward with all that a backward pass needs, forward alone, then both; returns the worst ratio of an
     /// error to its bound.
-    pub fn check(&self, gpu: &mut Gpu, limits: &Limits) -> f64 {
+    pub fn check(&self, gpu: &mut Device, limits: &Limits) -> f64 {
         let expected = self.expected();
         let what = format!(
             "{:?}, T={} B={}, {:?}",
@@ -325,7 +325,7 @@ impl<C: Cell> Case<C> {
     }
 
     /// h and the gradients of the pre-activations, bit by bit.
-    pub fn bits(&self, gpu: &mut Gpu, limits: &Limits) -> (Vec<u32>, Vec<u32>) {
+    pub fn bits(&self, gpu: &mut Device, limits: &Limits) -> (Vec<u32>, Vec<u32>) {
         let plan = training_plan(&self.model, limits, self.batch.shape());
         let mut probe = self.probe(&plan, &["forward", "backward"]);
         probe.run(gpu);
@@ -338,7 +338,7 @@ impl<C: Cell> Case<C> {
 }
 
 /// Limits under which every recurrence takes the form of one dispatch a timestep.
-pub fn stepwise(gpu: &Gpu) -> Limits {
+pub fn stepwise(gpu: &Device) -> Limits {
     Limits {
         workgroup_invocations: 1,
         ..device::forms(gpu).remove(0)
@@ -346,7 +346,7 @@ pub fn stepwise(gpu: &Gpu) -> Limits {
 }
 
 /// Every choice of a layer at small sizes, under each of these limits with a number of units.
-pub fn every_choice<C: Cell>(gpu: &mut Gpu, random: &mut Philox, forms: &[(Limits, usize)]) {
+pub fn every_choice<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(Limits, usize)]) {
     let mut worst = 0.0f64;
     for (limits, units) in forms {
         for choice in 0..16 {
@@ -367,7 +367,7 @@ pub fn every_choice<C: Cell>(gpu: &mut Gpu, random: &mut Philox, forms: &[(Limit
 }
 
 /// Layers of random sizes and choices, under each of these limits.
-pub fn random_sizes<C: Cell>(gpu: Gpu, stream: u64, forms: &[Limits]) {
+pub fn random_sizes<C: Cell>(gpu: Device, stream: u64, forms: &[Limits]) {
     let gpu = RefCell::new(gpu);
     for limits in forms {
         let sizes = (1..10usize, 1..25usize, 1..14usize, 0.1..20f64);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use gatefold::batch::Batch;
 use gatefold::data::Review;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::{Dense, Embedding, GlobalAveragePooling1D, Sequential};
 use gatefold::plan::{
     BatchLayout, Limits, ParameterLayout, Plan, RECORDS, StepContext, training_step,
@@ -66,7 +66,7 @@ fn probe(case: &Case, sums: &[f32]) -> Probe {
     probe
 }
 
-fn check(gpu: &mut Gpu, case: &Case, sums: &[f32]) {
+fn check(gpu: &mut Device, case: &Case, sums: &[f32]) {
     let (classes, labels) = (case.classes, &case.batch.labels);
     let mut probe = probe(case, sums);
     probe.run(gpu);
@@ -148,7 +148,12 @@ fn the_first_of_equal_sums_is_the_prediction() {
 #[test]
 fn sums_far_apart_have_a_finite_loss() {
     let gpu = &mut device::open();
-    check(gpu, &case(&[1, 0], 2, 4), &[300.0, -300.0, 300.0, -300.0]);
+    // So far that no exponential holds the distance, of the first sum from the greatest too.
+    for distance in [300.0, 1000.0] {
+        let sums = [distance, -distance, distance, -distance];
+        check(gpu, &case(&[1, 0], 2, 4), &sums);
+        check(gpu, &case(&[1, 0], 2, 4), &sums.map(|sum| -sum));
+    }
 }
 
 #[test]

@@ -4,9 +4,11 @@
 #![allow(dead_code)]
 
 use gatefold::batch::Batch;
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::Model;
 use gatefold::plan::{BatchLayout, BufferId, Lifetime, ParameterLayout, Plan, names};
+
+use super::device::native_vectors;
 
 /// What buffers hold before the run where a test sets nothing: a NaN that no arithmetic makes.
 const FILL: u32 = 0x7fc1_f111;
@@ -151,16 +153,38 @@ impl Probe {
     }
 
     /// Runs the dispatches and reads all buffers back.
-    pub fn run(&mut self, gpu: &mut Gpu) {
-        let named = self.plan.buffers.iter().zip(&self.before);
-        let uploads: Vec<(&str, &[u8])> = named
+    ///
+    /// The processor has to leave the same bytes with every kind of vector and any number of threads.
+    pub fn run(&mut self, device: &mut Device) {
+        self.after = self.outcome(device);
+        if device.is_native() {
+            for native in native_vectors() {
+                let way = format!("{}, {} threads", native.vectors(), native.threads());
+                let other = self.outcome(&mut native.into());
+                for ((buffer, first), other) in
+                    self.plan.buffers.iter().zip(&self.after).zip(&other)
+                {
+                    let same = if buffer.name.ends_with(".c") {
+                        // Rows lie as they are shared out among threads.
+                        sorted(first) == sorted(other)
+                    } else {
+                        first == other
+                    };
+                    assert!(same, "{} differs with {way}:\n{}", buffer.name, self.plan);
+                }
+            }
+        }
+    }
+
+    fn outcome(&self, device: &mut Device) -> Vec<Vec<u32>> {
+        let named = || self.plan.buffers.iter().zip(&self.before);
+        let uploads: Vec<(&str, &[u8])> = named()
             .map(|(buffer, words)| (buffer.name.as_str(), bytemuck::cast_slice(words)))
             .collect();
-        gpu.run(&self.plan, &uploads).unwrap();
-        let named = self.plan.buffers.iter().zip(&self.before);
-        self.after = named
-            .map(|(buffer, words)| gpu.read(&buffer.name, words.len()).unwrap())
-            .collect();
+        device.run(&self.plan, &uploads).unwrap();
+        named()
+            .map(|(buffer, words)| device.read(&buffer.name, words.len()).unwrap())
+            .collect()
     }
 
     /// The first numbers of a buffer after the run.
@@ -288,6 +312,12 @@ impl Probe {
         );
         self.worst
     }
+}
+
+fn sorted(words: &[u32]) -> Vec<u32> {
+    let mut words = words.to_vec();
+    words.sort_unstable();
+    words
 }
 
 /// Where the elements of the model's parameter `index` lie in the parameter buffer.

@@ -23,7 +23,7 @@ pub struct DeviceArgs {
     pub webgpu_limits: bool,
     /// Number of threads that compute on the cpu [default: all]
     ///
-    /// The results are the same, byte for byte. Adapters have their own ways, and leave this aside.
+    /// The results are the same, byte for byte. It is refused where the device is an adapter, which has its own ways.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
 }

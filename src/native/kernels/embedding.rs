@@ -1,12 +1,10 @@
 //! The rows of an embedding: gathered for a list of tokens, and their gradients put back.
 
+use super::recurrence::MASK;
 use super::rows::{PART, row_parts};
 use crate::error::Result;
 use crate::native::work::Work;
 use crate::plan::dims::RowsDims;
-
-/// Bit 31 of an id or slot: the token is masked.
-const MASK: u32 = 1 << 31;
 
 /// y[i] = table[ids[i]]
 pub(in crate::native) fn gather(mut work: Work<'_>) -> Result<()> {

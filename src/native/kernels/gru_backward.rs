@@ -14,9 +14,9 @@
 
 use fearless_simd::{Simd, prelude::*};
 
-use super::recurrence::{Block, Shape, Slots};
+use super::recurrence::{Backward, Block, Shape};
 use crate::error::Result;
-use crate::native::product::{Packed, product};
+use crate::native::product::{Packed, Start, product};
 use crate::native::simd::{apart, flushed, load, load_all, store, store_all, together, vectorised};
 use crate::native::work::Work;
 
@@ -27,40 +27,11 @@ struct Item<'a> {
     gates: Vec<&'a mut [f32]>,
 }
 
-/// What all items read.
-struct Layer<'a> {
-    shape: Shape,
-    d_h: &'a [f32],
-    /// Whether `d_h` has all timesteps.
-    sequences: bool,
-    slots: Slots<'a>,
-    h: &'a [f32],
-    /// Uᵀ of each direction: rows are units of z, then of r, then of g.
-    recurrent: Vec<Packed>,
-}
-
 pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
-    let shape = Shape::of(&work)?;
-    let Shape {
-        units, directions, ..
-    } = shape;
-    let gates = work.bindings.take(4)?;
-    let recurrent = work.bindings.read(2)?;
-    let layer = Layer {
-        shape,
-        d_h: work.bindings.read(0)?,
-        sequences: work.has("sequences"),
-        slots: Slots::new(&work, 1)?,
-        h: work.bindings.read(3)?,
-        recurrent: (0..directions)
-            .map(|d| pack(&work, &recurrent[d * units * 4 * units..], units))
-            .collect(),
-    };
-    let blocks = shape.blocks(work.pool.threads());
-    let items = blocks.iter().zip(shape.deal(&blocks, gates, 4 * units));
-    let items = items.map(|(&block, gates)| Item {
+    let (layer, blocks) = Backward::new(&mut work, pack)?;
+    let items = blocks.into_iter().map(|(block, gates)| Item {
         block,
-        dh: vec![0.0; block.rows * units],
+        dh: vec![0.0; block.rows * layer.shape.units],
         gates,
     });
     work.pool.each(items.collect(), |mut item: Item| {
@@ -69,6 +40,7 @@ pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Uᵀ of a direction: rows are units of z, then of r, then of g.
 fn pack(work: &Work, recurrent: &[f32], units: usize) -> Packed {
     let row = |k: usize, of: std::ops::Range<usize>, to: &mut [f32]| {
         for (to, unit) in to.iter_mut().zip(of) {
@@ -79,7 +51,7 @@ fn pack(work: &Work, recurrent: &[f32], units: usize) -> Packed {
 }
 
 #[inline(always)]
-fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
+fn run_item<S: Simd>(simd: S, layer: &Backward, item: &mut Item) {
     let Shape {
         length,
         batch,
@@ -91,7 +63,6 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
         rows,
         first,
     } = item.block;
-    let zeros = vec![0.0; units];
     let mut inner = vec![0.0; rows * 3 * units];
     let mut through = vec![0.0; rows * units];
     for s in (0..length).rev() {
@@ -99,35 +70,25 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
         let position = t * batch + first;
         let mut all_masked = true;
         for r in 0..rows {
-            let above = match layer.sequences {
-                true => Some(position + r),
-                false if s + 1 == length => Some(first + r),
-                false => None,
-            };
-            let of_row =
-                |of: &'_ [f32], row: usize| (row * directions + direction) * units..of.len();
-            let above = above.map_or(&zeros[..], |row| {
-                &layer.d_h[of_row(layer.d_h, row)][..units]
-            });
+            let above = layer.above(item.block, s, r);
             let dh = &mut item.dh[r * units..(r + 1) * units];
             for (dh, above) in dh.iter_mut().zip(above) {
                 *dh += above;
             }
             let gates = &mut *item.gates[t * rows + r];
-            let inner = &mut inner[r * 3 * units..(r + 1) * 3 * units];
             if layer.slots.is_masked(position + r) {
                 gates.fill(0.0);
-                inner.fill(0.0);
                 continue;
             }
             all_masked = false;
             let before = match s {
-                0 => &zeros[..],
+                0 => &layer.zeros[..],
                 _ => {
                     let row = layer.shape.time(direction, s - 1) * batch + first + r;
-                    &layer.h[of_row(layer.h, row)][..units]
+                    &layer.states[(row * directions + direction) * units..][..units]
                 }
             };
+            let inner = &mut inner[r * 3 * units..(r + 1) * 3 * units];
             row_cell(simd, before, dh, inner, gates);
         }
         if all_masked || s == 0 {
@@ -139,11 +100,12 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
             rows,
             #[inline(always)]
             |r| &inner[r * 3 * units..],
-            recurrent,
-            None,
+            (recurrent, 0..3 * units),
+            Start::Zero,
             &mut through,
             (units, 0),
         );
+        // Of masked rows `inner` is that of another timestep, whose product nobody takes.
         for r in (0..rows).filter(|r| !layer.slots.is_masked(position + r)) {
             let own = r * units..(r + 1) * units;
             for (dh, through) in item.dh[own.clone()].iter_mut().zip(&through[own]) {

@@ -15,7 +15,7 @@ use fearless_simd::{Simd, prelude::*};
 use super::recurrence::{Block, Shape, Slots};
 use crate::error::Result;
 use crate::native::math::{sigmoid, tanh};
-use crate::native::product::{Packed, product};
+use crate::native::product::{Packed, Start, product};
 use crate::native::simd::{apart, load, load_all, store, store_all, together, vectorised};
 use crate::native::work::Work;
 
@@ -40,10 +40,7 @@ struct Layer<'a> {
 pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
     let shape = Shape::of(&work)?;
     let Shape {
-        length,
-        batch,
-        units,
-        directions,
+        units, directions, ..
     } = shape;
     let h = work.bindings.take(4)?;
     let gates = if work.has("save") {
@@ -87,13 +84,8 @@ pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
         return Ok(());
     }
     run_items(&work, &layer, &mut items);
-    for Item { block, state, .. } in &items {
-        let t = shape.time(block.direction, length - 1);
-        for (r, state) in state.chunks_exact(units).enumerate() {
-            let to = ((t * batch + block.first + r) * directions + block.direction) * units;
-            h[to..to + units].copy_from_slice(state);
-        }
-    }
+    let states = items.iter().map(|item| (item.block, &item.state[..]));
+    shape.put_last(states, h);
     Ok(())
 }
 
@@ -156,8 +148,8 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
             rows,
             #[inline(always)]
             |r| &state[r * units..],
-            recurrent,
-            Some(bias),
+            (recurrent, 0..units),
+            Start::Bias(bias),
             &mut sums,
             (columns, 0),
         );

@@ -14,10 +14,10 @@
 
 use fearless_simd::{Simd, prelude::*};
 
-use super::recurrence::{Block, Shape, Slots};
+use super::recurrence::{Backward, Block, Shape};
 use crate::error::Result;
 use crate::native::math::tanh;
-use crate::native::product::{Packed, product};
+use crate::native::product::{Packed, Start, product};
 use crate::native::simd::{apart, flushed, load, load_all, store, store_all, together, vectorised};
 use crate::native::work::Work;
 
@@ -29,39 +29,10 @@ struct Item<'a> {
     gates: Vec<&'a mut [f32]>,
 }
 
-/// What all items read.
-struct Layer<'a> {
-    shape: Shape,
-    d_h: &'a [f32],
-    /// Whether `d_h` has all timesteps.
-    sequences: bool,
-    slots: Slots<'a>,
-    c: &'a [f32],
-    /// Uᵀ of each direction.
-    recurrent: Vec<Packed>,
-}
-
 pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
-    let shape = Shape::of(&work)?;
-    let Shape {
-        units, directions, ..
-    } = shape;
-    let gates = work.bindings.take(4)?;
-    let recurrent = work.bindings.read(2)?;
-    let layer = Layer {
-        shape,
-        d_h: work.bindings.read(0)?,
-        sequences: work.has("sequences"),
-        slots: Slots::new(&work, 1)?,
-        c: work.bindings.read(3)?,
-        recurrent: (0..directions)
-            .map(|d| pack(&work, &recurrent[d * units * 4 * units..], units))
-            .collect(),
-    };
-    let blocks = shape.blocks(work.pool.threads());
-    let items = blocks.iter().zip(shape.deal(&blocks, gates, 4 * units));
-    let items = items.map(|(&block, gates)| {
-        let zeros = vec![0.0; block.rows * units];
+    let (layer, blocks) = Backward::new(&mut work, pack)?;
+    let items = blocks.into_iter().map(|(block, gates)| {
+        let zeros = vec![0.0; block.rows * layer.shape.units];
         Item {
             block,
             dh: zeros.clone(),
@@ -85,19 +56,18 @@ fn pack(work: &Work, recurrent: &[f32], units: usize) -> Packed {
 }
 
 #[inline(always)]
-fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
+fn run_item<S: Simd>(simd: S, layer: &Backward, item: &mut Item) {
     let Shape {
         length,
         batch,
         units,
-        directions,
+        ..
     } = layer.shape;
     let Block {
         direction,
         rows,
         first: first_row,
     } = item.block;
-    let zeros = vec![0.0; units];
     let mut next = vec![0.0; rows * units];
     for s in (0..length).rev() {
         let t = layer.shape.time(direction, s);
@@ -106,15 +76,7 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
         for r in 0..rows {
             let own = r * units..(r + 1) * units;
             let (dh, dc) = (&mut item.dh[own.clone()], &mut item.dc[own]);
-            let above = match layer.sequences {
-                true => Some(position + r),
-                false if s + 1 == length => Some(first_row + r),
-                false => None,
-            };
-            let above = match above {
-                Some(row) => &layer.d_h[(row * directions + direction) * units..][..units],
-                None => &zeros[..],
-            };
+            let above = layer.above(item.block, s, r);
             let gates = &mut *item.gates[t * rows + r];
             if layer.slots.is_masked(position + r) {
                 gates.fill(0.0);
@@ -125,11 +87,11 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
             }
             all_masked = false;
             let own = (direction * batch + first_row) * length; // positions of the items before
-            let c_at = |t: usize| &layer.c[(own + t * rows + r) * units..][..units];
+            let c_at = |t: usize| &layer.states[(own + t * rows + r) * units..][..units];
             let before = if s > 0 {
                 c_at(layer.shape.time(direction, s - 1))
             } else {
-                &zeros[..]
+                &layer.zeros[..]
             };
             row_cell(simd, [c_at(t), before, dh, above], dc, gates);
         }
@@ -142,8 +104,8 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
             rows,
             #[inline(always)]
             |r| &*gates[r],
-            &layer.recurrent[direction],
-            None,
+            (&layer.recurrent[direction], 0..4 * units),
+            Start::Zero,
             &mut next,
             (units, 0),
         );

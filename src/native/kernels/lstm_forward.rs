@@ -47,9 +47,9 @@ pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
     let shape = Shape::of(&work)?;
     let Shape {
         length,
-        batch,
         units,
         directions,
+        ..
     } = shape;
     let (h, c) = (work.bindings.take(3)?, work.bindings.take(4)?);
     let gates = if work.has("save") {
@@ -87,13 +87,8 @@ pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
         return Ok(());
     }
     run_items(&work, &layer, &mut items);
-    for Item { block, state, .. } in &items {
-        let t = shape.time(block.direction, length - 1);
-        for (r, state) in state.chunks_exact(units).enumerate() {
-            let to = ((t * batch + block.first + r) * directions + block.direction) * units;
-            h[to..to + units].copy_from_slice(state);
-        }
-    }
+    let states = items.iter().map(|item| (item.block, &item.state[..]));
+    shape.put_last(states, h);
     Ok(())
 }
 

@@ -6,13 +6,14 @@
 //! result.
 
 use crate::error::{Error, Result};
+use crate::native::product::Packed;
 use crate::native::work::Work;
 use crate::plan::dims::RecurrenceDims;
 
 /// Rows of an item, at most.
 const ROWS: usize = 10;
 
-/// Bit of a slot that says that its token is masked.
+/// Bit of an id or slot that says that its token is masked.
 pub(super) const MASK: u32 = 0x8000_0000;
 
 /// Sizes of a recurrence.
@@ -96,6 +97,23 @@ impl Shape {
         }
     }
 
+    /// Puts the state of each block's rows into h `[T, B, D, H]`, at the timestep that its direction processes as its last.
+    pub(super) fn put_last<'a>(
+        &self,
+        states: impl Iterator<Item = (Block, &'a [f32])>,
+        h: &mut [f32],
+    ) {
+        let units = self.units;
+        for (block, state) in states {
+            let t = self.time(block.direction, self.length - 1);
+            for (r, state) in state.chunks_exact(units).enumerate() {
+                let row = t * self.batch + block.first + r;
+                let to = (row * self.directions + block.direction) * units;
+                h[to..to + units].copy_from_slice(state);
+            }
+        }
+    }
+
     /// The rows of each item, so many items a direction that no thread is idle.
     pub(super) fn blocks(&self, threads: usize) -> Vec<Block> {
         let wanted = threads.div_ceil(self.directions.max(1));
@@ -150,5 +168,73 @@ impl Shape {
             own
         };
         blocks.iter().map(part).collect()
+    }
+}
+
+/// What the items of a backward recurrence read.
+pub(super) struct Backward<'a> {
+    pub(super) shape: Shape,
+    pub(super) slots: Slots<'a>,
+    /// What the forward pass kept of its states.
+    pub(super) states: &'a [f32],
+    /// Uᵀ of each direction.
+    pub(super) recurrent: Vec<Packed>,
+    d_h: &'a [f32],
+    /// Whether `d_h` has all timesteps.
+    sequences: bool,
+    /// A row of zeros.
+    pub(super) zeros: Vec<f32>,
+}
+
+/// A block, and its rows of `gates` by timestep.
+pub(super) type BlockGates<'a> = (Block, Vec<&'a mut [f32]>);
+
+impl<'a> Backward<'a> {
+    /// With what each item writes; `pack` makes Uᵀ of a direction's U.
+    pub(super) fn new(
+        work: &mut Work<'a>,
+        pack: impl Fn(&Work, &[f32], usize) -> Packed,
+    ) -> Result<(Backward<'a>, Vec<BlockGates<'a>>)> {
+        let shape = Shape::of(work)?;
+        let gates = work.bindings.take(4)?;
+        let recurrent = work
+            .bindings
+            .read(2)?
+            .chunks_exact(4 * shape.units * shape.units);
+        let backward = Backward {
+            shape,
+            slots: Slots::new(work, 1)?,
+            states: work.bindings.read(3)?,
+            recurrent: recurrent
+                .take(shape.directions)
+                .map(|recurrent| pack(work, recurrent, shape.units))
+                .collect(),
+            d_h: work.bindings.read(0)?,
+            sequences: work.has("sequences"),
+            zeros: vec![0.0; shape.units],
+        };
+        let blocks = shape.blocks(work.pool.threads());
+        let gates = shape.deal(&blocks, gates, 4 * shape.units);
+        Ok((backward, blocks.into_iter().zip(gates).collect()))
+    }
+
+    /// What comes from above to a block's row at its s-th step.
+    #[inline(always)]
+    pub(super) fn above(&self, block: Block, s: usize, row: usize) -> &[f32] {
+        let Shape {
+            length,
+            batch,
+            units,
+            directions,
+        } = self.shape;
+        let timestep = if self.sequences {
+            self.shape.time(block.direction, s)
+        } else if s + 1 == length {
+            0
+        } else {
+            return &self.zeros;
+        };
+        let row = timestep * batch + block.first + row;
+        &self.d_h[(row * directions + block.direction) * units..][..units]
     }
 }

@@ -6,7 +6,7 @@ use gatefold::plan::dims::{AdamDims, ColumnSumsDims, DropoutDims, MatmulDims, Se
 use gatefold::plan::{Kernel, Lifetime, Plan};
 use gatefold::random::{Philox, philox4x32};
 
-use super::ways;
+use crate::support::device::native_ways;
 
 const NAN: f32 = f32::from_bits(0x7fc1_f111);
 
@@ -23,7 +23,7 @@ fn run(kernel: Kernel, dims: &[u8], inputs: &[Vec<f32>], groups: [u32; 3]) -> Ve
     let uploads: Vec<(&str, &[u8])> = uploads
         .map(|(name, input)| (&name[..], bytemuck::cast_slice(input)))
         .collect();
-    let outcomes = ways().into_iter().map(|mut native: Native| {
+    let outcomes = native_ways().into_iter().map(|mut native: Native| {
         native.run(&plan, &uploads).unwrap();
         let read = |(name, input): (&String, &Vec<f32>)| native.read(name, input.len()).unwrap();
         names.iter().zip(inputs).map(read).collect()

@@ -8,7 +8,7 @@
 //! [`INHERITED`] stands for the sum over all timesteps. A gradient errs by the same share of
 //! the largest in its direction.
 
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::Model;
 use gatefold::plan::{Form, Limits};
 use gatefold::reference::gru::{Run, backward, forward};
@@ -83,24 +83,24 @@ impl Cell for Gru {
 }
 
 /// The limits of each form that has persistent kernels of its own, and a size of unit to try it with.
-pub fn forms(gpu: &Gpu) -> Vec<(Limits, usize)> {
+pub fn forms(gpu: &Device) -> Vec<(Limits, usize)> {
     let own = device::forms(gpu)
         .into_iter()
         .filter_map(|limits| match limits.form {
-            Form::Portable => Some((limits, 5)),
+            Form::Portable | Form::Native => Some((limits, 5)),
             Form::Split { .. } => Some((limits, 21)),
-            Form::Subgroup { .. } | Form::Native => None, // the portable kernels again
+            Form::Subgroup { .. } => None, // the portable kernels again
         });
     own.collect()
 }
 
 /// The limits of each form, and of a dispatch a timestep.
-pub fn all_forms(gpu: &Gpu) -> Vec<Limits> {
+pub fn all_forms(gpu: &Device) -> Vec<Limits> {
     let persistent = forms(gpu).into_iter().map(|(limits, _)| limits);
     persistent.chain([stepwise(gpu)]).collect()
 }
 
-/// The portable form.
-pub fn portable(gpu: &Gpu) -> Limits {
+/// The first form: of an adapter the portable one.
+pub fn portable(gpu: &Device) -> Limits {
     forms(gpu).remove(0).0
 }

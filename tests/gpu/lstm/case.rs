@@ -1,7 +1,7 @@
 //! An LSTM layer: what the f64 twin makes of it. Each number's bound is that of a running error analysis,
 //! [`super::error`].
 
-use gatefold::gpu::Gpu;
+use gatefold::device::Device;
 use gatefold::model::Model;
 use gatefold::plan::{Form, Limits};
 use gatefold::reference::lstm::{Run, backward, forward};
@@ -68,7 +68,7 @@ impl Cell for Lstm {
 }
 
 /// The limits of each form, and a size of unit that this form's persistent kernels are made for.
-pub fn forms(gpu: &Gpu) -> Vec<(Limits, usize)> {
+pub fn forms(gpu: &Device) -> Vec<(Limits, usize)> {
     let forms = device::forms(gpu).into_iter();
     forms
         .map(|limits| match limits.form {

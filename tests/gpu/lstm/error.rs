@@ -8,6 +8,7 @@
 //! z + Σ a_k·w_k     Σ δa_k·|w_k|, and the rounding of a sum of n terms, sum_error(n)·(|z| + Σ |a_k·w_k|)
 //! σ(a), tanh(a)     δa times the largest slope within δa of a, and what WGSL lets exp and a quotient err by
 //! rounded           u times the result, or the smallest normal number, for a device may flush what is less to 0
+//! carried           of gradients below 2⁻¹¹⁰ all, for the native kernels take them for 0
 //! ```
 //!
 //! Slopes: |σ''| ≤ σ' and |tanh''| ≤ 2·tanh', so within δ of a they grow by e^δ and e^2δ at most. Fusing a product
@@ -24,6 +25,12 @@ use gatefold::reference::lstm::Run;
 
 use crate::recurrent::Approximate;
 use crate::support::numbers::{UNIT, sigmoid_error, sum_error, tanh_error};
+
+/// Relative error that an activation of the native kernels may have: 2.5 units of the last place, of at most 2·u each.
+const NATIVE: f64 = 5.0 * UNIT;
+
+/// Below it the native kernels take a gradient for 0: see `src/native/simd.rs`.
+const FLUSHED: f64 = 1.0 / (1u128 << 110) as f64;
 
 impl Approximate {
     fn exact(value: f64) -> Approximate {
@@ -53,7 +60,11 @@ impl Approximate {
     fn sigmoid(self) -> Approximate {
         let value = activations::sigmoid(self.value);
         let slope = (sigmoid_derivative(value) * self.error.exp()).min(0.25);
-        let mut result = self.applied(value, slope, self.at_ends(|x| sigmoid_error(x.max(-80.0))));
+        let mut result = self.applied(
+            value,
+            slope,
+            self.at_ends(|x| sigmoid_error(x.max(-80.0)).max(NATIVE)),
+        );
         if self.value - self.error < -80.0 {
             result.error += activations::sigmoid(-80.0); // where it stays, lest e^-x overflow
         }
@@ -63,7 +74,15 @@ impl Approximate {
     fn tanh(self) -> Approximate {
         let value = activations::tanh(self.value);
         let slope = (tanh_derivative(value) * (2.0 * self.error).exp()).min(1.0);
-        self.applied(value, slope, self.at_ends(tanh_error))
+        self.applied(value, slope, self.at_ends(|x| tanh_error(x).max(NATIVE)))
+    }
+
+    /// A gradient that goes on to another timestep.
+    fn carried(mut self) -> Approximate {
+        if self.value.abs() < FLUSHED + self.error {
+            self.error += self.value.abs();
+        }
+        self
     }
 
     /// This and the products of `factors` with exact weights.
@@ -179,11 +198,12 @@ pub fn backward(run: &Run, u: &[f64], tape: &Forward, d_h: &[f64]) -> Vec<Approx
                 let [i, f, g, o] = [0, 1, 2, 3].map(|gate| tape.gates[(p * 4 + gate) * units + j]);
                 let tanh_c = tape.c[p * units + j].tanh();
                 let dc_all = dc[j] + dh[j] * o * (one - tanh_c * tanh_c);
-                da[j] = dc_all * g * i * (one - i);
-                da[units + j] = dc_all * before(run, &tape.c, s, b, j) * f * (one - f);
-                da[2 * units + j] = dc_all * i * (one - g * g);
-                da[3 * units + j] = dh[j] * tanh_c * o * (one - o);
-                dc[j] = dc_all * f;
+                da[j] = (dc_all * g * i * (one - i)).carried();
+                let c_before = before(run, &tape.c, s, b, j);
+                da[units + j] = (dc_all * c_before * f * (one - f)).carried();
+                da[2 * units + j] = (dc_all * i * (one - g * g)).carried();
+                da[3 * units + j] = (dh[j] * tanh_c * o * (one - o)).carried();
+                dc[j] = (dc_all * f).carried();
             }
             for (k, dh) in dh.iter_mut().enumerate() {
                 let products = da.iter().copied().zip(u[k * 4 * units..].iter().copied());

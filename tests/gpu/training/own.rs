@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatefold::Error;
+use gatefold::device::Device;
 use gatefold::model::initialise;
 use gatefold::plan::Adam;
 use gatefold::random::Philox;
@@ -243,14 +244,14 @@ fn two_sessions_on_one_device_do_not_disturb_each_other() {
         session.drain().unwrap();
         session.parameters().unwrap()
     });
-    let gpu = device::open();
-    let mut sessions = [gpu.share(), gpu]
-        .into_iter()
-        .zip(rates)
-        .map(|(gpu, rate)| {
-            let parameters = initialise(&model(), 5);
-            Session::new(gpu, model(), limits(), &parameters, Adam::new(rate), 5).unwrap()
-        });
+    let devices = match device::open() {
+        Device::Gpu(gpu) => [gpu.share().into(), Device::Gpu(gpu)],
+        Device::Native(native) => [native.share().into(), Device::Native(native)],
+    };
+    let mut sessions = devices.into_iter().zip(rates).map(|(gpu, rate)| {
+        let parameters = initialise(&model(), 5);
+        Session::new(gpu, model(), limits(), &parameters, Adam::new(rate), 5).unwrap()
+    });
     let mut sessions = [sessions.next().unwrap(), sessions.next().unwrap()];
     for batch in &batches {
         for session in &mut sessions {
