@@ -13,6 +13,7 @@ mod keras_names;
 mod keras_weights;
 mod load;
 mod onnx;
+mod onnx_mask;
 mod onnx_messages;
 mod onnx_pooling;
 mod onnx_recurrent;
