@@ -98,9 +98,9 @@ pub enum Command {
     Export(ExportArgs),
     /// Make a run folder from weights that another program trained
     ///
-    /// The weights are a .weights.h5 or .keras file of Keras, or a safetensors file with the names that `gatefold export`
-    /// writes. The model must have the same layers as the one that was trained. The vocabulary must be the one that it
-    /// was trained with.
+    /// The weights are a .keras, .weights.h5 or .h5 file of Keras, or a safetensors file with the names that `gatefold
+    /// export` writes. A .keras file, and a .h5 file of a whole model, say what the model is; for weights alone it is named,
+    /// and must have the same layers as the one that was trained. The vocabulary must be the one that it was trained with.
     Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),

@@ -144,8 +144,9 @@ pub struct ExportArgs {
 // clap would name the model, a group, before the file.
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "gatefold import [OPTIONS] --out <DIR> <FILE> <VARIANT|--config <FILE>>"
+    override_usage = "gatefold import [OPTIONS] --out <DIR> <FILE> [VARIANT|--config <FILE>]"
 )]
+#[command(mut_group("ModelArgs", |group| group.required(false)))]
 #[command(mut_arg("data", |data| data
     .help("The data to use the model with, as `gatefold train` takes them [default: the demo corpus]")
     .long_help(None)))]
