@@ -60,10 +60,12 @@ pub(super) fn from_hdf5(bytes: Vec<u8>, model: &Model) -> Result<Vec<Vec<f32>>, 
         .and_then(|layers| layers.groups())
         .map_err(damaged("layers"))?;
     for group in groups {
-        let known = model.layers().iter().any(|layer| layer.name == group);
+        if model.layers().iter().any(|layer| layer.name == group) {
+            continue;
+        }
         let place = format!("layers/{group}");
         let own = file.group(&place).map_err(damaged(&place))?;
-        if !known && holds_variables(&own, DEPTH).map_err(damaged(&place))? {
+        if holds_variables(&own, DEPTH).map_err(damaged(&place))? {
             let text = format!("no layer of the model {}", model.name());
             return Err(Problem::new(&place, text));
         }

@@ -102,7 +102,7 @@ fn weights_of_keras_2_are_taken_by_the_right_model_alone() {
         (
             2,
             dense,
-            "layer_names: 15 weights, and the model old has 17",
+            "layer_names: 16 weights, and the model old has 18",
             "layer 3",
         ),
     ] {
