@@ -230,7 +230,7 @@ fn biases(graph: &mut Graph, operator: &str, change: impl Fn(&mut [u8], &mut [u8
 /// What a fault makes of a graph; whether there is anything that it changes.
 type Fault = fn(&mut Graph) -> bool;
 
-const FAULTS: [(&str, Fault); 21] = [
+const FAULTS: [(&str, Fault); 20] = [
     ("tokens stay where they are", |graph| {
         let mut any = false;
         for node in nodes(graph, "GatherElements") {
@@ -240,30 +240,6 @@ const FAULTS: [(&str, Fault); 21] = [
             any = true;
         }
         any
-    }),
-    ("padding comes first", |graph| {
-        tensors(graph, "next_place", |_| ()) && {
-            for node in nodes(graph, "Mul").filter(|node| node.output[0] == "delay") {
-                node.input[0] = "is_token_integers".to_string();
-            }
-            let not = graph.node.iter().position(|node| node.output[0] == "zeros");
-            if let Some(place) = not {
-                graph.node[place].output[0] = "is_token_integers".to_string();
-                let input = graph.node[place].input[0].clone();
-                graph.node.insert(
-                    place,
-                    Node {
-                        input: vec![input],
-                        output: vec!["is_no_zero".to_string()],
-                        name: "is_no_zero/Not".to_string(),
-                        op_type: "Not".to_string(),
-                        attribute: Vec::new(),
-                    },
-                );
-                graph.node[place + 1].input[0] = "is_no_zero".to_string();
-            }
-            not.is_some()
-        }
     }),
     ("padding before the text has the last state", |graph| {
         let mut any = false;
