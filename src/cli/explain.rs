@@ -10,9 +10,9 @@ use gatefold::report::{
 use gatefold::train::{predicted, probability_of};
 use serde::Serialize;
 
+use super::answers::Answer;
 use super::args::ExplainArgs;
 use super::output_file;
-use super::predict::Answer;
 use super::screen::{COLUMNS, Output, coloured, field, print_json};
 use super::test_data::{open_told, session_told};
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use gatefold::data::vocabulary_of;
-use gatefold::exchange::load_parameters;
+use gatefold::exchange::{load_model, load_parameters};
+use gatefold::model::Model;
 use gatefold::report::write_atomically;
 use gatefold::run::{DataSpec, ReadingSpec, RunFolder, RunSpec, TrainedRun, check_folder, files};
 use gatefold::train::Weights;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use super::args::ImportArgs;
 use super::screen::{Output, field, grouped, print_json};
 use super::settings::{DataSettings, ModelSource};
+use super::usage::option;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -25,13 +27,20 @@ struct Report<'a> {
 
 /// Reads the weights for a model and writes what the commands that use a run need.
 pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
-    let source = ModelSource::new(&args.model)?;
+    let given = match args.model.is_given() {
+        true => Some(ModelSource::new(&args.model)?),
+        false => None,
+    };
     let (data, reading, kept) = reading(args)?;
     check_folder(&args.out, args.overwrite)?;
     let named = data.vocabulary.as_deref().map(Path::new);
     let reviews = data.source();
     let vocabulary = vocabulary_of(&reviews, kept.as_deref().or(named))?;
-    let mut model = source.model_for(vocabulary.size(), reviews.class_names().len())?;
+    let classes = reviews.class_names().len();
+    let mut model = match given {
+        Some(source) => source.model_for(vocabulary.size(), classes)?,
+        None => described(&args.file, vocabulary.size(), classes)?,
+    };
     if args.mask_padding {
         model = model.with_mask()?;
     }
@@ -70,6 +79,36 @@ pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
             report.model
         ),
     ))
+}
+
+/// The model that a file of weights describes, which must suit the data.
+fn described(file: &Path, vocabulary: usize, classes: usize) -> Result<Model> {
+    let Some(model) = load_model(file)? else {
+        let problem = format!(
+            "{} holds weights alone; name the model that they are of, or give it with --config FILE",
+            file.display()
+        );
+        return Err(option("VARIANT", problem).into());
+    };
+    let rows = model.embedding().vocabulary;
+    if rows < vocabulary {
+        let problem = format!(
+            "the model in {} has {rows} embeddings, but the vocabulary has {vocabulary} ids; give the one that it was \
+             trained with",
+            file.display()
+        );
+        return Err(option("--vocab", problem).into());
+    }
+    if model.classes() != classes {
+        let problem = format!(
+            "the model in {} tells {} classes apart, but the data have {classes}; name those that it was trained with, \
+             in the order of its outputs, and the table of reviews with --data",
+            file.display(),
+            model.classes()
+        );
+        return Err(option("--classes", problem).into());
+    }
+    Ok(model)
 }
 
 /// Which data the model goes with, how its reviews are cut and padded, and a vocabulary that is kept elsewhere: what the

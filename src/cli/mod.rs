@@ -1,5 +1,6 @@
 //! The command line, one file a subcommand: [`args`] is what was typed, [`settings`] what it means.
 
+mod answers;
 mod args;
 mod bench;
 mod build_vocab;

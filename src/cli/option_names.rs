@@ -26,6 +26,8 @@ const OPTIONS: &[(&str, &str)] = &[
     ("Table::path", "--data"),
     ("Table::test", "--test-data"),
     ("Table::text_column", "--text-column NAME"),
+    ("TextForm::Lines", "--input-format lines"),
+    ("TextRequest::form", "--input-format FORM"),
     ("build_vocabulary", "`gatefold data build-vocab`"),
     // Training from the start, where a run is there to go on with.
     ("fit", "--overwrite"),

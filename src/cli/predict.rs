@@ -1,86 +1,47 @@
 //! `gatefold predict`: which class each of some texts is of, and how probable that is.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::io::{self, BufReader, IsTerminal};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{stripped, without_byte_order_mark};
-use gatefold::report::excerpt;
-use gatefold::run::{Prediction, TextReader, TrainedRun};
+use gatefold::data::{TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow};
+use gatefold::run::{TextReader, TrainedRun};
 use gatefold::train::check_batch_size;
-use serde::{Serialize, Serializer};
 
-use super::args::PredictArgs;
-use super::screen::{COLUMNS, Output, counted, print_json};
+use super::answers::Answers;
+use super::args::{AnswerFormat, PredictArgs};
+use super::screen::{Output, counted};
 use super::test_data::{open_told, session_told};
+use super::usage::option;
 
 /// Reviews that are read, sorted by length and answered together.
 const WINDOW: usize = 4096;
 
-/// Columns of a class's name, at least and at most.
-const LABEL: [usize; 2] = [8, 24];
-
-#[derive(Serialize)]
-struct Line<'a> {
-    text: &'a str,
-    tokens: usize,
-    #[serde(flatten)]
-    answer: Answer<'a>,
-}
-
-/// What a model says of a review.
-#[derive(Serialize)]
-pub struct Answer<'a> {
-    /// Of the most likely class.
-    pub probability: f32,
-    /// What the most likely class is called.
-    pub label: &'a str,
-    /// Those of all classes.
-    probabilities: NamedProbabilities<'a>,
-}
-
-/// Probabilities under the names of the classes.
-struct NamedProbabilities<'a> {
-    classes: &'a [String],
-    probabilities: &'a [f32],
-}
-
-impl Serialize for NamedProbabilities<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.classes.iter().zip(self.probabilities))
-    }
-}
-
-impl<'a> Answer<'a> {
-    /// What `run` says.
-    pub fn new(run: &'a TrainedRun, prediction: &'a Prediction) -> Answer<'a> {
-        Answer {
-            probability: prediction.probability,
-            label: &prediction.class,
-            probabilities: NamedProbabilities {
-                classes: &run.classes,
-                probabilities: &prediction.probabilities,
-            },
-        }
-    }
-}
+/// What stands for standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// Answers every review with a line, in order.
 pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
     check_batch_size(args.batch_size)?;
+    let format = args.format.or(args.json.then_some(AnswerFormat::Jsonl));
     let output = Output {
-        json: args.json,
+        json: !matches!(format, Some(AnswerFormat::Text)) && format.is_some(),
         quiet,
     };
     let run = open_told(&args.run, output)?;
     let mut reader = run.reader(args.vocab.as_deref())?;
-    let mut texts = Texts::open(args, output)?;
+    let mut texts = Texts::open(args, &run, output)?;
+    let answers = Answers::new(
+        &run.classes,
+        format.unwrap_or(texts.format()),
+        texts.columns(),
+    );
+    if let Some(note) = answers.note() {
+        output.field("Note", &note);
+    }
     let mut session = session_told(&run, &args.device, output)?;
-    let lengths = run.classes.iter().map(|name| name.chars().count());
-    let [least, most] = LABEL;
-    let label_columns = lengths.max().unwrap_or(0).clamp(least, most);
 
     let mut answered = 0;
     let mut spent = Duration::ZERO;
@@ -90,36 +51,17 @@ pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
             break;
         }
         let start = Instant::now();
-        let predictions = run.predict_with(&mut session, &mut reader, &window, args.batch_size)?;
+        let asked: Vec<&str> = window.iter().map(|row| row.text.as_str()).collect();
+        let predictions = run.predict_with(&mut session, &mut reader, &asked, args.batch_size)?;
         spent += start.elapsed();
+        answers.print(&window, &predictions, answered == 0)?;
         answered += window.len();
-        for (text, prediction) in window.iter().zip(&predictions) {
-            let line = Line {
-                text,
-                tokens: prediction.tokens,
-                answer: Answer::new(&run, prediction),
-            };
-            print(&line, label_columns, output)?;
-        }
     }
     if answered == 0 {
         return Err(Error::Data(format!("{}: no reviews", texts.name)).into());
     }
     tell(output, &reader, &texts, answered, spent);
     Ok(())
-}
-
-fn print(line: &Line, label_columns: usize, output: Output) -> Result<()> {
-    if output.json {
-        return print_json(line);
-    }
-    let Answer {
-        probability, label, ..
-    } = line.answer;
-    let label = excerpt(label, label_columns);
-    let start = format!("{probability:.4}  {label:label_columns$}  ");
-    let text = excerpt(stripped(line.text), COLUMNS - start.chars().count());
-    output.result(format!("{start}{text}").trim_end())
 }
 
 fn tell(output: Output, reader: &TextReader, texts: &Texts, answered: usize, spent: Duration) {
@@ -129,7 +71,7 @@ fn tell(output: Output, reader: &TextReader, texts: &Texts, answered: usize, spe
             "empty, each read as one padding token",
         ),
         (
-            texts.repaired,
+            texts.repaired(),
             "not UTF-8, read with U+FFFD for what is not",
         ),
     ] {
@@ -149,65 +91,113 @@ fn tell(output: Output, reader: &TextReader, texts: &Texts, answered: usize, spe
 struct Texts {
     name: String,
     from: Origin,
-    /// Texts that were not UTF-8.
-    repaired: usize,
-    /// Whether nothing was read yet, so that a byte order mark may come.
-    at_start: bool,
 }
 
 enum Origin {
     Arguments(std::vec::IntoIter<String>),
-    Lines(Box<dyn BufRead>),
+    Input(Box<TextInput>),
 }
 
 impl Texts {
-    fn open(args: &PredictArgs, output: Output) -> Result<Texts> {
-        let (name, from) = if let Some(path) = &args.file {
-            let file = File::open(path).map_err(Error::io(path))?;
-            let lines = Box::new(BufReader::new(file));
-            (path.display().to_string(), Origin::Lines(lines))
-        } else if args.texts.is_empty() {
-            if io::stdin().is_terminal() {
-                output.say("Reading reviews from standard input, one a line.");
+    fn open(args: &PredictArgs, run: &TrainedRun, output: Output) -> Result<Texts> {
+        let is_dash = |text: &str| text == STANDARD_INPUT;
+        let file = args
+            .file
+            .as_deref()
+            .filter(|file| !is_dash(&file.to_string_lossy()));
+        let no_text = args.texts.is_empty() || matches!(&args.texts[..], [one] if is_dash(one));
+        if !no_text {
+            return Texts::of_arguments(args);
+        }
+        let origin = match file {
+            Some(path) => TextOrigin::file(path),
+            None => {
+                if io::stdin().is_terminal() {
+                    output.say("Reading reviews from standard input, one a line.");
+                }
+                TextOrigin::stream("standard input", BufReader::new(io::stdin()))
             }
-            let lines = Box::new(io::stdin().lock());
-            ("standard input".to_string(), Origin::Lines(lines))
-        } else {
-            let texts = args.texts.clone().into_iter();
-            ("TEXT".to_string(), Origin::Arguments(texts))
         };
+        let name = file.map_or("standard input".to_owned(), |path| {
+            path.display().to_string()
+        });
+        let asked = TextRequest {
+            form: args.input_format.map(TextForm::from),
+            text_column: args.text_column.clone(),
+            usual_column: run.spec.data.text_column.clone(),
+            encoding: args.encoding.clone(),
+        };
+        let input = TextInput::open(origin, &asked)?;
+        for note in input.notes() {
+            output.field("Note", note);
+        }
         Ok(Texts {
             name,
-            from,
-            repaired: 0,
-            at_start: true,
+            from: Origin::Input(Box::new(input)),
         })
     }
 
-    /// The next `count` texts, fewer at the end.
-    fn take(&mut self, count: usize) -> Result<Vec<String>> {
-        let lines = match &mut self.from {
-            Origin::Arguments(texts) => return Ok(texts.take(count).collect()),
-            Origin::Lines(lines) => lines,
-        };
-        let mut texts = Vec::new();
-        let mut bytes = Vec::new();
-        while texts.len() < count {
-            bytes.clear();
-            let read = lines.read_until(b'\n', &mut bytes);
-            if read.map_err(Error::io(&self.name))? == 0 {
-                break;
-            }
-            let line = match std::mem::take(&mut self.at_start) {
-                true => without_byte_order_mark(&bytes)
-                    .map_err(|problem| Error::Data(format!("{}: {problem}", self.name)))?,
-                false => &bytes,
-            };
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            self.repaired += usize::from(std::str::from_utf8(line).is_err());
-            texts.push(String::from_utf8_lossy(line).into_owned());
+    fn of_arguments(args: &PredictArgs) -> Result<Texts> {
+        let of_files = [
+            ("--input-format", args.input_format.is_some()),
+            ("--text-column", args.text_column.is_some()),
+            ("--encoding", args.encoding.is_some()),
+        ];
+        if let Some((name, _)) = of_files.into_iter().find(|(_, given)| *given) {
+            return Err(option(name, "only a file has that; name it with --file FILE").into());
         }
-        Ok(texts)
+        let is_file = |text: &&String| Path::new(text.as_str()).is_file();
+        if let Some(file) = args.texts.iter().find(is_file) {
+            let problem = format!(
+                "{file} is a file; give --file {file} for the reviews in it, or pipe the words themselves to the program"
+            );
+            return Err(option("TEXT", problem).into());
+        }
+        Ok(Texts {
+            name: "TEXT".to_owned(),
+            from: Origin::Arguments(args.texts.clone().into_iter()),
+        })
+    }
+
+    /// How to answer, unless that was said.
+    fn format(&self) -> AnswerFormat {
+        match &self.from {
+            Origin::Arguments(_) => AnswerFormat::Text,
+            Origin::Input(input) => match input.form() {
+                TextForm::Lines => AnswerFormat::Text,
+                TextForm::Csv | TextForm::Tsv => AnswerFormat::Csv,
+                TextForm::JsonLines => AnswerFormat::Jsonl,
+            },
+        }
+    }
+
+    /// The columns of a table.
+    fn columns(&self) -> Option<&[String]> {
+        match &self.from {
+            Origin::Input(input) if input.form() != TextForm::Lines => Some(input.columns()),
+            _ => None,
+        }
+    }
+
+    /// Texts that could not be decoded as a whole.
+    fn repaired(&self) -> usize {
+        match &self.from {
+            Origin::Arguments(_) => 0,
+            Origin::Input(input) => input.repaired(),
+        }
+    }
+
+    /// The next `count` texts, fewer at the end.
+    fn take(&mut self, count: usize) -> Result<Vec<TextRow>> {
+        match &mut self.from {
+            Origin::Arguments(texts) => Ok(texts
+                .take(count)
+                .map(|text| TextRow {
+                    text,
+                    cells: TextCells::None,
+                })
+                .collect()),
+            Origin::Input(input) => Ok(input.take(count)?),
+        }
     }
 }

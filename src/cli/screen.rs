@@ -77,8 +77,24 @@ impl Output {
 
 /// Prints a line of JSON on standard output.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
-    writeln!(io::stdout(), "{}", serde_json::to_string(value)?)?;
+    writeln!(io::stdout(), "{}", json_line(value)?)?;
     Ok(())
+}
+
+/// A line of JSON in which no control character is written as it is: serde_json leaves those above ASCII alone.
+pub fn json_line(value: &impl Serialize) -> Result<String> {
+    let line = serde_json::to_string(value)?;
+    if !line.contains(char::is_control) {
+        return Ok(line);
+    }
+    let mut shown = String::new();
+    for character in line.chars() {
+        match character.is_control() {
+            true => shown += &format!("\\u{:04x}", u32::from(character)),
+            false => shown.push(character),
+        }
+    }
+    Ok(shown)
 }
 
 /// Columns of text on standard output.

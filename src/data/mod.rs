@@ -52,7 +52,7 @@ pub use lengths::{Bins, Lengths};
 pub use load::{load, load_cached, load_to_test, vocabulary_of};
 pub use raw::stripped;
 pub use subwords::SubwordEncoder;
-pub use table::Table;
+pub use table::{Table, TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow};
 pub use texts::{Texts, load_texts};
 pub use vocabulary::Vocabulary;
 pub use vocabulary_builder::{BuiltVocabulary, SearchStep, build_vocabulary, check_target_size};

@@ -20,6 +20,7 @@ use zip::{CompressionMethod, DateTime};
 use super::keras_config::sequential;
 use super::keras_weights::to_keras_weights;
 use super::problem::Problem;
+use super::read_keras_config::{check_same, model_of};
 use super::read_keras_weights::from_hdf5;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -76,17 +77,31 @@ fn zipped(files: &[(&str, Vec<u8>)]) -> ZipResult<Vec<u8>> {
     Ok(archive.finish()?.into_inner())
 }
 
-/// The parameters of `model`, in its order, from the bytes of an archive.
+/// The model that the bytes of an archive say they are of.
+pub(super) fn described_in_archive(bytes: &[u8]) -> Result<Model, Problem> {
+    let config = file_of(bytes, CONFIG)?;
+    let config = serde_json::from_slice(&config)
+        .map_err(|error| Problem::new(CONFIG, format!("{error}; {AS_WRITTEN}")))?;
+    model_of(&config, CONFIG)
+}
+
+/// The parameters of `model`, in its order, from the bytes of an archive, which must be of the same model.
 pub(super) fn from_archive(bytes: &[u8], model: &Model) -> Result<Vec<Vec<f32>>, Problem> {
-    let damaged = |error: ZipError| {
-        let text = format!("{error}; give a .keras archive as Keras's save wrote it");
-        Problem::new(WEIGHTS, text)
-    };
+    check_same(&described_in_archive(bytes)?, model, CONFIG)?;
+    from_hdf5(file_of(bytes, WEIGHTS)?, model)
+}
+
+/// What to do where an archive is damaged.
+const AS_WRITTEN: &str = "give a .keras archive as Keras's save wrote it";
+
+/// A file of an archive.
+fn file_of(bytes: &[u8], name: &str) -> Result<Vec<u8>, Problem> {
+    let damaged = |error: ZipError| Problem::new(name, format!("{error}; {AS_WRITTEN}"));
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
-    let mut file = archive.by_name(WEIGHTS).map_err(damaged)?;
-    let mut weights = Vec::new();
+    let mut file = archive.by_name(name).map_err(damaged)?;
+    let mut content = Vec::new();
     // What is stored without compression is no longer than the archive.
-    file.read_to_end(&mut weights)
+    file.read_to_end(&mut content)
         .map_err(|error| damaged(error.into()))?;
-    from_hdf5(weights, model)
+    Ok(content)
 }

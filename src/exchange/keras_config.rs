@@ -9,9 +9,10 @@
 
 use serde_json::{Value, json};
 
+use super::keras_layers::{keys_of, settings_of};
 use super::keras_names::own_names;
 use crate::error::{Error, Result};
-use crate::model::{Activation, Dense, Layer, LayerKind, Model, Recurrent};
+use crate::model::{Layer, LayerKind, Model, Recurrent};
 
 /// The model as a `Sequential` that takes int32 ids `[batch, length]`, both of any size.
 ///
@@ -45,49 +46,21 @@ pub(super) fn sequential(model: &Model) -> Result<Value> {
 
 /// A layer, whose name in Keras is `own`, or is that of the layer in it.
 fn described(layer: &Layer, own: String) -> Result<Value> {
-    let class = layer.kind.class_name();
-    let keys = match &layer.kind {
-        LayerKind::Embedding(embedding) => json!({
-            "input_dim": embedding.vocabulary,
-            "output_dim": embedding.width,
-            "mask_zero": embedding.mask_zero,
-        }),
-        LayerKind::Lstm(lstm) => {
-            return Ok(recurrent(&lstm.clone().into(), &own, LayerRole::Alone));
-        }
-        LayerKind::Gru(gru) => return Ok(recurrent(&gru.clone().into(), &own, LayerRole::Alone)),
-        LayerKind::Bidirectional(both) => json!({
-            "merge_mode": "concat",
-            "layer": recurrent(&both.layer, &format!("forward_{own}"), LayerRole::Forward),
-            "backward_layer": recurrent(&both.layer, &format!("backward_{own}"), LayerRole::Backward),
-        }),
-        LayerKind::Dense(Dense { units, activation }) => json!({
-            "units": units,
-            "activation": match activation {
-                Activation::Linear => "linear",
-                Activation::Relu => "relu",
-                Activation::Sigmoid => "sigmoid",
-                Activation::Softmax => "softmax",
-            },
-            "use_bias": true,
-        }),
-        LayerKind::Dropout(dropout) => json!({ "rate": decimal(dropout.rate) }),
-        LayerKind::GlobalMaxPooling1D(_) | LayerKind::GlobalAveragePooling1D(_) => {
-            json!({ "data_format": "channels_last", "keepdims": false })
-        }
-        LayerKind::LayerNormalization(norm) => json!({
-            "axis": [-1], "epsilon": decimal(norm.epsilon), "center": true, "scale": true,
-        }),
-        LayerKind::AttentionPooling(_) => {
-            return Err(Error::Model {
-                layer: layer.name.clone(),
-                problem: "Keras has no layer AttentionPooling; export the model as ONNX, or its weights as \
-                          safetensors"
-                    .into(),
+    match &layer.kind {
+        LayerKind::Lstm(lstm) => recurrent(lstm.clone().into(), &own, LayerRole::Alone),
+        LayerKind::Gru(gru) => recurrent(gru.clone().into(), &own, LayerRole::Alone),
+        LayerKind::Bidirectional(both) => {
+            let part = |direction, role| {
+                recurrent(both.layer.clone(), &format!("{direction}_{own}"), role)
+            };
+            let parts = json!({
+                "layer": part("forward", LayerRole::Forward)?,
+                "backward_layer": part("backward", LayerRole::Backward)?,
             });
+            named(&layer.kind, &layer.name, parts)
         }
-    };
-    Ok(named(class, &layer.name, keys))
+        kind => named(kind, &layer.name, json!({})),
+    }
 }
 
 /// Where a recurrent layer stands.
@@ -100,28 +73,39 @@ enum LayerRole {
     Backward,
 }
 
-fn recurrent(layer: &Recurrent, name: &str, place: LayerRole) -> Value {
-    let mut keys = json!({
-        "units": layer.units(),
-        "return_sequences": layer.return_sequences(),
-        "activation": "tanh",
-        "recurrent_activation": "sigmoid",
-        "use_bias": true,
+fn recurrent(layer: Recurrent, name: &str, place: LayerRole) -> Result<Value> {
+    let keys = json!({
         "go_backwards": place == LayerRole::Backward,
         // What a Bidirectional gives at a masked timestep is 0, where it gives every timestep.
         "zero_output_for_mask": place != LayerRole::Alone && layer.return_sequences(),
     });
-    if let Recurrent::Gru(_) = layer {
-        keys["reset_after"] = json!(true);
-    }
-    named(layer.class_name(), name, keys)
+    let kind = match layer {
+        Recurrent::Lstm(lstm) => LayerKind::Lstm(lstm),
+        Recurrent::Gru(gru) => LayerKind::Gru(gru),
+    };
+    named(&kind, name, keys)
 }
 
-/// A layer of these keys, a name and f32.
-fn named(class: &str, name: &str, mut keys: Value) -> Value {
-    keys["name"] = json!(name);
-    keys["dtype"] = json!("float32");
-    object(class, keys)
+/// A layer with its settings, further keys, a name and f32.
+fn named(kind: &LayerKind, name: &str, mut config: Value) -> Result<Value> {
+    let class = kind.class_name();
+    let keys = keys_of(class).ok_or_else(|| Error::Model {
+        layer: name.to_string(),
+        problem: format!(
+            "Keras has no layer {class}; export the model as ONNX, or its weights as safetensors"
+        ),
+    })?;
+    let settings = settings_of(kind, &keys).map_err(|error| Error::Internal {
+        place: "writing a Keras config",
+        problem: error.to_string(),
+    })?;
+    if let (Some(config), Value::Object(fixed)) = (config.as_object_mut(), keys.fixed) {
+        config.extend(fixed);
+        config.extend(settings);
+    }
+    config["name"] = json!(name);
+    config["dtype"] = json!("float32");
+    Ok(object(class, config))
 }
 
 fn object(class: &str, config: Value) -> Value {
@@ -131,9 +115,4 @@ fn object(class: &str, config: Value) -> Value {
         "config": config,
         "registered_name": null,
     })
-}
-
-/// The shortest decimal number that is `value` in f32: 0.001 for Keras's epsilon.
-fn decimal(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(f64::from(value))
 }

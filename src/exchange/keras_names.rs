@@ -1,6 +1,8 @@
 //! What Keras calls the parameters of a model.
 
 #[cfg(feature = "keras")]
+use super::keras_layers::keys_of;
+#[cfg(feature = "keras")]
 use crate::model::LayerKind;
 use crate::model::{Layer, Model, Recurrent};
 
@@ -115,7 +117,7 @@ pub(super) fn variable_places(model: &Model) -> Result<Vec<String>, super::probl
 /// Whether Keras has such a layer.
 #[cfg(feature = "keras")]
 pub(super) fn is_in_keras(kind: &LayerKind) -> bool {
-    !matches!(kind, LayerKind::AttentionPooling(_))
+    keys_of(kind.class_name()).is_some()
 }
 
 /// What is said of an `AttentionPooling` where Keras's own format is asked for.

@@ -1,24 +1,32 @@
 //! Trained weights in the formats of other programs: safetensors and HDF5 with Keras's names, whole models as
 //! Keras's `.keras` archive and as ONNX.
 //!
-//! Every format is a function of [`Weights`] to bytes, and [`load_parameters`] reads all but ONNX; nothing here
+//! Every format is a function of [`Weights`] to bytes, and [`load_parameters`] reads all but ONNX, [`load_model`] what
+//! Keras keeps of a model beside them; nothing here
 //! needs a device. HDF5 and the archive take the feature `keras`.
 
 #[cfg(feature = "keras")]
 mod keras_archive;
 #[cfg(feature = "keras")]
 mod keras_config;
+#[cfg(feature = "keras")]
+mod keras_layers;
 mod keras_names;
 #[cfg(feature = "keras")]
 mod keras_weights;
 mod load;
 mod onnx;
+mod onnx_mask;
 mod onnx_messages;
 mod onnx_pooling;
 mod onnx_recurrent;
 mod problem;
 #[cfg(feature = "keras")]
+mod read_keras_config;
+#[cfg(feature = "keras")]
 mod read_keras_weights;
+#[cfg(feature = "keras")]
+mod read_legacy_weights;
 mod tensors;
 
 #[cfg(feature = "keras")]
@@ -26,7 +34,7 @@ pub use keras_archive::to_keras_archive;
 pub use keras_names::variable_paths;
 #[cfg(feature = "keras")]
 pub use keras_weights::to_keras_weights;
-pub use load::load_parameters;
+pub use load::{load_model, load_parameters};
 pub use onnx::to_onnx;
 pub use tensors::to_safetensors;
 

@@ -4,8 +4,8 @@ use prost::Message;
 
 use super::check;
 use super::onnx_messages::{
-    Attribute, Dimension, Entry, FLOAT, Graph, INT32, INT64, Kind, Model as File, Node,
-    OperatorSet, Shape, Size, Tensor, TensorKind, ValueInfo, attribute_type,
+    Attribute, Dimension, Entry, FLOAT, Graph, INT64, Kind, Model as File, Node, OperatorSet,
+    Shape, Size, Tensor, TensorKind, ValueInfo, attribute_type,
 };
 use crate::error::Result;
 use crate::model::{Activation, Dense, Layer, LayerKind};
@@ -16,14 +16,14 @@ const IR_VERSION: i64 = 8;
 /// Version of the operators, the first that has `LayerNormalization`.
 const OPERATORS: i64 = 17;
 
-const INPUT: &str = "ids";
+pub(super) const INPUT: &str = "ids";
 const OUTPUT: &str = "probability";
 
 /// The model as an ONNX file: input `ids`, int64 `[batch, length]`, both of any size; output `probability`,
 /// f32 `[batch, 1]`, or `[batch, classes]` of a softmax. Dropout layers are left out, as in every forward pass outside training.
 ///
-/// Of a model that masks padding, the ids of a shorter review end in zeros; padding before the text is not
-/// masked.
+/// A model that masks padding gives the same wherever the zeros of a shorter review stand: before the text, after it, or
+/// within. One that does not mask it wants the padding that it was trained with.
 ///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape) if a parameter has not as many values as the model says.
@@ -38,13 +38,11 @@ pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
         shows_padding: model.takes_maximum(),
         ..Builder::default()
     };
-    graph.node(
-        "Transpose",
-        &[INPUT],
-        "ids_by_time",
-        [ints("perm", &[1, 0])],
-    );
-    let mask = model.embedding().mask_zero.then(|| graph.mask());
+    let first = model.embedding().mask_zero.then(|| graph.tokens_first());
+    let ids = first.as_ref().map_or(INPUT, |[ids, _]| ids);
+    let by_time = [ints("perm", &[1, 0])];
+    graph.node("Transpose", &[ids], "ids_by_time", by_time);
+    let mask = first.map(|first| graph.mask(&first));
 
     let mut values = &weights.parameters[..];
     let mut below = "ids_by_time".to_string();
@@ -94,8 +92,10 @@ pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
 pub(super) struct Mask {
     /// Tokens of each review: int32 `[batch]`.
     pub(super) lengths: String,
-    /// Whether there is a token: bool `[length, batch, 1]`.
+    /// Whether there is a token, tokens first: bool `[length, batch, 1]`.
     pub(super) tokens: String,
+    /// Whether there is padding that stood before the first token: bool `[length, batch, 1]`. For a maximum alone.
+    pub(super) leading: Option<String>,
 }
 
 #[derive(Default)]
@@ -144,24 +144,9 @@ impl Builder {
         self.constant(name, INT64, &[values.len()], bytes.collect())
     }
 
-    fn mask(&mut self) -> Mask {
-        let zero = self.integers("padding", &[0]);
-        let axis = self.integers("time_axis", &[1]);
-        self.node("Equal", &[INPUT, &zero], "is_padding", []);
-        self.node("Not", &["is_padding"], "is_token", []);
-        let to_integers = [int("to", INT32.into())];
-        self.node("Cast", &["is_token"], "tokens", to_integers);
-        let keep = [int("keepdims", 0)];
-        self.node("ReduceSum", &["tokens", &axis], "lengths", keep);
-        let by_time = [ints("perm", &[1, 0])];
-        self.node("Transpose", &["is_token"], "is_token_by_time", by_time);
-        let features = self.integers("features_axis", &[2]);
-        let inputs = ["is_token_by_time", &features];
-        self.node("Unsqueeze", &inputs, "is_token_by_position", []);
-        Mask {
-            lengths: "lengths".to_string(),
-            tokens: "is_token_by_position".to_string(),
-        }
+    /// A number without an axis.
+    pub(super) fn integer(&mut self, name: &str, value: i64) -> String {
+        self.constant(name, INT64, &[], value.to_le_bytes().to_vec())
     }
 
     fn dense(&mut self, layer: &Layer, dense: &Dense, own: &[Vec<f32>], below: &str, gives: &str) {
@@ -202,7 +187,11 @@ impl Builder {
                 name: model.name().to_string(),
                 initializer: self.initialisers,
                 doc_string: format!(
-                    "Subword ids of reviews, 0 for padding after the text, to the probability {}",
+                    "Subword ids of reviews, 0 for padding {}, to the probability {}",
+                    match model.sees_padding() {
+                        true => "as in training",
+                        false => "before the text or after it",
+                    },
                     match model.has_softmax() {
                         true => "of each class",
                         false => "of the second of two classes",
@@ -334,6 +323,17 @@ mod tests {
     #[test]
     fn pooling_leaves_padding_out_where_it_is_masked() -> Outcome<()> {
         let scores = ["MatMul", "Add", "Tanh", "MatMul"];
+        let tokens_first = [
+            "Equal",
+            "Shape",
+            "Squeeze",
+            "Range",
+            "Cast",
+            "Mul",
+            "Add",
+            "TopK",
+            "GatherElements",
+        ];
         let mask = [
             "Equal",
             "Not",
@@ -342,6 +342,7 @@ mod tests {
             "Transpose",
             "Unsqueeze",
         ];
+        let leading = ["Transpose", "Gather", "Less", "Unsqueeze"];
         let cases: [(LayerKind, Vec<&str>, Vec<&str>); 3] = [
             (
                 GlobalMaxPooling1D::new().into(),
@@ -366,7 +367,13 @@ mod tests {
             let expected = [&["Transpose", "Gather"], &norm[..], &plain, &DENSE].concat();
             assert_eq!(operators(layers)?, expected);
             let layers = vec![Embedding::new(50, 6).mask_zero().into(), pooling];
-            let expected = [&["Transpose"], &mask[..], &["Gather"], &masked, &DENSE].concat();
+            let begin = [&tokens_first[..], &["Transpose"], &mask].concat();
+            let more = if masked == ["ReduceMax"] {
+                &leading[..]
+            } else {
+                &[]
+            };
+            let expected = [&begin[..], more, &["Gather"], &masked, &DENSE].concat();
             assert_eq!(operators(layers)?, expected);
         }
         Ok(())
@@ -388,7 +395,8 @@ mod tests {
             operators(layers).map(fills)
         };
         for directions in [1, 2] {
-            assert_eq!(count(directions, GlobalMaxPooling1D::new().into())?, 1);
+            let fills = if directions == 1 { 2 } else { 1 };
+            assert_eq!(count(directions, GlobalMaxPooling1D::new().into())?, fills);
             assert_eq!(count(directions, GlobalAveragePooling1D::new().into())?, 0);
         }
         Ok(())

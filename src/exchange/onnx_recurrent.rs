@@ -104,8 +104,8 @@ impl Builder {
         self.node("Reshape", &[&ordered, &shape], name, []);
     }
 
-    /// What Keras gives at padding: the last state, but zeros of two directions. ONNX does not say what an operator
-    /// gives there.
+    /// What Keras gives at padding: the last state, but zeros before the first token, and of two directions everywhere.
+    /// ONNX does not say what an operator gives there.
     fn at_padding(
         &mut self,
         mask: &Mask,
@@ -113,12 +113,16 @@ impl Builder {
         [every, last]: [&str; 2],
         directions: usize,
     ) -> String {
-        let axis = self.integers(&format!("{name}/directions_axis"), &[1]);
-        let tokens = format!("{name}/is_token");
-        self.node("Unsqueeze", &[&mask.tokens, &axis], &tokens, []);
-        let padding = match directions {
-            1 => last.to_string(),
-            _ => self.floats(&format!("{name}/at_padding"), &[1], vec![0.0]),
+        let tokens = self.unsqueezed(&mask.tokens, &format!("{name}/is_token"), 1);
+        let zero = self.floats(&format!("{name}/at_padding"), &[1], vec![0.0]);
+        let padding = match &mask.leading {
+            Some(leading) if directions == 1 => {
+                let leading = self.unsqueezed(leading, &format!("{name}/is_leading"), 1);
+                let state = format!("{name}/state_at_padding");
+                self.node("Where", &[&leading, &zero, last], &state, []);
+                state
+            }
+            _ => zero,
         };
         let filled = format!("{name}/filled");
         self.node("Where", &[&tokens, every, &padding], &filled, []);

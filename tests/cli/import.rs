@@ -116,13 +116,65 @@ activation = "sigmoid"
         "{}",
         cut.stderr
     );
-    refused("w.keras", &["bidirectional"], &["layers/lstm", "no layer"]);
     refused(
-        "cut.keras",
-        &["baseline"],
-        &["model.weights.h5", "Keras's save"],
+        "w.keras",
+        &["bidirectional"],
+        &["config.json", "layer 2", "leave out the model"],
     );
+    refused("cut.keras", &["baseline"], &["config.json", "Keras's save"]);
     refused("text", &["baseline"], &["neither HDF5", "nor safetensors"]);
     refused("absent", &["baseline"], &[]);
     assert_eq!(place.names(), before);
+}
+
+#[test]
+fn a_file_that_describes_its_model_needs_no_other_word_of_it() {
+    let place = trained("bidirectional", &["--mask-padding"]);
+    let probability = |run: &str| {
+        let line = place
+            .run(["predict", run, "--json", "a wonderful film"])
+            .json();
+        line[0]["probability"].as_f64().unwrap()
+    };
+    for file in ["w.keras", "w.weights.h5"] {
+        let export = ["export", "run", "--format", "keras", "--output", file];
+        place.run(export).succeeds();
+    }
+    place
+        .run(["import", "w.keras", "--out", "whole"])
+        .succeeds();
+    assert_eq!(probability("whole"), probability("run"));
+    let config = fs::read_to_string(place.path("whole/config.toml")).unwrap();
+    assert!(config.contains("mask_zero = true"), "{config}");
+
+    // Another model is not what the weights were trained with, and weights alone describe none. Both say what to do.
+    let told = place.run(["import", "w.keras", "bidirectional", "--out", "new"]);
+    told.fails(1, &["config.json", "mask_zero", "leave out the model"]);
+    let told = place.run(["import", "w.weights.h5", "--out", "new"]);
+    told.fails(2, &["VARIANT", "weights alone", "--config FILE"]);
+    let with = [
+        "import",
+        "w.weights.h5",
+        "--out",
+        "new",
+        "--config",
+        "whole/config.toml",
+    ];
+    place.run(with).succeeds();
+    assert_eq!(probability("new"), probability("run"));
+}
+
+/// Of the fixtures, whose vocabulary has ten ids.
+#[test]
+fn a_model_that_does_not_suit_the_data_is_refused_with_the_option_that_mends_it() {
+    let place = Workplace::new();
+    let fixture = |name: &str| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = root.join("tests/fixtures/models").join(name);
+        path.to_str().unwrap().to_string()
+    };
+    let chain = fixture("functional.keras");
+    place
+        .run(["import", &chain, "--out", "run"])
+        .fails(2, &["--vocab", "10 embeddings", "761 ids"]);
 }

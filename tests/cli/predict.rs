@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::program::{Outcome, Workplace, assert_80_columns};
 
+mod tables;
+
 fn trained(variant: &str, more: &[&str]) -> Workplace {
     let place = Workplace::new();
     place

@@ -10,6 +10,7 @@ use gatefold::model::{
 use gatefold::train::Weights;
 
 mod keras_archive;
+mod keras_models;
 
 fn weights(model: Model) -> Weights {
     Weights {

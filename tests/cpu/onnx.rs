@@ -27,7 +27,12 @@ mod values;
 const TOLERANCE: f64 = 1e-9;
 
 /// As many reviews as timesteps, so that a wrong axis need not give a wrong shape.
-const SIZE: usize = 5;
+const SIZE: usize = 7;
+
+/// Where the reviews have padding: after the text, before it, on both sides, and within. The last is empty.
+const REVIEWS: [&str; SIZE] = [
+    "xxxxxxx", "xxx....", "....xxx", "x......", ".xxxx..", ".xx..xx", ".......",
+];
 
 /// A model, its graph, and what the twin says of a batch.
 struct Case {
@@ -40,11 +45,10 @@ struct Case {
 impl Case {
     fn new(model: Model, random: &mut Philox) -> Case {
         let parameters = parameters(&model, random, 2.0);
-        // Tokens are never 0. The last review is empty.
-        let lengths = [SIZE, 3, 1, 4, 0];
+        // Tokens are never 0.
         let mut by_row = [0; SIZE * SIZE];
-        for (row, length) in lengths.into_iter().enumerate() {
-            for id in &mut by_row[row * SIZE..][..length] {
+        for (id, kind) in by_row.iter_mut().zip(REVIEWS.concat().bytes()) {
+            if kind == b'x' {
                 *id = 1 + random.below(VOCABULARY as u32 - 1);
             }
         }
@@ -226,7 +230,27 @@ fn biases(graph: &mut Graph, operator: &str, change: impl Fn(&mut [u8], &mut [u8
 /// What a fault makes of a graph; whether there is anything that it changes.
 type Fault = fn(&mut Graph) -> bool;
 
-const FAULTS: [(&str, Fault); 18] = [
+const FAULTS: [(&str, Fault); 20] = [
+    ("tokens stay where they are", |graph| {
+        let mut any = false;
+        for node in nodes(graph, "GatherElements") {
+            node.op_type = "Add".to_string();
+            // What is added is 0.
+            node.input[1] = "zero".to_string();
+            any = true;
+        }
+        any
+    }),
+    ("padding before the text has the last state", |graph| {
+        let mut any = false;
+        for node in
+            nodes(graph, "Where").filter(|node| node.output[0].ends_with("/state_at_padding"))
+        {
+            node.input[1] = node.input[2].clone();
+            any = true;
+        }
+        any
+    }),
     ("a GRU resets before the product", |graph| {
         attribute(graph, "GRU", "linear_before_reset", |one| one.i = 0)
     }),

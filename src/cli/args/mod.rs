@@ -26,8 +26,8 @@ pub use data_commands::{
 pub use device::{DeviceArgs, DevicesArgs, TileArgs};
 pub use model::{ModelArgs, SummaryArgs};
 pub use runs::{
-    EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs, ReportArgs,
-    RunArgs,
+    AnswerFormat, EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs,
+    ReportArgs, RunArgs,
 };
 pub use training::{CompareArgs, TrainArgs, TrainingArgs};
 pub use watch::WatchArgs;
@@ -85,8 +85,12 @@ pub enum Command {
     ///
     /// Every review is read at its own length, without padding, so its probability does not depend on the reviews beside
     /// it. `gatefold evaluate` pads reviews as training does. A model that does not mask padding has learnt from it, so
-    /// the two commands may give different probabilities for one review. Input is read 4,096 lines at a time, and the
-    /// answers come in the order of the lines.
+    /// the two commands may give different probabilities for one review. Input is read 4,096 reviews at a time, and the
+    /// answers come in their order.
+    ///
+    /// A table, .csv, .tsv, .jsonl or .ndjson, plain or packed as .gz, is answered as a table: its columns stay, and
+    /// `prediction`, `probability` and the probabilities of all classes are added. Other files, and standard input, are
+    /// read as a review per line, unless they begin as a table does.
     Predict(PredictArgs),
     /// Show which words moved a prediction
     ///
@@ -98,9 +102,9 @@ pub enum Command {
     Export(ExportArgs),
     /// Make a run folder from weights that another program trained
     ///
-    /// The weights are a .weights.h5 or .keras file of Keras, or a safetensors file with the names that `gatefold export`
-    /// writes. The model must have the same layers as the one that was trained. The vocabulary must be the one that it
-    /// was trained with.
+    /// The weights are a .keras, .weights.h5 or .h5 file of Keras, or a safetensors file with the names that `gatefold
+    /// export` writes. A .keras file, and a .h5 file of a whole model, say what the model is; for weights alone it is named,
+    /// and must have the same layers as the one that was trained. The vocabulary must be the one that it was trained with.
     Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),

@@ -22,6 +22,13 @@ pub struct ModelArgs {
     pub config: Option<PathBuf>,
 }
 
+impl ModelArgs {
+    /// Whether a model is named.
+    pub fn is_given(&self) -> bool {
+        self.variant.is_some() || self.config.is_some()
+    }
+}
+
 /// Reads a variant's name, and lists them all where there is none of that name.
 pub fn variant_parser() -> impl TypedValueParser<Value = Variant> {
     PossibleValuesParser::new(Variant::ALL.map(Variant::name))

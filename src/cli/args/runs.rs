@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use gatefold::data::TextForm;
 use gatefold::run::Parameters;
 
 use super::{
@@ -68,12 +69,22 @@ pub struct EvaluateArgs {
 pub struct PredictArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// The reviews [default: read from standard input, one per line]
+    /// The reviews [default: those on standard input, as - says too]
     #[arg(value_name = "TEXT")]
     pub texts: Vec<String>,
-    /// Read the reviews from this file, one per line
+    /// Read the reviews from this file, a table or one review per line; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "texts")]
     pub file: Option<PathBuf>,
+    /// What the file is [default: told by the end of its name, or by its first lines]
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub input_format: Option<InputFormat>,
+    /// The table's column with the review [default: that of the run's table, else text]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// The file's encoding: windows-1252, euc-kr (cp949), gb18030, shift_jis … [default: utf-8, or utf-16 where a
+    /// byte order mark says so]
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
     /// The subword vocabulary [default: that of the run]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
@@ -89,9 +100,47 @@ pub struct PredictArgs {
     pub batch_size: usize,
     #[command(flatten)]
     pub device: DeviceArgs,
-    /// Print one JSON object per review
-    #[arg(long, help_heading = OUTPUT)]
+    /// How to print the answers [default: text; of a table csv, of JSON Lines jsonl]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = OUTPUT)]
+    pub format: Option<AnswerFormat>,
+    /// Print one JSON object per review: --format jsonl
+    #[arg(long, conflicts_with = "format", help_heading = OUTPUT)]
     pub json: bool,
+}
+
+/// What the reviews to predict stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// One review per line
+    Lines,
+    /// A table with commas, the names of its columns first
+    Csv,
+    /// A table with tabs, the names of its columns first
+    Tsv,
+    /// One JSON object per line
+    Jsonl,
+}
+
+impl From<InputFormat> for TextForm {
+    fn from(format: InputFormat) -> TextForm {
+        match format {
+            InputFormat::Lines => TextForm::Lines,
+            InputFormat::Csv => TextForm::Csv,
+            InputFormat::Tsv => TextForm::Tsv,
+            InputFormat::Jsonl => TextForm::JsonLines,
+        }
+    }
+}
+
+/// How predictions are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// Probability, class and text, cut to the width of a terminal
+    Text,
+    /// A row per review, with the columns of the table that was given
+    Csv,
+    /// One JSON object per review, with the keys that were given
+    Jsonl,
 }
 
 #[derive(Debug, Args)]
@@ -144,8 +193,9 @@ pub struct ExportArgs {
 // clap would name the model, a group, before the file.
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "gatefold import [OPTIONS] --out <DIR> <FILE> <VARIANT|--config <FILE>>"
+    override_usage = "gatefold import [OPTIONS] --out <DIR> <FILE> [VARIANT|--config <FILE>]"
 )]
+#[command(mut_group("ModelArgs", |group| group.required(false)))]
 #[command(mut_arg("data", |data| data
     .help("The data to use the model with, as `gatefold train` takes them [default: the demo corpus]")
     .long_help(None)))]

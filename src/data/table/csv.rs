@@ -5,7 +5,7 @@ use super::lines::Lines;
 use super::open::Input;
 use super::records::{Quotes, Records};
 use super::row::{Columns, Row};
-use super::survey::QUOTES;
+use super::survey::{QUOTES, wrong_width};
 use crate::error::Result;
 
 /// Calls `visit` with every row after the first, which has the names of the columns.
@@ -34,9 +34,7 @@ pub(super) fn visit(
             continue;
         };
         if fields.len() != header.width {
-            let (here, first) = (fields.len(), header.width);
-            let problem = format!("fields: {here} here, {first} in the first line; {QUOTES}");
-            return Err(malformed(problem));
+            return Err(malformed(wrong_width(fields.len(), header.width)));
         }
         header
             .row(fields, columns)

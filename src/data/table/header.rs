@@ -3,6 +3,7 @@
 use csv::ByteRecord;
 
 use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
+use super::survey::Layout;
 use crate::data::raw::checked_text;
 
 /// Where the columns are.
@@ -57,10 +58,21 @@ impl Header {
         let label = || columns.label(&String::from_utf8_lossy(field(self.label)));
         row_of(split.as_deref(), label, content, synthetic)
     }
+}
 
-    /// Whether these fields are a row: as many as there are columns, of which each holds what it should.
-    pub fn takes(&self, record: &ByteRecord, columns: &Columns) -> bool {
-        record.len() == self.width && self.row(record, columns).is_ok()
+impl Layout for Columns<'_> {
+    type Header = Header;
+
+    fn header(&self, names: &ByteRecord) -> Result<Header, String> {
+        Header::new(names, self)
+    }
+
+    fn width(header: &Header) -> usize {
+        header.width
+    }
+
+    fn takes(&self, header: &Header, record: &ByteRecord) -> bool {
+        record.len() == header.width && header.row(record, self).is_ok()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::data::convert::problem_of;
 use crate::data::raw::checked_text;
 use crate::error::Result;
 
-const REMEDY: &str = "put each object on a line of its own";
+pub(super) const REMEDY: &str = "put each object on a line of its own";
 
 /// Looks at every line of a file, whether it is text.
 ///
@@ -69,13 +69,8 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     // JSON is UTF-8; a text that is not is mended as in every other form.
     let text = String::from_utf8_lossy(bytes);
     let valid = matches!(text, std::borrow::Cow::Borrowed(_));
-    let object: Map<String, Value> = serde_json::from_str(&text).map_err(|error| {
-        let column = error.column();
-        format!(
-            "column {column}: expected an object {{\"text\": \"…\", \"label\": …}}: {}",
-            problem_of(&error)
-        )
-    })?;
+    let object: Map<String, Value> = serde_json::from_str(&text)
+        .map_err(|error| no_object(&error, "{\"text\": \"…\", \"label\": …}"))?;
     let names = || {
         let names: Vec<&str> = object.keys().map(String::as_str).collect();
         shortened(&names.join(", "))
@@ -105,6 +100,12 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     row_of(split, label, content, synthetic)
 }
 
+/// What is wrong with a line that should be an object like `expected`.
+pub(super) fn no_object(error: &serde_json::Error, expected: &str) -> String {
+    let (column, problem) = (error.column(), problem_of(error));
+    format!("column {column}: expected an object {expected}: {problem}")
+}
+
 /// An array of whole numbers.
 fn numbers(ids: &Value) -> Result<Vec<i64>, String> {
     const EXPECTED: &str = "an array of whole numbers";
@@ -117,7 +118,7 @@ fn numbers(ids: &Value) -> Result<Vec<i64>, String> {
     numbers.collect()
 }
 
-fn wrong_kind(name: &str, value: &Value, expected: &str) -> String {
+pub(super) fn wrong_kind(name: &str, value: &Value, expected: &str) -> String {
     let value = shortened(&value.to_string());
     format!("`{name}` is {value}; expected {expected}")
 }

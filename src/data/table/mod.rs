@@ -1,5 +1,6 @@
 //! Reviews a row: CSV, TSV and JSON Lines, plain or within gzip.
 
+mod ask;
 mod csv;
 mod encoding;
 mod header;
@@ -15,6 +16,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
+pub use self::ask::{TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow};
 use self::encoding::LineCheck;
 use self::parts::Parts;
 use self::records::Quotes;
@@ -163,6 +165,19 @@ pub(super) fn read_to_test(table: &Table, size: usize, limits: ReviewLimits) -> 
     Ok(reading.finish([Vec::new(), test]))
 }
 
+/// What is to be told of a file whose quotes turned out to be plain.
+fn quotes_note(path: &Path, survey: &survey::Survey) -> Option<String> {
+    match (survey.quotes, survey.plain_line) {
+        (Quotes::Plain, Some(line)) => Some(format!(
+            "quotes in {} are part of its texts: as quotes around fields they make no sense in line {line}",
+            path.file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+        )),
+        _ => None,
+    }
+}
+
 /// What the files gave so far.
 struct Reading {
     parts: Parts,
@@ -220,7 +235,7 @@ impl Reading {
         match notation {
             Notation::Delimited(delimiter) => {
                 let survey = survey::survey(open()?, delimiter, &columns, check)?;
-                self.note_quotes(path, &survey);
+                self.notes.extend(quotes_note(path, &survey));
                 let visit = |row: Row| self.row(row, part);
                 csv::visit(open()?, delimiter, survey.quotes, &columns, visit)
             }
@@ -228,15 +243,6 @@ impl Reading {
                 jsonl::survey(open()?, check)?;
                 jsonl::visit(open()?, &columns, |row| self.row(row, part))
             }
-        }
-    }
-
-    fn note_quotes(&mut self, path: &Path, survey: &survey::Survey) {
-        if let (Quotes::Plain, Some(line)) = (survey.quotes, survey.plain_line) {
-            self.notes.push(format!(
-                "quotes in {} are part of its texts: as quotes around fields they make no sense in line {line}",
-                path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
-            ));
         }
     }
 

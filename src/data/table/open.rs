@@ -29,13 +29,23 @@ pub(super) struct Input {
 /// # Errors
 /// [`Error::Malformed`] for what is no text, [`Error::Io`].
 pub(super) fn open(path: &Path, gzip: bool, encoding: Option<&'static Encoding>) -> Result<Input> {
-    let place = Place::new(path, gzip);
     let file = File::open(path).map_err(Error::io(path))?;
-    let file = BufReader::with_capacity(BUFFER, file);
+    let file = Box::new(BufReader::with_capacity(BUFFER, file));
+    of_stream(Place::new(path, gzip), file, gzip, encoding)
+}
+
+/// As [`open`], of a stream that is called so.
+pub(super) fn of_stream(
+    place: Place,
+    stream: Box<dyn BufRead>,
+    gzip: bool,
+    encoding: Option<&'static Encoding>,
+) -> Result<Input> {
     let mut reader: Box<dyn BufRead> = if gzip {
-        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file)))
+        let unpacked = MultiGzDecoder::new(stream);
+        Box::new(BufReader::with_capacity(BUFFER, unpacked))
     } else {
-        Box::new(file)
+        stream
     };
     let mut head = Vec::new();
     let read = reader.by_ref().take(HEAD).read_to_end(&mut head);

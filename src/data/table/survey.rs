@@ -3,16 +3,37 @@
 use csv::ByteRecord;
 
 use super::encoding::LineCheck;
-use super::header::Header;
 use super::lines::Lines;
 use super::open::Input;
 use super::place::Place;
 use super::records::{Fault, Quotes, ReadRow, Records, split};
-use super::row::Columns;
 use crate::error::Result;
 
 /// How to write quotes that are understood.
 pub(super) const QUOTES: &str = "close the quotes around fields, and double those within";
+
+/// What somebody looks for in the rows of a file.
+pub(super) trait Layout {
+    /// Where it stands.
+    type Header;
+
+    /// Finds it among the names of the columns.
+    ///
+    /// # Errors
+    /// What is not there.
+    fn header(&self, names: &ByteRecord) -> Result<Self::Header, String>;
+
+    /// How many columns there are.
+    fn width(header: &Self::Header) -> usize;
+
+    /// Whether these fields are a row: as many as there are columns, of which each holds what it should.
+    fn takes(&self, header: &Self::Header, fields: &ByteRecord) -> bool;
+}
+
+/// What is wrong with a row of `here` fields, where the first has `first`.
+pub(super) fn wrong_width(here: usize, first: usize) -> String {
+    format!("fields: {here} here, {first} in the first line; {QUOTES}")
+}
 
 /// What a file turned out to be.
 pub(super) struct Survey {
@@ -29,10 +50,10 @@ pub(super) struct Survey {
 /// # Errors
 /// [`crate::Error::Malformed`] with the first line that is no row either way, or, of a file with tabs, the line where
 /// the better of the two ways ends; also where too many lines are not text. [`crate::Error::Io`].
-pub(super) fn survey(
+pub(super) fn survey<L: Layout>(
     input: Input,
     delimiter: u8,
-    columns: &Columns,
+    columns: &L,
     mut check: LineCheck,
 ) -> Result<Survey> {
     let Input { place, reader } = input;
@@ -59,11 +80,11 @@ pub(super) fn survey(
 }
 
 /// The two ways to take quotes, and where each first goes wrong.
-struct Ways<'a> {
+struct Ways<'a, L: Layout> {
     delimiter: u8,
-    columns: &'a Columns<'a>,
+    columns: &'a L,
     /// The columns as quotes around fields have them, and as plain ones do.
-    header: Option<[Header; 2]>,
+    header: Option<[L::Header; 2]>,
     /// The first row that quotes around fields do not explain, and what is wrong with it.
     broken: Option<(u64, String)>,
     /// The first line that is no row by itself.
@@ -71,8 +92,8 @@ struct Ways<'a> {
     fields: ByteRecord,
 }
 
-impl<'a> Ways<'a> {
-    fn new(delimiter: u8, columns: &'a Columns<'a>) -> Ways<'a> {
+impl<'a, L: Layout> Ways<'a, L> {
+    fn new(delimiter: u8, columns: &'a L) -> Ways<'a, L> {
         Ways {
             delimiter,
             columns,
@@ -94,7 +115,7 @@ impl<'a> Ways<'a> {
                 break;
             }
             split(line, self.delimiter, &mut self.fields);
-            let is_row = plain.takes(&self.fields, self.columns);
+            let is_row = self.columns.takes(plain, &self.fields);
             if !is_row && !line.is_empty() {
                 self.no_row.get_or_insert(number);
             }
@@ -104,11 +125,9 @@ impl<'a> Ways<'a> {
             let swallows = !row.is_one_line() && ends == [Some(true); 2];
             let problem = match row.fault {
                 Some(fault) => Some(told(fault)),
-                None if row.fields.len() != header.width => Some(format!(
-                    "fields: {} here, {} in the first line; {QUOTES}",
-                    row.fields.len(),
-                    header.width
-                )),
+                None if row.fields.len() != L::width(header) => {
+                    Some(wrong_width(row.fields.len(), L::width(header)))
+                }
                 None if swallows => Some(format!(
                     "a quote opens here and takes in whole rows, to line {}; double a quote that is part of a \
                      text, and put quotes around it",
@@ -125,7 +144,7 @@ impl<'a> Ways<'a> {
         if let Some(fault) = row.fault {
             return Err(place.malformed(row.line, told(fault)));
         }
-        let header = |fields: &ByteRecord| Header::new(fields, self.columns);
+        let header = |fields: &ByteRecord| self.columns.header(fields);
         let found = header(&row.fields).map_err(|problem| place.malformed(row.line, problem))?;
         split(
             row.lines().next().unwrap_or_default(),

@@ -69,6 +69,17 @@ macro_rules! layer_kinds {
         impl LayerKind {
             const TYPES: &[&str] = &[$($key),*];
 
+            /// The class names of all kinds in Keras.
+            pub(crate) const CLASSES: &[&str] = &[$($class),*];
+
+            /// The `type` in files of the kind that has this class name in Keras.
+            pub(crate) fn type_of_class(class: &str) -> Option<&'static str> {
+                match class {
+                    $($class => Some($key),)*
+                    _ => None,
+                }
+            }
+
             /// The class name in Keras.
             pub fn class_name(&self) -> &'static str {
                 match self {

@@ -73,9 +73,38 @@ fn operator(node: &Node, inputs: &[&Tensor]) -> Outcome<Vec<Tensor>> {
     if let "LSTM" | "GRU" = operator {
         return recurrent::run(node, inputs).map(Vec::from);
     }
+    if let ("TopK", [x, count]) = (operator, inputs) {
+        return least_first(node, x.is(Kind::Int64)?, count.is(Kind::Int64)?).map(Vec::from);
+    }
     let output = match (operator, inputs) {
         ("Transpose", [x]) => transpose(x, ints(node, "perm")?),
-        ("Gather", [table, places]) => gather(table.is(Kind::Float)?, places.is(Kind::Int64)?),
+        ("Gather", [table, places]) => gather(table, places.is(Kind::Int64)?),
+        ("GatherElements", [x, places]) => {
+            let axis = axis_of(int(node, "axis").unwrap_or(0), x.shape.len())?;
+            gather_elements(x, places.is(Kind::Int64)?, axis)
+        }
+        ("Shape", [x]) => {
+            let rank = x.shape.len() as i64;
+            let start = int(node, "start").unwrap_or(0).clamp(0, rank) as usize;
+            let end = int(node, "end").unwrap_or(rank).clamp(0, rank) as usize;
+            let sizes: Vec<f64> = x.shape[start..end]
+                .iter()
+                .map(|&size| size as f64)
+                .collect();
+            Ok(Tensor::new(Kind::Int64, &[sizes.len()], sizes))
+        }
+        ("Squeeze", [x]) => {
+            let shape: Vec<usize> = x.shape.iter().copied().filter(|&size| size != 1).collect();
+            Ok(Tensor::new(x.kind, &shape, x.values.clone()))
+        }
+        ("Range", [start, end, step]) => range(start, end, step),
+        ("Less", [a, b]) => {
+            let less = pairwise(a, b, |a, b| f64::from(u8::from(a < b)))?;
+            Ok(Tensor {
+                kind: Kind::Bool,
+                ..less
+            })
+        }
         ("Equal", [a, b]) => {
             let equal = pairwise(a, b, |a, b| f64::from(u8::from(a == b)))?;
             Ok(Tensor {
@@ -187,6 +216,63 @@ fn gather(table: &Tensor, places: &Tensor) -> Outcome<Tensor> {
     }
     let shape = [&places.shape[..], &[width]].concat();
     Ok(Tensor::new(table.kind, &shape, values))
+}
+
+/// Along an axis, the elements at these places.
+fn gather_elements(x: &Tensor, places: &Tensor, axis: usize) -> Outcome<Tensor> {
+    let value = |at: Vec<usize>| {
+        let place = places.at(&at) as usize;
+        if place >= x.shape[axis] {
+            return Err(format!("place {place} of {:?}", x.shape));
+        }
+        let mut from = at;
+        from[axis] = place;
+        Ok(x.at(&from))
+    };
+    let values = indices(&places.shape).into_iter().map(value);
+    Ok(Tensor::new(
+        x.kind,
+        &places.shape,
+        values.collect::<Outcome<_>>()?,
+    ))
+}
+
+/// Whole numbers from one number to before another.
+fn range(start: &Tensor, end: &Tensor, step: &Tensor) -> Outcome<Tensor> {
+    let number = |x: &Tensor| match x.is(Kind::Int64)?.shape[..] {
+        [] => Ok(x.values[0] as i64),
+        _ => Err(format!("{:?} for a number", x.shape)),
+    };
+    let (start, end, step) = (number(start)?, number(end)?, number(step)?);
+    if step < 1 {
+        return Err(format!("step {step}"));
+    }
+    let values: Vec<f64> = (start..end)
+        .step_by(step as usize)
+        .map(|one| one as f64)
+        .collect();
+    Ok(Tensor::new(Kind::Int64, &[values.len()], values))
+}
+
+/// All elements along the last axis of a matrix, the least first, and where each was.
+fn least_first(node: &Node, x: &Tensor, count: &Tensor) -> Outcome<[Tensor; 2]> {
+    let [rows, width] = x.shape[..] else {
+        return Err(format!("shape {:?}", x.shape));
+    };
+    let attributes = ["axis", "largest", "sorted"].map(|name| int(node, name));
+    if attributes != [Some(1), Some(0), Some(1)] || count.values != [width as f64] {
+        return Err(format!("{attributes:?}, {:?} of {width}", count.values));
+    }
+    let (mut values, mut places) = (Vec::new(), Vec::new());
+    for row in 0..rows {
+        let own = &x.values[row * width..][..width];
+        let mut order: Vec<usize> = (0..width).collect();
+        order.sort_by(|&a, &b| own[a].total_cmp(&own[b]));
+        values.extend(order.iter().map(|&place| own[place]));
+        places.extend(order.iter().map(|&place| place as f64));
+    }
+    let tensor = |values| Tensor::new(Kind::Int64, &x.shape, values);
+    Ok([tensor(values), tensor(places)])
 }
 
 fn unsqueeze(x: &Tensor, axes: &Tensor) -> Outcome<Tensor> {
