@@ -30,6 +30,7 @@ mod trie;
 mod unescape;
 mod vocabulary;
 mod vocabulary_builder;
+mod vocabulary_choice;
 mod zstd;
 
 use std::path::{Path, PathBuf};
@@ -49,13 +50,14 @@ pub use export::{ExportCells, ExportForm, ExportedData, export};
 pub use fetch::{FetchEvent, FetchOptions, FetchedArchive, fetch};
 pub use ids::Ids;
 pub use lengths::{Bins, Lengths};
-pub use load::{load, load_cached, load_to_test, vocabulary_of};
+pub use load::{load, load_cached, load_to_test, load_with};
 pub use raw::stripped;
 pub use subwords::SubwordEncoder;
 pub use table::Table;
 pub use texts::{Texts, load_texts};
 pub use vocabulary::Vocabulary;
 pub use vocabulary_builder::{BuiltVocabulary, SearchStep, build_vocabulary, check_target_size};
+pub use vocabulary_choice::vocabulary_of;
 
 /// The id that pads a batch, and that stands for the text of an empty review.
 pub const PADDING: u32 = 0;
@@ -179,12 +181,12 @@ impl Source {
         }
     }
 
-    /// Checks that no vocabulary is named for the demo corpus, which has its own.
+    /// Checks that no vocabulary `is_asked` for with the demo corpus, which has its own.
     ///
     /// # Errors
     /// [`Error::Argument`] with the remedy.
-    pub fn check_vocabulary(&self, file: Option<&Path>) -> Result<()> {
-        if *self != Source::Demo || file.is_none() {
+    pub fn check_vocabulary(&self, is_asked: bool) -> Result<()> {
+        if *self != Source::Demo || !is_asked {
             return Ok(());
         }
         let problem = "the demo corpus has its own vocabulary; give reviews with `Source::Path`, or leave this out";

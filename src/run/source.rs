@@ -121,7 +121,7 @@ impl DataSpec {
         if let Source::Table(table) = &source {
             table.check()?;
         }
-        source.check_vocabulary(self.vocabulary.as_deref().map(Path::new))
+        source.check_vocabulary(self.vocabulary.is_some())
     }
 
     /// How many reviews are kept.

@@ -10,6 +10,7 @@ use crate::imdb::gzip;
 
 mod classes;
 mod encodings;
+mod given_vocabulary;
 mod peers;
 mod quotes;
 mod refusals;
