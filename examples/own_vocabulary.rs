@@ -6,9 +6,7 @@
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use gatefold::data::{
-    ReviewLimits, Source, SubwordEncoder, build_vocabulary, load_texts, load_with,
-};
+use gatefold::data::{Encoder, ReviewLimits, Source, build_vocabulary, load_texts, load_with};
 
 const TARGET_SIZE: usize = 2_000;
 
@@ -22,7 +20,7 @@ fn main() -> anyhow::Result<()> {
     println!("{} subwords", vocabulary.subwords().len());
 
     let reviews = load_with(&source, &vocabulary, ReviewLimits::default(), None)?;
-    let encoder = SubwordEncoder::new(&reviews.vocabulary);
+    let encoder = Encoder::new(&reviews.vocabulary);
     let first = reviews.train.first().context("no training review")?;
     let parts: Vec<String> = first.ids.iter().map(|id| encoder.decode(&[*id])).collect();
     println!("{}: {parts:?}", reviews.classes[usize::from(first.label)]);

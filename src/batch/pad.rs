@@ -57,8 +57,8 @@ impl Padding {
         truncate: Side::After,
     };
 
-    /// The part of `ids` that is kept.
-    pub fn kept<'a>(&self, ids: &'a [u32]) -> &'a [u32] {
+    /// The part of `ids`, or of what goes with each, that is kept.
+    pub fn kept<'a, T>(&self, ids: &'a [T]) -> &'a [T] {
         let most = self.max_length.map_or(usize::MAX, NonZeroUsize::get);
         match self.truncate {
             Side::Before => &ids[ids.len().saturating_sub(most)..],

@@ -9,8 +9,8 @@ use super::raw::{FORMS, RawDataset};
 use super::tfds;
 use super::vocabulary_choice::VocabularyChoice;
 use super::{
-    Dataset, PADDING, Review, ReviewLimits, Source, SubwordEncoder, Table, Vocabulary,
-    class_counts, demo, imdb, sentiment_classes, table,
+    Dataset, Encoder, PADDING, Review, ReviewLimits, Source, Table, Vocabulary, class_counts, demo,
+    imdb, sentiment_classes, table,
 };
 use crate::error::{Error, Result};
 
@@ -276,7 +276,7 @@ fn encoded(
     asked: Request,
     read: impl FnOnce() -> Result<RawDataset>,
 ) -> Result<EncodedReviews> {
-    let read = || Ok(encode_all(read()?, vocabulary));
+    let read = || encode_all(read()?, vocabulary);
     let Some(folder) = asked.cache else {
         return read();
     };
@@ -290,14 +290,14 @@ fn encoded(
 }
 
 /// What a source held, encoded.
-fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> EncodedReviews {
-    let encoder = SubwordEncoder::new(vocabulary);
+fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Result<EncodedReviews> {
+    let encoder = Encoder::new(vocabulary);
     let mut notes = raw.notes;
     if raw.synthetic {
         notes.insert(0, SYNTHETIC_NOTE.to_owned());
     }
-    let train = encode(raw.train, &encoder);
-    let test = encode(raw.test, &encoder);
+    let train = encode(raw.train, &encoder)?;
+    let test = encode(raw.test, &encoder)?;
     let empty = train
         .iter()
         .chain(&test)
@@ -308,12 +308,24 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> EncodedReviews {
             "empty reviews, each kept as one padding token: {empty}"
         ));
     }
-    EncodedReviews {
+    notes.extend(unknown_note(&encoder, &train));
+    Ok(EncodedReviews {
         train,
         test,
         synthetic: raw.synthetic,
         notes,
-    }
+    })
+}
+
+/// Tells how many of the training tokens the vocabulary does not have, where that can be.
+fn unknown_note(encoder: &Encoder, train: &[Review]) -> Option<String> {
+    let unknown = encoder.unknown()?;
+    let ids = || train.iter().flat_map(|review| review.ids.iter());
+    let (all, count) = (ids().count(), ids().filter(|id| **id == unknown).count());
+    let share = 100.0 * count as f64 / all.max(1) as f64;
+    Some(format!(
+        "training tokens that the vocabulary does not have, read as [UNK]: {count} of {all}, {share:.1} %"
+    ))
 }
 
 fn dataset(name: String, encoded: EncodedReviews, vocabulary: Vocabulary) -> Dataset {

@@ -63,7 +63,7 @@ pub use table::{
     best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
 };
 pub use tensorboard::TensorBoard;
-pub use words::{Word, depth, largest, words};
+pub use words::{Word, depth, largest, weighed, words};
 
 use crate::error::{Error, Result};
 use crate::train::History;

@@ -54,4 +54,5 @@ mod token_cache;
 mod train;
 mod usage;
 mod watch;
+mod vocabularies;
 mod weights;

@@ -36,3 +36,4 @@ mod tfds;
 mod token_cache;
 mod traffic;
 mod watch;
+mod vocabularies;
