@@ -4,6 +4,7 @@
 //! Everything here eats a [`History`], an evaluation, or the lengths of reviews, and knows nothing of training.
 
 mod canvas;
+mod class_table;
 mod confusion_matrix;
 mod confusion_table;
 mod curves;
