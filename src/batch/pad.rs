@@ -104,6 +104,9 @@ pub struct Batch {
     pub lengths: Vec<u32>,
     /// Each review's class, counted from 0: `[B]`.
     pub labels: Vec<f32>,
+    /// What each review's loss counts: `[B]`; 1 unless [`Batches::class_weights`](super::Batches::class_weights) said
+    /// otherwise.
+    pub weights: Vec<f32>,
     /// The unique tokens and where they stand.
     pub tokens: TokenPlan,
 }
@@ -150,6 +153,7 @@ impl Batch {
                 .iter()
                 .map(|review| f32::from(review.label))
                 .collect(),
+            weights: vec![1.0; size],
             tokens,
         }
     }

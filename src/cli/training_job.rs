@@ -101,8 +101,10 @@ impl TrainingJob {
         tell_adapter(output, &device.report(), &limits)?;
         let dataset = Arc::new(load_told(&settings.data, &stop, output)?);
         tell_data(output, &dataset)?;
+        let trainer = Trainer::new(settings.spec.clone(), dataset, &device.report(), limits)?;
+        tell_class_weights(output, &trainer);
         let job = TrainingJob {
-            trainer: Trainer::new(settings.spec.clone(), dataset, &device.report(), limits)?,
+            trainer,
             settings,
             output,
             stop,
@@ -376,6 +378,17 @@ pub fn tell_adapter(output: Output, adapter: &AdapterReport, limits: &Limits) ->
             kernels,
         },
     )
+}
+
+/// Says what the reviews of each class count, where they do not count the same.
+fn tell_class_weights(output: Output, trainer: &Trainer) {
+    let weights = trainer.dataset.classes.iter().zip(trainer.class_weights());
+    let weights: Vec<String> = weights
+        .map(|(class, weight)| format!("{class} {weight:.3}"))
+        .collect();
+    if !weights.is_empty() {
+        output.field("Weights", &format!("of the losses: {}", weights.join(", ")));
+    }
 }
 
 fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
