@@ -16,8 +16,7 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gatefold::batch::{BatchShape, Batches, Order, Reviews, SHUFFLE_BUFFER};
 use gatefold::data::{
-    Dataset, ExportCells, ExportForm, ReviewLimits, Source, SubwordEncoder, demo, export,
-    load_cached,
+    Dataset, Encoder, ExportCells, ExportForm, ReviewLimits, Source, demo, export, load_cached,
 };
 use gatefold::model::{Model, Variant};
 use gatefold::plan::{
@@ -35,23 +34,26 @@ fn corpus() -> Arc<Dataset> {
 /// Text to subword ids and back, by bytes of text.
 fn subwords(criterion: &mut Criterion) {
     let corpus = corpus();
-    let encoder = SubwordEncoder::new(&corpus.vocabulary);
+    let encoder = Encoder::new(&corpus.vocabulary);
     let texts: Vec<String> = corpus
         .train
         .iter()
         .take(200)
         .map(|review| encoder.decode(&review.ids))
         .collect();
-    let ids: Vec<Vec<u32>> = texts.iter().map(|text| encoder.encode(text)).collect();
+    let ids: Vec<Vec<u32>> = texts
+        .iter()
+        .map(|text| encoder.encode(text).unwrap())
+        .collect();
     let mut group = criterion.benchmark_group("subwords");
     let bytes: usize = texts.iter().map(String::len).sum();
     group.throughput(Throughput::Bytes(bytes as u64));
     group.bench_function("new", |bench| {
-        bench.iter(|| SubwordEncoder::new(black_box(&corpus.vocabulary)));
+        bench.iter(|| Encoder::new(black_box(&corpus.vocabulary)));
     });
     group.bench_function("encode", |bench| {
         bench.iter(|| {
-            let encode = |text: &String| encoder.encode(black_box(text)).len();
+            let encode = |text: &String| encoder.encode(black_box(text)).unwrap().len();
             texts.iter().map(encode).sum::<usize>()
         });
     });

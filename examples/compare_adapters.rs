@@ -127,6 +127,7 @@ fn train_exactly(model: &Model, batches: &[Batch]) -> Trained {
             size: batch.size,
             ids: &batch.ids,
             labels: &batch.labels,
+            weights: None,
         };
         network
             .train(&batch, Masks::Drawn { seed: SEED, step })

@@ -2,29 +2,31 @@
 // uses: common/activations
 //
 // Math   q = clip(p, ε, 1 - ε)     ε = 1e-7
-//        loss = mean of -(y·ln q + (1 - y)·ln(1 - q))
-//        d_p = (q - y) / (q·(1 - q)) / B, and 0 where p was clipped
+//        loss = mean of -w·(y·ln q + (1 - y)·ln(1 - q))
+//        d_p = w·(q - y) / (q·(1 - q)) / B, and 0 where p was clipped
 //        a prediction is right where (p > 0.5) = (y = 1)
 // Shapes B rows of the batch.
 //   binding  name    access      shape   holds
 //   0        dims    uniform     struct  B, the record to write
 //   1        p       read        [B]     probabilities
 //   2        labels  read        [B]     y, 0 or 1
-//   3        d_p     read_write  [B]     gradient, written with `=`
-//   4        record  read_write  [.., 4] per step: end marker, loss as bits, right predictions, place of a
+//   3        weights read        [B]     w, what the row's loss counts
+//   4        d_p     read_write  [B]     gradient, written with `=`
+//   5        record  read_write  [.., 4] per step: end marker, loss as bits, right predictions, place of a
 //                                        number that is not finite; this kernel writes the second and third
 // Grid   one workgroup of 64 invocations; each takes every 64th row.
 // Order  partial sums meet in workgroup memory and are folded in halves; one barrier before each fold. The order is
 //        fixed, so the loss repeats bit for bit.
-// Source Keras 3, losses.binary_crossentropy on probabilities.
+// Source Keras 3, losses.BinaryCrossentropy on probabilities, with sample_weight.
 // Twin   reference/loss.rs        Test  tests/gpu/loss.rs
 
 struct Dims { batch: u32, record: u32, pad0: u32, pad1: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> p: array<f32>;
 @group(0) @binding(2) var<storage, read> labels: array<f32>;
-@group(0) @binding(3) var<storage, read_write> d_p: array<f32>;
-@group(0) @binding(4) var<storage, read_write> record: array<u32>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d_p: array<f32>;
+@group(0) @binding(5) var<storage, read_write> record: array<u32>;
 
 const EPSILON = 1e-7;
 
@@ -37,13 +39,14 @@ fn binary_cross_entropy(@builtin(local_invocation_index) index: u32) {
     var count = 0u;
     for (var row = index; row < dims.batch; row += 64u) {
         let y = labels[row];
+        let w = weights[row];
         let probability = p[row];
         let nan = is_nan(probability);
         let low = !nan && probability < EPSILON;
         let high = !nan && probability > 1.0 - EPSILON;
         let q = select(select(probability, EPSILON, low), 1.0 - EPSILON, high);
-        loss -= select(y * log(q) + (1.0 - y) * log(1.0 - q), probability, nan);
-        d_p[row] = select((q - y) / (q * (1.0 - q)) / f32(dims.batch), 0.0, low || high);
+        loss -= w * select(y * log(q) + (1.0 - y) * log(1.0 - q), probability, nan);
+        d_p[row] = select(w * ((q - y) / (q * (1.0 - q)) / f32(dims.batch)), 0.0, low || high);
         count += select(0u, 1u, (probability > 0.5) == (y > 0.5));
     }
     losses[index] = loss;

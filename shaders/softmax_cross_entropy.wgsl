@@ -3,30 +3,33 @@
 // uses: common/activations
 //
 // Math   m = max over c of s[b, c]    p[b, c] = e^(s[b, c] - m) / Σ_c e^(s[b, c] - m)
-//        loss = mean of ln Σ_c e^(s[b, c] - m) + m - s[b, label]
-//        d_s[b, c] = (p[b, c] - (c = label)) / B
+//        loss = mean of w[b]·(ln Σ_c e^(s[b, c] - m) + m - s[b, label])
+//        d_s[b, c] = w[b]·(p[b, c] - (c = label)) / B
 //        a prediction is right where the first of the greatest sums is the label's
 // Shapes B rows of the batch, C classes.
 //   binding  name    access      shape   holds
 //   0        dims    uniform     struct  B, C, the record to write
 //   1        s       read        [B, C]  sums of the last layer
 //   2        labels  read        [B]     0 to C - 1
-//   3        p       read_write  [B, C]  written with `=`
-//   4        d_s     read_write  [B, C]  gradient of the sums, written with `=`
-//   5        record  read_write  [.., 4] see binary_cross_entropy; this kernel writes the second and third word
+//   3        weights read        [B]     w, what the row's loss counts
+//   4        p       read_write  [B, C]  written with `=`
+//   5        d_s     read_write  [B, C]  gradient of the sums, written with `=`
+//   6        record  read_write  [.., 4] see binary_cross_entropy; this kernel writes the second and third word
 // Grid   one workgroup of 64 invocations; each takes every 64th row.
 // Order  partial sums meet in workgroup memory and are folded in halves; one barrier before each fold. The order is
 //        fixed, so the loss repeats bit for bit. A NaN is handed on, which exp and log of some drivers would not do.
-// Source Keras 3, losses.sparse_categorical_crossentropy, which takes the sums of a softmax where it finds them.
+// Source Keras 3, losses.SparseCategoricalCrossentropy with sample_weight; it takes the sums of a softmax where it
+//        finds them.
 // Twin   reference/loss.rs        Test  tests/gpu/softmax.rs
 
 struct Dims { batch: u32, classes: u32, record: u32, pad0: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> s: array<f32>;
 @group(0) @binding(2) var<storage, read> labels: array<f32>;
-@group(0) @binding(3) var<storage, read_write> p: array<f32>;
-@group(0) @binding(4) var<storage, read_write> d_s: array<f32>;
-@group(0) @binding(5) var<storage, read_write> record: array<u32>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> p: array<f32>;
+@group(0) @binding(5) var<storage, read_write> d_s: array<f32>;
+@group(0) @binding(6) var<storage, read_write> record: array<u32>;
 
 var<workgroup> losses: array<f32, 64>;
 var<workgroup> right: array<u32, 64>;
@@ -38,6 +41,7 @@ fn softmax_cross_entropy(@builtin(local_invocation_index) index: u32) {
     for (var row = index; row < dims.batch; row += 64u) {
         let first = row * dims.classes;
         let label = u32(labels[row]);
+        let w = weights[row];
         var most = s[first];
         var best = 0u;
         var own = most; // the sum of the label's class
@@ -58,9 +62,9 @@ fn softmax_cross_entropy(@builtin(local_invocation_index) index: u32) {
         for (var c = 0u; c < dims.classes; c++) {
             let probability = p[first + c] / total;
             p[first + c] = probability;
-            d_s[first + c] = (probability - select(0.0, 1.0, c == label)) / f32(dims.batch);
+            d_s[first + c] = w * ((probability - select(0.0, 1.0, c == label)) / f32(dims.batch));
         }
-        loss += select(log(total), total, is_nan(total)) + (most - own);
+        loss += w * (select(log(total), total, is_nan(total)) + (most - own));
         count += select(0u, 1u, best == label);
     }
     losses[index] = loss;

@@ -9,7 +9,7 @@
 //! Data flows one way, a module a step: [`data`] → [`batch`] → [`model`] → [`plan`] → [`gpu`] → [`train`] →
 //! [`report`]. [`run`] does all of it for a folder, as the program does; [`watch`] shows a run as it goes.
 //!
-//! 1. Reviews become subword ids ([`data::load`], or [`data::demo`] for the embedded corpus), and ids become
+//! 1. Reviews become ids ([`data::load`], or [`data::demo`] for the embedded corpus), and ids become
 //!    padded batches ([`batch::Batches`]).
 //! 2. Layers are stacked as in Keras ([`model::Sequential`]); [`model::Variant`] has the three models of the
 //!    reference experiment, [`model::Model::from_toml`] reads others from a file.
@@ -62,7 +62,7 @@
 //! use std::sync::{Arc, atomic::AtomicBool};
 //!
 //! use gatefold::batch::Batch;
-//! use gatefold::data::{self, Review, ReviewLimits, Source, SubwordEncoder};
+//! use gatefold::data::{self, Encoder, Review, ReviewLimits, Source};
 //! use gatefold::device::Device;
 //! use gatefold::gpu::{AdapterChoice, KernelForm};
 //! use gatefold::model::{AttentionPooling, Bidirectional, Dense, Dropout, Embedding, Gru};
@@ -104,7 +104,7 @@
 //!     let weights = Weights::new(session.model().clone(), session.parameters()?, vocabulary);
 //!     weights.save(&folder.join("model.safetensors"))?;
 //!
-//!     let ids = SubwordEncoder::new(vocabulary).encode("not a good film");
+//!     let ids = Encoder::new(vocabulary).encode("not a good film")?;
 //!     let review = Review { ids: ids.into(), label: 0 }; // the label does not matter here
 //!     let probability = session.predict(&Batch::new(&[&review]))?[0];
 //!     println!("positive with a probability of {probability:.3}");

@@ -112,6 +112,8 @@ pub struct Batches<R> {
     indices: Indices,
     /// Reviews still to be taken, at most.
     left: usize,
+    /// What the loss of a review counts, by its class; empty where all count 1.
+    class_weights: Vec<f32>,
     scratch: Scratch,
 }
 
@@ -176,6 +178,7 @@ impl<R: AsRef<[Review]>> Batches<R> {
             padding,
             indices,
             left: usize::MAX,
+            class_weights: Vec::new(),
             scratch: Scratch::default(),
         })
     }
@@ -183,6 +186,23 @@ impl<R: AsRef<[Review]>> Batches<R> {
     /// Takes the first `reviews` reviews of the order alone.
     pub fn at_most(mut self, reviews: usize) -> Self {
         self.left = reviews;
+        self
+    }
+
+    /// Has the loss of a review count what `weights` says of its class; 1 where it says nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// use gatefold::batch::{Batches, Order};
+    /// use gatefold::data::Review;
+    ///
+    /// let reviews: Vec<Review> = (0..3).map(|label| Review { ids: vec![1].into(), label }).collect();
+    /// let mut batches = Batches::new(&reviews, 3, Order::Sequential)?.class_weights(vec![0.5, 4.0]);
+    /// assert_eq!(batches.next().map(|batch| batch.weights), Some(vec![0.5, 4.0, 1.0]));
+    /// # Ok::<(), gatefold::Error>(())
+    /// ```
+    pub fn class_weights(mut self, weights: Vec<f32>) -> Self {
+        self.class_weights = weights;
         self
     }
 
@@ -228,7 +248,15 @@ impl<R: AsRef<[Review]>> Iterator for Batches<R> {
         let indices = self.next_indices();
         let reviews = self.reviews.as_ref();
         let chosen: Vec<&Review> = indices.iter().map(|&index| &reviews[index]).collect();
-        (!chosen.is_empty()).then(|| Batch::with_padding(&chosen, self.padding, &mut self.scratch))
+        if chosen.is_empty() {
+            return None;
+        }
+        let mut batch = Batch::with_padding(&chosen, self.padding, &mut self.scratch);
+        for (weight, review) in batch.weights.iter_mut().zip(&chosen) {
+            let of_class = self.class_weights.get(usize::from(review.label));
+            *weight = of_class.copied().unwrap_or(*weight);
+        }
+        Some(batch)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

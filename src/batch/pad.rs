@@ -57,8 +57,8 @@ impl Padding {
         truncate: Side::After,
     };
 
-    /// The part of `ids` that is kept.
-    pub fn kept<'a>(&self, ids: &'a [u32]) -> &'a [u32] {
+    /// The part of `ids`, or of what goes with each, that is kept.
+    pub fn kept<'a, T>(&self, ids: &'a [T]) -> &'a [T] {
         let most = self.max_length.map_or(usize::MAX, NonZeroUsize::get);
         match self.truncate {
             Side::Before => &ids[ids.len().saturating_sub(most)..],
@@ -104,6 +104,9 @@ pub struct Batch {
     pub lengths: Vec<u32>,
     /// Each review's class, counted from 0: `[B]`.
     pub labels: Vec<f32>,
+    /// What each review's loss counts: `[B]`; 1 unless [`Batches::class_weights`](super::Batches::class_weights) said
+    /// otherwise.
+    pub weights: Vec<f32>,
     /// The unique tokens and where they stand.
     pub tokens: TokenPlan,
 }
@@ -150,6 +153,7 @@ impl Batch {
                 .iter()
                 .map(|review| f32::from(review.label))
                 .collect(),
+            weights: vec![1.0; size],
             tokens,
         }
     }

@@ -1,20 +1,23 @@
-//! `gatefold data build-vocab`: subwords from the training reviews.
+//! `gatefold data build-vocab`: subwords, words or characters from the training reviews.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use gatefold::data::{
-    BuiltVocabulary, SearchStep, build_vocabulary, check_target_size, load_texts,
+    BuiltVocabulary, SearchStep, Standardize, VocabularyKind, build_characters, build_vocabulary,
+    build_words, check_target_size, load_texts,
 };
 use serde::Serialize;
 
-use super::args::BuildVocabArgs;
+use super::args::{BuildVocabArgs, BuiltKind};
 use super::interrupt;
 use super::output_file;
 use super::progress::bar;
 use super::screen::{Output, counted, field, grouped, print_json};
 use super::settings::DataSettings;
 use super::training_job::tell_reading;
+use super::usage::option;
 
 const BAR: &str = "Least count  {wide_bar:.cyan/dim} {msg}";
 
@@ -24,9 +27,13 @@ struct VocabularyObject<'a> {
     corpus: &'a str,
     synthetic: bool,
     reviews: usize,
+    kind: &'a str,
     target_size: usize,
     size: usize,
-    subwords: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subwords: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms: Option<usize>,
     least_count: u64,
     sha256: &'a str,
 }
@@ -34,7 +41,14 @@ struct VocabularyObject<'a> {
 /// Builds a vocabulary and writes it.
 pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
     let data = DataSettings::new(&args.corpus())?;
-    check_target_size(args.target_size)?;
+    if args.kind == BuiltKind::Subwords {
+        check_target_size(args.target_size)?;
+        if args.standardize.is_some() {
+            let problem =
+                "subwords give the text back as it was; give --kind words or characters as well";
+            return Err(option("--standardize", problem).into());
+        }
+    }
     output_file::check("--output", &args.output, args.overwrite)?;
     let output = Output {
         json: args.json,
@@ -47,7 +61,73 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
         output.field("Note", note);
     }
     let texts = &corpus.texts;
+    let standardize = |usual| args.standardize.unwrap_or(usual);
+    let BuiltVocabulary {
+        vocabulary,
+        least_count,
+    } = match args.kind {
+        BuiltKind::Subwords => subwords(texts, args.target_size, &stop, output)?,
+        BuiltKind::Words => {
+            build_words(texts, args.target_size, standardize(Standardize::default()))?
+        }
+        BuiltKind::Characters => {
+            build_characters(texts, args.target_size, standardize(Standardize::None))?
+        }
+    };
+    vocabulary.save(&args.output)?;
 
+    let kind = vocabulary.kind();
+    let is_of_subwords = kind == VocabularyKind::Subwords;
+    let (subwords, terms) = (vocabulary.subwords().len(), vocabulary.terms().len());
+    if args.json {
+        return print_json(&VocabularyObject {
+            output: &args.output,
+            corpus: &corpus.name,
+            synthetic: corpus.synthetic,
+            reviews: texts.len(),
+            kind: kind.name(),
+            target_size: args.target_size,
+            size: vocabulary.size(),
+            subwords: is_of_subwords.then_some(subwords),
+            terms: (!is_of_subwords).then_some(terms),
+            least_count,
+            sha256: vocabulary.sha256(),
+        });
+    }
+    let reviews = counted(texts.len(), "training review");
+    output.result(&field("Corpus", &format!("{}: {reviews}", corpus.name)))?;
+    let (parts, name) = match kind {
+        VocabularyKind::Subwords => (
+            format!("padding, {}, 256 bytes", counted(subwords, "subword")),
+            "Subwords",
+        ),
+        VocabularyKind::Characters => (
+            format!("padding, [UNK], {}", counted(terms, "character")),
+            "Chars",
+        ),
+        VocabularyKind::Words | VocabularyKind::Tokenizer => (
+            format!("padding, [UNK], {}", counted(terms, "word")),
+            "Words",
+        ),
+    };
+    let text = format!(
+        "{}: {} ids ({parts}) for a target of {}; least count {}; sha256 {}",
+        args.output.display(),
+        grouped(vocabulary.size()),
+        grouped(args.target_size),
+        grouped(least_count as usize),
+        vocabulary.sha256()
+    );
+    output.result(&field(name, &text))
+}
+
+/// Subwords, the search for which is shown.
+fn subwords(
+    texts: &[String],
+    target_size: usize,
+    stop: &AtomicBool,
+    output: Output,
+) -> Result<BuiltVocabulary> {
     let bar = bar(output, BAR, 1)?;
     bar.set_message("counting tokens");
     bar.tick();
@@ -57,38 +137,7 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
         let (count, size) = (step.least_count as usize, step.size);
         bar.set_message(format!("{}: {} ids", grouped(count), grouped(size)));
     };
-    let built = build_vocabulary(texts, args.target_size, &stop, &mut show);
+    let built = build_vocabulary(texts, target_size, stop, &mut show);
     bar.finish_and_clear();
-    let BuiltVocabulary {
-        vocabulary,
-        least_count,
-    } = built?;
-    vocabulary.save(&args.output)?;
-
-    let subwords = vocabulary.subwords().len();
-    if args.json {
-        return print_json(&VocabularyObject {
-            output: &args.output,
-            corpus: &corpus.name,
-            synthetic: corpus.synthetic,
-            reviews: texts.len(),
-            target_size: args.target_size,
-            size: vocabulary.size(),
-            subwords,
-            least_count,
-            sha256: vocabulary.sha256(),
-        });
-    }
-    let reviews = counted(texts.len(), "training review");
-    output.result(&field("Corpus", &format!("{}: {reviews}", corpus.name)))?;
-    let text = format!(
-        "{}: {} ids (padding, {}, 256 bytes) for a target of {}; least count {}; sha256 {}",
-        args.output.display(),
-        grouped(vocabulary.size()),
-        counted(subwords, "subword"),
-        grouped(args.target_size),
-        grouped(least_count as usize),
-        vocabulary.sha256()
-    );
-    output.result(&field("Subwords", &text))
+    Ok(built?)
 }

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{SubwordEncoder, Vocabulary, decode_lines, encode_lines};
+use gatefold::data::{Encoder, Vocabulary, decode_lines, encode_lines};
 use gatefold::report::write_atomically;
 
 use super::args::ConvertArgs;
 use super::output_file;
 
-type Convert = fn(&mut dyn BufRead, &mut dyn Write, &SubwordEncoder) -> gatefold::Result<()>;
+type Convert = fn(&mut dyn BufRead, &mut dyn Write, &Encoder) -> gatefold::Result<()>;
 
 /// Answers `{"text": …}` with `{"ids": […]}`.
 pub fn encode(args: &ConvertArgs) -> Result<()> {
@@ -32,7 +32,7 @@ fn run(args: &ConvertArgs, convert: Convert) -> Result<()> {
     if let Some(path) = &args.output {
         output_file::check("--output", path, args.overwrite)?;
     }
-    let encoder = SubwordEncoder::new(&Vocabulary::load(&args.vocab)?);
+    let encoder = Encoder::new(&Vocabulary::load(&args.vocab)?);
     let (source, mut input): (_, Box<dyn BufRead>) = match &args.input {
         Some(path) => (
             path.as_path(),

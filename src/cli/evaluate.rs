@@ -41,6 +41,7 @@ struct Report<'a> {
     /// Where they are others than negative and positive.
     #[serde(skip_serializing_if = "Option::is_none")]
     classes: Option<&'a [String]>,
+    per_class: Vec<ClassReport<'a>>,
     confusion: ConfusionReport<'a>,
     reliability: Vec<BinReport>,
     figures: Vec<PathBuf>,
@@ -76,6 +77,30 @@ impl<'a> ConfusionReport<'a> {
             _ => ConfusionReport::OfEach(rows),
         }
     }
+}
+
+/// The figures of one class against all others.
+#[derive(Serialize)]
+struct ClassReport<'a> {
+    class: &'a str,
+    precision: Option<f64>,
+    recall: Option<f64>,
+    f1: Option<f64>,
+    reviews: usize,
+}
+
+fn per_class(evaluation: &Evaluation) -> Vec<ClassReport<'_>> {
+    let confusion = &evaluation.scores.confusion;
+    let classes = evaluation.classes.iter().enumerate();
+    classes
+        .map(|(class, name)| ClassReport {
+            class: name,
+            precision: confusion.precision(class),
+            recall: confusion.recall(class),
+            f1: confusion.f1(class),
+            reviews: confusion.actual(class),
+        })
+        .collect()
 }
 
 #[derive(Serialize)]
@@ -169,6 +194,7 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
             measures: Measures::of(&evaluation),
             class: (!scores.of_each).then(|| run.class(1)),
             classes: (!is_sentiment).then_some(&evaluation.classes),
+            per_class: per_class(&evaluation),
             confusion: ConfusionReport::of(scores, is_sentiment),
             reliability: reliability(scores),
             figures,

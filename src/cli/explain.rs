@@ -5,7 +5,7 @@ use std::io;
 use anyhow::Result;
 use gatefold::report::{
     Word, depth, excerpt, explained, explanation_page, explanation_picture, largest, strongest,
-    words, write_atomically,
+    weighed, write_atomically,
 };
 use gatefold::train::{predicted, probability_of};
 use serde::Serialize;
@@ -51,11 +51,11 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
         .map(|name| run.label(name))
         .transpose()?;
     let mut reader = run.reader(args.vocab.as_deref())?;
-    let review = reader.review(&args.text);
+    let (review, words) = reader.review_with_words(&args.text)?;
     let mut session = session_told(&run, &args.device, output)?;
     let attribution = run.explain(&mut session, &review, asked)?;
     let (row, class) = (attribution.probabilities.row(0), attribution.classes[0]);
-    let words = words(reader.encoder(), &review.ids, &attribution.contributions);
+    let words = weighed(words, &review.ids, &attribution.contributions);
 
     let prediction = run.prediction(row, review.ids.len());
     let answer = Answer::new(&run, &prediction);

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use gatefold::data::{ExportCells, ExportForm, export};
 use gatefold::report::check_absent;
+use std::sync::atomic::AtomicBool;
 
 use super::args::{DataExportArgs, Format};
 use super::screen::{Output, counted, field};
@@ -28,7 +29,7 @@ pub fn run(args: &DataExportArgs, quiet: bool) -> Result<()> {
     let data = DataSettings::new(&args.data)?;
     check_absent("--output", &args.output)?;
     let output = Output { json: false, quiet };
-    let dataset = load_told(&data, output)?;
+    let dataset = load_told(&data, &AtomicBool::new(false), output)?;
     for note in &dataset.notes {
         output.field("Note", note);
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use gatefold::batch::Side;
@@ -40,7 +41,7 @@ pub fn run(args: &InspectArgs, quiet: bool) -> Result<()> {
         json: args.json,
         quiet,
     };
-    let dataset = load_told(&data, output)?;
+    let dataset = load_told(&data, &AtomicBool::new(false), output)?;
     let lengths = [&dataset.train, &dataset.test].map(|part| Lengths::of(part));
     let mut inspection = Inspection::new(&dataset, &lengths, &settings, args.seed)?;
     if let Some(picture) = picture {

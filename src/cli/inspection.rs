@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gatefold::Result;
 use gatefold::batch::{Batch, Batches, Order, Padding, SHUFFLE_BUFFER, Side};
-use gatefold::data::{Bins, Dataset, Duplicates, Lengths, Review, SubwordEncoder, class_counts};
+use gatefold::data::{Bins, Dataset, Duplicates, Encoder, Lengths, Review, class_counts};
 use gatefold::train::check_batch_size;
 use serde::Serialize;
 
@@ -221,7 +221,7 @@ impl FirstBatch {
         let mut batches = batches(&dataset.train, settings, seed, settings.bucket)?;
         // Where there are reviews, and without any there are no batches, there is a first.
         let batch = batches.next().unwrap_or_else(|| Batch::new(&[]));
-        let encoder = SubwordEncoder::new(&dataset.vocabulary);
+        let encoder = Encoder::new(&dataset.vocabulary);
         let rows = (0..batch.size).map(|row| batch.row(row).collect());
         let ids: Vec<Vec<u32>> = rows.collect();
         Ok(FirstBatch {

@@ -32,6 +32,7 @@ const OPTIONS: &[(&str, &str)] = &[
     // Training from the start, where a run is there to go on with.
     ("fit", "--overwrite"),
     ("class", "--class"),
+    ("class_weights", "--class-weight"),
     ("data", "--data"),
     ("folder", "RUN"),
     ("limits.test", "--limit-test"),

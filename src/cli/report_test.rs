@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use gatefold::batch::{Batch, Padding, Scratch, Side};
-use gatefold::data::{Dataset, SubwordEncoder};
+use gatefold::data::{Dataset, Encoder};
 use gatefold::report::{Example, Test, errors_by_length, surest, words};
 use gatefold::run::TrainedRun;
 use gatefold::train::{Evaluation, Session};
@@ -27,7 +27,7 @@ pub fn test(
     let labels: Vec<u8> = dataset.test.iter().map(|review| review.label).collect();
     let mut chosen = surest(probabilities, &labels, false, count);
     chosen.extend(surest(probabilities, &labels, true, count));
-    let encoder = SubwordEncoder::new(&dataset.vocabulary);
+    let encoder = Encoder::new(&dataset.vocabulary);
     let mut examples = Vec::with_capacity(chosen.len());
     for index in chosen {
         examples.push(example(
@@ -52,7 +52,7 @@ fn example(
     dataset: &Dataset,
     index: usize,
     (batch_size, padding): (usize, Padding),
-    encoder: &SubwordEncoder,
+    encoder: &Encoder,
 ) -> Result<Example> {
     let row = index % batch_size;
     let together = dataset.test.iter().skip(index - row).take(batch_size);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use gatefold::data::{Dataset, ReviewLimits, Source, Table};
@@ -142,9 +143,9 @@ pub fn with_test_data(
     let session = session_told(run, device, output)?;
     let (dataset, as_trained) = match &reviews {
         TestReviews::Others(others) => (load_to_test_told(others, output)?, None),
-        TestReviews::Parted(parted) => (load_told(parted, output)?, None),
+        TestReviews::Parted(parted) => (load_told(parted, &AtomicBool::new(false), output)?, None),
         TestReviews::Own(own) => {
-            let mut dataset = load_told(own, output)?;
+            let mut dataset = load_told(own, &AtomicBool::new(false), output)?;
             let as_trained = run.is_as_trained(&dataset);
             let limits = ReviewLimits {
                 train: None,

@@ -13,7 +13,7 @@ use gatefold::gpu::AdapterReport;
 use gatefold::model::Model;
 use gatefold::plan::Limits;
 use gatefold::run::{
-    RunEvent, RunOutcome, RunPlace, Trainer, check_folder, holds_run, kernel_form,
+    RunEvent, RunOutcome, RunPlace, Trainer, check_folder, files, holds_run, kernel_form,
 };
 use gatefold::train::{Event, History, Monitor};
 #[cfg(feature = "serve")]
@@ -99,10 +99,12 @@ impl TrainingJob {
         let limits = device.limits(settings.kernels)?;
         let limits = limits.with_row_tile(settings.row_tile)?;
         tell_adapter(output, &device.report(), &limits)?;
-        let dataset = Arc::new(load_told(&settings.data, output)?);
+        let dataset = Arc::new(load_told(&settings.data, &stop, output)?);
         tell_data(output, &dataset)?;
+        let trainer = Trainer::new(settings.spec.clone(), dataset, &device.report(), limits)?;
+        tell_class_weights(output, &trainer);
         let job = TrainingJob {
-            trainer: Trainer::new(settings.spec.clone(), dataset, &device.report(), limits)?,
+            trainer,
             settings,
             output,
             stop,
@@ -320,8 +322,11 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 
 /// Says where a run's files are.
 pub fn tell_run(job: &TrainingJob, folder: &str) -> Result<()> {
-    let files = "report.html, loss.png, accuracy.png, history.csv, history.json, model.safetensors, \
-                 best.safetensors, config.toml, vocabulary.subwords";
+    let vocabulary = files::vocabulary(job.dataset().vocabulary.kind());
+    let files = format!(
+        "report.html, loss.png, accuracy.png, history.csv, history.json, model.safetensors, best.safetensors, \
+         config.toml, {vocabulary}"
+    );
     let TrainingJob {
         output, settings, ..
     } = job;
@@ -343,10 +348,10 @@ pub fn tell_reading(output: Output, data: &DataSettings) {
     }
 }
 
-/// Loads the data.
-pub fn load_told(data: &DataSettings, output: Output) -> Result<Dataset> {
+/// Loads the data; `stop` ends the building of a vocabulary, where there is none.
+pub fn load_told(data: &DataSettings, stop: &AtomicBool, output: Output) -> Result<Dataset> {
     tell_reading(output, data);
-    Ok(data.reviews.load()?)
+    Ok(data.reviews.load(stop)?)
 }
 
 /// Loads the data to test a trained model with.
@@ -373,6 +378,17 @@ pub fn tell_adapter(output: Output, adapter: &AdapterReport, limits: &Limits) ->
             kernels,
         },
     )
+}
+
+/// Says what the reviews of each class count, where they do not count the same.
+fn tell_class_weights(output: Output, trainer: &Trainer) {
+    let weights = trainer.dataset.classes.iter().zip(trainer.class_weights());
+    let weights: Vec<String> = weights
+        .map(|(class, weight)| format!("{class} {weight:.3}"))
+        .collect();
+    if !weights.is_empty() {
+        output.field("Weights", &format!("of the losses: {}", weights.join(", ")));
+    }
 }
 
 fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {

@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use super::SubwordEncoder;
+use super::Encoder;
 use super::byte_order_mark::without_byte_order_mark;
+use super::json_problem::problem_of;
 use super::raw::outside_vocabulary;
 use crate::error::{Error, Result};
 
@@ -34,14 +35,10 @@ struct Ids {
 /// # Errors
 /// [`Error::Data`] names the first line that is not such an object; the lines before it are answered.
 /// [`Error::Io`] for the streams.
-pub fn encode_lines(
-    input: impl BufRead,
-    output: impl Write,
-    encoder: &SubwordEncoder,
-) -> Result<()> {
+pub fn encode_lines(input: impl BufRead, output: impl Write, encoder: &Encoder) -> Result<()> {
     answer(input, output, r#"{"text": "…"}"#, |Text { text }, _| {
         Ok(Ids {
-            ids: encoder.encode(&text),
+            ids: encoder.encode(&text)?,
         })
     })
 }
@@ -53,11 +50,7 @@ pub fn encode_lines(
 /// # Errors
 /// [`Error::Data`] names the first line that is not such an object or has an id outside the
 /// vocabulary; the lines before it are answered. [`Error::Io`] for the streams.
-pub fn decode_lines(
-    input: impl BufRead,
-    output: impl Write,
-    encoder: &SubwordEncoder,
-) -> Result<()> {
+pub fn decode_lines(input: impl BufRead, output: impl Write, encoder: &Encoder) -> Result<()> {
     let size = encoder.size();
     answer(
         input,
@@ -116,13 +109,4 @@ fn unexpected(line: usize, expected: &str, error: &serde_json::Error) -> Error {
     Error::Data(format!(
         "line {line}, column {column}: expected {expected}: {problem}"
     ))
-}
-
-/// What serde_json says is wrong, without its own place: "… at line 1 column 7".
-pub(super) fn problem_of(error: &serde_json::Error) -> String {
-    let told = error.to_string();
-    let problem = told.rsplit_once(" at line ");
-    problem
-        .map_or(told.as_str(), |(problem, _)| problem)
-        .to_owned()
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::encode::encode;
 use super::raw::RawReview;
-use super::{Dataset, SubwordEncoder, Vocabulary, sentiment_classes};
+use super::{Dataset, Encoder, Vocabulary, sentiment_classes};
 use crate::error::{Error, Result};
 use crate::random::{Philox, Stream};
 
@@ -59,13 +59,13 @@ const WORDS_PER_VERDICT: usize = 60;
 /// ```
 pub fn demo() -> Result<Dataset> {
     let vocabulary = demo_vocabulary()?;
-    let encoder = SubwordEncoder::new(&vocabulary);
+    let encoder = Encoder::new(&vocabulary);
     let [train, test] = reviews()?;
     Ok(Dataset {
         classes: sentiment_classes(),
         name: NAME.to_owned(),
-        train: encode(train, &encoder),
-        test: encode(test, &encoder),
+        train: encode(train, &encoder)?,
+        test: encode(test, &encoder)?,
         vocabulary,
         synthetic: true,
         notes: vec![SYNTHETIC_NOTE.to_owned()],

@@ -3,24 +3,28 @@
 use rayon::prelude::*;
 
 use super::raw::{Content, RawReview};
-use super::{PADDING, Review, SubwordEncoder};
+use super::{Encoder, PADDING, Review};
+use crate::error::Result;
 
 /// Encodes reviews on all cores, in order.
-pub(super) fn encode(reviews: Vec<RawReview>, encoder: &SubwordEncoder) -> Vec<Review> {
+///
+/// # Errors
+/// As [`Encoder::encode`].
+pub(super) fn encode(reviews: Vec<RawReview>, encoder: &Encoder) -> Result<Vec<Review>> {
     reviews
         .into_par_iter()
         .map(|RawReview { content, label }| {
             let mut ids = match content {
-                Content::Text(text) => encoder.encode(&text),
+                Content::Text(text) => encoder.encode(&text)?,
                 Content::Ids(ids) => ids,
             };
             if ids.is_empty() {
                 ids.push(PADDING);
             }
-            Review {
+            Ok(Review {
                 ids: ids.into(),
                 label,
-            }
+            })
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::raw::{Content, text_of};
 use super::split::Split;
 use super::table::{write_csv, write_json_lines};
-use super::{Dataset, PADDING, Review, SubwordEncoder, sentiment_classes, tfds};
+use super::{Dataset, Encoder, PADDING, Review, VocabularyKind, sentiment_classes, tfds};
 use crate::atomic::{check_absent, create_folder_atomically, write_atomically};
 use crate::error::{Error, Result};
 
@@ -46,7 +46,7 @@ pub struct ExportedData {
 /// [`ExportedData::inexact`] counts others; tables need the same vocabulary for that.
 ///
 /// # Errors
-/// [`Error::Data`] where TFDS has no such classes, [`Error::Argument`] where `path` is there already, [`Error::Io`] where it cannot be written.
+/// [`Error::Data`] where TFDS has no such classes or vocabulary, [`Error::Argument`] where `path` is there already, [`Error::Io`] where it cannot be written.
 ///
 /// # Examples
 /// ```
@@ -68,6 +68,13 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
             dataset.classes.join(", ")
         )));
     }
+    if form == ExportForm::Tfds && dataset.vocabulary.kind() != VocabularyKind::Subwords {
+        return Err(Error::Data(format!(
+            "{}: ids of {}; those of a TFDS folder are of subwords: export these as a table",
+            dataset.name,
+            dataset.vocabulary.kind().name()
+        )));
+    }
     let cells = match form {
         ExportForm::Tfds => {
             create_folder_atomically(path, |folder| tfds::write(dataset, folder))?;
@@ -81,13 +88,15 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
         }
         ExportForm::JsonLines(cells) | ExportForm::Csv(cells) => cells,
     };
-    let encoder = SubwordEncoder::new(&dataset.vocabulary);
-    let [train, test] = Split::ALL.map(|split| {
+    let encoder = Encoder::new(&dataset.vocabulary);
+    let contents_of = |split| {
         let reviews = dataset.part(split).par_iter();
-        reviews
-            .map(|review| content_of(review, cells, &encoder))
-            .unzip::<Content, bool, Vec<_>, Vec<_>>()
-    });
+        let contents = reviews.map(|review| content_of(review, cells, &encoder));
+        let contents = contents.collect::<Result<Vec<_>>>()?;
+        Ok::<(Vec<Content>, Vec<bool>), Error>(contents.into_iter().unzip())
+    };
+    let [train, test] = Split::ALL.map(contents_of);
+    let (train, test) = (train?, test?);
     let inexact = train
         .1
         .iter()
@@ -107,19 +116,19 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
 }
 
 /// What a table has of a review, and whether that has the review's ids again when it is read.
-fn content_of(review: &Review, cells: ExportCells, encoder: &SubwordEncoder) -> (Content, bool) {
+fn content_of(review: &Review, cells: ExportCells, encoder: &Encoder) -> Result<(Content, bool)> {
     // Padding alone stands for an empty text.
     let ids = if review.ids == [PADDING] {
         &[]
     } else {
         &review.ids[..]
     };
-    match cells {
+    Ok(match cells {
         ExportCells::Ids => (Content::Ids(ids.to_vec()), true),
         ExportCells::Text => {
             let text = encoder.decode(ids);
-            let again = encoder.encode(&text_of(text.as_bytes()).0);
+            let again = encoder.encode(&text_of(text.as_bytes()).0)?;
             (Content::Text(text), again == ids)
         }
-    }
+    })
 }

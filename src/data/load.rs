@@ -1,20 +1,18 @@
-//! From a source to a data set: which form the reviews have, which vocabulary goes with them, their ids.
+//! From a source to a data set: which form the reviews have, and their ids.
 
 use std::path::{Path, PathBuf};
 
 use super::cache::{self, EncodedReviews, Origin};
-use super::demo::{SYNTHETIC_NOTE, demo_vocabulary};
+use super::demo::SYNTHETIC_NOTE;
 use super::encode::encode;
 use super::raw::{FORMS, RawDataset};
-use super::tfds::{self, TextForm};
+use super::tfds;
+use super::vocabulary_choice::VocabularyChoice;
 use super::{
-    Dataset, PADDING, Review, ReviewLimits, Source, SubwordEncoder, Table, Vocabulary,
-    class_counts, demo, imdb, sentiment_classes, table,
+    Dataset, Encoder, PADDING, Review, ReviewLimits, Source, Table, Vocabulary, class_counts, demo,
+    imdb, sentiment_classes, table,
 };
 use crate::error::{Error, Result};
-
-/// Names under which a vocabulary is looked for beside the data.
-const VOCABULARY_NAMES: [&str; 2] = ["imdb_reviews.subwords", "text.text.subwords"];
 
 /// Loads and encodes reviews, on all cores. Nothing is written.
 ///
@@ -49,7 +47,45 @@ pub fn load_cached(
     cache: Option<&Path>,
 ) -> Result<Dataset> {
     let asked = Request {
-        vocabulary,
+        vocabulary: VocabularyChoice::of(vocabulary),
+        limits,
+        cache,
+        to_test: false,
+    };
+    load_asked(source, asked)
+}
+
+/// As [`load_cached`], with a vocabulary that is in memory: one that was just built, or taken from elsewhere.
+///
+/// # Errors
+/// Those of [`load`].
+///
+/// # Examples
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use gatefold::data::{ReviewLimits, Source, build_vocabulary, load_texts, load_with};
+///
+/// # let path = std::env::temp_dir().join(format!("gatefold-load-with-{}.csv", std::process::id()));
+/// let rows = "text,label,split\na good film,1,train\na bad film,0,train\na film,1,test\n";
+/// std::fs::write(&path, rows).map_err(gatefold::Error::io(&path))?;
+/// let source = Source::Path(path.clone());
+///
+/// let texts = load_texts(&source, None)?.texts;
+/// let built = build_vocabulary(&texts, 262, &AtomicBool::new(false), &mut |_| {})?;
+/// let reviews = load_with(&source, &built.vocabulary, ReviewLimits::default(), None)?;
+/// assert_eq!(reviews.train.len(), 2);
+/// assert_eq!(reviews.vocabulary, built.vocabulary);
+/// # std::fs::remove_file(&path).map_err(gatefold::Error::io(&path))?;
+/// # Ok::<(), gatefold::Error>(())
+/// ```
+pub fn load_with(
+    source: &Source,
+    vocabulary: &Vocabulary,
+    limits: ReviewLimits,
+    cache: Option<&Path>,
+) -> Result<Dataset> {
+    let asked = Request {
+        vocabulary: VocabularyChoice::Given(vocabulary),
         limits,
         cache,
         to_test: false,
@@ -72,7 +108,7 @@ pub fn load_to_test(
     cache: Option<&Path>,
 ) -> Result<Dataset> {
     let asked = Request {
-        vocabulary,
+        vocabulary: VocabularyChoice::of(vocabulary),
         limits: ReviewLimits {
             train: None,
             test: limit,
@@ -85,7 +121,7 @@ pub fn load_to_test(
 
 fn load_asked(source: &Source, asked: Request) -> Result<Dataset> {
     asked.limits.check()?;
-    source.check_vocabulary(asked.vocabulary)?;
+    source.check_vocabulary(asked.vocabulary.is_asked())?;
     let mut dataset = match source {
         Source::Demo => load_demo(asked),
         Source::Path(path) => load_path(path, asked),
@@ -133,7 +169,7 @@ fn check_classes(dataset: &mut Dataset) -> Result<()> {
 /// What a caller wants from a source, whatever its form.
 #[derive(Clone, Copy)]
 struct Request<'a> {
-    vocabulary: Option<&'a Path>,
+    vocabulary: VocabularyChoice<'a>,
     limits: ReviewLimits,
     /// The folder of the cache, if there is one.
     cache: Option<&'a Path>,
@@ -183,7 +219,7 @@ pub(super) fn check_exists(path: &Path) -> Result<()> {
 }
 
 fn load_imdb(path: &Path, asked: Request) -> Result<Dataset> {
-    let vocabulary = vocabulary_for(path, asked.vocabulary)?;
+    let vocabulary = asked.vocabulary.vocabulary_for(path)?;
     let read = || imdb::read(path, asked.limits);
     let encoded = encoded("aclImdb", &[path], &vocabulary, asked, read)?;
     Ok(dataset(file_name(path), encoded, vocabulary))
@@ -192,7 +228,7 @@ fn load_imdb(path: &Path, asked: Request) -> Result<Dataset> {
 fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
     let path = table.path.as_path();
     check_exists(path)?;
-    let vocabulary = vocabulary_for(path, asked.vocabulary)?;
+    let vocabulary = asked.vocabulary.vocabulary_for(path)?;
     let mut paths: Vec<&Path> = [path].into_iter().chain(table.test.as_deref()).collect();
     if asked.to_test {
         paths.drain(..paths.len() - 1);
@@ -224,50 +260,12 @@ fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
 /// Loads the data set found at or below `path`.
 fn load_tfds(found: &tfds::DataSetFolder, path: &Path, asked: Request) -> Result<Dataset> {
     let form = tfds::read_features(&found.folder)?;
-    let vocabulary = tfds_vocabulary(found, form, path, asked.vocabulary)?;
+    let vocabulary = asked.vocabulary.tfds_vocabulary(found, form, path)?;
     let read = || tfds::read(found, form, vocabulary.size(), asked.limits);
     // The note tells of what is beside the folder.
     let name = format!("tfds {:?}", found.note);
     let encoded = encoded(&name, &[&found.folder], &vocabulary, asked, read)?;
     Ok(dataset(found.name(), encoded, vocabulary))
-}
-
-/// The vocabulary of the data set found at or below `path`, or the one that was asked for.
-fn tfds_vocabulary(
-    found: &tfds::DataSetFolder,
-    form: TextForm,
-    path: &Path,
-    asked: Option<&Path>,
-) -> Result<Vocabulary> {
-    let own = found.folder.join(tfds::VOCABULARY);
-    match form {
-        TextForm::Ids if own.is_file() => own_vocabulary(&own, asked),
-        _ if asked.is_none() && find_vocabulary(&found.folder).is_ok() => {
-            vocabulary_for(&found.folder, None)
-        }
-        _ => vocabulary_for(path, asked),
-    }
-}
-
-/// The vocabulary that ids were made with, unless another was asked for.
-fn own_vocabulary(own: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
-    let vocabulary = Vocabulary::load(own)?;
-    if let Some(path) = asked {
-        let other = Vocabulary::load(path)?;
-        if other.sha256() != vocabulary.sha256() {
-            let told = |vocabulary: &Vocabulary| {
-                format!("{} ids, sha256 {}", vocabulary.size(), vocabulary.sha256())
-            };
-            return Err(Error::Data(format!(
-                "{}: not the vocabulary that the data's ids are of: it has {}, {} has {}; leave out `vocabulary`",
-                path.display(),
-                told(&other),
-                own.display(),
-                told(&vocabulary)
-            )));
-        }
-    }
-    Ok(vocabulary)
 }
 
 /// The reviews of the files at `paths`, encoded: from the cache, if they are there, or as `read` gives them.
@@ -278,7 +276,7 @@ fn encoded(
     asked: Request,
     read: impl FnOnce() -> Result<RawDataset>,
 ) -> Result<EncodedReviews> {
-    let read = || Ok(encode_all(read()?, vocabulary));
+    let read = || encode_all(read()?, vocabulary);
     let Some(folder) = asked.cache else {
         return read();
     };
@@ -292,14 +290,14 @@ fn encoded(
 }
 
 /// What a source held, encoded.
-fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> EncodedReviews {
-    let encoder = SubwordEncoder::new(vocabulary);
+fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Result<EncodedReviews> {
+    let encoder = Encoder::new(vocabulary);
     let mut notes = raw.notes;
     if raw.synthetic {
         notes.insert(0, SYNTHETIC_NOTE.to_owned());
     }
-    let train = encode(raw.train, &encoder);
-    let test = encode(raw.test, &encoder);
+    let train = encode(raw.train, &encoder)?;
+    let test = encode(raw.test, &encoder)?;
     let empty = train
         .iter()
         .chain(&test)
@@ -310,12 +308,24 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> EncodedReviews {
             "empty reviews, each kept as one padding token: {empty}"
         ));
     }
-    EncodedReviews {
+    notes.extend(unknown_note(&encoder, &train));
+    Ok(EncodedReviews {
         train,
         test,
         synthetic: raw.synthetic,
         notes,
-    }
+    })
+}
+
+/// Tells how many of the training tokens the vocabulary does not have, where that can be.
+fn unknown_note(encoder: &Encoder, train: &[Review]) -> Option<String> {
+    let unknown = encoder.unknown()?;
+    let ids = || train.iter().flat_map(|review| review.ids.iter());
+    let (all, count) = (ids().count(), ids().filter(|id| **id == unknown).count());
+    let share = 100.0 * count as f64 / all.max(1) as f64;
+    Some(format!(
+        "training tokens that the vocabulary does not have, read as [UNK]: {count} of {all}, {share:.1} %"
+    ))
 }
 
 fn dataset(name: String, encoded: EncodedReviews, vocabulary: Vocabulary) -> Dataset {
@@ -333,67 +343,4 @@ fn dataset(name: String, encoded: EncodedReviews, vocabulary: Vocabulary) -> Dat
 pub(super) fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
-}
-
-/// The vocabulary that [`load`] would take, without the reviews: `file`, or the one that goes with `source`.
-///
-/// # Errors
-/// As [`load`].
-///
-/// # Examples
-/// ```
-/// use gatefold::data::{Source, vocabulary_of};
-///
-/// assert_eq!(vocabulary_of(&Source::Demo, None)?.size(), 761);
-/// # Ok::<(), gatefold::Error>(())
-/// ```
-pub fn vocabulary_of(source: &Source, file: Option<&Path>) -> Result<Vocabulary> {
-    let path = match (source.path(), file) {
-        // Whether a TFDS folder has another one shows when its reviews are read.
-        (_, Some(file)) => return Vocabulary::load(file),
-        (None, None) => return demo_vocabulary(),
-        (Some(path), None) => path,
-    };
-    let found = if path.is_dir() {
-        tfds::find(path)?
-    } else {
-        None
-    };
-    match found {
-        Some(found) => {
-            let form = tfds::read_features(&found.folder)?;
-            tfds_vocabulary(&found, form, path, None)
-        }
-        None => vocabulary_for(path, None),
-    }
-}
-
-/// Reads the vocabulary that was asked for, or the one beside the data.
-fn vocabulary_for(data: &Path, asked: Option<&Path>) -> Result<Vocabulary> {
-    match asked {
-        Some(file) => Vocabulary::load(file),
-        None => Vocabulary::load(&find_vocabulary(data)?),
-    }
-}
-
-fn find_vocabulary(data: &Path) -> Result<PathBuf> {
-    let folder = if data.is_dir() {
-        data
-    } else {
-        data.parent().unwrap_or(Path::new(""))
-    };
-    let mut candidates = VOCABULARY_NAMES.iter().map(|name| folder.join(name));
-    candidates.find(|file| file.is_file()).ok_or_else(|| {
-        let [first, second] = VOCABULARY_NAMES;
-        let place = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
-        Error::NoVocabulary {
-            data: data.to_owned(),
-            problem: format!("neither {first} nor {second} is in {}", place.display()),
-            wanted: folder.join(first),
-        }
-    })
 }

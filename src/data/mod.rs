@@ -1,4 +1,4 @@
-//! Files to reviews to subword ids. Knows nothing of batches.
+//! Files to reviews to ids. Knows nothing of batches.
 
 mod archive;
 mod byte_order_mark;
@@ -10,26 +10,36 @@ mod demo;
 mod digest;
 mod duplicates;
 mod encode;
+mod encoder;
 mod export;
 #[cfg(feature = "download")]
 mod fetch;
 mod files;
 mod ids;
 mod imdb;
+mod json_problem;
 mod lengths;
 mod load;
+mod load_building;
 mod raw;
 mod split;
+mod subword_file;
 mod subwords;
 mod suffixes;
 mod table;
+mod terms;
+mod terms_builder;
+mod terms_file;
 mod texts;
 pub mod tfds;
+#[cfg(feature = "tokenizers")]
+mod tokenizer;
 mod tokens;
 mod trie;
 mod unescape;
 mod vocabulary;
 mod vocabulary_builder;
+mod vocabulary_choice;
 mod zstd;
 
 use std::path::{Path, PathBuf};
@@ -44,23 +54,30 @@ pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
 pub use duplicates::{Duplicate, Duplicates};
+pub use encoder::Encoder;
 pub use export::{ExportCells, ExportForm, ExportedData, export};
 #[cfg(feature = "download")]
 pub use fetch::{FetchEvent, FetchOptions, FetchedArchive, fetch};
 pub use ids::Ids;
 pub use lengths::{Bins, Lengths};
-pub use load::{load, load_cached, load_to_test, vocabulary_of};
+pub use load::{load, load_cached, load_to_test, load_with};
+pub use load_building::load_building;
 pub use raw::stripped;
 pub use subwords::SubwordEncoder;
 pub use table::{Table, TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow};
+pub use terms::Standardize;
+pub use terms_builder::{build_characters, build_words};
 pub use texts::{Texts, load_texts};
-pub use vocabulary::Vocabulary;
-pub use vocabulary_builder::{BuiltVocabulary, SearchStep, build_vocabulary, check_target_size};
+pub use vocabulary::{Vocabulary, VocabularyKind};
+pub use vocabulary_builder::{
+    BuiltVocabulary, SearchStep, TARGET_SIZE, build_vocabulary, check_target_size,
+};
+pub use vocabulary_choice::vocabulary_of;
 
 /// The id that pads a batch, and that stands for the text of an empty review.
 pub const PADDING: u32 = 0;
 
-/// A review as subword ids.
+/// A review as ids of a vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {
     /// At least one id; an empty text has the one id [`PADDING`].
@@ -179,12 +196,12 @@ impl Source {
         }
     }
 
-    /// Checks that no vocabulary is named for the demo corpus, which has its own.
+    /// Checks that no vocabulary `is_asked` for with the demo corpus, which has its own.
     ///
     /// # Errors
     /// [`Error::Argument`] with the remedy.
-    pub fn check_vocabulary(&self, file: Option<&Path>) -> Result<()> {
-        if *self != Source::Demo || file.is_none() {
+    pub fn check_vocabulary(&self, is_asked: bool) -> Result<()> {
+        if *self != Source::Demo || !is_asked {
             return Ok(());
         }
         let problem = "the demo corpus has its own vocabulary; give reviews with `Source::Path`, or leave this out";

@@ -44,7 +44,7 @@ pub(super) struct RawDataset {
 
 /// White space at the ends of a review: what Python strips from bytes, which has one more character than Rust's ASCII
 /// white space, the vertical tab.
-fn is_white_space(byte: u8) -> bool {
+pub(super) fn is_white_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0B
 }
 

@@ -6,6 +6,8 @@ use super::Vocabulary;
 use super::tokens::{Tokens, UNDERSCORE, is_mixed};
 use super::trie::Trie;
 use super::unescape::{UnescapedText, unescaped};
+use super::vocabulary::Entries;
+use crate::error::{Error, Result};
 
 /// Turns text into subword ids and ids into text, over one vocabulary.
 ///
@@ -24,7 +26,7 @@ use super::unescape::{UnescapedText, unescaped};
 /// use gatefold::data::{SubwordEncoder, Vocabulary};
 ///
 /// let file = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";
-/// let encoder = SubwordEncoder::new(&Vocabulary::from_text("example", file)?);
+/// let encoder = SubwordEncoder::new(&Vocabulary::from_text("example", file)?)?;
 /// // Bytes follow the two subwords: the full stop, 46, has id 1 + 2 + 46.
 /// assert_eq!(encoder.encode("good film."), [1, 2, 49]);
 /// assert_eq!(encoder.decode(&[1, 2, 49, 0, 0]), "good film.");
@@ -41,9 +43,22 @@ pub struct SubwordEncoder {
 }
 
 impl SubwordEncoder {
-    /// Prepares the look-up tables of a vocabulary.
-    pub fn new(vocabulary: &Vocabulary) -> SubwordEncoder {
-        let subwords = vocabulary.shared();
+    /// Prepares the look-up tables of a vocabulary of subwords. [`Encoder`](super::Encoder) takes one of any kind.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a vocabulary of another kind.
+    pub fn new(vocabulary: &Vocabulary) -> Result<SubwordEncoder> {
+        match vocabulary.entries() {
+            Entries::Subwords(subwords) => Ok(SubwordEncoder::of(Arc::clone(subwords))),
+            _ => Err(Error::Data(format!(
+                "a vocabulary of {}, where one of subwords is needed; use an `Encoder`",
+                vocabulary.kind().name()
+            ))),
+        }
+    }
+
+    /// The look-up tables of these subwords.
+    pub(super) fn of(subwords: Arc<[String]>) -> SubwordEncoder {
         let first_byte = subwords.len() as u32 + 1;
         let own = (UNDERSCORE.as_bytes(), first_byte + u32::from(b'_'));
         let entries = subwords.iter().map(String::as_bytes).zip(1..);

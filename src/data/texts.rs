@@ -34,6 +34,25 @@ pub struct Texts {
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn load_texts(source: &Source, limit: Option<usize>) -> Result<Texts> {
+    match load_contents(source, limit)? {
+        Contents::Texts(texts) => Ok(texts),
+        Contents::Ids { name } => Err(Error::Data(format!(
+            "{name}: its reviews are ids, and a vocabulary is built from texts; give data with texts"
+        ))),
+    }
+}
+
+/// What the training reviews are.
+pub(super) enum Contents {
+    Texts(Texts),
+    /// They are ids already.
+    Ids {
+        name: String,
+    },
+}
+
+/// As [`load_texts`], but that reviews that are ids are no error.
+pub(super) fn load_contents(source: &Source, limit: Option<usize>) -> Result<Contents> {
     let asked = ReviewLimits {
         train: limit,
         test: None,
@@ -81,17 +100,18 @@ pub fn load_texts(source: &Source, limit: Option<usize>) -> Result<Texts> {
         notes.insert(0, SYNTHETIC_NOTE.to_owned());
     }
     let text = |review: RawReview| match review.content {
-        Content::Text(text) => Ok(text),
-        Content::Ids(_) => Err(Error::Data(format!(
-            "{name}: its reviews are ids, and a vocabulary is built from texts; give data with texts"
-        ))),
+        Content::Text(text) => Some(text),
+        Content::Ids(_) => None,
     };
-    let texts = raw.train.into_iter().map(text).collect::<Result<_>>()?;
-    Ok(Texts {
-        name,
-        texts,
-        synthetic: raw.synthetic,
-        notes,
+    let texts: Option<Vec<String>> = raw.train.into_iter().map(text).collect();
+    Ok(match texts {
+        None => Contents::Ids { name },
+        Some(texts) => Contents::Texts(Texts {
+            name,
+            texts,
+            synthetic: raw.synthetic,
+            notes,
+        }),
     })
 }
 

@@ -1,52 +1,110 @@
-//! The vocabulary file: the subwords that ids stand for.
+//! [`Vocabulary`]: what ids stand for, of whatever kind, with its file.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::byte_order_mark::without_byte_order_mark;
 use super::digest::sha256;
+use super::json_problem::problem_of;
+use super::subword_file::{self, REMEDY, size_with};
+use super::terms::{TermSplit, Terms};
+use super::terms_file;
+#[cfg(feature = "tokenizers")]
+use super::tokenizer::Tokenizer;
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 
-const HEADER: &str = "### SubwordTextEncoder";
-const METADATA: &str = "### Metadata: ";
-/// What the original writes where there is no metadata, and reads whatever it is.
-const NO_METADATA: &str = "{}";
-/// Ids that follow the subwords, one a byte.
-const BYTES: usize = 256;
 /// No vocabulary comes near this many bytes; a file that does is something else.
 const LARGEST_FILE: u64 = 64 << 20;
-/// No subword comes near this many bytes; without a bound, encoding could take time by the square of a
-/// text's length.
-const LONGEST_SUBWORD: usize = 1 << 10;
 
-/// The subwords of a vocabulary file, in the order of their ids.
+/// What the ids of a vocabulary stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VocabularyKind {
+    /// Parts of words, and bytes for what no part covers. Id 0 is padding, ids 1 to n the n subwords, the 256 ids after
+    /// them the bytes of UTF-8.
+    Subwords,
+    /// Words between white space. Id 0 is padding, 1 whatever word is not among them, `[UNK]`, 2 the first of them.
+    Words,
+    /// Unicode characters, with ids as those of words.
+    Characters,
+    /// What a Hugging Face tokenizer makes of a text: its own ids where id 0 is its padding, else one more.
+    Tokenizer,
+}
+
+impl VocabularyKind {
+    /// All of them.
+    pub const ALL: [VocabularyKind; 4] = [
+        VocabularyKind::Subwords,
+        VocabularyKind::Words,
+        VocabularyKind::Characters,
+        VocabularyKind::Tokenizer,
+    ];
+
+    /// What its entries are called: `subwords`.
+    pub fn name(self) -> &'static str {
+        match self {
+            VocabularyKind::Subwords => "subwords",
+            VocabularyKind::Words => "words",
+            VocabularyKind::Characters => "characters",
+            VocabularyKind::Tokenizer => "tokens",
+        }
+    }
+}
+
+/// What a vocabulary has, by its kind.
+#[derive(Debug, Clone)]
+pub(super) enum Entries {
+    Subwords(Arc<[String]>),
+    Terms(Terms),
+    #[cfg(feature = "tokenizers")]
+    Tokenizer(Tokenizer),
+}
+
+/// What ids stand for: subwords, words, characters, or a Hugging Face tokenizer's tokens.
 ///
-/// Id 0 is padding, ids 1 to n the n subwords, the 256 ids after them the bytes of UTF-8.
+/// Its file tells the kind by its content:
 ///
-/// # Source
-/// The file that `tfds.deprecated.text.SubwordTextEncoder.save_to_file` writes: two header lines, then
-/// one subword a line in single quotes. Lines end at `\n` alone, since a subword may hold any other
-/// line separator.
+/// - subwords: two header lines, then one subword a line in single quotes, as
+///   `tfds.deprecated.text.SubwordTextEncoder.save_to_file` writes them. Lines end at `\n` alone, since a subword may hold
+///   any other line separator.
+/// - words and characters: the JSON of a Keras layer `TextVectorization` with its vocabulary, as `keras.layers.serialize`
+///   gives it, which `keras.layers.deserialize` reads.
+/// - a tokenizer: `tokenizer.json` of Hugging Face's tokenizers (feature `tokenizers`).
 ///
 /// # Examples
 /// ```
-/// use gatefold::data::Vocabulary;
+/// use gatefold::data::{Vocabulary, VocabularyKind};
 ///
 /// let file = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";
 /// let vocabulary = Vocabulary::from_text("example", file)?;
 /// assert_eq!(vocabulary.subwords(), ["good_", "film"]);
 /// assert_eq!(vocabulary.size(), 1 + 2 + 256);
+///
+/// let file = r#"{"class_name": "TextVectorization", "config": {"standardize": "lower_and_strip_punctuation",
+///     "split": "whitespace", "vocabulary": ["", "[UNK]", "good", "film"]}}"#;
+/// let vocabulary = Vocabulary::from_text("example", file)?;
+/// assert_eq!((vocabulary.kind(), vocabulary.size()), (VocabularyKind::Words, 4));
 /// # Ok::<(), gatefold::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Vocabulary {
-    subwords: Arc<[String]>,
+    entries: Entries,
     text: Arc<str>,
     sha256: String,
 }
+
+/// The file says it all.
+impl PartialEq for Vocabulary {
+    fn eq(&self, other: &Vocabulary) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Vocabulary {}
 
 impl Vocabulary {
     /// Reads a vocabulary file.
@@ -97,18 +155,12 @@ impl Vocabulary {
     pub fn from_subwords(
         subwords: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Vocabulary> {
-        let mut text = format!("{HEADER}\n{METADATA}{NO_METADATA}\n");
-        for (index, subword) in subwords.into_iter().enumerate() {
-            let subword = subword.as_ref();
-            if subword.is_empty() || subword.contains('\n') {
-                return Err(Error::Data(format!(
-                    "subword {index}, {subword:?}: a vocabulary file has a subword a line, so none is empty \
-                     or holds a line feed; leave it out"
-                )));
-            }
-            text.extend(["'", subword, "'\n"]);
-        }
-        Vocabulary::from_text("vocabulary", &text)
+        Vocabulary::from_text("vocabulary", &subword_file::write(subwords)?)
+    }
+
+    /// A vocabulary of these words or characters.
+    pub(super) fn from_terms(terms: Terms) -> Result<Vocabulary> {
+        Vocabulary::from_text("vocabulary", &terms_file::write(&terms)?)
     }
 
     /// Takes the content of a vocabulary file; `name` stands for the file in errors.
@@ -116,7 +168,7 @@ impl Vocabulary {
     /// An empty subword, `''`, is left out and has no id, as in the original. A byte order mark is no part of the text.
     ///
     /// # Errors
-    /// [`Error::Malformed`] names the first line that a vocabulary file could not have.
+    /// [`Error::Malformed`] names the first line, or the key, that a vocabulary file could not have.
     pub fn from_text(name: impl AsRef<Path>, text: &str) -> Result<Vocabulary> {
         let name = name.as_ref();
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
@@ -124,50 +176,12 @@ impl Vocabulary {
             let problem = format!("longer than {} MiB; {REMEDY}", LARGEST_FILE >> 20);
             return Err(malformed(name, "the file", problem));
         }
-        let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
-        let header = lines.next().unwrap_or_default();
-        if header.strip_suffix('\r') == Some(HEADER) {
-            let problem =
-                "the lines end in CR LF, so ids would shift; copy the file again in binary mode";
-            return Err(malformed(name, "line 1", problem));
-        }
-        if header != HEADER {
-            return Err(malformed(
-                name,
-                "line 1",
-                format!("expected `{HEADER}`; {REMEDY}"),
-            ));
-        }
-        if !lines.next().is_some_and(|line| line.starts_with(METADATA)) {
-            return Err(malformed(
-                name,
-                "line 2",
-                format!("expected `{METADATA}{NO_METADATA}`; {REMEDY}"),
-            ));
-        }
-        let mut subwords = Vec::new();
-        for (index, line) in lines.enumerate() {
-            let quoted = line
-                .strip_prefix('\'')
-                .and_then(|rest| rest.strip_suffix('\''));
-            let Some(subword) = quoted else {
-                let problem = "expected a subword in single quotes; \
-                               the file is damaged or cut short, copy it again";
-                return Err(malformed(name, format!("line {}", index + 3), problem));
-            };
-            if subword.len() > LONGEST_SUBWORD {
-                let problem = format!("a subword of more than {LONGEST_SUBWORD} bytes; {REMEDY}");
-                return Err(malformed(name, format!("line {}", index + 3), problem));
-            }
-            if !subword.is_empty() {
-                subwords.push(subword.to_owned());
-            }
-        }
-        if subwords.is_empty() {
-            return Err(malformed(name, "line 3", format!("no subwords; {REMEDY}")));
-        }
+        let entries = match text.trim_start().starts_with('{') {
+            true => entries_of_json(name, text)?,
+            false => Entries::Subwords(subword_file::parse(name, text)?.into()),
+        };
         Ok(Vocabulary {
-            subwords: subwords.into(),
+            entries,
             sha256: sha256(text),
             text: text.into(),
         })
@@ -186,14 +200,43 @@ impl Vocabulary {
         &self.text
     }
 
-    /// Ids in all: padding, the subwords, 256 bytes. What an embedding needs as its vocabulary.
-    pub fn size(&self) -> usize {
-        size_with(self.subwords.len())
+    /// What its ids stand for.
+    pub fn kind(&self) -> VocabularyKind {
+        match &self.entries {
+            Entries::Subwords(_) => VocabularyKind::Subwords,
+            Entries::Terms(terms) => match terms.split {
+                TermSplit::Words => VocabularyKind::Words,
+                TermSplit::Characters => VocabularyKind::Characters,
+            },
+            #[cfg(feature = "tokenizers")]
+            Entries::Tokenizer(_) => VocabularyKind::Tokenizer,
+        }
     }
 
-    /// The subwords; the one at index i has id i + 1.
+    /// Ids in all, padding among them. What an embedding needs as its vocabulary.
+    pub fn size(&self) -> usize {
+        match &self.entries {
+            Entries::Subwords(subwords) => size_with(subwords.len()),
+            Entries::Terms(terms) => terms.size(),
+            #[cfg(feature = "tokenizers")]
+            Entries::Tokenizer(tokenizer) => tokenizer.size(),
+        }
+    }
+
+    /// The subwords; the one at index i has id i + 1. A vocabulary of another kind has none.
     pub fn subwords(&self) -> &[String] {
-        &self.subwords
+        match &self.entries {
+            Entries::Subwords(subwords) => subwords,
+            _ => &[],
+        }
+    }
+
+    /// The words or characters; the one at index i has id i + 2. A vocabulary of another kind has none.
+    pub fn terms(&self) -> &[String] {
+        match &self.entries {
+            Entries::Terms(terms) => &terms.terms,
+            _ => &[],
+        }
     }
 
     /// SHA-256 of the file's bytes, in hexadecimal.
@@ -201,18 +244,53 @@ impl Vocabulary {
         &self.sha256
     }
 
-    /// The subwords, shared with an encoder.
-    pub(super) fn shared(&self) -> Arc<[String]> {
-        Arc::clone(&self.subwords)
+    /// What an encoder is made of.
+    pub(super) fn entries(&self) -> &Entries {
+        &self.entries
     }
 }
 
-/// Ids of a vocabulary with so many subwords.
-pub(super) const fn size_with(subwords: usize) -> usize {
-    1 + subwords + BYTES
+/// What a file of JSON has.
+fn entries_of_json(name: &Path, text: &str) -> Result<Entries> {
+    let json: Value = serde_json::from_str(text).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let problem = format!("{}; {REMEDY}", problem_of(&error));
+        malformed(name, place, problem)
+    })?;
+    let class = json.get("class_name").and_then(Value::as_str);
+    if class == Some(terms_file::CLASS) {
+        let config = json.get("config").unwrap_or(&Value::Null);
+        let terms =
+            terms_file::parse(config).map_err(|problem| malformed(name, "config", problem))?;
+        return Ok(Entries::Terms(terms));
+    }
+    if json.get("model").is_some() {
+        return tokenizer(name, text);
+    }
+    let problem = format!(
+        "neither a Keras layer {} nor a tokenizer.json; {REMEDY}",
+        terms_file::CLASS
+    );
+    Err(malformed(name, "the file", problem))
 }
 
-const REMEDY: &str = "give a subword vocabulary such as imdb_reviews.subwords";
+#[cfg(feature = "tokenizers")]
+fn tokenizer(name: &Path, text: &str) -> Result<Entries> {
+    let tokenizer = Tokenizer::parse(text).map_err(|problem| {
+        malformed(
+            name,
+            "tokenizer",
+            format!("{problem}; save it again with tokenizers' `save`"),
+        )
+    })?;
+    Ok(Entries::Tokenizer(tokenizer))
+}
+
+#[cfg(not(feature = "tokenizers"))]
+fn tokenizer(name: &Path, _: &str) -> Result<Entries> {
+    let problem = "a Hugging Face tokenizer, which this build cannot read; build gatefold with the feature `tokenizers`";
+    Err(malformed(name, "the file", problem))
+}
 
 fn malformed(path: &Path, place: impl Into<String>, problem: impl Into<String>) -> Error {
     Error::Malformed {

@@ -6,16 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::Vocabulary;
+use super::subword_file::size_with;
 use super::suffixes::{Candidate, Suffixes};
 use super::tokens::{Token, Tokens, UNDERSCORE};
 use super::trie::Trie;
-use super::vocabulary::size_with;
 use crate::error::{Error, Result};
 
 /// Times that the subwords are chosen anew, with those of the time before.
 const ROUNDS: usize = 4;
 /// The search ends at a size that is less than this share of the target away from it: 1 %.
 const CLOSE_ENOUGH: usize = 100;
+/// Ids of a vocabulary where no number is asked for: that of the reference experiment, about.
+pub const TARGET_SIZE: usize = 8192;
 /// Padding, one subword, the bytes.
 const LEAST_TARGET: usize = size_with(1);
 /// Texts that are counted together.

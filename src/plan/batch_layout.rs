@@ -38,6 +38,7 @@ pub struct BatchLayout {
     slots: Section,
     unique: Section,
     labels: Section,
+    weights: Section,
     direct: RunsSections,
     partial: RunsSections,
     fold: RunsSections,
@@ -69,6 +70,7 @@ impl BatchLayout {
             slots: section(shape.positions()),
             unique: section(shape.unique),
             labels: section(shape.size),
+            weights: section(shape.size),
             direct,
             partial,
             fold,
@@ -98,6 +100,7 @@ impl BatchLayout {
         put_runs(self.fold, &batch.tokens.sums.fold);
         put(self.unique, &batch.tokens.unique);
         put(self.labels, bytemuck::cast_slice(&batch.labels));
+        put(self.weights, bytemuck::cast_slice(&batch.weights));
         put(self.slots, &batch.tokens.slots);
         if mask_padding {
             let slots = &mut words[self.slots.first..self.slots.first + self.slots.words];
@@ -142,6 +145,10 @@ impl BatchLayout {
 
     pub(super) fn labels(&self, buffer: BufferId) -> Slice {
         self.slice(buffer, self.labels)
+    }
+
+    pub(super) fn weights(&self, buffer: BufferId) -> Slice {
+        self.slice(buffer, self.weights)
     }
 
     pub(super) fn direct(&self, buffer: BufferId) -> RunsSlices {

@@ -177,7 +177,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "attention_scores_forward": RowsDims, [READ, REPLACE, WRITE], WholeBindings;
     "attention_weights_backward": PoolDims, [READ, READ, READ, WRITE], WholeBindings;
     "attention_weights_forward": TimeWeightsDims, [READ, READ, WRITE], AttentionWeights;
-    "binary_cross_entropy": LossDims, [READ, READ, WRITE, WRITE], BinaryLoss;
+    "binary_cross_entropy": LossDims, [READ, READ, READ, WRITE, WRITE], BinaryLoss;
     "clip_scale": ClipScaleDims, [READ, WRITE, WRITE, WRITE], ClipScale;
     "column_sums": ColumnSumsDims, [READ, WRITE], WholeBindings;
     "dense_backward_input": DenseDims, [READ, READ, READ, WRITE], WholeBindings;
@@ -217,7 +217,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "rmsprop": RmsPropDims, [READ, REPLACE, REPLACE, REPLACE, REPLACE.only_if("momentum"), READ.only_if("clip")], WholeBindings;
     "segment_sum": SegmentDims, [READ, READ, READ, READ, WRITE], Segments;
     "sgd": SgdDims, [READ, REPLACE, REPLACE, REPLACE.only_if("momentum"), READ.only_if("clip")], WholeBindings;
-    "softmax_cross_entropy": SoftmaxLossDims, [READ, READ, WRITE, WRITE, WRITE], SoftmaxLoss;
+    "softmax_cross_entropy": SoftmaxLossDims, [READ, READ, READ, WRITE, WRITE, WRITE], SoftmaxLoss;
     "square_sums": SquareSumsDims, [READ, WRITE], WholeBindings;
     "transpose_matrix": TransposeDims, [READ, WRITE], WholeBindings;
     "weighted_sum_backward": PoolDims, [READ, READ, REPLACE.replaced_if("add")], WholeBindings;

@@ -22,6 +22,7 @@ impl StepBuilder<'_> {
         let p = self.plan.scratch(&output_buffer(name), batch * classes)?;
         let d_sums = self.plan.scratch("loss.d_sums", batch * classes)?;
         let labels = self.layout.labels(self.batch_slice().buffer);
+        let weights = self.layout.weights(self.batch_slice().buffer);
         let record = self.records()?;
         let dims = SoftmaxLossDims {
             batch: batch as u32,
@@ -33,9 +34,9 @@ impl StepBuilder<'_> {
             "loss".into(),
             Kernel::new("softmax_cross_entropy"),
             &dims,
-            &[sums.slice, labels, p, d_sums, record],
+            &[sums.slice, labels, weights, p, d_sums, record],
             [1, 1, 1],
-            10 * batch * classes,
+            11 * batch * classes,
         )?;
         Ok(d_sums)
     }
@@ -44,6 +45,7 @@ impl StepBuilder<'_> {
         let batch = self.shape.size;
         let d_p = self.plan.scratch("loss.d_probabilities", batch)?;
         let labels = self.layout.labels(self.batch_slice().buffer);
+        let weights = self.layout.weights(self.batch_slice().buffer);
         let record = self.records()?;
         let dims = LossDims {
             batch: batch as u32,
@@ -55,9 +57,9 @@ impl StepBuilder<'_> {
             "loss".into(),
             kernel,
             &dims,
-            &[p.slice, labels, d_p, record],
+            &[p.slice, labels, weights, d_p, record],
             [1, 1, 1],
-            10 * batch,
+            12 * batch,
         )?;
         Ok(d_p)
     }

@@ -49,13 +49,13 @@ impl Dispatch {
             Traffic::LastState => self.dims().map(|dims: LastStateDims| {
                 2 * u64::from(dims.batch) * u64::from(dims.directions * dims.units)
             }),
-            // Probabilities, labels and gradients; loss and right predictions.
+            // Probabilities, labels, weights and gradients; loss and right predictions.
             Traffic::BinaryLoss => self
                 .dims()
-                .map(|dims: LossDims| 3 * u64::from(dims.batch) + 2),
-            // Sums, probabilities and gradients of every class, labels; loss and right predictions.
+                .map(|dims: LossDims| 4 * u64::from(dims.batch) + 2),
+            // Sums, probabilities and gradients of every class, labels, weights; loss and right predictions.
             Traffic::SoftmaxLoss => self.dims().map(|dims: SoftmaxLossDims| {
-                u64::from(dims.batch) * (3 * u64::from(dims.classes) + 1) + 2
+                u64::from(dims.batch) * (3 * u64::from(dims.classes) + 2) + 2
             }),
             Traffic::MeanWeights => self.weights_of_positions().map(|(p, slots)| p + slots),
             Traffic::AttentionWeights => {

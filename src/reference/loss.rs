@@ -10,47 +10,48 @@
 /// 15.94 where this one's is 16.12.
 pub const CLIP: f64 = 1e-7;
 
-/// Mean over the batch of −y·ln p − (1 − y)·ln(1 − p), p clipped.
+/// Σ_b w·(−y·ln p − (1 − y)·ln(1 − p)) / B, p clipped.
 ///
 /// # Shapes
-/// `probabilities` and `labels` `[B]`, labels 0 or 1.
+/// `probabilities`, `labels` and `weights` `[B]`, labels 0 or 1.
 ///
 /// # Examples
 /// ```
 /// use gatefold::reference::loss::binary_cross_entropy;
 ///
-/// assert!((binary_cross_entropy(&[0.5], &[1.0]) - 2f64.ln()).abs() < 1e-15);
+/// assert!((binary_cross_entropy(&[0.5], &[1.0], &[3.0]) - 3.0 * 2f64.ln()).abs() < 1e-15);
 /// ```
-pub fn binary_cross_entropy(probabilities: &[f64], labels: &[f32]) -> f64 {
-    let sum: f64 = probabilities
-        .iter()
-        .zip(labels)
-        .map(|(&p, &y)| {
+pub fn binary_cross_entropy(probabilities: &[f64], labels: &[f32], weights: &[f32]) -> f64 {
+    let rows = probabilities.iter().zip(labels).zip(weights);
+    let sum: f64 = rows
+        .map(|((&p, &y), &w)| {
             let (p, y) = (p.clamp(CLIP, 1.0 - CLIP), f64::from(y));
-            -y * p.ln() - (1.0 - y) * (1.0 - p).ln()
+            f64::from(w) * (-y * p.ln() - (1.0 - y) * (1.0 - p).ln())
         })
         .sum();
     sum / probabilities.len() as f64
 }
 
-/// Gradient of [`binary_cross_entropy`] by each probability: (p − y) / (p·(1 − p)·B), and 0 where
+/// Gradient of [`binary_cross_entropy`] by each probability: w·(p − y) / (p·(1 − p)·B), and 0 where
 /// p was clipped.
 ///
 /// # Shapes
-/// `probabilities` and `labels` `[B]`; returns `[B]`.
-pub fn binary_cross_entropy_gradient(probabilities: &[f64], labels: &[f32]) -> Vec<f64> {
+/// `probabilities`, `labels` and `weights` `[B]`; returns `[B]`.
+pub fn binary_cross_entropy_gradient(
+    probabilities: &[f64],
+    labels: &[f32],
+    weights: &[f32],
+) -> Vec<f64> {
     let count = probabilities.len() as f64;
-    probabilities
-        .iter()
-        .zip(labels)
-        .map(|(&p, &y)| {
-            if (CLIP..=1.0 - CLIP).contains(&p) {
-                (p - f64::from(y)) / (p * (1.0 - p) * count)
-            } else {
-                0.0
-            }
-        })
-        .collect()
+    let rows = probabilities.iter().zip(labels).zip(weights);
+    rows.map(|((&p, &y), &w)| {
+        if (CLIP..=1.0 - CLIP).contains(&p) {
+            f64::from(w) * (p - f64::from(y)) / (p * (1.0 - p) * count)
+        } else {
+            0.0
+        }
+    })
+    .collect()
 }
 
 /// Share of rows where p > 0.5 agrees with the label.
@@ -87,33 +88,35 @@ pub fn softmax(sums: &[f64], classes: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Mean over the batch of ln Σ_c e^s\[b, c\] − s\[b, label\].
+/// Σ_b w\[b\]·(ln Σ_c e^s\[b, c\] − s\[b, label\]) / B.
 ///
 /// # Shapes
-/// `sums` `[B, classes]`, `labels` `[B]`, from 0 to classes − 1.
-pub fn softmax_cross_entropy(sums: &[f64], labels: &[f32], classes: usize) -> f64 {
-    let loss = |(row, &label): (&[f64], &f32)| {
+/// `sums` `[B, classes]`, `labels` `[B]`, from 0 to classes − 1, `weights` `[B]`.
+pub fn softmax_cross_entropy(sums: &[f64], labels: &[f32], weights: &[f32], classes: usize) -> f64 {
+    let loss = |((row, &label), &w): ((&[f64], &f32), &f32)| {
         let most = row.iter().copied().fold(f64::MIN, f64::max);
         let total: f64 = row.iter().map(|s| (s - most).exp()).sum();
-        total.ln() + most - row[label as usize]
+        f64::from(w) * (total.ln() + most - row[label as usize])
     };
-    let sum: f64 = sums.chunks_exact(classes).zip(labels).map(loss).sum();
+    let rows = sums.chunks_exact(classes).zip(labels).zip(weights);
+    let sum: f64 = rows.map(loss).sum();
     sum / labels.len() as f64
 }
 
-/// Gradient of [`softmax_cross_entropy`] by each sum: (p − (c = label)) / B.
+/// Gradient of [`softmax_cross_entropy`] by each sum: w·(p − (c = label)) / B.
 ///
 /// # Shapes
-/// `probabilities` `[B, classes]` from [`softmax`], `labels` `[B]`; returns `[B, classes]`.
+/// `probabilities` `[B, classes]` from [`softmax`], `labels` and `weights` `[B]`; returns `[B, classes]`.
 pub fn softmax_cross_entropy_gradient(
     probabilities: &[f64],
     labels: &[f32],
+    weights: &[f32],
     classes: usize,
 ) -> Vec<f64> {
     let count = labels.len() as f64;
     let of_class = |(i, p): (usize, &f64)| {
         let is_label = labels[i / classes] as usize == i % classes;
-        (p - f64::from(u8::from(is_label))) / count
+        f64::from(weights[i / classes]) * (p - f64::from(u8::from(is_label))) / count
     };
     probabilities.iter().enumerate().map(of_class).collect()
 }

@@ -125,7 +125,8 @@ pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Mas
     let mut probabilities = outputs.last().cloned().unwrap_or_default();
     let (loss, accuracy) = if model.has_softmax() {
         let classes = model.classes();
-        let loss = loss::softmax_cross_entropy(&probabilities, batch.labels, classes);
+        let loss =
+            loss::softmax_cross_entropy(&probabilities, batch.labels, &batch.weights(), classes);
         probabilities = loss::softmax(&probabilities, classes);
         let accuracy = loss::categorical_accuracy(&probabilities, batch.labels, classes);
         if let Some(output) = outputs.last_mut() {
@@ -134,7 +135,7 @@ pub fn forward(model: &Model, parameters: &[Vec<f64>], batch: &Batch, masks: Mas
         (loss, accuracy)
     } else {
         (
-            loss::binary_cross_entropy(&probabilities, batch.labels),
+            loss::binary_cross_entropy(&probabilities, batch.labels, &batch.weights()),
             loss::accuracy(&probabilities, batch.labels),
         )
     };
@@ -162,8 +163,10 @@ pub fn backward(
     let p = &forward.probabilities;
     // Of a softmax by its sums, of a sigmoid by its result.
     let mut d_y = match model.has_softmax() {
-        true => loss::softmax_cross_entropy_gradient(p, batch.labels, model.classes()),
-        false => loss::binary_cross_entropy_gradient(p, batch.labels),
+        true => {
+            loss::softmax_cross_entropy_gradient(p, batch.labels, &batch.weights(), model.classes())
+        }
+        false => loss::binary_cross_entropy_gradient(p, batch.labels, &batch.weights()),
     };
     let mut rest = parameters;
     let mut gradients = Vec::new();

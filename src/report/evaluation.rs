@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use super::class_table::class_table;
 use super::confusion_matrix::ConfusionMatrix;
 use super::confusion_table::{NAMES, confusion_table};
 use super::curves::DISTINCT;
@@ -24,7 +25,7 @@ const PERCENT: VerticalRange = VerticalRange::AtLeast {
     upper: 100.0,
 };
 
-/// Loss and scores, the confusion matrix and the reliability table, in less than 80 columns.
+/// Loss and scores, those of each class, the confusion matrix and the reliability table, in less than 80 columns.
 pub fn evaluation_table(evaluation: &Evaluation) -> String {
     let scores = &evaluation.scores;
     let mut text = String::new();
@@ -34,9 +35,15 @@ pub fn evaluation_table(evaluation: &Evaluation) -> String {
     for (name, value) in measures {
         line(&mut text, &format!("{name:width$}{value:>10}"));
     }
-    line(&mut text, "");
-    for row in confusion_table(&scores.confusion, &evaluation.classes) {
-        line(&mut text, &row);
+    let tables = [
+        class_table(&scores.confusion, &evaluation.classes),
+        confusion_table(&scores.confusion, &evaluation.classes),
+    ];
+    for table in tables {
+        line(&mut text, "");
+        for row in table {
+            line(&mut text, &row);
+        }
     }
     line(&mut text, "");
     let share =

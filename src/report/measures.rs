@@ -48,7 +48,7 @@ impl Measures {
             name: name.to_owned(),
             value,
         };
-        Measures(vec![
+        let mut measures = vec![
             measure("loss", "Loss", Some(*loss)),
             measure("accuracy", "Accuracy", Some(*accuracy)),
             measure(
@@ -65,7 +65,24 @@ impl Measures {
                 "Calibration error",
                 Some(scores.calibration_error),
             ),
-        ])
+        ];
+        // More than two classes have no such threshold.
+        if scores.confusion.classes() == 2 {
+            let best = scores.best_threshold.as_ref();
+            measures.extend([
+                measure(
+                    "best_threshold",
+                    "Best threshold",
+                    best.map(|best| best.threshold),
+                ),
+                measure(
+                    "best_threshold_balanced_accuracy",
+                    "Balanced with it",
+                    best.map(|best| best.balanced_accuracy),
+                ),
+            ]);
+        }
+        Measures(measures)
     }
 
     /// Name and value for readers.

@@ -4,6 +4,7 @@
 //! Everything here eats a [`History`], an evaluation, or the lengths of reviews, and knows nothing of training.
 
 mod canvas;
+mod class_table;
 mod confusion_matrix;
 mod confusion_table;
 mod curves;
@@ -63,7 +64,7 @@ pub use table::{
     best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
 };
 pub use tensorboard::TensorBoard;
-pub use words::{Word, depth, largest, words};
+pub use words::{Word, depth, largest, weighed, words};
 
 use crate::error::{Error, Result};
 use crate::train::History;

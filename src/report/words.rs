@@ -1,8 +1,10 @@
 //! [`Word`]: what a review's tokens contributed to a prediction, word by word.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
-use crate::data::SubwordEncoder;
+use crate::data::Encoder;
 
 /// A word, or whatever stands between two white spaces, and what it contributed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,40 +24,35 @@ pub struct Word {
 ///
 /// # Examples
 /// ```
-/// use gatefold::data::{SubwordEncoder, Vocabulary};
+/// use gatefold::data::{Encoder, Vocabulary};
 /// use gatefold::report::words;
 ///
 /// let file = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";
-/// let encoder = SubwordEncoder::new(&Vocabulary::from_text("example", file)?);
-/// let ids = encoder.encode("good film.");
+/// let encoder = Encoder::new(&Vocabulary::from_text("example", file)?);
+/// let ids = encoder.encode("good film.")?;
 /// let words = words(&encoder, &ids, &[0.5, 0.25, -1.0]);
 /// assert_eq!(words[0].text, "good");
 /// assert_eq!((words[1].text.as_str(), words[1].contribution), ("film.", -0.75));
 /// # Ok::<(), gatefold::Error>(())
 /// ```
-pub fn words(encoder: &SubwordEncoder, ids: &[u32], contributions: &[f64]) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut first = 0;
-    for end in 1..=ids.len() {
-        let text = encoder.decode(&ids[first..end]);
-        if !text.ends_with(char::is_whitespace) && end < ids.len() {
-            continue;
-        }
-        let part = Word {
-            text: text.trim().to_string(),
-            contribution: contributions[first..end].iter().sum(),
-            ids: ids[first..end].to_vec(),
-        };
-        match words.last_mut() {
-            Some(word) if part.text.is_empty() => {
-                word.contribution += part.contribution;
-                word.ids.extend(part.ids);
-            }
-            _ => words.push(part),
-        }
-        first = end;
-    }
+pub fn words(encoder: &Encoder, ids: &[u32], contributions: &[f64]) -> Vec<Word> {
+    weighed(encoder.words(ids), ids, contributions)
+}
+
+/// The same for words that are known: which of the `ids` each has, and its text.
+pub fn weighed(
+    words: Vec<(Range<usize>, String)>,
+    ids: &[u32],
+    contributions: &[f64],
+) -> Vec<Word> {
+    let words = words.into_iter();
     words
+        .map(|(tokens, text)| Word {
+            text: text.trim().to_string(),
+            contribution: contributions[tokens.clone()].iter().sum(),
+            ids: ids[tokens].to_vec(),
+        })
+        .collect()
 }
 
 /// What the largest contribution is, whatever its sign; 0 where there are none.

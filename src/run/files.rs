@@ -1,13 +1,21 @@
 //! Every file that a run, or a comparison of runs, has in its folder.
 
+use crate::data::VocabularyKind;
 use crate::report::{OVERVIEW_FILES, RUN_FILES};
 use crate::train::CheckpointFiles;
 
 /// What was trained, on what and how: a [`RunSpec`](super::RunSpec).
 pub const CONFIG: &str = "config.toml";
 
-/// The vocabulary that the run's ids are of, so that the folder can be used wherever it is.
-pub const VOCABULARY: &str = "vocabulary.subwords";
+/// The vocabulary that the run's ids are of, in the form of its kind, so that the folder can be used wherever it is.
+pub fn vocabulary(kind: VocabularyKind) -> &'static str {
+    match kind {
+        VocabularyKind::Subwords => "vocabulary.subwords",
+        VocabularyKind::Words => "vocabulary.words.json",
+        VocabularyKind::Characters => "vocabulary.characters.json",
+        VocabularyKind::Tokenizer => "tokenizer.json",
+    }
+}
 
 /// The trained parameters.
 pub const MODEL: &str = "model.safetensors";
@@ -31,10 +39,11 @@ pub const LOCK: &str = ".lock";
 ///
 /// Checkpoints come first: without them, a run that is half removed cannot be taken for one to go on with.
 pub(super) fn of_run() -> impl Iterator<Item = &'static str> {
-    let own = [CONFIG, VOCABULARY, PROGRESS, REPORT, MODEL, BEST];
+    let own = [CONFIG, PROGRESS, REPORT, MODEL, BEST];
     CheckpointFiles::NAMES
         .into_iter()
         .chain(own)
+        .chain(VocabularyKind::ALL.map(vocabulary))
         .chain(RUN_FILES)
 }
 

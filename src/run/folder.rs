@@ -12,7 +12,7 @@ use super::files;
 use super::lock::Lock;
 use super::spec::RunSpec;
 use crate::atomic::{is_temporary, remove_leftovers, write_atomically};
-use crate::data::Vocabulary;
+use crate::data::{Vocabulary, VocabularyKind};
 use crate::error::{Error, Result};
 use crate::report::{TensorBoard, write_run};
 use crate::train::{CheckpointFiles, History};
@@ -73,17 +73,16 @@ pub fn holds_run(folder: &Path) -> bool {
 
 /// The vocabulary's file in the folder of a run, if it is there and has this hash; runs of earlier versions have none.
 pub(super) fn kept_vocabulary(folder: &Path, sha256: &str) -> Option<PathBuf> {
-    let path = folder.join(files::VOCABULARY);
-    if !path.is_file() {
-        return None;
-    }
-    match Vocabulary::load(&path) {
-        Ok(vocabulary) if vocabulary.sha256() == sha256 => return Some(path),
-        Ok(_) => warn!(
-            "{}: not the vocabulary of the run; not taken",
-            path.display()
-        ),
-        Err(error) => warn!("{error}; not taken"),
+    let paths = VocabularyKind::ALL.map(|kind| folder.join(files::vocabulary(kind)));
+    for path in paths.into_iter().filter(|path| path.is_file()) {
+        match Vocabulary::load(&path) {
+            Ok(vocabulary) if vocabulary.sha256() == sha256 => return Some(path),
+            Ok(_) => warn!(
+                "{}: not the vocabulary of the run; not taken",
+                path.display()
+            ),
+            Err(error) => warn!("{error}; not taken"),
+        }
     }
     None
 }
@@ -215,7 +214,7 @@ impl RunFolder {
     /// [`Error::Io`] where the system refuses.
     pub fn write_origin(&self, spec: &RunSpec, vocabulary: &Vocabulary) -> Result<()> {
         write_atomically(&self.path.join(files::CONFIG), spec.to_toml()?.as_bytes())?;
-        vocabulary.save(&self.path.join(files::VOCABULARY))
+        vocabulary.save(&self.path.join(files::vocabulary(vocabulary.kind())))
     }
 
     /// Writes the history so far and its plots; `note` is told at their foot.

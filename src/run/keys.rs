@@ -55,7 +55,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 53] = [
+pub const KEYS: [Key; 54] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -93,6 +93,7 @@ pub const KEYS: [Key; 53] = [
     set("training.batch_size", "batch-size", Fixed),
     set("training.bucket", "bucket", Fixed),
     set("training.checkpoint_steps", "checkpoint-steps", Free),
+    set("training.class_weight", "class-weight", Fixed),
     set("training.clip_norm", "clip-norm", Fixed),
     set("training.epochs", "epochs", MayGrow),
     set("training.learning_rate", "learning-rate", Fixed),

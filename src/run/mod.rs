@@ -18,6 +18,7 @@
 mod amount;
 mod begun_run;
 mod callbacks;
+mod class_weights;
 mod command;
 pub mod files;
 mod finished;
@@ -40,6 +41,7 @@ mod training;
 pub use amount::Amount;
 pub use begun_run::BegunRun;
 pub use callbacks::{CallbackSpec, ScheduleName};
+pub use class_weights::ClassWeights;
 pub use command::Trains;
 pub use finished::{name_apart, read_histories, runs_below};
 pub use folder::{RunFolder, check_folder, clear_comparison, holds_run, try_writing};

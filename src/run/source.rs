@@ -4,7 +4,9 @@ use std::path::{self, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Dataset, ReviewLimits, Source, Table, load_cached, load_to_test};
+use std::sync::atomic::AtomicBool;
+
+use crate::data::{Dataset, ReviewLimits, Source, Table, load_building, load_to_test};
 use crate::error::{Error, Result};
 
 /// What the source is called where it is the embedded demo corpus.
@@ -121,7 +123,7 @@ impl DataSpec {
         if let Source::Table(table) = &source {
             table.check()?;
         }
-        source.check_vocabulary(self.vocabulary.as_deref().map(Path::new))
+        source.check_vocabulary(self.vocabulary.is_some())
     }
 
     /// How many reviews are kept.
@@ -222,16 +224,17 @@ impl ReviewSource {
         self.kept.as_deref().or(self.vocabulary.as_deref())
     }
 
-    /// Reads them, as [`load_cached`].
+    /// Reads them, as [`load_building`]; `stop` ends the building of a vocabulary.
     ///
     /// # Errors
-    /// As [`load_cached`].
-    pub fn load(&self) -> Result<Dataset> {
-        load_cached(
+    /// As [`load_building`].
+    pub fn load(&self, stop: &AtomicBool) -> Result<Dataset> {
+        load_building(
             &self.source,
             self.vocabulary(),
             self.limits,
             self.cache.as_deref(),
+            stop,
         )
     }
 

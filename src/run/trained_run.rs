@@ -247,7 +247,7 @@ impl TrainedRun {
     /// What the run says of each text, with at most `batch_size` texts a batch.
     ///
     /// # Errors
-    /// As [`Session::predict_reviews`].
+    /// As [`TextReader::review`] and [`Session::predict_reviews`].
     pub fn predict_with(
         &self,
         session: &mut Session,
@@ -256,7 +256,8 @@ impl TrainedRun {
         batch_size: usize,
     ) -> Result<Vec<Prediction>> {
         let texts = texts.iter().map(AsRef::as_ref);
-        let reviews: Vec<Review> = texts.map(|text| reader.review(text)).collect();
+        let reviews = texts.map(|text| reader.review(text));
+        let reviews = reviews.collect::<Result<Vec<Review>>>()?;
         let probabilities = session.predict_reviews(&reviews, batch_size, self.padding)?;
         let rows = reviews.iter().zip(probabilities.rows());
         Ok(rows

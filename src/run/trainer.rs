@@ -110,6 +110,7 @@ pub struct Trainer {
     pub dataset: Arc<Dataset>,
     training: TrainingSpec,
     callbacks: CallbackSpec,
+    class_weights: Vec<f32>,
     limits: Limits,
 }
 
@@ -117,7 +118,7 @@ impl Trainer {
     /// For runs of `spec` on these reviews, a device like `adapter` and kernels within `limits`.
     ///
     /// # Errors
-    /// As [`RunSpec::check`] and [`RunSpec::trained`].
+    /// As [`RunSpec::check`], [`RunSpec::trained`] and [`TrainingSpec::class_weights`].
     pub fn new(
         spec: RunSpec,
         dataset: Arc<Dataset>,
@@ -126,9 +127,11 @@ impl Trainer {
     ) -> Result<Trainer> {
         spec.check()?;
         let (training, callbacks) = spec.trained()?;
+        let class_weights = training.class_weights(&dataset)?;
         Ok(Trainer {
             training: training.clone(),
             callbacks: callbacks.clone(),
+            class_weights,
             spec: spec.found(&dataset, adapter, &limits),
             dataset,
             limits,
@@ -143,6 +146,11 @@ impl Trainer {
     /// What steers it.
     pub fn callbacks(&self) -> &CallbackSpec {
         &self.callbacks
+    }
+
+    /// What the loss of a training review counts, by its class; empty where all count the same.
+    pub fn class_weights(&self) -> &[f32] {
+        &self.class_weights
     }
 
     /// All of that for people, see [`TrainingSpec::words`].
@@ -302,7 +310,9 @@ impl Run<'_> {
         observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         let trainer = self.trainer;
-        let options = trainer.training.fit_options(&trainer.callbacks);
+        let options = trainer
+            .training
+            .fit_options(&trainer.callbacks, &trainer.dataset)?;
         let steps = trainer.dataset.train.len().div_ceil(options.batch_size);
         let start = from.map_or(Position::default(), |from| from.position.clone());
         recorder.begin(&self.history.variant, options.epochs, steps, &start);

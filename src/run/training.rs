@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::callbacks::CallbackSpec;
+use super::class_weights::ClassWeights;
 use super::optimiser::OptimiserName;
 use super::reading::{ReadingSpec, padding_words};
 use super::source::DataSpec;
@@ -38,6 +39,9 @@ pub struct TrainingSpec {
     pub nesterov: bool,
     /// The learning rate that the schedule starts from.
     pub learning_rate: f64,
+    /// What the loss of a review counts, by its class; none where all count the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_weight: Option<ClassWeights>,
     /// Bound of the norm of all gradients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
@@ -99,6 +103,7 @@ impl TrainingSpec {
             momentum: None,
             nesterov: false,
             learning_rate: TrainingSpec::default_rate(optimiser, data),
+            class_weight: None,
             clip_norm: None,
             weight_decay: None,
             seed: fit.seed,
@@ -289,9 +294,24 @@ impl TrainingSpec {
         }
     }
 
+    /// What the loss of a training review of `dataset` counts, by its class; empty where all count the same.
+    ///
+    /// # Errors
+    /// As [`ClassWeights::of`].
+    pub fn class_weights(&self, dataset: &Dataset) -> Result<Vec<f32>> {
+        match &self.class_weight {
+            Some(weights) => weights.of(dataset),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// What [`fit`](crate::train::fit) is told.
-    pub fn fit_options(&self, callbacks: &CallbackSpec) -> FitOptions {
-        FitOptions::new()
+    ///
+    /// # Errors
+    /// As [`TrainingSpec::class_weights`].
+    pub fn fit_options(&self, callbacks: &CallbackSpec, dataset: &Dataset) -> Result<FitOptions> {
+        let class_weights = self.class_weights(dataset)?;
+        Ok(FitOptions::new()
             .epochs(self.epochs)
             .batch_size(self.batch_size)
             .bucket(self.bucket)
@@ -303,6 +323,7 @@ impl TrainingSpec {
             .schedule(callbacks.schedule())
             .early_stopping(callbacks.early_stopping())
             .monitor(callbacks.monitor)
+            .class_weights(class_weights))
     }
 
     /// All of it for people: `5 epochs of 2,500 steps of 10 reviews, Adam with learning rate 0.0001, seed 0`.
@@ -321,6 +342,9 @@ impl TrainingSpec {
             text.push_str(&format!(
                 " (the demo corpus's; the experiment's is {LEARNING_RATE})"
             ));
+        }
+        if let Some(weights) = &self.class_weight {
+            text.push_str(&format!(", class weights {weights}"));
         }
         if let Some(norm) = self.clip_norm {
             text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));

@@ -46,4 +46,29 @@ impl FitOptions {
         }
         Ok(())
     }
+
+    /// Whether there is a weight for each of so many classes, or none at all, each a number above 0.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] names the field.
+    pub(super) fn check_class_weights(&self, classes: usize) -> Result<()> {
+        let weights = &self.class_weights;
+        if !weights.is_empty() && weights.len() != classes {
+            let problem = format!(
+                "{} weights for {classes} classes; give one of each class, or none",
+                weights.len()
+            );
+            return Err(Error::argument("class_weights", problem));
+        }
+        match weights
+            .iter()
+            .find(|weight| !is_positive(f64::from(**weight)))
+        {
+            None => Ok(()),
+            Some(weight) => {
+                let problem = format!("{weight} is no weight; give numbers above 0");
+                Err(Error::argument("class_weights", problem))
+            }
+        }
+    }
 }

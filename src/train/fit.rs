@@ -94,6 +94,7 @@ fn run(
     let rate = session.trained_by()?.learning_rate();
     options.check(rate)?;
     check_dataset(session.model(), dataset)?;
+    options.check_class_weights(session.model().classes())?;
     let mut history = History::new(session.model().name(), session.model().count_parameters());
     let last = Arc::new(match from {
         Some(from) => from.clone(),
@@ -240,7 +241,8 @@ impl TrainingRun<'_> {
             options.batch_size,
             Order::training(options.seed, epoch, options.bucket, options.shuffle_buffer),
             options.padding,
-        )?;
+        )?
+        .class_weights(options.class_weights.clone());
         let steps = batches.steps();
         let batches = batches.skip_steps(self.position.done);
         let first = self.position.epochs.len() * steps + self.position.done;

@@ -40,6 +40,11 @@ pub struct FitOptions {
     pub early_stopping: Option<EarlyStopping>,
     /// What tells which epoch is best.
     pub monitor: Monitor,
+    /// What the loss of a training review counts, by its class; empty where all count 1. Validation counts all alike.
+    ///
+    /// # Source
+    /// Keras's `fit(class_weight=…)`: the loss of a batch is still divided by its reviews, not by the sum of their weights.
+    pub class_weights: Vec<f32>,
     /// What gives the learning rate in the place of `schedule` and of the session's rate.
     pub rate: Option<RateFn>,
 }
@@ -65,6 +70,7 @@ impl FitOptions {
             schedule: Schedule::CONSTANT,
             early_stopping: None,
             monitor: Monitor::ValLoss,
+            class_weights: Vec::new(),
             rate: None,
         }
     }
@@ -132,6 +138,12 @@ impl FitOptions {
     /// Sets what tells which epoch is best.
     pub const fn monitor(mut self, monitor: Monitor) -> Self {
         self.monitor = monitor;
+        self
+    }
+
+    /// Sets what the loss of a training review counts, by its class.
+    pub fn class_weights(mut self, weights: Vec<f32>) -> Self {
+        self.class_weights = weights;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use super::confusion::{Confusion, mean, share};
 use super::probabilities::{Probabilities, predicted, probability_of};
+use super::threshold::{BestThreshold, best_threshold};
 use crate::error::{Error, Result};
 
 /// Bins of equal width that calibration is measured in.
@@ -48,6 +49,8 @@ pub struct Scores {
     pub confusion: Confusion,
     /// [`Confusion::balanced_accuracy`], whichever class the other scores are of.
     pub balanced_accuracy: Option<f64>,
+    /// Where two classes are parted best; none where there are more, or where one has no reviews.
+    pub best_threshold: Option<BestThreshold>,
     /// Precision of the second class, or the mean over the classes.
     ///
     /// A mean is over the classes that occur among the labels or the predictions; a class that was never predicted,
@@ -119,6 +122,10 @@ impl Scores {
         Ok(Scores {
             of_each,
             balanced_accuracy: confusion.balanced_accuracy(),
+            best_threshold: match probabilities.classes() {
+                2 => best_threshold(&against_others(1)),
+                _ => None,
+            },
             precision: score(Confusion::precision),
             recall: score(Confusion::recall),
             f1: score(Confusion::f1),

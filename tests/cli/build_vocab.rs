@@ -57,6 +57,7 @@ fn json_is_one_object_and_quiet_is_quiet() {
         "corpus": "demo (synthetic)",
         "synthetic": true,
         "reviews": 100,
+        "kind": "subwords",
         "target_size": 8192,
         "size": vocabulary.size(),
         "subwords": vocabulary.subwords().len(),

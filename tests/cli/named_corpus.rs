@@ -41,6 +41,10 @@ fn not_fetched_yet() {
 fn without_a_vocabulary() {
     let place = fetched();
     fs::remove_file(place.cached("imdb_reviews.subwords")).unwrap();
+    let told = place.run(INSPECT);
+    let note = "was built from the 8 training reviews";
+    assert!(told.succeeds().stdout.contains(note), "{}", told.stdout);
+    // Weights that are there already are of a vocabulary that cannot be built anew.
     let words = [
         "no vocabulary",
         "--vocab",
@@ -48,7 +52,16 @@ fn without_a_vocabulary() {
         "--target-size 8192 --output",
         "imdb_reviews.subwords",
     ];
-    place.run(INSPECT).fails(1, &words);
+    let import = [
+        "import",
+        "w.safetensors",
+        "baseline",
+        "--data",
+        "imdb",
+        "--out",
+        "new",
+    ];
+    place.run(import).fails(1, &words);
 }
 
 #[test]

@@ -3,16 +3,16 @@
 use std::io;
 
 use gatefold::Error;
-use gatefold::data::{SubwordEncoder, Vocabulary, decode_lines, encode_lines};
+use gatefold::data::{Encoder, Vocabulary, decode_lines, encode_lines};
 
-fn encoder() -> SubwordEncoder {
+fn encoder() -> Encoder {
     let file = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";
-    SubwordEncoder::new(&Vocabulary::from_text("test", file).unwrap())
+    Encoder::new(&Vocabulary::from_text("test", file).unwrap())
 }
 
 /// The answer lines, and the error's words if there was one.
 fn answer(
-    lines: fn(&[u8], &mut Vec<u8>, &SubwordEncoder) -> gatefold::Result<()>,
+    lines: fn(&[u8], &mut Vec<u8>, &Encoder) -> gatefold::Result<()>,
     input: &[u8],
 ) -> (String, Option<String>) {
     let mut output = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use gatefold::data::{Dataset, Review, SubwordEncoder, class_counts, demo};
+use gatefold::data::{Dataset, Encoder, Review, class_counts, demo};
 use sha2::{Digest, Sha256};
 
 /// Of every label and text, in order. Results quoted anywhere are of this corpus.
@@ -28,7 +28,7 @@ impl Texts {
 }
 
 fn texts(corpus: &Dataset) -> Texts {
-    let encoder = SubwordEncoder::new(&corpus.vocabulary);
+    let encoder = Encoder::new(&corpus.vocabulary);
     let decode = |reviews: &[Review]| {
         let text = |review: &Review| (encoder.decode(&review.ids), review.label);
         reviews.iter().map(text).collect()

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatefold::data::{
-    Dataset, ExportCells, ExportForm, Review, ReviewLimits, Source, SubwordEncoder, Vocabulary,
-    demo, export, load, sentiment_classes,
+    Dataset, Encoder, ExportCells, ExportForm, Review, ReviewLimits, Source, Vocabulary, demo,
+    export, load, sentiment_classes,
 };
 
 use crate::support;
@@ -36,12 +36,14 @@ fn vocabulary() -> Vocabulary {
 
 fn small() -> Dataset {
     let vocabulary = vocabulary();
-    let encoder = SubwordEncoder::new(&vocabulary);
+    let encoder = Encoder::new(&vocabulary);
     let reviews = |texts: &[&str]| -> Vec<Review> {
-        let ids = texts.iter().map(|text| match encoder.encode(text) {
-            ids if ids.is_empty() => vec![0],
-            ids => ids,
-        });
+        let ids = texts
+            .iter()
+            .map(|text| match encoder.encode(text).unwrap() {
+                ids if ids.is_empty() => vec![0],
+                ids => ids,
+            });
         ids.zip([0, 1].into_iter().cycle())
             .map(|(ids, label)| Review {
                 ids: ids.into(),

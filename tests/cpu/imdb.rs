@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use gatefold::data::{Dataset, ReviewLimits, Source, SubwordEncoder, class_counts, load};
+use gatefold::data::{Dataset, Encoder, ReviewLimits, Source, class_counts, load};
 use tempfile::TempDir;
 
 mod real_archive;
@@ -138,7 +138,7 @@ fn assert_same(left: &Dataset, right: &Dataset, of: &str) {
 }
 
 fn texts(reviews: &[gatefold::data::Review], dataset: &Dataset) -> Vec<String> {
-    let encoder = SubwordEncoder::new(&dataset.vocabulary);
+    let encoder = Encoder::new(&dataset.vocabulary);
     reviews
         .iter()
         .map(|review| encoder.decode(&review.ids))

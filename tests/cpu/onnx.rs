@@ -60,6 +60,7 @@ impl Case {
             size: SIZE,
             ids: &by_time,
             labels: &[0.0; SIZE],
+            weights: None,
         };
         let on_twin: Vec<Vec<f64>> = parameters.iter().map(|values| double(values)).collect();
         let expected = network::forward(&model, &on_twin, &batch, Masks::Off).probabilities;

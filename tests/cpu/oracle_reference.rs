@@ -62,6 +62,7 @@ impl Step {
             size: self.size,
             ids: &self.ids,
             labels: &self.labels,
+            weights: None,
         }
     }
 

@@ -45,6 +45,7 @@ fn full() -> RunSpec {
     training.optimiser = OptimiserName::Sgd;
     training.momentum = Some(0.5);
     training.nesterov = true;
+    training.class_weight = Some("useful=0.5,spam=4".parse().unwrap());
     training.clip_norm = Some(1.0);
     training.weight_decay = Some(0.01);
     training.seed = u64::MAX;
@@ -214,7 +215,7 @@ fn what_differs_is_found_unless_it_is_free() {
     assert_eq!(path, "data.classes.0");
     assert_eq!(values, ["\"useful\"", "\"spam\""]);
     let fixed = KEYS.iter().filter(|key| key.on_resume == OnResume::Fixed);
-    assert_eq!(fixed.count(), 39);
+    assert_eq!(fixed.count(), 40);
 }
 
 #[test]
@@ -225,7 +226,7 @@ fn the_command_says_what_is_no_default_as_a_shell_takes_it() {
         "gatefold train dropout --data '/my reviews.csv' --test-data /test.csv --text-column 'it'\\''s' \
          --label-column verdict --classes useful,spam --encoding cp949 --vocab /own.subwords --limit-train 40 --limit-test 30 \
          --early-stopping 3 --min-delta 0.0 --minimum-rate 0.0 --plateau-factor 0.1 --plateau-patience 1 \
-         --schedule plateau --clip-norm 1.0 --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
+         --schedule plateau --class-weight useful=0.5,spam=4 --clip-norm 1.0 --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
          --optimiser sgd --seed 18446744073709551615 --shuffle-buffer all --truncate after --weight-decay 0.01"
     );
     let names = ["baseline".to_string(), "dropout".to_string()];

@@ -197,3 +197,51 @@ fn several_classes_by_hand() {
     close(scores.f1, 1.0 / 3.0);
     close(scores.roc_auc, 1.0);
 }
+
+/// The best of all thresholds between the probabilities, found by trying each.
+fn tried(pairs: &[(f32, u8)]) -> f64 {
+    let share = |label: u8, of: &dyn Fn(f32) -> bool| {
+        let all = pairs.iter().filter(|pair| pair.1 == label);
+        let right = all.clone().filter(|pair| of(pair.0)).count();
+        right as f64 / all.count() as f64
+    };
+    let thresholds = pairs.iter().map(|pair| pair.0).chain([0.0]);
+    let balanced = thresholds.map(|t| (share(1, &|p| p > t) + share(0, &|p| p <= t)) / 2.0);
+    balanced.fold(0.0, f64::max)
+}
+
+#[test]
+fn the_best_threshold_parts_two_classes_as_well_as_any() {
+    // A rare class whose reviews all lie below one half.
+    let best = scores(&[0.1, 0.2, 0.25, 0.4, 0.05], &[0, 0, 1, 1, 0]).best_threshold;
+    let best = best.unwrap();
+    assert_eq!(best.balanced_accuracy, 1.0);
+    assert!((best.threshold - 0.225).abs() < 1e-7, "{best:?}");
+    // One half is taken where it is as good as any.
+    let usual = scores(&[0.1, 0.9], &[0, 1]).best_threshold.unwrap();
+    assert_eq!(usual.threshold, 0.5);
+    assert_eq!(scores(&[0.1, 0.9], &[1, 1]).best_threshold, None);
+
+    let random = &mut Philox::new(71, 0);
+    for count in 2..60 {
+        let (probabilities, mut labels) = random_case(count, 12, random);
+        (labels[0], labels[1]) = (0, 1);
+        let best = scores(&probabilities, &labels).best_threshold.unwrap();
+        let pairs: Vec<(f32, u8)> = probabilities.into_iter().zip(labels).collect();
+        let above = |label: u8, above: bool| {
+            let all = pairs.iter().filter(|pair| pair.1 == label);
+            let is_above = |p: f32| f64::from(p) > best.threshold;
+            let right = all.clone().filter(|pair| is_above(pair.0) == above).count();
+            right as f64 / all.count() as f64
+        };
+        let balanced = (above(1, true) + above(0, false)) / 2.0;
+        assert!(
+            (balanced - best.balanced_accuracy).abs() < 1e-12,
+            "{pairs:?}"
+        );
+        assert!(
+            (balanced - tried(&pairs)).abs() < 1e-12,
+            "{pairs:?} {best:?}"
+        );
+    }
+}

@@ -23,13 +23,13 @@ fn vocabulary(subwords: &[&str]) -> Vocabulary {
 }
 
 fn encoder(subwords: &[&str]) -> SubwordEncoder {
-    SubwordEncoder::new(&vocabulary(subwords))
+    SubwordEncoder::new(&vocabulary(subwords)).unwrap()
 }
 
 fn published() -> Option<(Vocabulary, SubwordEncoder)> {
     let file = support::data_dir()?.join("imdb_reviews.subwords");
     let vocabulary = Vocabulary::load(&file).unwrap();
-    let encoder = SubwordEncoder::new(&vocabulary);
+    let encoder = SubwordEncoder::new(&vocabulary).unwrap();
     Some((vocabulary, encoder))
 }
 

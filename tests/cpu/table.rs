@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use gatefold::data::{Dataset, Review, ReviewLimits, Source, SubwordEncoder, Table, load};
+use gatefold::data::{Dataset, Encoder, Review, ReviewLimits, Source, Table, load};
 use tempfile::TempDir;
 
 use crate::imdb::gzip;
 
 mod classes;
 mod encodings;
+mod given_vocabulary;
 mod peers;
 mod quotes;
 mod refusals;
@@ -55,7 +56,7 @@ fn message(result: gatefold::Result<Dataset>) -> String {
 
 /// Text and label of each review.
 fn rows(reviews: &[Review], dataset: &Dataset) -> Vec<(String, u8)> {
-    let encoder = SubwordEncoder::new(&dataset.vocabulary);
+    let encoder = Encoder::new(&dataset.vocabulary);
     let rows = reviews
         .iter()
         .map(|review| (encoder.decode(&review.ids), review.label));

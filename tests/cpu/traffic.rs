@@ -116,7 +116,7 @@ fn a_training_step_moves_what_was_counted_by_hand() {
         assert_moves(&plan, "dense.d_parameters", x + 2 * y + w + b);
         assert_moves(&plan, "dense.d_input", 2 * y + w + x);
         assert_moves(&plan, "dropout.y", 2 * y);
-        assert_moves(&plan, "loss", 3 * rows + 2);
+        assert_moves(&plan, "loss", 4 * rows + 2);
         assert_moves(&plan, "end", 4);
         // Gradients once, parameters and both moments in and out, the place of a fault.
         let parameters = the(&plan, "adam").bindings[1].bytes / 4;
@@ -280,7 +280,7 @@ fn pooling_reads_what_its_mask_needs_and_replaces_what_it_adds_to() {
         assert_moves(&plan, "global_average_pooling1d.d_summed", summed);
     }
     let plan = training_plan(&classifier(3), limits, shape());
-    assert_moves(&plan, "loss", rows * (3 * 3 + 1) + 2);
+    assert_moves(&plan, "loss", rows * (3 * 3 + 2) + 2);
 }
 
 #[test]

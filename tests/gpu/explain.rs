@@ -90,6 +90,7 @@ fn slopes(model: &Model, start: &[Vec<f32>], ids: &[u32], class: usize) -> (f64,
             size: 1,
             ids: &places,
             labels: &[1.0],
+            weights: None,
         };
         match network::forward(&wide, tensors, &batch, Masks::Off).probabilities[..] {
             [p] => [p, 1.0 - p],

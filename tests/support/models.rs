@@ -142,6 +142,7 @@ pub fn on_twin(batch: &Batch) -> network::Batch<'_> {
         size: batch.size,
         ids: &batch.ids,
         labels: &batch.labels,
+        weights: Some(&batch.weights),
     }
 }
 

@@ -32,7 +32,7 @@ pub struct BenchArgs {
     /// as in `gatefold train`.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["length", "vocabulary"])]
     pub data: Option<PathBuf>,
-    /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
+    /// The vocabulary [default: imdb_reviews.subwords beside the data, else subwords built from it]
     #[arg(long, value_name = "FILE", requires = "data")]
     pub vocab: Option<PathBuf>,
     /// Also time each kernel of a step, and compare it with the peak of the adapter

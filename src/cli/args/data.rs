@@ -75,7 +75,7 @@ pub fn first_given(options: &[(&'static str, bool)]) -> Option<&'static str> {
 pub struct ReadingArgs {
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
+    /// The vocabulary: of subwords, words or characters, or a Hugging Face tokenizer.json [default: imdb_reviews.subwords beside the data, else subwords built from it]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
     /// Read and encode the reviews anew, without the cache
@@ -112,7 +112,7 @@ pub struct DataArgs {
 #[command(mut_arg("test_data", |data| data
     .help("A table of which all reviews are test reviews")))]
 #[command(mut_arg("vocab", |vocab| vocab
-    .help("The subword vocabulary [default: that of the run]")))]
+    .help("The vocabulary [default: that of the run]")))]
 #[command(mut_arg("limit_test", |limit| limit.help("Use only N test reviews: of a table each class's share, else the first")))]
 pub struct TestDataArgs {
     #[command(flatten)]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
-use gatefold::data::Corpus;
+use gatefold::data::{Corpus, Standardize, TARGET_SIZE};
 
+use super::choice::choice;
 use super::{BatchArgs, DataArgs, OUTPUT, ReadingArgs, SourceArgs};
 
 #[derive(Debug, Subcommand)]
@@ -21,11 +22,12 @@ pub enum DataCommand {
     ///
     /// There is one line of output per line of input, in the same order. Padding (id 0) is left out.
     Decode(ConvertArgs),
-    /// Build a subword vocabulary from the training reviews
+    /// Build a vocabulary from the training reviews
     ///
-    /// The vocabulary has the subwords that occur most often, as many as --target-size asks for, or about as many. With
-    /// the default size, the 25,000 training reviews of aclImdb give imdb_reviews.subwords, byte for byte. Without --data,
-    /// the reviews are those of the embedded demo corpus.
+    /// The vocabulary has the subwords, words or characters that occur most often, as many as --target-size asks for; of
+    /// subwords, about as many. With the default size, the 25,000 training reviews of aclImdb give imdb_reviews.subwords,
+    /// byte for byte. Words and characters are those of Keras's TextVectorization. The reviews are those of the embedded
+    /// demo corpus unless --data names others.
     BuildVocab(BuildVocabArgs),
     /// Download a corpus into the cache folder, where --data finds it by name
     ///
@@ -67,7 +69,7 @@ pub struct InspectArgs {
 
 #[derive(Debug, Args)]
 pub struct ConvertArgs {
-    /// The subword vocabulary
+    /// The vocabulary
     #[arg(long, value_name = "FILE")]
     pub vocab: PathBuf,
     /// The file to read [default: standard input]
@@ -88,11 +90,19 @@ pub struct BuildVocabArgs {
     /// Use only N training reviews: of a table each class's share, else the first
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_train: Option<usize>,
-    /// The wanted number of ids, including padding and 256 bytes
+    /// What the ids stand for
+    #[arg(long, value_name = "KIND", default_value = "subwords", value_parser = kinds())]
+    pub kind: BuiltKind,
+    /// What happens to texts before they are split [default: lower_and_strip_punctuation for words, none for characters]
+    ///
+    /// Only the case of ASCII letters is folded, and only ASCII punctuation is stripped, as Keras does it.
+    #[arg(long, value_name = "HOW", value_parser = standardizations())]
+    pub standardize: Option<Standardize>,
+    /// The wanted number of ids, including padding, and 256 bytes or [UNK]
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 8192,
+        default_value_t = TARGET_SIZE,
         allow_negative_numbers = true
     )]
     pub target_size: usize,
@@ -105,6 +115,38 @@ pub struct BuildVocabArgs {
     /// Print a JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a vocabulary can be built of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuiltKind {
+    Subwords,
+    Words,
+    Characters,
+}
+
+fn kinds() -> impl TypedValueParser<Value = BuiltKind> {
+    let subwords = "parts of words, and bytes: an id for any text, and the text back";
+    let words = "whole words between white space; all others are [UNK]";
+    let characters = "Unicode characters, for languages that put no space between words";
+    choice(vec![
+        ("subwords", subwords, BuiltKind::Subwords),
+        ("words", words, BuiltKind::Words),
+        ("characters", characters, BuiltKind::Characters),
+    ])
+}
+
+fn standardizations() -> impl TypedValueParser<Value = Standardize> {
+    let known = Standardize::ALL.map(|how| {
+        let help = match how {
+            Standardize::None => "leave them as they are",
+            Standardize::Lower => "small letters",
+            Standardize::StripPunctuation => "leave out punctuation",
+            Standardize::LowerAndStripPunctuation => "both",
+        };
+        (how.name(), help, how)
+    });
+    choice(known.to_vec())
 }
 
 impl BuildVocabArgs {

@@ -21,7 +21,8 @@ pub use batch::{BatchArgs, PaddingArgs};
 pub use bench::BenchArgs;
 pub use data::{DataArgs, ReadingArgs, SourceArgs, TestDataArgs, first_given};
 pub use data_commands::{
-    BuildVocabArgs, ConvertArgs, DataCommand, DataExportArgs, FetchArgs, Format, InspectArgs,
+    BuildVocabArgs, BuiltKind, ConvertArgs, DataCommand, DataExportArgs, FetchArgs, Format,
+    InspectArgs,
 };
 pub use device::{DeviceArgs, DevicesArgs, TileArgs};
 pub use model::{ModelArgs, SummaryArgs};
@@ -123,7 +124,7 @@ pub enum Command {
     Report(ReportArgs),
     /// List the adapters of this machine and mark the one that gatefold uses
     Devices(DevicesArgs),
-    /// Look at reviews, and turn text into subword ids and back
+    /// Look at reviews, and turn text into ids and back
     #[command(subcommand)]
     Data(DataCommand),
     /// Time a model's steps, and each kernel of a step

@@ -85,7 +85,7 @@ pub struct PredictArgs {
     /// byte order mark says so]
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// The subword vocabulary [default: that of the run]
+    /// The vocabulary [default: that of the run]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
     /// The largest number of reviews per batch
@@ -153,7 +153,7 @@ pub struct ExplainArgs {
     /// The name of the class to explain [default: the most likely class; positive, if the model gives one probability]
     #[arg(long, value_name = "NAME")]
     pub class: Option<String>,
-    /// The subword vocabulary [default: that of the run]
+    /// The vocabulary [default: that of the run]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
     #[command(flatten)]
@@ -207,7 +207,7 @@ pub struct ImportArgs {
     pub model: ModelArgs,
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The subword vocabulary [default: imdb_reviews.subwords beside the data]
+    /// The vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
     /// Say that the model was trained with masked padding

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::TypedValueParser;
 use gatefold::model::Variant;
-use gatefold::run::{Amount, DataSpec, OptimiserName, TrainingSpec};
+use gatefold::run::{Amount, ClassWeights, DataSpec, OptimiserName, TrainingSpec};
 
 use super::callbacks::CallbackArgs;
 use super::choice::choice;
@@ -71,6 +71,12 @@ pub struct TrainingArgs {
     /// The optimiser's learning rate [default: 0.0001, with the demo corpus 0.001; for rmsprop 0.001, for sgd 0.01]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
+    /// What the loss of a training review counts, by its class: `balanced`, or CLASS=WEIGHT,…; other classes count 1
+    ///
+    /// `balanced` has all classes together count the same: reviews / (classes · reviews of the class). As with Keras's
+    /// class_weight, the loss of a batch is divided by its reviews, not by their weights, and validation counts all alike.
+    #[arg(long, value_name = "balanced|A=1,B=5")]
+    pub class_weight: Option<ClassWeights>,
     /// Scale the gradients down when their norm over all parameters is larger than X
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub clip_norm: Option<f64>,
@@ -147,6 +153,7 @@ impl TrainingArgs {
             momentum: self.momentum,
             nesterov: self.nesterov,
             learning_rate: self.learning_rate.unwrap_or(usual),
+            class_weight: self.class_weight.clone(),
             clip_norm: self.clip_norm,
             weight_decay: self.weight_decay,
             seed: self.seed,

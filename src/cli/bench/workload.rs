@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use gatefold::Result;
 use gatefold::batch::{Batch, Batches, Order, Padding, Reviews, SHUFFLE_BUFFER};
@@ -43,7 +44,7 @@ impl Workload {
             });
         };
         let settings = DataSettings::new(&data_args(path.clone(), args.vocab.clone()))?;
-        let dataset = settings.reviews.load()?;
+        let dataset = settings.reviews.load(&AtomicBool::new(false))?;
         Ok(Workload::Real {
             dataset: Arc::new(dataset),
             batch_size,

@@ -230,6 +230,7 @@ mod tests {
                 momentum: Some(0.75),
                 nesterov: true,
                 learning_rate: 0.25,
+                class_weight: Some("useful=0.5,spam=4".parse().unwrap()),
                 clip_norm: Some(0.5),
                 weight_decay: Some(0.125),
                 seed: u64::MAX,

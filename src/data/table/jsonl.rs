@@ -7,7 +7,7 @@ use super::lines::Lines;
 use super::open::Input;
 use super::place::Place;
 use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
-use crate::data::convert::problem_of;
+use crate::data::json_problem::problem_of;
 use crate::data::raw::checked_text;
 use crate::error::Result;
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::data::convert::problem_of;
 use crate::data::files::read_whole;
+use crate::data::json_problem::problem_of;
 use crate::error::{Error, Result};
 
 /// No description comes near this many bytes.

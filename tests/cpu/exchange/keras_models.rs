@@ -44,6 +44,7 @@ fn agrees(model: &Model, parameters: &[Vec<f32>], told: &Value, expected: &str) 
         size,
         ids: &by_time,
         labels: &vec![0.0; size],
+        weights: None,
     };
     let parameters: Vec<Vec<f64>> = parameters.iter().map(|values| double(values)).collect();
     let found = forward(model, &parameters, &batch, Masks::Off).probabilities;

@@ -213,8 +213,12 @@ fn dropout_keeps_its_share_and_depends_on_every_part_of_its_key() {
 fn loss_clips_and_counts_as_keras_does() {
     let (p, y) = ([0.8, 0.3, 0.0, 1.0], [1.0, 0.0, 1.0, 1.0]);
     let expected = -(0.8f64.ln() + 0.7f64.ln() + 1e-7f64.ln() + (1.0 - 1e-7f64).ln()) / 4.0;
-    assert_close(&[loss::binary_cross_entropy(&p, &y)], &[expected], "loss");
-    let gradient = loss::binary_cross_entropy_gradient(&p, &y);
+    assert_close(
+        &[loss::binary_cross_entropy(&p, &y, &[1.0; 4])],
+        &[expected],
+        "loss",
+    );
+    let gradient = loss::binary_cross_entropy_gradient(&p, &y, &[1.0; 4]);
     assert_close(
         &gradient,
         &[-1.0 / 0.8 / 4.0, 1.0 / 0.7 / 4.0, 0.0, 0.0],

@@ -39,6 +39,7 @@ impl Rows {
             size: self.labels.len(),
             ids: &self.ids,
             labels: &self.labels,
+            weights: None,
         }
     }
 }

@@ -96,6 +96,25 @@ fn the_table_and_json_have_the_same_measures() {
     assert!(measures.0.iter().all(|measure| named(measure.key) == 1));
 }
 
+#[test]
+fn every_class_has_its_precision_and_recall() {
+    let mut evaluation = evaluation_of(&[0.9, 0.8, 0.3, 0.1], &[1, 0, 0, 0]);
+    evaluation.classes = vec!["ham".into(), "spam".into()];
+    let table = evaluation_table(&evaluation);
+    let row = |name: &str| {
+        let start = format!("{name} ");
+        let line = table.lines().find(|line| line.starts_with(&start));
+        line.unwrap().split_whitespace().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        row("Class"),
+        ["Class", "Precision", "Recall", "F1", "Reviews"]
+    );
+    assert_eq!(row("ham"), ["ham", "1.0000", "0.6667", "0.8000", "3"]);
+    assert_eq!(row("spam"), ["spam", "0.5000", "1.0000", "0.6667", "1"]);
+    assert_eq!(row("Best"), ["Best", "threshold", "0.8500"]);
+}
+
 /// Whatever a number is of, the words beside it name that class: the second.
 #[test]
 fn two_named_classes_are_called_by_their_names() {
@@ -171,6 +190,7 @@ fn a_matrix_of_several_classes_fits_a_terminal() {
         assert!(table.contains("Macro F1") && table.contains("Share right"));
         let counts: Vec<usize> = table
             .lines()
+            .skip_while(|line| !line.starts_with("Actual"))
             .filter(|line| line.starts_with(&name[..1]))
             .flat_map(|line| line.split_whitespace().filter_map(|word| word.parse().ok()))
             .collect();
@@ -266,8 +286,8 @@ fn the_deepest_colour_is_the_strongest_word_s() {
 fn white_space_alone_belongs_to_the_word_before_it() {
     let file = "### SubwordTextEncoder\n### Metadata: {}\n'good_'\n'film'\n";
     let vocabulary = gatefold::data::Vocabulary::from_text("example", file).unwrap();
-    let encoder = gatefold::data::SubwordEncoder::new(&vocabulary);
-    let ids = encoder.encode(" good  film é");
+    let encoder = gatefold::data::Encoder::new(&vocabulary);
+    let ids = encoder.encode(" good  film é").unwrap();
     let contributions: Vec<f64> = (0..ids.len()).map(|n| n as f64).collect();
     let found = words(&encoder, &ids, &contributions);
     let texts: Vec<&str> = found.iter().map(|word| word.text.as_str()).collect();

@@ -114,7 +114,7 @@ fn damaged_texts_are_encoded_and_decoded_with_damaged_vocabularies() {
                 return Ok(());
             };
             used.set(used.get() + 1);
-            let encoder = SubwordEncoder::new(&vocabulary);
+            let encoder = SubwordEncoder::new(&vocabulary).unwrap();
             let text = damaged(TEXT, &of_text);
             let text = String::from_utf8_lossy(&text);
             let ids = encoder.encode(&text);

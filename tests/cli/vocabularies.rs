@@ -1,0 +1,180 @@
+//! Vocabularies of every kind, from a table to predictions; and tables without any.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::program::{Outcome, Workplace};
+
+fn place() -> Workplace {
+    let place = Workplace::new();
+    let mut table = "text,label\n".to_owned();
+    for row in 0..60 {
+        let word = ["나쁜", "좋은"][row % 2];
+        table += &format!("{word} Film {row},{}\n", row % 2);
+    }
+    place.write("reviews.csv", table);
+    place
+}
+
+fn train(place: &Workplace, options: &[&str]) -> Outcome {
+    let common = ["--data", "reviews.csv", "--adapter", "cpu", "--epochs", "1"];
+    place.run([&["train", "baseline"][..], &common, options].concat())
+}
+
+fn answers(place: &Workplace, run: &Path) -> Vec<Value> {
+    let run = run.to_str().unwrap();
+    let commands = [
+        &["predict", run, "--json", "좋은 film"][..],
+        &["explain", run, "--json", "좋은 film"],
+        &["evaluate", run, "--json"],
+    ];
+    let answer = |words: &&[&str]| {
+        let options = [words, &["--adapter", "cpu"][..]].concat();
+        let mut answer = place.run(options).json().remove(0);
+        answer.as_object_mut().unwrap().remove("run");
+        answer
+    };
+    commands.iter().map(answer).collect()
+}
+
+#[test]
+fn a_table_alone_is_enough_to_train() {
+    let place = place();
+    let told = train(&place, &["--out", "run"]);
+    let told = told.succeeds().stderr.split_whitespace();
+    let told = told.collect::<Vec<_>>().join(" ");
+    let note = "no vocabulary was named, and none is beside the data: one of 44 subwords was built from the 51 training \
+                reviews";
+    assert!(told.contains(note), "{told}");
+    assert!(place.path("run/vocabulary.subwords").is_file());
+    let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
+    assert!(!config.contains("vocabulary ="), "{config}");
+    let here = answers(&place, &place.path("run"));
+    assert_eq!(here[1]["words"][0]["text"], "좋은");
+    // It is not built anew of other reviews where a run goes on.
+    let more = [
+        "train",
+        "--resume",
+        "run",
+        "--epochs",
+        "2",
+        "--adapter",
+        "cpu",
+    ];
+    let more = place.run(more);
+    assert!(
+        !more.succeeds().stderr.contains("no vocabulary"),
+        "{}",
+        more.stderr
+    );
+}
+
+#[test]
+fn runs_of_words_and_characters_are_used_from_their_folder() {
+    let place = place();
+    for (kind, file, shown) in [
+        ("words", "vocabulary.words.json", &["좋은", "film"][..]),
+        ("characters", "vocabulary.characters.json", &["좋", "은"]),
+    ] {
+        let build = [
+            "data",
+            "build-vocab",
+            "--data",
+            "reviews.csv",
+            "--kind",
+            kind,
+        ];
+        let size = if kind == "words" { "3" } else { "40" };
+        let built = place.run(
+            [
+                &build[..],
+                &["--target-size", size, "--output", "v.json", "--overwrite"],
+            ]
+            .concat(),
+        );
+        built.succeeds();
+        let run = format!("run-{kind}");
+        train(&place, &["--vocab", "v.json", "--out", &run]).succeeds();
+        let kept = place.path(&run).join(file);
+        assert_eq!(
+            fs::read(&kept).unwrap(),
+            fs::read(place.path("v.json")).unwrap()
+        );
+        let here = answers(&place, &place.path(&run));
+        let words: Vec<&str> = here[1]["words"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|word| word["text"].as_str().unwrap())
+            .collect();
+        assert_eq!(&words[..2], shown);
+        // The folder alone has all of it.
+        fs::remove_file(place.path("v.json")).unwrap();
+        let copy = place.path(&format!("copy-{kind}"));
+        fs::rename(place.path(&run), &copy).unwrap();
+        assert_eq!(answers(&place, &copy), here);
+        let copy = copy.to_str().unwrap();
+        let more = [
+            "train",
+            "--resume",
+            copy,
+            "--epochs",
+            "2",
+            "--adapter",
+            "cpu",
+        ];
+        place.run(more).succeeds();
+        assert!(Path::new(copy).join(file).is_file());
+    }
+}
+
+#[test]
+fn build_vocab_says_what_it_built() {
+    let place = place();
+    let build = ["data", "build-vocab", "--data", "reviews.csv"];
+    let words = [
+        "--kind",
+        "words",
+        "--standardize",
+        "lower",
+        "--output",
+        "w.json",
+    ];
+    let told = place.run([&build[..], &words].concat());
+    let told = &told.succeeds().stdout;
+    assert!(told.contains("padding, [UNK], 54 words"), "{told}");
+    let json = ["--kind", "characters", "--output", "c.json", "--json"];
+    let told = place.run([&build[..], &json].concat()).json().remove(0);
+    assert_eq!(told["kind"], "characters");
+    assert!(
+        told["terms"].is_u64() && told.get("subwords").is_none(),
+        "{told}"
+    );
+    // Nothing is stripped of characters unless that is asked for.
+    assert!(
+        fs::read_to_string(place.path("c.json"))
+            .unwrap()
+            .contains("\"F\"")
+    );
+    let refused = ["--standardize", "lower", "--output", "s.subwords"];
+    let refused = place.run([&build[..], &refused].concat());
+    refused.fails(2, &["--standardize", "--kind"]);
+}
+
+#[cfg(feature = "tokenizers")]
+#[test]
+fn a_run_of_a_tokenizer_is_used_from_its_folder() {
+    let place = place();
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/vocabularies/wordpiece.json"
+    );
+    fs::copy(file, place.path("t.json")).unwrap();
+    train(&place, &["--vocab", "t.json", "--out", "run"]).succeeds();
+    fs::remove_file(place.path("t.json")).unwrap();
+    assert!(place.path("run/tokenizer.json").is_file());
+    let answers = answers(&place, &place.path("run"));
+    assert_eq!(answers[1]["words"][0]["text"], "[CLS]");
+}
