@@ -65,7 +65,7 @@ pub(super) fn model_of(config: &Value, place: &str) -> Result<Model, Problem> {
 const AS_KERAS_WROTE: &str = "give the file as Keras wrote it";
 
 /// What to do with a model that is not gatefold's.
-const REMEDY: &str = "train it so in Keras, or build it of what gatefold has";
+const REMEDY: &str = "build the model without that in Keras, and train it anew";
 
 /// A name that a folder can have.
 fn folder_name(name: &str) -> String {

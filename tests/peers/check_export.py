@@ -99,9 +99,10 @@ def largest_difference(run, rows, expected):
     return largest([run(padded([row]))[0] for row in rows], expected)
 
 
-def probabilities(lines):
-    """What `gatefold predict --json` says: one probability of each review, or one of every class."""
-    return [list(line.get("probabilities", {"": line["probability"]}).values()) for line in lines]
+def probabilities(lines, layers):
+    """What `gatefold predict --json` says: the probability of the second class, or of a softmax that of every class."""
+    first = 0 if layers[-1]["activation"] == "softmax" else 1
+    return [list(line["probabilities"].values())[first:] for line in lines]
 
 
 def model_file(config, path):
@@ -128,7 +129,7 @@ def check_import(options, folder, model, run, rows):
         named = [] if ending == ".keras" else ["--config", toml]
         gatefold(options.gatefold, "import", written, *named, "--out", imported, "--json", *data)
         predicted = gatefold(options.gatefold, "predict", imported, "--json", *REVIEWS)
-        difference = largest_difference(run, rows, probabilities(predicted))
+        difference = largest_difference(run, rows, probabilities(predicted, options.layers))
         print(f"keras's {ending} imported: {len(rows)} reviews, largest difference {difference:.1e}")
         differences.append(difference)
     return max(differences)
@@ -199,14 +200,14 @@ def main():
     options = parser.parse_args()
     with open(os.path.join(options.run, "config.toml"), "rb") as file:
         config = tomllib.load(file)
-    layers = config["model"]["layer"]
+    layers = options.layers = config["model"]["layer"]
     options.classes = config["data"].get("classes", [])
 
     texts = "".join(json.dumps({"text": text}) + "\n" for text in REVIEWS)
     encoded = gatefold(options.gatefold, "data", "encode", "--vocab", options.vocab, text=texts)
     rows = [line["ids"] for line in encoded]
     predicted = gatefold(options.gatefold, "predict", options.run, "--json", *REVIEWS)
-    expected = probabilities(predicted)
+    expected = probabilities(predicted, layers)
 
     checks = [("keras", ["keras", "safetensors"], check_keras), ("onnx", ["onnx", "onnxruntime"], check_onnx)]
     padded_results, failed, ran = {}, False, 0
