@@ -9,6 +9,12 @@ use super::vocabulary::Entries;
 use super::{SubwordEncoder, Vocabulary};
 use crate::error::Result;
 
+/// The bytes of a text that each of its ids stands for.
+pub type Spans = Vec<Range<usize>>;
+
+/// A word of a text: which of the ids it has, and how it is written.
+pub type WordOfIds = (Range<usize>, String);
+
 /// Turns text into ids and ids into text, over one vocabulary of any kind.
 ///
 /// # Examples
@@ -26,7 +32,7 @@ pub struct Encoder(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Subwords(SubwordEncoder),
+    Subwords(Box<SubwordEncoder>),
     Terms(Terms),
     #[cfg(feature = "tokenizers")]
     Tokenizer(Tokenizer),
@@ -36,7 +42,9 @@ impl Encoder {
     /// Prepares what a vocabulary needs.
     pub fn new(vocabulary: &Vocabulary) -> Encoder {
         Encoder(match vocabulary.entries() {
-            Entries::Subwords(subwords) => Kind::Subwords(SubwordEncoder::of(subwords.clone())),
+            Entries::Subwords(subwords) => {
+                Kind::Subwords(Box::new(SubwordEncoder::of(subwords.clone())))
+            }
             Entries::Terms(terms) => Kind::Terms(terms.clone()),
             #[cfg(feature = "tokenizers")]
             Entries::Tokenizer(tokenizer) => Kind::Tokenizer(tokenizer.clone()),
@@ -62,7 +70,7 @@ impl Encoder {
     ///
     /// # Errors
     /// As [`Encoder::encode`].
-    pub fn encode_spans(&self, text: &str) -> Result<(Vec<u32>, Option<Vec<Range<usize>>>)> {
+    pub fn encode_spans(&self, text: &str) -> Result<(Vec<u32>, Option<Spans>)> {
         match &self.0 {
             Kind::Subwords(subwords) => Ok((subwords.encode(text), None)),
             Kind::Terms(terms) => {
@@ -108,8 +116,8 @@ impl Encoder {
 
     /// The words of a text's ids, in order: which ids each has, and its text with the white space at its ends. Ids of
     /// white space belong to the word before them; single characters are words of their own.
-    pub fn words(&self, ids: &[u32]) -> Vec<(Range<usize>, String)> {
-        let mut words: Vec<(Range<usize>, String)> = Vec::new();
+    pub fn words(&self, ids: &[u32]) -> Vec<WordOfIds> {
+        let mut words: Vec<WordOfIds> = Vec::new();
         for end in 1..=ids.len() {
             let longer = words.last().map(|(word, text)| {
                 let with = self.shown(&ids[word.start..end]);

@@ -54,7 +54,7 @@ pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
 pub use duplicates::{Duplicate, Duplicates};
-pub use encoder::Encoder;
+pub use encoder::{Encoder, Spans, WordOfIds};
 pub use export::{ExportCells, ExportForm, ExportedData, export};
 #[cfg(feature = "download")]
 pub use fetch::{FetchEvent, FetchOptions, FetchedArchive, fetch};

@@ -1,10 +1,8 @@
 //! [`Word`]: what a review's tokens contributed to a prediction, word by word.
 
-use std::ops::Range;
-
 use serde::Serialize;
 
-use crate::data::Encoder;
+use crate::data::{Encoder, WordOfIds};
 
 /// A word, or whatever stands between two white spaces, and what it contributed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,11 +38,7 @@ pub fn words(encoder: &Encoder, ids: &[u32], contributions: &[f64]) -> Vec<Word>
 }
 
 /// The same for words that are known: which of the `ids` each has, and its text.
-pub fn weighed(
-    words: Vec<(Range<usize>, String)>,
-    ids: &[u32],
-    contributions: &[f64],
-) -> Vec<Word> {
+pub fn weighed(words: Vec<WordOfIds>, ids: &[u32], contributions: &[f64]) -> Vec<Word> {
     let words = words.into_iter();
     words
         .map(|(tokens, text)| Word {

@@ -1,9 +1,7 @@
 //! [`TextReader`]: turns texts into reviews as the training of a run did.
 
-use std::ops::Range;
-
 use crate::batch::Padding;
-use crate::data::{Encoder, PADDING, Review, Vocabulary, stripped};
+use crate::data::{Encoder, PADDING, Review, Vocabulary, WordOfIds, stripped};
 use crate::error::Result;
 
 /// Turns texts into reviews: white space at their ends stripped, encoded, and cut as the run's were. An empty text is one
@@ -46,10 +44,7 @@ impl TextReader {
     ///
     /// # Errors
     /// As [`Encoder::encode`].
-    pub fn review_with_words(
-        &mut self,
-        text: &str,
-    ) -> Result<(Review, Vec<(Range<usize>, String)>)> {
+    pub fn review_with_words(&mut self, text: &str) -> Result<(Review, Vec<WordOfIds>)> {
         let text = stripped(text);
         let review = self.review(text)?;
         let mut words = self.encoder.words(&review.ids);

@@ -49,18 +49,6 @@ fn a_class_without_reviews() {
 }
 
 #[test]
-fn data_without_a_vocabulary() {
-    let place = Workplace::new();
-    let data = place.write_imdb("bare");
-    fs::remove_file(data.join("imdb_reviews.subwords")).unwrap();
-    refused(
-        &place,
-        "bare",
-        &["bare", "imdb_reviews.subwords", "--vocab"],
-    );
-}
-
-#[test]
 fn a_vocabulary_that_is_none() {
     let place = Workplace::new();
     place.write_imdb("reviews");

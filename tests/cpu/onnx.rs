@@ -117,6 +117,13 @@ fn models() -> Vec<Model> {
             GlobalAveragePooling1D::new().into(),
             AttentionPooling::new(2).into(),
         ];
+        models.push(stack(
+            masked,
+            &[
+                Bidirectional::new(Lstm::new(6).return_sequences()).into(),
+                GlobalMaxPooling1D::new().into(),
+            ],
+        ));
         for pooling in poolings {
             let norm: LayerKind = LayerNormalization::new().into();
             let lstm = Bidirectional::new(Lstm::new(2).return_sequences());
