@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::raw::{Content, text_of};
-use super::split::Split;
 use super::table::{write_csv, write_json_lines};
 use super::{Dataset, PADDING, Review, SubwordEncoder, sentiment_classes, tfds};
 use crate::atomic::{check_absent, create_folder_atomically, write_atomically};
@@ -36,7 +35,7 @@ pub enum ExportCells {
 pub struct ExportedData {
     /// The file, or the folder of the data set's version.
     pub path: PathBuf,
-    /// Reviews whose text, read again, has other ids: text cannot say all that ids can.
+    /// Reviews whose text, read again, has other ids, or is left out for being empty: text cannot say all that ids can.
     pub inexact: usize,
 }
 
@@ -60,6 +59,12 @@ pub struct ExportedData {
 /// ```
 pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<ExportedData> {
     check_absent("`ExportedData::path`", path)?;
+    if form == ExportForm::Tfds && !dataset.held_out.is_empty() {
+        return Err(Error::Data(format!(
+            "{}: of three parts; a TFDS folder of reviews has two, train and test: export these as a table",
+            dataset.name
+        )));
+    }
     if form == ExportForm::Tfds && dataset.classes != sentiment_classes() {
         return Err(Error::Data(format!(
             "{}: of the classes {}; a TFDS folder of reviews has negative and positive ones: export these as a \
@@ -82,19 +87,15 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
         ExportForm::JsonLines(cells) | ExportForm::Csv(cells) => cells,
     };
     let encoder = SubwordEncoder::new(&dataset.vocabulary);
-    let [train, test] = Split::ALL.map(|split| {
-        let reviews = dataset.part(split).par_iter();
+    let parts = [&dataset.train, &dataset.test, &dataset.held_out].map(|reviews| {
+        let reviews = reviews.par_iter();
         reviews
             .map(|review| content_of(review, cells, &encoder))
             .unzip::<Content, bool, Vec<_>, Vec<_>>()
     });
-    let inexact = train
-        .1
-        .iter()
-        .chain(&test.1)
-        .filter(|exact| !*exact)
-        .count();
-    let contents = [train.0, test.0];
+    let exact = parts.iter().flat_map(|(_, exact)| exact);
+    let inexact = exact.filter(|exact| !**exact).count();
+    let contents = parts.map(|(contents, _)| contents);
     let bytes = match form {
         ExportForm::Csv(_) => write_csv(dataset, &contents)?,
         _ => write_json_lines(dataset, &contents)?,
@@ -119,7 +120,8 @@ fn content_of(review: &Review, cells: ExportCells, encoder: &SubwordEncoder) -> 
         ExportCells::Text => {
             let text = encoder.decode(ids);
             let again = encoder.encode(&text_of(text.as_bytes()).0);
-            (Content::Text(text), again == ids)
+            // A row without a text is none.
+            (Content::Text(text), again == ids && !ids.is_empty())
         }
     }
 }

@@ -9,7 +9,7 @@ use super::raw::{FORMS, RawDataset};
 use super::tfds::{self, TextForm};
 use super::{
     Dataset, PADDING, Review, ReviewLimits, Source, SubwordEncoder, Table, Vocabulary,
-    class_counts, demo, imdb, sentiment_classes, table,
+    class_counts, demo, imdb, table,
 };
 use crate::error::{Error, Result};
 
@@ -151,11 +151,10 @@ fn load_demo(asked: Request) -> Result<Dataset> {
 
 fn load_path(path: &Path, asked: Request) -> Result<Dataset> {
     check_exists(path)?;
-    if path.is_dir() {
-        return match tfds::find(path)? {
-            Some(found) => load_tfds(&found, path, asked),
-            None => load_imdb(path, asked),
-        };
+    if path.is_dir()
+        && let Some(found) = tfds::find(path)?
+    {
+        return load_tfds(&found, path, asked);
     }
     match table_at(path) {
         Some(table) => load_table(&table, asked),
@@ -163,9 +162,9 @@ fn load_path(path: &Path, asked: Request) -> Result<Dataset> {
     }
 }
 
-/// The table with the usual columns that a file is by its name.
+/// The table with the usual columns that a file is by its name, or a folder by what is in it.
 pub(super) fn table_at(path: &Path) -> Option<Table> {
-    table::notation(path).map(|_| Table {
+    table::is_table(path).then(|| Table {
         path: path.to_owned(),
         ..Table::default()
     })
@@ -193,7 +192,11 @@ fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
     let path = table.path.as_path();
     check_exists(path)?;
     let vocabulary = vocabulary_for(path, asked.vocabulary)?;
-    let mut paths: Vec<&Path> = [path].into_iter().chain(table.test.as_deref()).collect();
+    let others = [&table.validation, &table.test].into_iter().flatten();
+    let mut paths: Vec<&Path> = [path]
+        .into_iter()
+        .chain(others.map(PathBuf::as_path))
+        .collect();
     if asked.to_test {
         paths.drain(..paths.len() - 1);
     }
@@ -202,10 +205,11 @@ fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
     // The number is another one where the same table would be read in another way.
     let read_as = Table {
         path: PathBuf::new(),
+        validation: table.validation.as_ref().map(|_| PathBuf::new()),
         test: None,
         ..table.clone()
     };
-    let form = format!("table 2 {names:?} {read_as:?}");
+    let form = format!("table 3 {names:?} {read_as:?}");
     let form = match asked.to_test {
         true => format!("{form} to test"),
         false => form,
@@ -215,10 +219,7 @@ fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
         false => table::read(table, vocabulary.size(), asked.limits),
     };
     let encoded = encoded(&form, &paths, &vocabulary, asked, read)?;
-    Ok(Dataset {
-        classes: table.class_names(),
-        ..dataset(file_name(path), encoded, vocabulary)
-    })
+    Ok(dataset(file_name(path), encoded, vocabulary))
 }
 
 /// Loads the data set found at or below `path`.
@@ -300,9 +301,11 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> EncodedReviews {
     }
     let train = encode(raw.train, &encoder);
     let test = encode(raw.test, &encoder);
+    let held_out = encode(raw.held_out, &encoder);
     let empty = train
         .iter()
         .chain(&test)
+        .chain(&held_out)
         .filter(|review| review.ids == [PADDING])
         .count();
     if empty > 0 {
@@ -313,6 +316,8 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> EncodedReviews {
     EncodedReviews {
         train,
         test,
+        held_out,
+        classes: raw.classes,
         synthetic: raw.synthetic,
         notes,
     }
@@ -320,10 +325,11 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> EncodedReviews {
 
 fn dataset(name: String, encoded: EncodedReviews, vocabulary: Vocabulary) -> Dataset {
     Dataset {
-        classes: sentiment_classes(),
+        classes: encoded.classes,
         name,
         train: encoded.train,
         test: encoded.test,
+        held_out: encoded.held_out,
         vocabulary,
         synthetic: encoded.synthetic,
         notes: encoded.notes,

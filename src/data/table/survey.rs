@@ -3,13 +3,21 @@
 use csv::ByteRecord;
 
 use super::encoding::LineCheck;
-use super::header::Header;
+use super::header::{Fit, Header, numbered};
 use super::lines::Lines;
 use super::open::Input;
 use super::place::Place;
 use super::records::{Fault, Quotes, ReadRow, Records, split};
 use super::row::Columns;
 use crate::error::Result;
+
+/// How a delimited file is laid out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub delimiter: u8,
+    /// Whether the first row has the names of the columns.
+    pub has_names: bool,
+}
 
 /// How to write quotes that are understood.
 pub(super) const QUOTES: &str = "close the quotes around fields, and double those within";
@@ -31,13 +39,13 @@ pub(super) struct Survey {
 /// the better of the two ways ends; also where too many lines are not text. [`crate::Error::Io`].
 pub(super) fn survey(
     input: Input,
-    delimiter: u8,
+    layout: Layout,
     columns: &Columns,
     mut check: LineCheck,
 ) -> Result<Survey> {
     let Input { place, reader } = input;
-    let mut records = Records::new(Lines::new(reader), delimiter, Quotes::Around);
-    let mut ways = Ways::new(delimiter, columns);
+    let mut records = Records::new(Lines::new(reader), layout.delimiter, Quotes::Around);
+    let mut ways = Ways::new(layout, columns);
     while let Some(row) = records
         .read()
         .map_err(|(line, error)| place.row_failure(line, error, QUOTES))?
@@ -45,7 +53,7 @@ pub(super) fn survey(
         for (number, line) in (row.line..).zip(row.lines()) {
             check.add(number, line);
         }
-        if ways.header.is_none() {
+        if ways.header.is_none() && layout.has_names {
             // Names that cannot be read are none that could be found.
             check.finish_header(&place)?;
         }
@@ -60,8 +68,8 @@ pub(super) fn survey(
 
 /// The two ways to take quotes, and where each first goes wrong.
 struct Ways<'a> {
-    delimiter: u8,
-    columns: &'a Columns<'a>,
+    layout: Layout,
+    columns: &'a Columns,
     /// The columns as quotes around fields have them, and as plain ones do.
     header: Option<[Header; 2]>,
     /// The first row that quotes around fields do not explain, and what is wrong with it.
@@ -72,9 +80,9 @@ struct Ways<'a> {
 }
 
 impl<'a> Ways<'a> {
-    fn new(delimiter: u8, columns: &'a Columns<'a>) -> Ways<'a> {
+    fn new(layout: Layout, columns: &'a Columns) -> Ways<'a> {
         Ways {
-            delimiter,
+            layout,
             columns,
             header: None,
             broken: None,
@@ -84,8 +92,14 @@ impl<'a> Ways<'a> {
     }
 
     fn add(&mut self, row: &ReadRow, place: &Place) -> Result<()> {
+        if self.header.is_none() {
+            self.add_header(row, place)?;
+            if self.layout.has_names {
+                return Ok(());
+            }
+        }
         let Some([header, plain]) = &self.header else {
-            return self.add_header(row, place);
+            return Ok(());
         };
         // A quote that swallows rows shows at its ends: both lines are rows by themselves.
         let mut ends = [None; 2];
@@ -93,11 +107,13 @@ impl<'a> Ways<'a> {
             if self.no_row.is_some() && row.is_one_line() {
                 break;
             }
-            split(line, self.delimiter, &mut self.fields);
-            let is_row = plain.takes(&self.fields, self.columns);
-            if !is_row && !line.is_empty() {
+            split(line, self.layout.delimiter, &mut self.fields);
+            let fit = plain.fit(&self.fields, self.columns);
+            if fit == Fit::None && !line.is_empty() {
                 self.no_row.get_or_insert(number);
             }
+            // Parts of a text look like a row without a label now and then.
+            let is_row = fit == Fit::Whole;
             ends = [ends[0].or(Some(is_row)), Some(is_row)];
         }
         if self.broken.is_none() {
@@ -125,11 +141,15 @@ impl<'a> Ways<'a> {
         if let Some(fault) = row.fault {
             return Err(place.malformed(row.line, told(fault)));
         }
-        let header = |fields: &ByteRecord| Header::new(fields, self.columns);
+        let has_names = self.layout.has_names;
+        let header = |fields: &ByteRecord| match has_names {
+            true => Header::new(fields, self.columns),
+            false => Header::new(&numbered(fields.len()), self.columns),
+        };
         let found = header(&row.fields).map_err(|problem| place.malformed(row.line, problem))?;
         split(
             row.lines().next().unwrap_or_default(),
-            self.delimiter,
+            self.layout.delimiter,
             &mut self.fields,
         );
         let plain = match header(&self.fields) {
@@ -152,7 +172,7 @@ impl<'a> Ways<'a> {
             (None, _) => Ok(survey(Quotes::Around, None)),
             (Some((line, _)), None) => Ok(survey(Quotes::Plain, Some(line))),
             // Tables with tabs have plain quotes as a rule: what is wrong is told when the line is read.
-            (Some((line, _)), Some(no_row)) if self.delimiter == b'\t' && no_row > line => {
+            (Some((line, _)), Some(no_row)) if self.layout.delimiter == b'\t' && no_row > line => {
                 Ok(survey(Quotes::Plain, Some(line)))
             }
             (Some((line, problem)), Some(_)) => Err(place.malformed(line, problem)),
@@ -160,7 +180,7 @@ impl<'a> Ways<'a> {
     }
 }
 
-fn told(fault: Fault) -> String {
+pub(super) fn told(fault: Fault) -> String {
     match fault {
         Fault::Unclosed => format!("a quote opens here that nothing closes; {QUOTES}"),
         Fault::AfterQuote => {
