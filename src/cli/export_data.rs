@@ -36,16 +36,23 @@ pub fn run(args: &DataExportArgs, quiet: bool) -> Result<()> {
     let exported = export(&dataset, form, &args.output)?;
     if exported.inexact > 0 {
         let note = format!(
-            "{} whose text, read again, has other ids; --ids keeps them",
+            "{} whose text, read again, has other ids, or is left out for being empty; --ids keeps them",
             counted(exported.inexact, "review")
         );
         output.field("Note", &note);
     }
-    let text = format!(
-        "{}: {} to train on, {} to test with",
-        exported.path.display(),
-        counted(dataset.train.len(), "review"),
-        counted(dataset.test.len(), "review")
-    );
+    let mut parts = vec![
+        ("to train on", &dataset.train),
+        ("to test with", &dataset.test),
+    ];
+    if !dataset.held_out.is_empty() {
+        parts[1].0 = "to validate with";
+        parts.push(("to test with", &dataset.held_out));
+    }
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|(what, reviews)| format!("{} {what}", counted(reviews.len(), "review")))
+        .collect();
+    let text = format!("{}: {}", exported.path.display(), parts.join(", "));
     output.result(&field("Wrote", &text))
 }

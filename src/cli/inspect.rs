@@ -106,7 +106,13 @@ fn print(out: &mut impl Write, found: &Inspection, settings: &BatchSettings) -> 
         found.vocabulary_sha256
     );
     writeln!(out, "{}", field("Ids", &ids))?;
-    for (label, part) in [("Training", &found.train), ("Test", &found.test)] {
+    let second = match found.held_out {
+        Some(_) => "Validated",
+        None => "Test",
+    };
+    let held_out = found.held_out.iter().map(|part| ("Test", part));
+    let parts = [("Training", &found.train), (second, &found.test)];
+    for (label, part) in parts.into_iter().chain(held_out) {
         writeln!(out, "{}", field(label, &counts(part)))?;
         writeln!(out, "{}", field("", &lengths(&part.tokens)))?;
     }

@@ -46,7 +46,11 @@ pub struct Inspection<'a> {
     /// Names, in the order of the labels.
     pub classes: &'a [String],
     pub train: Part<'a>,
+    /// The reviews to validate with.
     pub test: Part<'a>,
+    /// The test reviews, where others are there to validate with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<Part<'a>>,
     pub duplicates: Duplicates,
     pub padding: PaddingShare,
     pub batch: FirstBatch,
@@ -55,7 +59,7 @@ pub struct Inspection<'a> {
     pub histogram_file: Option<&'a Path>,
 }
 
-/// A half of the data.
+/// A part of the data.
 #[derive(Serialize)]
 pub struct Part<'a> {
     pub reviews: usize,
@@ -150,6 +154,10 @@ impl<'a> Inspection<'a> {
             classes: &dataset.classes,
             train: Part::new(&dataset.train, &dataset.classes, train),
             test: Part::new(&dataset.test, &dataset.classes, test),
+            held_out: (!dataset.held_out.is_empty()).then(|| {
+                let lengths = Lengths::of(&dataset.held_out);
+                Part::new(&dataset.held_out, &dataset.classes, &lengths)
+            }),
             duplicates: Duplicates::of(dataset),
             padding: PaddingShare::new(&dataset.train, train, settings, seed)?,
             batch: FirstBatch::new(dataset, settings, seed)?,

@@ -23,11 +23,13 @@ const OPTIONS: &[(&str, &str)] = &[
     ("Table::classes", "--classes"),
     ("Table::encoding", "--encoding"),
     ("Table::label_column", "--label-column NAME"),
+    ("Table::no_header", "--no-header"),
     ("Table::path", "--data"),
     ("Table::test", "--test-data"),
     ("Table::text_column", "--text-column NAME"),
     ("TextForm::Lines", "--input-format lines"),
     ("TextRequest::form", "--input-format FORM"),
+    ("Table::validation", "--validation-data"),
     ("build_vocabulary", "`gatefold data build-vocab`"),
     // Training from the start, where a run is there to go on with.
     ("fit", "--overwrite"),

@@ -1,7 +1,7 @@
 //! Reviews to test a run with: its own, or others, with its vocabulary and classes.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -15,6 +15,7 @@ use super::args::{DataArgs, DeviceArgs, ReadingArgs, RunArgs, SourceArgs, TestDa
 use super::screen::Output;
 use super::settings::{DataSettings, adapter_choice, token_cache};
 use super::training_job::{load_to_test_told, load_told, tell_adapter};
+use super::usage::option;
 
 /// Reviews to test a run with.
 enum TestReviews {
@@ -90,12 +91,19 @@ fn test_reviews(run: &TrainedRun, args: &TestDataArgs) -> gatefold::Result<TestR
 /// Other reviews than the run's.
 fn other_reviews(run: &TrainedRun, mut reading: ReadingArgs) -> gatefold::Result<TestReviews> {
     let source = &mut reading.source;
-    if source.classes.is_empty() {
-        source.classes.clone_from(&run.spec.data.classes);
+    if source.validation_data.is_some() {
+        let problem =
+            "reviews to validate with are for training; give those to test with with --test-data";
+        return Err(option("--validation-data", problem));
     }
     // A table of test reviews needs none of training reviews.
     if let Some(test) = &source.test_data {
         source.data = Some(test.clone());
+    }
+    // Labels mean what they mean to the run, not what a few others look like.
+    let is_table = |data: &PathBuf| Source::Path(data.clone()).is_table();
+    if source.classes.is_empty() && source.data.as_ref().is_some_and(is_table) {
+        source.classes.clone_from(&run.classes);
     }
     // The run has seen the other part of its own table.
     let data = source.data.as_deref();
@@ -120,13 +128,24 @@ fn other_reviews(run: &TrainedRun, mut reading: ReadingArgs) -> gatefold::Result
 /// Whether `data` is the one file or folder that the run's reviews are from.
 fn is_own(run: &TrainedRun, data: &Path) -> bool {
     let source = run.spec.data.source();
-    if let Source::Table(Table { test: Some(_), .. }) = &source {
+    if let Source::Table(Table {
+        test, validation, ..
+    }) = &source
+        && (test.is_some() || validation.is_some())
+    {
         return false;
     }
     let place = |path: &Path| fs::canonicalize(path).ok();
     source
         .path()
         .is_some_and(|own| place(own).is_some() && place(own) == place(data))
+}
+
+/// Takes the test part where training was validated with another.
+fn test_held_out(dataset: &mut Dataset) {
+    if !dataset.held_out.is_empty() {
+        dataset.test = std::mem::take(&mut dataset.held_out);
+    }
 }
 
 /// The model on the device that was asked for, and the reviews to test it with, of its vocabulary.
@@ -143,10 +162,15 @@ pub fn with_test_data(
     let session = session_told(run, device, output)?;
     let (dataset, as_trained) = match &reviews {
         TestReviews::Others(others) => (load_to_test_told(others, output)?, None),
-        TestReviews::Parted(parted) => (load_told(parted, &AtomicBool::new(false), output)?, None),
+        TestReviews::Parted(parted) => {
+            let mut dataset = load_told(parted, &AtomicBool::new(false), output)?;
+            test_held_out(&mut dataset);
+            (dataset, None)
+        }
         TestReviews::Own(own) => {
             let mut dataset = load_told(own, &AtomicBool::new(false), output)?;
             let as_trained = run.is_as_trained(&dataset);
+            test_held_out(&mut dataset);
             let limits = ReviewLimits {
                 train: None,
                 test: data.reading.limit_test,

@@ -53,6 +53,9 @@ struct DataLine<'a> {
     synthetic: bool,
     train_reviews: usize,
     test_reviews: usize,
+    /// Test reviews where others are there to validate with, which are in `test_reviews` then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_out_reviews: Option<usize>,
     longest: usize,
     vocabulary_size: usize,
     vocabulary_sha256: &'a str,
@@ -397,15 +400,22 @@ fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
     let classes: Vec<String> = classes
         .map(|(class, count)| format!("{} {class}", grouped(count)))
         .collect();
+    let to_test = match dataset.held_out.len() {
+        0 => format!("{} to test with", grouped(dataset.test.len())),
+        count => format!(
+            "{} to validate with, {} to test with",
+            grouped(dataset.test.len()),
+            grouped(count)
+        ),
+    };
     output.field(
         "Data",
         &format!(
-            "{}: {} to train on ({}), {} to test with; longest {} tokens; \
+            "{}: {} to train on ({}), {to_test}; longest {} tokens; \
              vocabulary of {} ids",
             dataset.name,
             counted(dataset.train.len(), "review"),
             classes.join(", "),
-            grouped(dataset.test.len()),
             grouped(dataset.longest()),
             grouped(dataset.vocabulary.size())
         ),
@@ -420,6 +430,7 @@ fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
             synthetic: dataset.synthetic,
             train_reviews: dataset.train.len(),
             test_reviews: dataset.test.len(),
+            held_out_reviews: Some(dataset.held_out.len()).filter(|&count| count > 0),
             longest: dataset.longest(),
             vocabulary_size: dataset.vocabulary.size(),
             vocabulary_sha256: dataset.vocabulary.sha256(),

@@ -237,7 +237,7 @@ impl<R: Read> Read for ProbedReader<R> {
 
 /// Reads as much as is asked for wherever there is as much: lzma-rust2 takes a short read of a block's
 /// padding for the end of the file.
-struct WholeReads<R>(R);
+pub(super) struct WholeReads<R>(pub R);
 
 impl<R: Read> Read for WholeReads<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

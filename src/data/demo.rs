@@ -63,6 +63,7 @@ pub fn demo() -> Result<Dataset> {
     let [train, test] = reviews()?;
     Ok(Dataset {
         classes: sentiment_classes(),
+        held_out: Vec::new(),
         name: NAME.to_owned(),
         train: encode(train, &encoder)?,
         test: encode(test, &encoder)?,

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::raw::{Content, text_of};
-use super::split::Split;
 use super::table::{write_csv, write_json_lines};
 use super::{Dataset, Encoder, PADDING, Review, VocabularyKind, sentiment_classes, tfds};
 use crate::atomic::{check_absent, create_folder_atomically, write_atomically};
@@ -36,7 +35,7 @@ pub enum ExportCells {
 pub struct ExportedData {
     /// The file, or the folder of the data set's version.
     pub path: PathBuf,
-    /// Reviews whose text, read again, has other ids: text cannot say all that ids can.
+    /// Reviews whose text, read again, has other ids, or is left out for being empty: text cannot say all that ids can.
     pub inexact: usize,
 }
 
@@ -60,6 +59,12 @@ pub struct ExportedData {
 /// ```
 pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<ExportedData> {
     check_absent("`ExportedData::path`", path)?;
+    if form == ExportForm::Tfds && !dataset.held_out.is_empty() {
+        return Err(Error::Data(format!(
+            "{}: of three parts; a TFDS folder of reviews has two, train and test: export these as a table",
+            dataset.name
+        )));
+    }
     if form == ExportForm::Tfds && dataset.classes != sentiment_classes() {
         return Err(Error::Data(format!(
             "{}: of the classes {}; a TFDS folder of reviews has negative and positive ones: export these as a \
@@ -89,21 +94,17 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
         ExportForm::JsonLines(cells) | ExportForm::Csv(cells) => cells,
     };
     let encoder = Encoder::new(&dataset.vocabulary);
-    let contents_of = |split| {
-        let reviews = dataset.part(split).par_iter();
-        let contents = reviews.map(|review| content_of(review, cells, &encoder));
+    let contents_of = |reviews: &Vec<Review>| {
+        let contents = reviews.par_iter();
+        let contents = contents.map(|review| content_of(review, cells, &encoder));
         let contents = contents.collect::<Result<Vec<_>>>()?;
         Ok::<(Vec<Content>, Vec<bool>), Error>(contents.into_iter().unzip())
     };
-    let [train, test] = Split::ALL.map(contents_of);
-    let (train, test) = (train?, test?);
-    let inexact = train
-        .1
-        .iter()
-        .chain(&test.1)
-        .filter(|exact| !*exact)
-        .count();
-    let contents = [train.0, test.0];
+    let (train, test) = (contents_of(&dataset.train)?, contents_of(&dataset.test)?);
+    let held_out = contents_of(&dataset.held_out)?;
+    let exact = [&train.1, &test.1, &held_out.1].into_iter().flatten();
+    let inexact = exact.filter(|exact| !**exact).count();
+    let contents = [train.0, test.0, held_out.0];
     let bytes = match form {
         ExportForm::Csv(_) => write_csv(dataset, &contents)?,
         _ => write_json_lines(dataset, &contents)?,
@@ -128,7 +129,9 @@ fn content_of(review: &Review, cells: ExportCells, encoder: &Encoder) -> Result<
         ExportCells::Text => {
             let text = encoder.decode(ids);
             let again = encoder.encode(&text_of(text.as_bytes()).0)?;
-            (Content::Text(text), again == ids)
+            // A row without a text is none.
+            let exact = again == ids && !ids.is_empty();
+            (Content::Text(text), exact)
         }
     })
 }

@@ -9,11 +9,11 @@ use std::path::Path;
 use md5::{Digest, Md5};
 use rayon::prelude::*;
 
-use super::ReviewLimits;
 use super::archive::{self, Kind};
 use super::byte_order_mark::UTF_8_MARK;
 use super::files::read_whole;
 use super::raw::{LARGEST_REVIEW, RawDataset, RawReview, note_replaced, note_unlabelled, text_of};
+use super::{ReviewLimits, sentiment_classes};
 use crate::error::{Error, Result};
 
 const PARTS: [&str; 2] = ["train", "test"];
@@ -316,6 +316,8 @@ impl<T: Send> Selection<T> {
         Ok(RawDataset {
             train,
             test,
+            held_out: Vec::new(),
+            classes: sentiment_classes(),
             synthetic: false,
             notes,
         })
@@ -323,7 +325,7 @@ impl<T: Send> Selection<T> {
 }
 
 /// `ID_RATING.txt`, both numbers.
-fn is_review_name(file: &str) -> bool {
+pub(super) fn is_review_name(file: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     file.strip_suffix(".txt")
         .and_then(|stem| stem.split_once('_'))

@@ -10,7 +10,7 @@ use super::tfds;
 use super::vocabulary_choice::VocabularyChoice;
 use super::{
     Dataset, Encoder, PADDING, Review, ReviewLimits, Source, Table, Vocabulary, class_counts, demo,
-    imdb, sentiment_classes, table,
+    imdb, table,
 };
 use crate::error::{Error, Result};
 
@@ -187,11 +187,10 @@ fn load_demo(asked: Request) -> Result<Dataset> {
 
 fn load_path(path: &Path, asked: Request) -> Result<Dataset> {
     check_exists(path)?;
-    if path.is_dir() {
-        return match tfds::find(path)? {
-            Some(found) => load_tfds(&found, path, asked),
-            None => load_imdb(path, asked),
-        };
+    if path.is_dir()
+        && let Some(found) = tfds::find(path)?
+    {
+        return load_tfds(&found, path, asked);
     }
     match table_at(path) {
         Some(table) => load_table(&table, asked),
@@ -199,9 +198,9 @@ fn load_path(path: &Path, asked: Request) -> Result<Dataset> {
     }
 }
 
-/// The table with the usual columns that a file is by its name.
+/// The table with the usual columns that a file is by its name, or a folder by what is in it.
 pub(super) fn table_at(path: &Path) -> Option<Table> {
-    table::notation(path).map(|_| Table {
+    table::is_table(path).then(|| Table {
         path: path.to_owned(),
         ..Table::default()
     })
@@ -229,7 +228,11 @@ fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
     let path = table.path.as_path();
     check_exists(path)?;
     let vocabulary = asked.vocabulary.vocabulary_for(path)?;
-    let mut paths: Vec<&Path> = [path].into_iter().chain(table.test.as_deref()).collect();
+    let others = [&table.validation, &table.test].into_iter().flatten();
+    let mut paths: Vec<&Path> = [path]
+        .into_iter()
+        .chain(others.map(PathBuf::as_path))
+        .collect();
     if asked.to_test {
         paths.drain(..paths.len() - 1);
     }
@@ -238,10 +241,11 @@ fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
     // The number is another one where the same table would be read in another way.
     let read_as = Table {
         path: PathBuf::new(),
+        validation: table.validation.as_ref().map(|_| PathBuf::new()),
         test: None,
         ..table.clone()
     };
-    let form = format!("table 2 {names:?} {read_as:?}");
+    let form = format!("table 3 {names:?} {read_as:?}");
     let form = match asked.to_test {
         true => format!("{form} to test"),
         false => form,
@@ -251,10 +255,7 @@ fn load_table(table: &Table, asked: Request) -> Result<Dataset> {
         false => table::read(table, vocabulary.size(), asked.limits),
     };
     let encoded = encoded(&form, &paths, &vocabulary, asked, read)?;
-    Ok(Dataset {
-        classes: table.class_names(),
-        ..dataset(file_name(path), encoded, vocabulary)
-    })
+    Ok(dataset(file_name(path), encoded, vocabulary))
 }
 
 /// Loads the data set found at or below `path`.
@@ -298,9 +299,11 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Result<EncodedReviews
     }
     let train = encode(raw.train, &encoder)?;
     let test = encode(raw.test, &encoder)?;
+    let held_out = encode(raw.held_out, &encoder)?;
     let empty = train
         .iter()
         .chain(&test)
+        .chain(&held_out)
         .filter(|review| review.ids == [PADDING])
         .count();
     if empty > 0 {
@@ -312,6 +315,8 @@ fn encode_all(raw: RawDataset, vocabulary: &Vocabulary) -> Result<EncodedReviews
     Ok(EncodedReviews {
         train,
         test,
+        held_out,
+        classes: raw.classes,
         synthetic: raw.synthetic,
         notes,
     })
@@ -330,10 +335,11 @@ fn unknown_note(encoder: &Encoder, train: &[Review]) -> Option<String> {
 
 fn dataset(name: String, encoded: EncodedReviews, vocabulary: Vocabulary) -> Dataset {
     Dataset {
-        classes: sentiment_classes(),
+        classes: encoded.classes,
         name,
         train: encoded.train,
         test: encoded.test,
+        held_out: encoded.held_out,
         vocabulary,
         synthetic: encoded.synthetic,
         notes: encoded.notes,

@@ -93,8 +93,10 @@ pub struct Dataset {
     pub name: String,
     /// The reviews to train on.
     pub train: Vec<Review>,
-    /// The reviews to validate with.
+    /// The reviews to validate with: the test part, or the validation part where there is one beside it.
     pub test: Vec<Review>,
+    /// The test part, where others are there to validate with.
+    pub held_out: Vec<Review>,
     /// Names of the classes, in the order of the labels; [`sentiment_classes`] where nothing else was said.
     pub classes: Vec<String>,
     /// What the ids stand for.
@@ -106,11 +108,12 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Tokens in the longest review of both parts.
+    /// Tokens in the longest review of all parts.
     pub fn longest(&self) -> usize {
         self.train
             .iter()
             .chain(&self.test)
+            .chain(&self.held_out)
             .map(|review| review.ids.len())
             .max()
             .unwrap_or(0)
@@ -122,6 +125,7 @@ impl Dataset {
         for (reviews, limit) in [
             (&mut self.train, limits.train),
             (&mut self.test, limits.test),
+            (&mut self.held_out, limits.test),
         ] {
             match limit {
                 Some(limit) if by_class => {
@@ -137,7 +141,8 @@ impl Dataset {
     /// tells whether two data sets train alike.
     pub fn sha256(&self) -> String {
         let mut digest = Sha256::new();
-        for reviews in [&self.train, &self.test] {
+        let held_out = Some(&self.held_out).filter(|reviews| !reviews.is_empty());
+        for reviews in [&self.train, &self.test].into_iter().chain(held_out) {
             digest.update((reviews.len() as u64).to_le_bytes());
             for Review { ids, label } in reviews {
                 digest.update((ids.len() as u64).to_le_bytes());
@@ -174,7 +179,7 @@ pub enum Source {
     /// An `aclImdb` folder, or one packed as `.tar`, `.tar.gz`, `.tar.xz` or `.tar.zst`; the folder of a
     /// TFDS data set, or one above it; a [`Table`] with the usual columns.
     Path(PathBuf),
-    /// A CSV, TSV or JSON Lines file, and what its columns are called.
+    /// A file or folder of rows, and what its columns are called.
     Table(Table),
 }
 
@@ -191,7 +196,7 @@ impl Source {
     pub fn is_table(&self) -> bool {
         match self {
             Source::Demo => false,
-            Source::Path(path) => !path.is_dir() && load::table_at(path).is_some(),
+            Source::Path(path) => load::table_at(path).is_some(),
             Source::Table(_) => true,
         }
     }
@@ -208,11 +213,12 @@ impl Source {
         Err(Error::argument("vocabulary", problem))
     }
 
-    /// Names of the classes, in the order of the labels.
+    /// Names of the classes, in the order of the labels, as far as they were said: those of a table may be others, which
+    /// shows when it is read.
     pub fn class_names(&self) -> Vec<String> {
         match self {
-            Source::Demo | Source::Path(_) => sentiment_classes(),
-            Source::Table(table) => table.class_names(),
+            Source::Table(table) if !table.classes.is_empty() => table.classes.clone(),
+            _ => sentiment_classes(),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 /// What reviews may be read from.
 pub(super) const FORMS: &str = "an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst, \
-                                a TFDS folder, or a table named .csv, .tsv, .jsonl or .ndjson";
+                                a TFDS folder, a folder with one for each class, or a table named .csv, .tsv, .json, \
+                                .jsonl, .parquet or, with tabs, .txt";
 
 /// A review is a few kilobytes; more bytes than this are something else.
 pub(super) const LARGEST_REVIEW: u64 = 16 << 20;
@@ -37,6 +38,10 @@ impl RawReview {
 pub(super) struct RawDataset {
     pub train: Vec<RawReview>,
     pub test: Vec<RawReview>,
+    /// See [`super::Dataset::held_out`].
+    pub held_out: Vec<RawReview>,
+    /// Names of the classes, in the order of the labels.
+    pub classes: Vec<String>,
     /// Whether the source says that its reviews are made up.
     pub synthetic: bool,
     pub notes: Vec<String>,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::ReviewLimits;
 use super::raw::{Content, RawReview};
-use super::{Dataset, Review, ReviewLimits};
 use crate::error::{Error, Result};
 
 /// Of so many texts, one is for testing where the data does not say which.
@@ -123,16 +123,6 @@ pub(super) fn lacks(classes: &[String], [train, test]: &[Vec<usize>; 2]) -> Opti
             Split::Test.name()
         )),
         None => None,
-    }
-}
-
-impl Dataset {
-    /// The reviews of one part.
-    pub(super) fn part(&self, split: Split) -> &[Review] {
-        match split {
-            Split::Train => &self.train,
-            Split::Test => &self.test,
-        }
     }
 }
 

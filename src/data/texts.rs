@@ -3,7 +3,7 @@
 use super::demo::{self, SYNTHETIC_NOTE};
 use super::load::{check_exists, file_name, table_at};
 use super::raw::{Content, RawDataset, RawReview};
-use super::{ReviewLimits, Source, Table, imdb, table, tfds};
+use super::{ReviewLimits, Source, Table, imdb, sentiment_classes, table, tfds};
 use crate::error::{Error, Result};
 
 /// The training reviews as text: what a vocabulary is built from.
@@ -70,6 +70,8 @@ pub(super) fn load_contents(source: &Source, limit: Option<usize>) -> Result<Con
             let raw = RawDataset {
                 train,
                 test: Vec::new(),
+                held_out: Vec::new(),
+                classes: sentiment_classes(),
                 synthetic: true,
                 notes: Vec::new(),
             };

@@ -55,13 +55,15 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 54] = [
+pub const KEYS: [Key; 56] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
+    set("data.validation_source", "validation-data", Free),
     set("data.test_source", "test-data", Free),
     set("data.text_column", "text-column", Fixed),
     set("data.label_column", "label-column", Fixed),
+    set("data.no_header", "no-header", Fixed),
     set("data.classes", "classes", Fixed),
     set("data.encoding", "encoding", Fixed),
     set("data.vocabulary", "vocab", Free),

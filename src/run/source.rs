@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use std::sync::atomic::AtomicBool;
 
-use crate::data::{Dataset, ReviewLimits, Source, Table, load_building, load_to_test};
+use crate::data::{
+    Dataset, ReviewLimits, Source, Table, load_building, load_to_test, sentiment_classes,
+};
 use crate::error::{Error, Result};
 
 /// What the source is called where it is the embedded demo corpus.
@@ -20,7 +22,10 @@ pub const DEMO: &str = "demo";
 pub struct DataSpec {
     /// `demo`, or the path of a file or folder.
     pub source: String,
-    /// A second table, which has the test reviews.
+    /// Another table, which has the reviews to validate with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_source: Option<String>,
+    /// Another table, which has the test reviews.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_source: Option<String>,
     /// The table's column with the review.
@@ -29,7 +34,10 @@ pub struct DataSpec {
     /// The table's column with the label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
-    /// Names of the classes; empty where they are negative and positive.
+    /// Whether the first row of the table is a review, and columns have numbers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_header: bool,
+    /// Names of the classes, given or found; empty where they are negative and positive.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
     /// How the table's text is encoded, where that was named.
@@ -73,9 +81,13 @@ impl DataSpec {
         };
         DataSpec {
             source: source.path().map_or(DEMO.to_string(), path_text),
+            validation_source: table
+                .and_then(|table| table.validation.as_deref())
+                .map(path_text),
             test_source: table.and_then(|table| table.test.as_deref()).map(path_text),
             text_column: table.and_then(|table| table.text_column.clone()),
             label_column: table.and_then(|table| table.label_column.clone()),
+            no_header: table.is_some_and(|table| table.no_header),
             classes: table.map_or_else(Vec::new, |table| table.classes.clone()),
             encoding: table.and_then(|table| table.encoding.clone()),
             vocabulary: vocabulary.map(path_text),
@@ -88,6 +100,10 @@ impl DataSpec {
     /// The same with what was found there.
     pub fn found(&self, dataset: &Dataset) -> DataSpec {
         DataSpec {
+            classes: match dataset.classes == sentiment_classes() {
+                true => self.classes.clone(),
+                false => dataset.classes.clone(),
+            },
             name: dataset.name.clone(),
             synthetic: dataset.synthetic,
             train_reviews: Some(dataset.train.len()),
@@ -106,9 +122,11 @@ impl DataSpec {
     pub fn check(&self) -> Result<()> {
         self.limits().check()?;
         let of_tables = [
+            ("validation_source", self.validation_source.is_some()),
             ("test_source", self.test_source.is_some()),
             ("text_column", self.text_column.is_some()),
             ("label_column", self.label_column.is_some()),
+            ("no_header", self.no_header),
             ("classes", !self.classes.is_empty()),
             ("encoding", self.encoding.is_some()),
         ];
@@ -146,9 +164,11 @@ impl DataSpec {
         }
         let table = Table {
             path: PathBuf::from(&self.source),
+            validation: self.validation_source.as_ref().map(PathBuf::from),
             test: self.test_source.as_ref().map(PathBuf::from),
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
+            no_header: self.no_header,
             classes: self.classes.clone(),
             encoding: self.encoding.clone(),
         };
@@ -264,7 +284,9 @@ mod tests {
             let encoding = label.map(|_| "cp949".to_string());
             Source::Table(Table {
                 path: there("reviews.csv"),
+                validation: test.map(|_| there("dev.csv")),
                 test: test.map(there),
+                no_header: label.is_some(),
                 text_column: None,
                 label_column: label.map(str::to_string),
                 classes: classes.iter().map(|class| class.to_string()).collect(),

@@ -196,9 +196,9 @@ fn a_table_with_a_wrong_row() {
         "r.jsonl",
         &["r.jsonl: line 2: column ", "expected an object {\"text\": "],
     );
-    place.write("review.tsv", "review\tlabel\na film\t0\n");
+    place.write("review.tsv", "words\tlabel\na film\t0\n");
     let words = [
-        "review.tsv: line 1: no column `text`, only review, label",
+        "review.tsv: line 1: no column `text`, only words, label",
         "--text-column NAME",
     ];
     refused(&place, "review.tsv", &words);
@@ -218,7 +218,7 @@ fn options_of_tables_without_a_table() {
             2,
             &[
                 "--data",
-                "reviews is not named .csv, .tsv, .jsonl or .ndjson",
+                "reviews holds neither a folder for each class nor tables named train and test",
             ],
         );
     }

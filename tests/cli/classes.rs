@@ -63,11 +63,18 @@ name = \"stars\"\n\
         .json();
     assert_eq!(imported[0]["loss"], trained[0]["loss"]);
 
-    let train = |options: &[&str]| {
-        let command = ["train", "--config", "stars.toml", "--out", "refused"];
-        place.tiny(&command, options)
-    };
-    train(&data).fails(1, &["line 3: label `2`; expected", "--classes"]);
+    let train = |options: &[&str]| place.tiny(&["train", "--config", "stars.toml"], options);
+    let outcome = train(&[&data[..], &["--out", "found"]].concat());
+    let told = &outcome.succeeds().stderr;
+    assert!(
+        told.contains("3 classes, found among the labels, in ascending order: 1, 2, 3"),
+        "{told}"
+    );
+    let config = String::from_utf8(place.files()["found/config.toml"].clone()).unwrap();
+    assert!(
+        config.contains("classes = [\"1\", \"2\", \"3\"]"),
+        "{config}"
+    );
     let outcome = place.tiny(&["train", "baseline"], &named);
     outcome.fails(
         1,
@@ -78,7 +85,7 @@ name = \"stars\"\n\
     );
     let outcome = place.tiny(&["compare"], &named);
     outcome.fails(1, &["tells 2 classes apart, but the data have 3"]);
-    let outcome = train(&[]);
+    let outcome = train(&["--out", "refused"]);
     outcome.fails(
         1,
         &["stars.toml", "tells 3 classes apart, but the data have 2"],

@@ -194,3 +194,80 @@ fn nothing_in_a_file_reaches_the_terminal_as_a_command() {
     outcome.fails(1, &["line 2: label `\\u{1b}[2J"]);
     assert_no_commands(&outcome);
 }
+
+#[test]
+fn training_is_validated_with_one_part_and_evaluate_takes_another() {
+    let place = place();
+    let rows = |count: usize, word: &str| -> String {
+        let row = |row: usize| format!("{row},{word} film {row},{}\n", ["ham", "spam"][row % 2]);
+        format!(
+            "id,review,category\n{}",
+            (0..count).map(row).collect::<String>()
+        )
+    };
+    place.write("r.csv", rows(20, "good"));
+    place.write("v.csv", rows(6, "fair"));
+    place.write("t.csv", rows(4, "bad"));
+    let data = [
+        "--data",
+        "r.csv",
+        "--validation-data",
+        "v.csv",
+        "--test-data",
+        "t.csv",
+        "--out",
+        "run",
+    ];
+    let told = place.tiny(&["train", "baseline"], &data);
+    let told = told.succeeds().stderr.replace("\n          ", " ");
+    for words in [
+        "6 to validate with, 4 to test with",
+        "columns found by their usual names: texts in column review, labels in column category",
+        "2 classes, found among the labels, in alphabetical order: ham, spam",
+    ] {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
+    let config = String::from_utf8(place.files()["run/config.toml"].clone()).unwrap();
+    assert!(config.contains("classes = [\"ham\", \"spam\"]"), "{config}");
+    assert!(config.contains("validation_source = "), "{config}");
+    assert!(config.contains("test_reviews = 6"), "{config}");
+    let evaluated = &place.run(["evaluate", "run", "--json"]).json()[0];
+    assert_eq!(evaluated["reviews"], 4);
+    assert_eq!(evaluated["as_trained"], true);
+    let others = ["evaluate", "run", "--json", "--data", "v.csv"];
+    assert_eq!(place.run(others).json()[0]["reviews"], 6);
+    place
+        .run(["evaluate", "run", "--validation-data", "v.csv"])
+        .fails(2, &["--validation-data", "--test-data"]);
+    let more = ["train", "--resume", "run", "--epochs", "2"];
+    place.run(more).succeeds();
+    // An export has all three parts again.
+    let parts = &data[..6];
+    let export = [
+        &["data", "export", "--format", "csv", "--output", "all.csv"],
+        parts,
+    ]
+    .concat();
+    place.run(export).succeeds();
+    let told = inspect(&place, &["--data", "all.csv", "--json"]).json();
+    let counts = ["train", "test", "held_out"].map(|part| told[0][part]["reviews"].clone());
+    assert_eq!(counts, [20, 6, 4]);
+    assert_eq!(told[0]["classes"], serde_json::json!(["ham", "spam"]));
+}
+
+#[test]
+fn other_reviews_have_the_classes_of_the_run() {
+    let place = place();
+    let rows = |labels: [&str; 2]| table(&["a film"], labels);
+    place.write("r.csv", rows(["0", "4"]));
+    place.write("words.csv", rows(["neg", "pos"]));
+    place.write("more.csv", rows(["0", "3"]));
+    let train = ["--data", "r.csv", "--out", "run"];
+    place.tiny(&["train", "baseline"], &train).succeeds();
+    let evaluate = |data: &str| place.run(["evaluate", "run", "--json", "--data", data]);
+    assert_eq!(
+        evaluate("words.csv").json()[0]["loss"],
+        evaluate("r.csv").json()[0]["loss"]
+    );
+    evaluate("more.csv").fails(1, &["more.csv: line 3: label `3`; expected 0, neg"]);
+}

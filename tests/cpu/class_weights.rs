@@ -86,6 +86,7 @@ fn dataset(classes: u8) -> Arc<Dataset> {
         test: (3..19).map(review).collect(),
         classes: (0..classes).map(|class| format!("class {class}")).collect(),
         vocabulary: Vocabulary::from_subwords(["a"]).unwrap(),
+        held_out: vec![],
         synthetic: true,
         notes: Vec::new(),
     })

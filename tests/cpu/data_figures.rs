@@ -108,7 +108,8 @@ proptest! {
         let vocabulary = "### SubwordTextEncoder\n### Metadata: {}\n'a_'\n";
         let dataset = Dataset {
             name: "few kinds".into(),
-            classes: sentiment_classes(),
+            held_out: Vec::new(),
+        classes: sentiment_classes(),
             train,
             test,
             vocabulary: Vocabulary::from_text("vocabulary", vocabulary).unwrap(),

@@ -15,9 +15,11 @@ fn full() -> RunSpec {
     let mut spec = RunSpec {
         data: DataSpec {
             source: "/my reviews.csv".to_string(),
+            validation_source: Some("/dev.csv".to_string()),
             test_source: Some("/test.csv".to_string()),
             text_column: Some("it's".to_string()),
             label_column: Some("verdict".to_string()),
+            no_header: true,
             classes: vec!["useful".to_string(), "spam".to_string()],
             encoding: Some("cp949".to_string()),
             vocabulary: Some("/own.subwords".to_string()),
@@ -223,8 +225,8 @@ fn the_command_says_what_is_no_default_as_a_shell_takes_it() {
     let line = full().command_line(&Trains::Variant("dropout")).unwrap();
     assert_eq!(
         line.unwrap(),
-        "gatefold train dropout --data '/my reviews.csv' --test-data /test.csv --text-column 'it'\\''s' \
-         --label-column verdict --classes useful,spam --encoding cp949 --vocab /own.subwords --limit-train 40 --limit-test 30 \
+        "gatefold train dropout --data '/my reviews.csv' --validation-data /dev.csv --test-data /test.csv --text-column 'it'\\''s' \
+         --label-column verdict --no-header --classes useful,spam --encoding cp949 --vocab /own.subwords --limit-train 40 --limit-test 30 \
          --early-stopping 3 --min-delta 0.0 --minimum-rate 0.0 --plateau-factor 0.1 --plateau-patience 1 \
          --schedule plateau --class-weight useful=0.5,spam=4 --clip-norm 1.0 --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
          --optimiser sgd --seed 18446744073709551615 --shuffle-buffer all --truncate after --weight-decay 0.01"

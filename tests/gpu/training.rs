@@ -72,6 +72,7 @@ pub fn dataset(random: &mut Philox) -> Arc<Dataset> {
     let vocabulary = "### SubwordTextEncoder\n### Metadata: {}\n'a_'\n";
     Arc::new(Dataset {
         name: "random".into(),
+        held_out: Vec::new(),
         classes: sentiment_classes(),
         train: reviews(61, 25, random),
         test: reviews(21, 30, random),

@@ -34,19 +34,9 @@ impl DataSettings {
 
     /// What the data is called in the names of run folders.
     pub(super) fn folder_name(&self) -> String {
-        const ENDINGS: [&str; 12] = [
-            ".tar",
-            ".tar.gz",
-            ".tar.xz",
-            ".tar.zst",
-            ".csv",
-            ".csv.gz",
-            ".tsv",
-            ".tsv.gz",
-            ".jsonl",
-            ".jsonl.gz",
-            ".ndjson",
-            ".ndjson.gz",
+        const PACKINGS: [&str; 5] = [".gz", ".bz2", ".xz", ".zst", ".zip"];
+        const ENDINGS: [&str; 9] = [
+            ".tar", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".txt", ".zip",
         ];
         let Some(path) = self.reviews.source.path() else {
             return "demo".to_string();
@@ -62,8 +52,13 @@ impl DataSettings {
             1
         };
         let name = names.split_off(names.len().saturating_sub(count)).join("-");
-        let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
-        stem.unwrap_or(&name).to_string()
+        let strip = |name: &'_ str, endings: &[&str]| -> Option<usize> {
+            let mut stems = endings.iter().map(|ending| name.strip_suffix(ending));
+            stems.find_map(|stem| stem.map(str::len))
+        };
+        let unpacked = strip(&name, &PACKINGS).unwrap_or(name.len());
+        let stem = strip(&name[..unpacked], &ENDINGS).or_else(|| strip(&name, &ENDINGS));
+        name[..stem.unwrap_or(name.len())].to_string()
     }
 }
 
@@ -89,9 +84,11 @@ pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
     } = args;
     let SourceArgs {
         data,
+        validation_data,
         test_data,
         text_column,
         label_column,
+        no_header,
         classes,
         encoding,
     } = &reading.source;
@@ -105,9 +102,11 @@ pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
     };
     let vocabulary = reading.vocab.as_deref();
     let spec = DataSpec {
+        validation_source: validation_data.as_deref().map(path_text),
         test_source: test_data.as_deref().map(path_text),
         text_column: text_column.clone(),
         label_column: label_column.clone(),
+        no_header: *no_header,
         classes: classes.clone(),
         encoding: encoding.clone(),
         ..DataSpec::new(&source, vocabulary, limits)

@@ -212,9 +212,11 @@ mod tests {
         let is_other = |monitor: &Monitor| *monitor != Monitor::default();
         let data = DataSpec {
             source: there("/reviews.csv").unwrap(),
+            validation_source: there("/dev.csv"),
             test_source: there("/test.csv"),
             text_column: Some("review".to_string()),
             label_column: Some("verdict".to_string()),
+            no_header: true,
             classes: vec!["useful".to_string(), "spam".to_string()],
             encoding: Some("cp949".to_string()),
             vocabulary: there("/own.subwords"),

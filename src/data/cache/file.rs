@@ -6,7 +6,7 @@
 //! | 32 | SHA-256 of all that follows |
 //! | 8 | bytes of the description, a multiple of 4 |
 //! | | the description, JSON with spaces to its end |
-//! | 4 a review | its number of ids × 256 + its label; the training reviews first |
+//! | 4 a review | its number of ids × 256 + its label; the training reviews first, then those to validate with, then those held out |
 //! | 4 an id | the ids, review after review |
 //!
 //! Numbers are in the byte order of the machine, which the name of the file depends on.
@@ -36,6 +36,8 @@ const LABELS: u32 = 256;
 pub(in crate::data) struct EncodedReviews {
     pub train: Vec<Review>,
     pub test: Vec<Review>,
+    pub held_out: Vec<Review>,
+    pub classes: Vec<String>,
     pub synthetic: bool,
     pub notes: Vec<String>,
 }
@@ -55,8 +57,10 @@ struct Description {
     key: String,
     synthetic: bool,
     notes: Vec<String>,
+    classes: Vec<String>,
     train: usize,
     test: usize,
+    held_out: usize,
 }
 
 /// The content of a file for `key`; `None` where a review is longer than the file can say.
@@ -67,10 +71,15 @@ pub(super) fn to_bytes(key: &str, encoded: &EncodedReviews) -> Option<Vec<u8>> {
         notes: encoded.notes.clone(),
         train: encoded.train.len(),
         test: encoded.test.len(),
+        held_out: encoded.held_out.len(),
+        classes: encoded.classes.clone(),
     };
     let mut description = serde_json::to_vec(&description).ok()?;
     description.resize(description.len().next_multiple_of(4), b' ');
-    let reviews = || encoded.train.iter().chain(&encoded.test);
+    let reviews = || {
+        let read = encoded.train.iter().chain(&encoded.test);
+        read.chain(&encoded.held_out)
+    };
 
     let mut bytes = [MAGIC.as_slice(), &[0; CHECKED - MAGIC.len()]].concat();
     bytes.extend((description.len() as u64).to_ne_bytes());
@@ -110,11 +119,14 @@ fn parse(map: Mmap, key: &str) -> Option<EncodedReviews> {
         key: own_key,
         synthetic,
         notes,
+        classes,
         train,
         test,
+        held_out,
     } = description;
     let start = train
         .checked_add(test)?
+        .checked_add(held_out)?
         .checked_mul(size_of::<u32>())?
         .checked_add(table)?;
     let entries: Vec<u32> = bytemuck::try_cast_slice(map.get(table..start)?)
@@ -139,7 +151,9 @@ fn parse(map: Mmap, key: &str) -> Option<EncodedReviews> {
     });
     Some(EncodedReviews {
         train: reviews.by_ref().take(train).collect(),
-        test: reviews.collect(),
+        test: reviews.by_ref().take(test).collect(),
+        held_out: reviews.collect(),
+        classes,
         synthetic,
         notes,
     })

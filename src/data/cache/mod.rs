@@ -25,7 +25,7 @@ pub(super) use self::token_file::TokenFile;
 
 /// To be raised whenever the same reviews and vocabulary give other ids or notes, or files of the cache
 /// have another form.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Files that are kept: those last used.
 const KEPT: usize = 8;

@@ -7,6 +7,7 @@ use encoding_rs::{
     BIG5, DecoderResult, EUC_KR, Encoding, GB18030, REPLACEMENT, SHIFT_JIS, UTF_8, X_USER_DEFINED,
 };
 
+use super::lines::BUFFER;
 use super::place::Place;
 use crate::error::{Error, Result};
 
@@ -39,8 +40,6 @@ pub(super) fn named(name: &str) -> Result<&'static Encoding> {
 
 /// A byte that UTF-8 never has: it stands for what could not be decoded.
 const NO_TEXT: u8 = 0xFF;
-
-const BUFFER: usize = 1 << 16;
 
 /// A stream of one encoding as UTF-8.
 pub(super) struct Decoded<R> {

@@ -2,8 +2,9 @@
 
 use csv::ByteRecord;
 
-use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
-use super::survey::Layout;
+use super::excerpt::shortened;
+use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of};
+use super::survey::Wanted;
 use crate::data::raw::checked_text;
 
 /// Where the columns are.
@@ -32,9 +33,9 @@ impl Header {
             shortened(&names.collect::<Vec<_>>().join(", "))
         };
         Ok(Header {
-            content: columns.pick(find(columns.text), find(IDS), all)?,
-            label: find(columns.label)
-                .ok_or_else(|| missing(columns.label, "Table::label_column", &all()))?,
+            content: columns.pick(find(&columns.text), find(IDS), all)?,
+            label: find(&columns.label)
+                .ok_or_else(|| missing(&columns.label, "Table::label_column", &all()))?,
             split: find(SPLIT),
             synthetic: find(SYNTHETIC),
             width: names.len(),
@@ -52,15 +53,19 @@ impl Header {
             .map(|index| String::from_utf8_lossy(field(index)));
         let synthetic = self.synthetic.map(field) == Some(b"true");
         let content = || match self.content {
-            ContentColumn::Text(index) => checked_text(field(index)),
+            ContentColumn::Text(index) => checked_text(field(index)).map(Some),
             ContentColumn::Ids(index) => columns.ids(&numbers(field(index))?),
         };
-        let label = || columns.label(&String::from_utf8_lossy(field(self.label)));
+        let label = || {
+            columns
+                .labels
+                .label(&String::from_utf8_lossy(field(self.label)))
+        };
         row_of(split.as_deref(), label, content, synthetic)
     }
 }
 
-impl Layout for Columns<'_> {
+impl Wanted for Columns {
     type Header = Header;
 
     fn header(&self, names: &ByteRecord) -> Result<Header, String> {
@@ -71,9 +76,29 @@ impl Layout for Columns<'_> {
         header.width
     }
 
-    fn takes(&self, header: &Header, record: &ByteRecord) -> bool {
-        record.len() == header.width && header.row(record, self).is_ok()
+    fn fit(&self, header: &Header, fields: &ByteRecord) -> Fit {
+        match header.row(fields, self) {
+            _ if fields.len() != header.width => Fit::None,
+            Err(_) => Fit::None,
+            Ok(Row::Incomplete(_)) => Fit::Incomplete,
+            Ok(Row::Labelled(_) | Row::Unlabelled) => Fit::Whole,
+        }
     }
+}
+
+/// Whether fields are a row: as many as there are columns, of which each holds what it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    Whole,
+    /// One without a text or a label.
+    Incomplete,
+    None,
+}
+
+/// The names of columns that have none: their numbers, from 1.
+pub(super) fn numbered(width: usize) -> ByteRecord {
+    let names: Vec<String> = (1..=width).map(|number| number.to_string()).collect();
+    ByteRecord::from(names)
 }
 
 /// Numbers with spaces between them.

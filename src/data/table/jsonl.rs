@@ -1,33 +1,81 @@
-//! The rows of JSON Lines files.
+//! The rows of JSON files.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use super::encoding::LineCheck;
-use super::lines::Lines;
+use super::excerpt::shortened;
+use super::json_items::each;
+use super::labels::LabelTally;
+use super::names::{Asked, Chosen, may_be_label};
 use super::open::Input;
-use super::place::Place;
-use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of, shortened};
+use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, is_unlabelled, row_of};
 use crate::data::json_problem::problem_of;
 use crate::data::raw::checked_text;
 use crate::error::Result;
 
-pub(super) const REMEDY: &str = "put each object on a line of its own";
-
-/// Looks at every line of a file, whether it is text.
+/// Looks at every object of a file, whether it is text, chooses the columns and, where there is a tally, counts the
+/// labels.
+///
+/// What is wrong with an object is told when it is read.
 ///
 /// # Errors
-/// [`crate::Error::Malformed`] where too many are not; [`crate::Error::Io`].
-pub(super) fn survey(input: Input, mut check: LineCheck) -> Result<()> {
-    let Input { place, reader } = input;
-    let mut lines = Lines::new(reader);
-    each(&mut lines, &place, |number, line| {
-        check.add(number, line);
+/// [`crate::Error::Malformed`] where too many are not text, or a column is missing; [`crate::Error::Io`].
+pub(super) fn look(
+    input: Input,
+    asked: Asked,
+    mut check: LineCheck,
+    tally: Option<&mut LabelTally>,
+) -> Result<Chosen> {
+    let place = input.place.clone();
+    let (mut first, mut names) = (1, BTreeSet::new());
+    // Which column has the labels shows once all names are known.
+    let mut tallies: BTreeMap<String, LabelTally> = BTreeMap::new();
+    let counts = tally.is_some();
+    each(input, |line, bytes| {
+        check.add(line, bytes);
+        let Ok(object) = parse(&String::from_utf8_lossy(bytes)) else {
+            return Ok(());
+        };
+        if names.is_empty() {
+            first = line;
+        }
+        let split = object.get(SPLIT).and_then(Value::as_str);
+        let counts = counts && !split.is_some_and(is_unlabelled);
+        for (name, value) in &object {
+            // Objects with keys of their own each would be no table.
+            const MOST: usize = 1000;
+            if names.len() < MOST && !names.contains(name) {
+                names.insert(name.clone());
+            }
+            if counts && may_be_label(name, asked) {
+                let label = label_text(value);
+                match (tallies.get_mut(name), label) {
+                    (_, None) => {}
+                    (Some(tally), Some(label)) => tally.add(&label),
+                    (None, Some(label)) => {
+                        tallies.entry(name.clone()).or_default().add(&label);
+                    }
+                }
+            }
+        }
         Ok(())
     })?;
-    check.finish(&place)
+    check.finish(&place)?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if names.is_empty() {
+        // There is no row, or none that can be read, which is told when it is.
+        return Ok(Chosen::usual(asked));
+    }
+    let chosen = Chosen::among(&names, asked).map_err(|problem| place.malformed(first, problem))?;
+    if let (Some(tally), Some(counted)) = (tally, tallies.remove(&chosen.label)) {
+        tally.merge(counted);
+    }
+    Ok(chosen)
 }
 
-/// Calls `visit` with every line that is not blank.
+/// Calls `visit` with every row and the line it begins in.
 ///
 /// # Errors
 /// [`crate::Error::Malformed`] with the line that is wrong, or that `visit` calls wrong;
@@ -35,33 +83,43 @@ pub(super) fn survey(input: Input, mut check: LineCheck) -> Result<()> {
 pub(super) fn visit(
     input: Input,
     columns: &Columns,
-    mut visit: impl FnMut(Row) -> Result<(), String>,
+    mut visit: impl FnMut(u64, Row) -> Result<(), String>,
 ) -> Result<()> {
-    let Input { place, reader } = input;
-    let mut lines = Lines::new(reader);
-    each(&mut lines, &place, |_, line| {
-        row(line, columns).and_then(&mut visit)
+    each(input, |line, bytes| {
+        row(bytes, columns).and_then(|row| visit(line, row))
     })
 }
 
-/// Calls `look` with the number and the content of every line that is not blank.
-fn each(
-    lines: &mut Lines,
-    place: &Place,
-    mut look: impl FnMut(u64, &[u8]) -> Result<(), String>,
-) -> Result<()> {
-    let mut bytes = Vec::new();
-    loop {
-        bytes.clear();
-        let number = lines.next_number();
-        let more = lines.read(&mut bytes);
-        if !more.map_err(|error| place.row_failure(number, error, REMEDY))? {
-            return Ok(());
-        }
-        if !bytes.trim_ascii().is_empty() {
-            look(number, bytes.trim_ascii_end())
-                .map_err(|problem| place.malformed(number, problem))?;
-        }
+fn parse(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let problem = no_object(&error, text, "{\"text\": \"…\", \"label\": …}");
+        let remedy = match error.is_eof() {
+            true => "; put each object on a line of its own, or all into one array",
+            false => "",
+        };
+        format!("{problem}{remedy}")
+    })
+}
+
+/// What is wrong with a text that should be an object like `expected`.
+pub(super) fn no_object(error: &serde_json::Error, text: &str, expected: &str) -> String {
+    // An element of an array may have lines of its own.
+    let column = match text.contains(['\n', '\r']) {
+        true => String::new(),
+        false => format!("column {}: ", error.column()),
+    };
+    format!(
+        "{column}expected an object {expected}: {}",
+        problem_of(error)
+    )
+}
+
+/// A label as a field of other tables has it; `None` for null, which stands for none.
+fn label_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     }
 }
 
@@ -69,12 +127,7 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     // JSON is UTF-8; a text that is not is mended as in every other form.
     let text = String::from_utf8_lossy(bytes);
     let valid = matches!(text, std::borrow::Cow::Borrowed(_));
-    let object: Map<String, Value> = serde_json::from_str(&text)
-        .map_err(|error| no_object(&error, "{\"text\": \"…\", \"label\": …}"))?;
-    let names = || {
-        let names: Vec<&str> = object.keys().map(String::as_str).collect();
-        shortened(&names.join(", "))
-    };
+    let object = parse(&text)?;
     // An absent value is often written as null.
     let field = |name: &str| object.get(name).filter(|value| !value.is_null());
     let split = match field(SPLIT) {
@@ -83,27 +136,25 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
         Some(other) => return Err(wrong_kind(SPLIT, other, "\"train\" or \"test\"")),
     };
     let synthetic = field(SYNTHETIC) == Some(&Value::Bool(true));
-    let label = || match field(columns.label) {
-        None => Err(missing(columns.label, "Table::label_column", &names())),
-        Some(Value::Bool(positive)) if columns.are_sentiments() => Ok(u8::from(*positive)),
-        Some(Value::String(name)) => columns.label(name),
-        Some(other) => columns.label(&other.to_string()),
+    let label = || match field(&columns.label).and_then(label_text) {
+        None => Ok(None),
+        Some(label) => columns.labels.label(&label),
     };
-    let content = || match columns.pick(field(columns.text), field(IDS), names)? {
-        ContentColumn::Text(Value::String(text)) => {
+    let ids = field(IDS).filter(|_| columns.ids_will_do);
+    let content = match (field(&columns.text), ids) {
+        (Some(text), _) => Some(ContentColumn::Text(text)),
+        (None, ids) => ids.map(ContentColumn::Ids),
+    };
+    let content = || match content {
+        None => Ok(None),
+        Some(ContentColumn::Text(Value::String(text))) => {
             let (content, _) = checked_text(text.as_bytes())?;
-            Ok((content, valid))
+            Ok(Some((content, valid)))
         }
-        ContentColumn::Text(other) => Err(wrong_kind(columns.text, other, "a string")),
-        ContentColumn::Ids(ids) => columns.ids(&numbers(ids)?),
+        Some(ContentColumn::Text(other)) => Err(wrong_kind(&columns.text, other, "a string")),
+        Some(ContentColumn::Ids(ids)) => columns.ids(&numbers(ids)?),
     };
     row_of(split, label, content, synthetic)
-}
-
-/// What is wrong with a line that should be an object like `expected`.
-pub(super) fn no_object(error: &serde_json::Error, expected: &str) -> String {
-    let (column, problem) = (error.column(), problem_of(error));
-    format!("column {column}: expected an object {expected}: {problem}")
 }
 
 /// An array of whole numbers.

@@ -4,6 +4,9 @@ use std::io::{self, BufRead};
 
 use super::place::LARGEST_ROW;
 
+/// Bytes that streams read at a time.
+pub(super) const BUFFER: usize = 1 << 16;
+
 /// Reads line after line. A line ends in LF, CR LF or CR, whichever comes.
 pub(super) struct Lines {
     reader: Box<dyn BufRead>,
@@ -12,7 +15,12 @@ pub(super) struct Lines {
 
 impl Lines {
     pub fn new(reader: Box<dyn BufRead>) -> Lines {
-        Lines { reader, read: 0 }
+        Lines::after(reader, 0)
+    }
+
+    /// Lines that follow so many.
+    pub fn after(reader: Box<dyn BufRead>, read: u64) -> Lines {
+        Lines { reader, read }
     }
 
     /// The number of the next line, from 1.

@@ -1,18 +1,17 @@
 //! A table's file as a stream of UTF-8.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use flate2::bufread::MultiGzDecoder;
 
 use super::encoding::Decoded;
+use super::form::Packing;
+use super::lines::BUFFER;
 use super::place::Place;
+use super::unpack::unpacked;
 use crate::data::byte_order_mark::{self, UTF_8_MARK};
-use crate::error::{Error, Result};
-
-const BUFFER: usize = 1 << 16;
+use crate::error::Result;
 
 /// Bytes that tell what a file is.
 const HEAD: u64 = 512;
@@ -23,30 +22,26 @@ pub(super) struct Input {
     pub reader: Box<dyn BufRead>,
 }
 
-/// Opens a table; with `gzip`, what is read is what was compressed. It is read as `encoding` or, where none is named,
-/// as what a byte order mark says, which itself is left out, or UTF-8.
+/// Opens a table; what is read is what was packed. It is read as `encoding` or, where none is named, as what a byte order
+/// mark says, which itself is left out, or UTF-8.
 ///
 /// # Errors
-/// [`Error::Malformed`] for what is no text, [`Error::Io`].
-pub(super) fn open(path: &Path, gzip: bool, encoding: Option<&'static Encoding>) -> Result<Input> {
-    let file = File::open(path).map_err(Error::io(path))?;
-    let file = Box::new(BufReader::with_capacity(BUFFER, file));
-    of_stream(Place::new(path, gzip), file, gzip, encoding)
-}
-
-/// As [`open`], of a stream that is called so.
-pub(super) fn of_stream(
-    place: Place,
-    stream: Box<dyn BufRead>,
-    gzip: bool,
+/// [`crate::Error::Malformed`] for what is no text, [`crate::Error::Io`].
+pub(super) fn open(
+    path: &Path,
+    packing: Packing,
     encoding: Option<&'static Encoding>,
 ) -> Result<Input> {
-    let mut reader: Box<dyn BufRead> = if gzip {
-        let unpacked = MultiGzDecoder::new(stream);
-        Box::new(BufReader::with_capacity(BUFFER, unpacked))
-    } else {
-        stream
-    };
+    let place = Place::new(path, packing != Packing::None);
+    of_stream(place, unpacked(path, packing)?, encoding)
+}
+
+/// As [`open`], of a stream that is called so, and is unpacked.
+pub(super) fn of_stream(
+    place: Place,
+    mut reader: Box<dyn BufRead>,
+    encoding: Option<&'static Encoding>,
+) -> Result<Input> {
     let mut head = Vec::new();
     let read = reader.by_ref().take(HEAD).read_to_end(&mut head);
     read.map_err(|error| place.failure(1, error))?;
@@ -93,12 +88,12 @@ fn no_text(head: &[u8]) -> Option<String> {
             "a gzip file; have its name end in .gz, once for each time it was compressed"
         }
         [b'P', b'K', 3, 4, ..] => {
-            "a zip archive, or a spreadsheet; unpack it, or save the sheet as CSV in UTF-8"
+            "a zip archive, or a spreadsheet; have its name end in .zip, or save the sheet as CSV in UTF-8"
         }
-        [b'P', b'A', b'R', b'1', ..] => "a Parquet file; write it as CSV or JSON Lines",
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => "a bzip2 file; unpack it, or pack it as .gz",
-        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => "an xz file; unpack it, or pack it as .gz",
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => "a zstd file; unpack it, or pack it as .gz",
+        [b'P', b'A', b'R', b'1', ..] => "a Parquet file; have its name end in .parquet",
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => "a bzip2 file; have its name end in .bz2",
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => "an xz file; have its name end in .xz",
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => "a zstd file; have its name end in .zst",
         [0xD0, 0xCF, 0x11, 0xE0, ..] => "a spreadsheet; save the sheet as CSV in UTF-8",
         _ => {
             let zeros = |parity| {

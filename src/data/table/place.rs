@@ -10,16 +10,18 @@ use crate::error::Error;
 pub(super) const LARGEST_ROW: u64 = 6 * LARGEST_REVIEW;
 
 /// What errors name a file by.
+#[derive(Debug, Clone)]
 pub(super) struct Place {
     path: PathBuf,
-    gzip: bool,
+    is_packed: bool,
 }
 
 impl Place {
-    pub fn new(path: &Path, gzip: bool) -> Place {
+    /// A file, and whether it is read through a decompression.
+    pub fn new(path: &Path, is_packed: bool) -> Place {
         Place {
             path: path.to_owned(),
-            gzip,
+            is_packed,
         }
     }
 
@@ -45,12 +47,12 @@ impl Place {
 
     /// A stream that failed: the system, or the decompression.
     pub fn failure(&self, line: u64, error: io::Error) -> Error {
-        use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         match error.kind() {
-            UnexpectedEof if self.gzip => {
+            io::ErrorKind::UnexpectedEof if self.is_packed => {
                 self.malformed(line, "the file is cut short; copy or download it again")
             }
-            InvalidData | InvalidInput if self.gzip => self.malformed(
+            // An error that is not the system's is one of the decompression.
+            _ if self.is_packed && error.raw_os_error().is_none() => self.malformed(
                 line,
                 format!("the file is corrupt ({error}); copy or download it again"),
             ),

@@ -1,8 +1,8 @@
 //! A row as a review: which columns hold it, and what their values mean.
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
-
-use crate::data::raw::{Content, RawReview, checked_ids, label_of};
+use super::excerpt::shortened;
+use super::labels::Labels;
+use crate::data::raw::{Content, RawReview, checked_ids};
 use crate::data::split::Split;
 
 /// Columns that have one name in every table.
@@ -11,6 +11,8 @@ pub(super) const SPLIT: &str = "split";
 pub(super) const SYNTHETIC: &str = "synthetic";
 pub(super) const TEXT: &str = "text";
 pub(super) const LABEL: &str = "label";
+/// The split of rows to validate with.
+pub(super) const VALIDATION: &str = "validation";
 /// What some data sets call the rows that have no label.
 const UNLABELLED: [&str; 2] = ["unsupervised", "unsup"];
 
@@ -18,7 +20,16 @@ const UNLABELLED: [&str; 2] = ["unsupervised", "unsup"];
 pub(super) enum Row {
     /// One that its split says to have no label.
     Unlabelled,
+    /// One that lacks what it should have.
+    Incomplete(Missing),
     Labelled(LabelledRow),
+}
+
+/// What a row lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    Text,
+    Label,
 }
 
 pub(super) struct LabelledRow {
@@ -39,46 +50,30 @@ pub(super) enum NamedPart {
 }
 
 impl NamedPart {
-    fn named(name: &str) -> Option<NamedPart> {
-        const VALIDATION: [&str; 4] = ["validation", "valid", "val", "dev"];
+    /// The part of that name, in any case.
+    pub fn named(name: &str) -> Option<NamedPart> {
+        const VALIDATIONS: [&str; 4] = [VALIDATION, "valid", "val", "dev"];
         let name = name.trim();
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
         let split = Split::ALL.into_iter().find(|split| is(&split.name()));
         match split {
             Some(split) => Some(NamedPart::Of(split)),
-            None => VALIDATION.iter().any(is).then_some(NamedPart::Validation),
+            None => VALIDATIONS.iter().any(is).then_some(NamedPart::Validation),
         }
     }
 }
 
-/// The columns of a table, and the size of the vocabulary that ids are checked against.
-pub(super) struct Columns<'a> {
-    pub text: &'a str,
-    pub label: &'a str,
-    /// Names of the classes; empty for sentiments.
-    classes: &'a [String],
-    /// Whether a table without `text` may have ids instead.
-    ids_will_do: bool,
-    size: usize,
+/// The columns of a table, what its labels mean, and the size of the vocabulary that ids are checked against.
+pub(super) struct Columns {
+    pub text: String,
+    pub label: String,
+    /// Whether a row without a text may have ids instead.
+    pub ids_will_do: bool,
+    pub labels: Labels,
+    pub size: usize,
 }
 
-impl<'a> Columns<'a> {
-    /// Of a table that calls its columns so, if it says.
-    pub fn new(
-        text: Option<&'a str>,
-        label: Option<&'a str>,
-        classes: &'a [String],
-        size: usize,
-    ) -> Columns<'a> {
-        Columns {
-            text: text.unwrap_or(TEXT),
-            label: label.unwrap_or(LABEL),
-            classes,
-            ids_will_do: text.is_none(),
-            size,
-        }
-    }
-
+impl Columns {
     /// Picks the column with the reviews: the text or, where there is none, the ids.
     ///
     /// # Errors
@@ -92,54 +87,13 @@ impl<'a> Columns<'a> {
         match (text, ids) {
             (Some(text), _) => Ok(ContentColumn::Text(text)),
             (None, Some(ids)) if self.ids_will_do => Ok(ContentColumn::Ids(ids)),
-            _ => Err(missing(self.text, "Table::text_column", &names())),
+            _ => Err(missing(&self.text, "Table::text_column", &names())),
         }
-    }
-
-    /// Whether the labels are sentiments, and not classes that were named.
-    pub fn are_sentiments(&self) -> bool {
-        self.classes.is_empty()
-    }
-
-    /// The label that a field's text stands for.
-    pub fn label(&self, text: &str) -> Result<u8, String> {
-        if self.are_sentiments() {
-            return label_of(text).ok_or_else(|| {
-                format!(
-                    "label `{}`; expected 0, neg or negative, 1, pos or positive; name other classes with \
-                     `Table::classes`",
-                    shortened(text)
-                )
-            });
-        }
-        let text = text.trim();
-        let exact = self.classes.iter().position(|name| name == text);
-        let place = exact.or_else(|| self.only_equal(text));
-        place.map(|label| label as u8).ok_or_else(|| {
-            format!(
-                "label `{}` is none of the classes {}",
-                shortened(text),
-                shortened(&self.classes.join(", "))
-            )
-        })
-    }
-
-    /// The one class whose name is the same number, or the same of true and false, written otherwise.
-    fn only_equal(&self, text: &str) -> Option<usize> {
-        let number = |text: &str| text.parse::<f64>().ok();
-        let truth = |text: &str| text.to_ascii_lowercase().parse::<bool>().ok();
-        let (own_number, own_truth) = (number(text), truth(text));
-        let is_equal = |name: &String| {
-            own_number.is_some() && number(name) == own_number
-                || own_truth.is_some() && truth(name) == own_truth
-        };
-        let mut equal = (0..self.classes.len()).filter(|&n| is_equal(&self.classes[n]));
-        equal.next().filter(|_| equal.next().is_none())
     }
 
     /// Ids, checked against the vocabulary.
-    pub fn ids(&self, ids: &[i64]) -> Result<(Content, bool), String> {
-        Ok((Content::Ids(checked_ids(ids, self.size)?), true))
+    pub fn ids(&self, ids: &[i64]) -> Result<Option<(Content, bool)>, String> {
+        Ok(Some((Content::Ids(checked_ids(ids, self.size)?), true)))
     }
 }
 
@@ -158,12 +112,11 @@ pub(super) fn missing(name: &str, field: &str, names: &str) -> String {
 /// What `split` and the other columns make of a row.
 pub(super) fn row_of(
     split: Option<&str>,
-    label: impl FnOnce() -> Result<u8, String>,
-    content: impl FnOnce() -> Result<(Content, bool), String>,
+    label: impl FnOnce() -> Result<Option<u8>, String>,
+    content: impl FnOnce() -> Result<Option<(Content, bool)>, String>,
     synthetic: bool,
 ) -> Result<Row, String> {
-    let is = |name: &str| split.is_some_and(|split| split.trim().eq_ignore_ascii_case(name));
-    if UNLABELLED.into_iter().any(is) {
+    if split.is_some_and(is_unlabelled) {
         return Ok(Row::Unlabelled);
     }
     let known = split.and_then(NamedPart::named);
@@ -173,8 +126,13 @@ pub(super) fn row_of(
             shortened(split)
         ));
     }
-    let label = label()?;
-    let (content, valid) = content()?;
+    let (label, content) = (label()?, content()?);
+    let Some((content, valid)) = content.filter(|(content, _)| !is_empty(content)) else {
+        return Ok(Row::Incomplete(Missing::Text));
+    };
+    let Some(label) = label else {
+        return Ok(Row::Incomplete(Missing::Label));
+    };
     Ok(Row::Labelled(LabelledRow {
         raw: RawReview { content, label },
         part: known,
@@ -183,19 +141,13 @@ pub(super) fn row_of(
     }))
 }
 
-/// As much of a field's text as a message can bear, what does not show in it made visible.
-pub(super) fn shortened(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let mut shown = String::new();
-    for (place, character) in text.chars().enumerate() {
-        if place == LONGEST {
-            shown.push('…');
-            break;
-        }
-        match character.general_category_group() {
-            GeneralCategoryGroup::Other => shown.extend(character.escape_default()),
-            _ => shown.push(character),
-        }
-    }
-    shown
+/// Whether there is no text; a list of ids may be empty.
+fn is_empty(content: &Content) -> bool {
+    matches!(content, Content::Text(text) if text.is_empty())
+}
+
+/// Whether a split's rows have no label.
+pub(super) fn is_unlabelled(split: &str) -> bool {
+    let is = |name: &str| split.trim().eq_ignore_ascii_case(name);
+    UNLABELLED.into_iter().any(is)
 }

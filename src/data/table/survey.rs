@@ -3,17 +3,23 @@
 use csv::ByteRecord;
 
 use super::encoding::LineCheck;
+use super::header::{Fit, numbered};
 use super::lines::Lines;
 use super::open::Input;
 use super::place::Place;
 use super::records::{Fault, Quotes, ReadRow, Records, split};
 use crate::error::Result;
 
-/// How to write quotes that are understood.
-pub(super) const QUOTES: &str = "close the quotes around fields, and double those within";
+/// How a delimited file is laid out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub delimiter: u8,
+    /// Whether the first row has the names of the columns.
+    pub has_names: bool,
+}
 
 /// What somebody looks for in the rows of a file.
-pub(super) trait Layout {
+pub(super) trait Wanted {
     /// Where it stands.
     type Header;
 
@@ -26,8 +32,8 @@ pub(super) trait Layout {
     /// How many columns there are.
     fn width(header: &Self::Header) -> usize;
 
-    /// Whether these fields are a row: as many as there are columns, of which each holds what it should.
-    fn takes(&self, header: &Self::Header, fields: &ByteRecord) -> bool;
+    /// What these fields are as a row.
+    fn fit(&self, header: &Self::Header, fields: &ByteRecord) -> Fit;
 }
 
 /// What is wrong with a row of `here` fields, where the first has `first`.
@@ -35,11 +41,21 @@ pub(super) fn wrong_width(here: usize, first: usize) -> String {
     format!("fields: {here} here, {first} in the first line; {QUOTES}")
 }
 
+/// How to write quotes that are understood.
+pub(super) const QUOTES: &str = "close the quotes around fields, and double those within";
+
 /// What a file turned out to be.
 pub(super) struct Survey {
     pub quotes: Quotes,
     /// Where the first quote stands that only a plain character can be.
     pub plain_line: Option<u64>,
+}
+
+/// What is to be told of a file whose quotes turned out to be plain, in this line.
+pub(super) fn quotes_note(name: &str, line: u64) -> String {
+    format!(
+        "quotes in {name} are part of its texts: as quotes around fields they make no sense in line {line}"
+    )
 }
 
 /// Reads all of a file, to decide whether its quotes are around fields or plain.
@@ -50,15 +66,15 @@ pub(super) struct Survey {
 /// # Errors
 /// [`crate::Error::Malformed`] with the first line that is no row either way, or, of a file with tabs, the line where
 /// the better of the two ways ends; also where too many lines are not text. [`crate::Error::Io`].
-pub(super) fn survey<L: Layout>(
+pub(super) fn survey<W: Wanted>(
     input: Input,
-    delimiter: u8,
-    columns: &L,
+    layout: Layout,
+    wanted: &W,
     mut check: LineCheck,
 ) -> Result<Survey> {
     let Input { place, reader } = input;
-    let mut records = Records::new(Lines::new(reader), delimiter, Quotes::Around);
-    let mut ways = Ways::new(delimiter, columns);
+    let mut records = Records::new(Lines::new(reader), layout.delimiter, Quotes::Around);
+    let mut ways = Ways::new(layout, wanted);
     while let Some(row) = records
         .read()
         .map_err(|(line, error)| place.row_failure(line, error, QUOTES))?
@@ -66,7 +82,7 @@ pub(super) fn survey<L: Layout>(
         for (number, line) in (row.line..).zip(row.lines()) {
             check.add(number, line);
         }
-        if ways.header.is_none() {
+        if ways.header.is_none() && layout.has_names {
             // Names that cannot be read are none that could be found.
             check.finish_header(&place)?;
         }
@@ -80,11 +96,11 @@ pub(super) fn survey<L: Layout>(
 }
 
 /// The two ways to take quotes, and where each first goes wrong.
-struct Ways<'a, L: Layout> {
-    delimiter: u8,
-    columns: &'a L,
+struct Ways<'a, W: Wanted> {
+    layout: Layout,
+    wanted: &'a W,
     /// The columns as quotes around fields have them, and as plain ones do.
-    header: Option<[L::Header; 2]>,
+    header: Option<[W::Header; 2]>,
     /// The first row that quotes around fields do not explain, and what is wrong with it.
     broken: Option<(u64, String)>,
     /// The first line that is no row by itself.
@@ -92,11 +108,11 @@ struct Ways<'a, L: Layout> {
     fields: ByteRecord,
 }
 
-impl<'a, L: Layout> Ways<'a, L> {
-    fn new(delimiter: u8, columns: &'a L) -> Ways<'a, L> {
+impl<'a, W: Wanted> Ways<'a, W> {
+    fn new(layout: Layout, wanted: &'a W) -> Ways<'a, W> {
         Ways {
-            delimiter,
-            columns,
+            layout,
+            wanted,
             header: None,
             broken: None,
             no_row: None,
@@ -105,8 +121,14 @@ impl<'a, L: Layout> Ways<'a, L> {
     }
 
     fn add(&mut self, row: &ReadRow, place: &Place) -> Result<()> {
+        if self.header.is_none() {
+            self.add_header(row, place)?;
+            if self.layout.has_names {
+                return Ok(());
+            }
+        }
         let Some([header, plain]) = &self.header else {
-            return self.add_header(row, place);
+            return Ok(());
         };
         // A quote that swallows rows shows at its ends: both lines are rows by themselves.
         let mut ends = [None; 2];
@@ -114,19 +136,21 @@ impl<'a, L: Layout> Ways<'a, L> {
             if self.no_row.is_some() && row.is_one_line() {
                 break;
             }
-            split(line, self.delimiter, &mut self.fields);
-            let is_row = self.columns.takes(plain, &self.fields);
-            if !is_row && !line.is_empty() {
+            split(line, self.layout.delimiter, &mut self.fields);
+            let fit = self.wanted.fit(plain, &self.fields);
+            if fit == Fit::None && !line.is_empty() {
                 self.no_row.get_or_insert(number);
             }
+            // Parts of a text look like a row without a label now and then.
+            let is_row = fit == Fit::Whole;
             ends = [ends[0].or(Some(is_row)), Some(is_row)];
         }
         if self.broken.is_none() {
             let swallows = !row.is_one_line() && ends == [Some(true); 2];
             let problem = match row.fault {
                 Some(fault) => Some(told(fault)),
-                None if row.fields.len() != L::width(header) => {
-                    Some(wrong_width(row.fields.len(), L::width(header)))
+                None if row.fields.len() != W::width(header) => {
+                    Some(wrong_width(row.fields.len(), W::width(header)))
                 }
                 None if swallows => Some(format!(
                     "a quote opens here and takes in whole rows, to line {}; double a quote that is part of a \
@@ -144,11 +168,15 @@ impl<'a, L: Layout> Ways<'a, L> {
         if let Some(fault) = row.fault {
             return Err(place.malformed(row.line, told(fault)));
         }
-        let header = |fields: &ByteRecord| self.columns.header(fields);
+        let has_names = self.layout.has_names;
+        let header = |fields: &ByteRecord| match has_names {
+            true => self.wanted.header(fields),
+            false => self.wanted.header(&numbered(fields.len())),
+        };
         let found = header(&row.fields).map_err(|problem| place.malformed(row.line, problem))?;
         split(
             row.lines().next().unwrap_or_default(),
-            self.delimiter,
+            self.layout.delimiter,
             &mut self.fields,
         );
         let plain = match header(&self.fields) {
@@ -171,7 +199,7 @@ impl<'a, L: Layout> Ways<'a, L> {
             (None, _) => Ok(survey(Quotes::Around, None)),
             (Some((line, _)), None) => Ok(survey(Quotes::Plain, Some(line))),
             // Tables with tabs have plain quotes as a rule: what is wrong is told when the line is read.
-            (Some((line, _)), Some(no_row)) if self.delimiter == b'\t' && no_row > line => {
+            (Some((line, _)), Some(no_row)) if self.layout.delimiter == b'\t' && no_row > line => {
                 Ok(survey(Quotes::Plain, Some(line)))
             }
             (Some((line, problem)), Some(_)) => Err(place.malformed(line, problem)),
@@ -179,7 +207,7 @@ impl<'a, L: Layout> Ways<'a, L> {
     }
 }
 
-fn told(fault: Fault) -> String {
+pub(super) fn told(fault: Fault) -> String {
     match fault {
         Fault::Unclosed => format!("a quote opens here that nothing closes; {QUOTES}"),
         Fault::AfterQuote => {

@@ -3,7 +3,7 @@
 use csv::Writer;
 use serde::Serialize;
 
-use super::row::{IDS, LABEL, SPLIT, SYNTHETIC, TEXT};
+use super::row::{IDS, LABEL, SPLIT, SYNTHETIC, TEXT, VALIDATION};
 use crate::data::raw::Content;
 use crate::data::split::Split;
 use crate::data::{Dataset, sentiment_classes};
@@ -39,13 +39,13 @@ impl std::fmt::Display for Label<'_> {
     }
 }
 
-/// The bytes of a JSON Lines file with these contents of the reviews of both parts.
+/// The bytes of a JSON Lines file with these contents of the reviews of all parts.
 ///
 /// # Errors
 /// [`Error::Internal`] if the JSON writer refuses.
 pub(in crate::data) fn write_json_lines(
     dataset: &Dataset,
-    contents: &[Vec<Content>; 2],
+    contents: &[Vec<Content>; 3],
 ) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for (split, content, label) in rows(dataset, contents) {
@@ -57,7 +57,7 @@ pub(in crate::data) fn write_json_lines(
             text,
             ids,
             label,
-            split: split.name(),
+            split,
             synthetic: dataset.synthetic,
         };
         serde_json::to_writer(&mut bytes, &object).map_err(internal)?;
@@ -66,13 +66,13 @@ pub(in crate::data) fn write_json_lines(
     Ok(bytes)
 }
 
-/// The bytes of a CSV file with these contents of the reviews of both parts.
+/// The bytes of a CSV file with these contents of the reviews of all parts.
 ///
 /// # Errors
 /// [`Error::Internal`] if the CSV writer refuses.
 pub(in crate::data) fn write_csv(
     dataset: &Dataset,
-    contents: &[Vec<Content>; 2],
+    contents: &[Vec<Content>; 3],
 ) -> Result<Vec<u8>> {
     let mut writer = Writer::from_writer(Vec::new());
     let first = match contents.iter().flatten().next() {
@@ -93,7 +93,7 @@ pub(in crate::data) fn write_csv(
             }
         };
         let label = label.to_string();
-        let fields = [content.as_str(), label.as_str(), split.name()];
+        let fields = [content.as_str(), label.as_str(), split];
         writer
             .write_record(fields.into_iter().chain(synthetic("true")))
             .map_err(internal)?;
@@ -103,19 +103,27 @@ pub(in crate::data) fn write_csv(
 
 fn rows<'a>(
     dataset: &'a Dataset,
-    contents: &'a [Vec<Content>; 2],
-) -> impl Iterator<Item = (Split, &'a Content, Label<'a>)> {
+    contents: &'a [Vec<Content>; 3],
+) -> impl Iterator<Item = (&'static str, &'a Content, Label<'a>)> {
     let are_sentiments = dataset.classes == sentiment_classes();
     let label_of = move |label: u8| match dataset.classes.get(usize::from(label)) {
         Some(name) if !are_sentiments => Label::Name(name),
         _ => Label::Number(label),
     };
-    Split::ALL.into_iter().flat_map(move |split| {
-        let reviews = dataset.part(split).iter();
-        let contents = contents[split as usize].iter();
-        reviews
-            .zip(contents)
-            .map(move |(review, content)| (split, content, label_of(review.label)))
+    let test = Split::Test.name();
+    let second = match dataset.held_out.is_empty() {
+        true => test,
+        false => VALIDATION,
+    };
+    let parts = [
+        (Split::Train.name(), &dataset.train),
+        (second, &dataset.test),
+        (test, &dataset.held_out),
+    ];
+    let parts = parts.into_iter().zip(contents);
+    parts.flat_map(move |((split, reviews), contents)| {
+        let rows = reviews.iter().zip(contents);
+        rows.map(move |(review, content)| (split, content, label_of(review.label)))
     })
 }
 

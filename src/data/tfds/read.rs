@@ -75,6 +75,8 @@ pub(in crate::data) fn read(
     Ok(RawDataset {
         train,
         test,
+        held_out: Vec::new(),
+        classes: sentiment_classes(),
         synthetic: found.info.name == SYNTHETIC,
         notes,
     })

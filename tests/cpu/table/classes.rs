@@ -77,10 +77,6 @@ fn a_label_that_was_not_named_is_refused_with_its_line() {
     let error = message(load_classes("r.csv", CSV, &["bad", "good", "best"]));
     let words = "line 4: label `fair` is none of the classes bad, good, best";
     assert!(error.contains(words), "{error}");
-    let error = message(load_file("r.csv", CSV));
-    let words = "line 2: label `good`; expected 0, neg or negative, 1, pos or positive; name other \
-                 classes with `Table::classes`";
-    assert!(error.contains(words), "{error}");
 }
 
 #[test]

@@ -145,10 +145,13 @@ fn what_is_no_text_is_named_without_its_bytes() {
         ),
         (
             b"PK\x03\x04\x14\0ok.csv".to_vec(),
-            "a zip archive, or a spreadsheet; unpack it",
+            "a zip archive, or a spreadsheet; have its name end in .zip",
         ),
         (b"PAR1\x15\x04".to_vec(), "a Parquet file"),
-        (b"BZh91AY".to_vec(), "a bzip2 file; unpack it"),
+        (
+            b"BZh91AY".to_vec(),
+            "a bzip2 file; have its name end in .bz2",
+        ),
         (vec![0; 99], "no text: most of its bytes are 0"),
         (
             utf_16,

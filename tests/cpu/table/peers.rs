@@ -50,7 +50,14 @@ fn python_reads_the_same_rows() {
         let content = bytes(&case.bytes);
         let found = all_rows(&case.name, &content, case.encoding.as_deref());
         let shown = String::from_utf8_lossy(&content);
-        assert_eq!(found.unwrap(), case.rows, "case {number}: {shown:?}");
+        // Rows without a text are left out.
+        let expected: Vec<_> = case
+            .rows
+            .iter()
+            .filter(|(text, _)| !text.is_empty())
+            .cloned()
+            .collect();
+        assert_eq!(found.unwrap(), expected, "case {number}: {shown:?}");
     }
 }
 

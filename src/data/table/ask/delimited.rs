@@ -7,11 +7,11 @@ use super::request::{Named, TextRequest};
 use super::row::{Checked, TextCells, TextRow, strings};
 use crate::data::raw::{Content as Text, checked_text};
 use crate::data::table::encoding::LineCheck;
+use crate::data::table::header::Fit;
 use crate::data::table::lines::Lines;
 use crate::data::table::place::Place;
-use crate::data::table::quotes_note;
-use crate::data::table::records::Records;
-use crate::data::table::survey::{self, Layout, QUOTES, wrong_width};
+use crate::data::table::records::{Quotes, Records};
+use crate::data::table::survey::{self, Layout, QUOTES, Wanted, quotes_note, wrong_width};
 use crate::error::Result;
 
 /// Reads row after row.
@@ -23,7 +23,7 @@ pub(super) struct DelimitedRows {
     width: usize,
 }
 
-impl Layout for TextRequest {
+impl Wanted for TextRequest {
     /// How many columns there are.
     type Header = usize;
 
@@ -36,8 +36,11 @@ impl Layout for TextRequest {
         *header
     }
 
-    fn takes(&self, header: &usize, fields: &ByteRecord) -> bool {
-        fields.len() == *header
+    fn fit(&self, header: &usize, fields: &ByteRecord) -> Fit {
+        match fields.len() == *header {
+            true => Fit::Whole,
+            false => Fit::None,
+        }
     }
 }
 
@@ -50,8 +53,17 @@ impl DelimitedRows {
         named: Named,
     ) -> Result<(DelimitedRows, Vec<String>, Option<String>)> {
         let check = LineCheck::new(named);
-        let survey = survey::survey(content.open(named)?, delimiter, asked, check)?;
-        let note = quotes_note(content.name(), &survey);
+        let layout = Layout {
+            delimiter,
+            has_names: true,
+        };
+        let survey = survey::survey(content.open(named)?, layout, asked, check)?;
+        let name = content.name();
+        let name = name.file_name().unwrap_or(name.as_os_str());
+        let note = match (survey.quotes, survey.plain_line) {
+            (Quotes::Plain, Some(line)) => Some(quotes_note(&name.to_string_lossy(), line)),
+            _ => None,
+        };
         let input = content.open(named)?;
         let place = input.place;
         let mut records = Records::new(Lines::new(input.reader), delimiter, survey.quotes);

@@ -8,10 +8,10 @@ use csv::ByteRecord;
 use serde_json::{Map, Value};
 
 use super::row::strings;
+use crate::data::table::excerpt::shortened;
+use crate::data::table::form::{Form, Notation, Packing};
 use crate::data::table::lines::Lines;
 use crate::data::table::records::{Quotes, Records};
-use crate::data::table::row::shortened;
-use crate::data::table::{Notation, notation};
 
 /// What texts come as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +38,28 @@ impl fmt::Display for TextForm {
 }
 
 impl TextForm {
-    /// The table that a file is by the end of its name.
-    pub(super) fn of_name(path: &Path) -> Option<TextForm> {
-        notation(path).map(|(notation, _)| match notation {
-            Notation::Delimited(b'\t') => TextForm::Tsv,
-            Notation::Delimited(_) => TextForm::Csv,
-            Notation::Json => TextForm::JsonLines,
+    /// The table that a file is by the end of its name; what is called `.txt` or `.json` tells by how it begins.
+    ///
+    /// # Errors
+    /// For a table in a form that is not read.
+    pub(super) fn of_name(path: &Path) -> Result<Option<TextForm>, String> {
+        let Some(Form { notation, packing }) = Form::of(path) else {
+            return Ok(None);
+        };
+        if !matches!(packing, Packing::None | Packing::Gzip) || notation == Some(Notation::Parquet)
+        {
+            let problem = "is a table of which texts are not read one by one; save it as CSV or JSON Lines, plain or \
+                           within gzip";
+            return Err(problem.to_owned());
+        }
+        let name = path.to_string_lossy().to_lowercase();
+        let plain = name.strip_suffix(".gz").unwrap_or(&name);
+        Ok(match notation {
+            _ if plain.ends_with(".txt") || plain.ends_with(".json") => None,
+            Some(Notation::Delimited(b'\t')) => Some(TextForm::Tsv),
+            Some(Notation::Delimited(_)) => Some(TextForm::Csv),
+            Some(Notation::Json) => Some(TextForm::JsonLines),
+            Some(Notation::Parquet) | None => None,
         })
     }
 }

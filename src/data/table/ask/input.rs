@@ -39,8 +39,13 @@ impl TextInput {
         let named = asked.encoding.as_deref().map(encoding::named).transpose()?;
         let name = origin.name().to_owned();
         let opened = origin.open()?;
-        let by_name = opened.form_by_name();
-        let (form, guessed) = match asked.form.or(by_name) {
+        let by_name = match asked.form {
+            Some(form) => Some(form),
+            None => opened
+                .form_by_name()
+                .map_err(|problem| malformed(&name, problem))?,
+        };
+        let (form, guessed) = match by_name {
             Some(form) => (form, false),
             None => {
                 let text = opened.head_text(named);

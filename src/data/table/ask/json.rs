@@ -10,11 +10,13 @@ use super::request::{Named, TextRequest};
 use super::row::{Checked, TextCells, TextRow};
 use crate::data::raw::LARGEST_REVIEW;
 use crate::data::table::encoding::LineCheck;
-use crate::data::table::jsonl::{REMEDY, no_object, wrong_kind};
+use crate::data::table::jsonl::{no_object, wrong_kind};
 use crate::data::table::lines::Lines;
 use crate::data::table::open::Input;
 use crate::data::table::place::Place;
 use crate::error::Result;
+
+const REMEDY: &str = "put each object on a line of its own";
 
 /// Reads object after object.
 pub(super) struct JsonRows {
@@ -102,7 +104,7 @@ impl JsonRows {
 /// An object's keys with their values, and its text, which is empty where it is null.
 fn row(line: &str, asked: &TextRequest) -> Result<(Vec<(String, Value)>, String), String> {
     let Pairs(pairs) =
-        serde_json::from_str(line).map_err(|error| no_object(&error, "{\"text\": \"…\"}"))?;
+        serde_json::from_str(line).map_err(|error| no_object(&error, line, "{\"text\": \"…\"}"))?;
     let names: Vec<String> = pairs.iter().map(|(name, _)| name.clone()).collect();
     let (name, value) = &pairs[asked.column(&names)?];
     let text = match value {

@@ -10,6 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::form::TextForm;
 use super::request::Named;
+use crate::data::table::lines::BUFFER;
 use crate::data::table::open::{Input, of_stream};
 use crate::data::table::place::Place;
 use crate::error::{Error, Result};
@@ -83,7 +84,7 @@ impl Opened {
         (self.head.len() as u64) < HEAD
     }
 
-    pub fn form_by_name(&self) -> Option<TextForm> {
+    pub fn form_by_name(&self) -> Result<Option<TextForm>, String> {
         TextForm::of_name(&self.name)
     }
 
@@ -107,7 +108,7 @@ impl Opened {
         let gzip = self.is_gzip();
         let place = Place::new(&self.name, gzip);
         let stream = Box::new(Cursor::new(self.head).chain(self.rest));
-        of_stream(place, stream, gzip, named)
+        of_stream(place, unpacked(stream, gzip), named)
     }
 
     /// All of it, to be read more than once.
@@ -129,6 +130,16 @@ impl Opened {
     }
 }
 
+fn unpacked(stream: Box<dyn BufRead>, gzip: bool) -> Box<dyn BufRead> {
+    match gzip {
+        true => Box::new(BufReader::with_capacity(
+            BUFFER,
+            MultiGzDecoder::new(stream),
+        )),
+        false => stream,
+    }
+}
+
 /// What can be read more than once.
 pub(super) struct Content {
     name: PathBuf,
@@ -146,7 +157,8 @@ impl Content {
                 Box::new(BufReader::new(file))
             }
         };
-        of_stream(Place::new(&self.name, self.gzip), stream, self.gzip, named)
+        let place = Place::new(&self.name, self.gzip);
+        of_stream(place, unpacked(stream, self.gzip), named)
     }
 
     pub fn name(&self) -> &Path {

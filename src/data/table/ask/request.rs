@@ -3,7 +3,8 @@
 use encoding_rs::Encoding;
 
 use super::form::TextForm;
-use crate::data::table::row::{TEXT, missing, shortened};
+use crate::data::table::excerpt::shortened;
+use crate::data::table::row::{TEXT, missing};
 
 /// The encoding that was named, if one was.
 pub(super) type Named = Option<&'static Encoding>;

@@ -1,0 +1,81 @@
+//! How a table is written and packed, as the end of its name tells.
+
+use std::path::Path;
+
+/// How the rows of a table are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notation {
+    /// Fields between delimiters, names in the first row.
+    Delimited(u8),
+    /// A JSON object a line, or an array of them.
+    Json,
+    /// Columns in pages, as Apache Parquet has them.
+    Parquet,
+}
+
+/// What a table's file was compressed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    None,
+    Gzip,
+    Bzip2,
+    Xz,
+    Zstd,
+    /// An archive whose one member is the table.
+    Zip,
+}
+
+/// What the name of a file tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Form {
+    /// `None` where the member of a zip archive tells it.
+    pub notation: Option<Notation>,
+    pub packing: Packing,
+}
+
+/// The ending of texts of any kind, of which tables have tabs.
+pub(super) const TEXT_ENDING: &str = ".txt";
+
+/// Endings of the names of files, in lower case.
+const NOTATIONS: [(&str, Notation); 7] = [
+    (".csv", Notation::Delimited(b',')),
+    (".tsv", Notation::Delimited(b'\t')),
+    (".jsonl", Notation::Json),
+    (".ndjson", Notation::Json),
+    (".json", Notation::Json),
+    (".parquet", Notation::Parquet),
+    // As the films' reviews of NSMC are called.
+    (TEXT_ENDING, Notation::Delimited(b'\t')),
+];
+
+const PACKINGS: [(&str, Packing); 5] = [
+    (".gz", Packing::Gzip),
+    (".bz2", Packing::Bzip2),
+    (".xz", Packing::Xz),
+    (".zst", Packing::Zstd),
+    (".zip", Packing::Zip),
+];
+
+/// What a table's file may be called.
+pub(super) const NAMES: &str = ".csv, .tsv, .json, .jsonl, .ndjson, .parquet or, with tabs, .txt, or one of these and .gz, \
+                                .bz2, .xz, .zst or .zip";
+
+impl Form {
+    /// Tells a table by the end of its name, in any case.
+    pub fn of(path: &Path) -> Option<Form> {
+        let name = path.file_name()?.to_string_lossy().to_lowercase();
+        let (plain, packing) = PACKINGS
+            .iter()
+            .find_map(|(ending, packing)| Some((name.strip_suffix(ending)?, *packing)))
+            .unwrap_or((&name, Packing::None));
+        let notation = NOTATIONS.iter().find(|(ending, _)| plain.ends_with(ending));
+        let notation = notation.map(|(_, notation)| *notation);
+        // A Parquet file's pages are compressed, and are read from any place.
+        let is_known = match notation {
+            Some(Notation::Parquet) => packing == Packing::None,
+            Some(_) => true,
+            None => packing == Packing::Zip,
+        };
+        is_known.then_some(Form { notation, packing })
+    }
+}

@@ -1,0 +1,421 @@
+//! Reading all files of a table: a look at each first, then its rows, into their parts.
+
+use std::path::Path;
+
+use super::Table;
+use super::class_folders;
+use super::encoding;
+use super::files::{Kind, TableFile, files};
+use super::labels::{LabelTally, Labels};
+use super::names::{Asked, Chosen};
+use super::parts::Parts;
+use super::reader::TableReader;
+use super::row::{Columns, LabelledRow, Missing, NamedPart, Row};
+use super::survey::quotes_note;
+
+use crate::data::raw::{RawDataset, RawReview, note_replaced, note_unlabelled};
+use crate::data::split::{Split, keep_shares};
+use crate::data::{ReviewLimits, sentiment_classes};
+use crate::error::{Error, Result};
+
+/// Reads a table, its ids, if it has those, checked against a vocabulary of `size` ids.
+///
+/// A column `split`, the files or the folders say which part a row belongs to. Where nothing does, the texts
+/// themselves decide ([`Parts::add_by_hash`], [`Parts::share_classes`]). The order of the files is kept; limits keep the
+/// shares of the classes. Rows without a text or a label are left out.
+///
+/// # Errors
+/// [`Error::Malformed`] names the first line that is wrong, [`Error::Argument`] a file that is no table,
+/// a further file too many, classes or an encoding that cannot be; [`Error::Io`], and [`Error::Data`] where the training
+/// part lacks a class, the test part is empty, or labels are no classes.
+pub(in crate::data) fn read(
+    table: &Table,
+    size: usize,
+    limits: ReviewLimits,
+) -> Result<RawDataset> {
+    let mut reading = Reading::new(table, size, limits, None)?;
+    reading.read_all()?;
+    if reading.named == Some(false) {
+        reading.parts.share_classes();
+    }
+    let held_out = reading.place_validation();
+    let [train, test] = reading.parts.take(&table.path)?;
+    let (test, held_out) = match held_out {
+        Some(mut validation) => {
+            if let Some(limit) = limits.test {
+                keep_shares(&mut validation, limit, |review| review.label);
+            }
+            (validation, test)
+        }
+        None => (test, Vec::new()),
+    };
+    Ok(reading.finish([train, test, held_out]))
+}
+
+/// As [`read`], the test reviews alone: the file that has them, or what a column `split` says they are, or all. A class
+/// may be missing.
+///
+/// # Errors
+/// As [`read`]; [`Error::Data`] where there is none.
+pub(in crate::data) fn read_to_test(
+    table: &Table,
+    size: usize,
+    limits: ReviewLimits,
+) -> Result<RawDataset> {
+    let limits = ReviewLimits {
+        train: Some(0),
+        ..limits
+    };
+    let mut reading = Reading::new(table, size, limits, Some(Split::Test))?;
+    reading.read_all()?;
+    if let Some(validation) = reading.place_validation() {
+        reading.notes.push(format!(
+            "split validation, ignored: {} rows; the test part is there",
+            validation.len()
+        ));
+    }
+    let path = table.test.as_deref().or(table.validation.as_deref());
+    let test = reading.parts.take_to_test(path.unwrap_or(&table.path))?;
+    Ok(reading.finish([Vec::new(), test, Vec::new()]))
+}
+
+/// A file, and its columns.
+struct Looked {
+    file: TableFile,
+    /// `None` for class folders.
+    rows: Option<(TableReader, Chosen)>,
+}
+
+/// What the files gave so far.
+struct Reading<'a> {
+    table: &'a Table,
+    looked: Vec<Looked>,
+    labels: Labels,
+    size: usize,
+    parts: Parts,
+    /// Rows to validate with.
+    validation: Vec<RawReview>,
+    unlabelled: usize,
+    replaced: usize,
+    incomplete: [Incomplete; 2],
+    synthetic: bool,
+    /// Whether the part of a row is told, rather than decided by its text; the same for all.
+    named: Option<bool>,
+    /// The part of a row that does not say it; for `None` its text decides.
+    unnamed: Option<Split>,
+    notes: Vec<String>,
+}
+
+/// Rows that lack something.
+#[derive(Debug, Clone, Default)]
+struct Incomplete {
+    count: usize,
+    /// Where the first is.
+    first: String,
+}
+
+impl<'a> Reading<'a> {
+    /// Looks at the files of a table, and finds its columns and classes.
+    fn new(
+        table: &'a Table,
+        size: usize,
+        limits: ReviewLimits,
+        unnamed: Option<Split>,
+    ) -> Result<Reading<'a>> {
+        table.check()?;
+        let to_test = unnamed.is_some();
+        let mut look = FirstLook::new(table);
+        let mut looked = Vec::new();
+        for file in files(table, to_test)? {
+            // Classes are those that are trained on.
+            let counts = to_test || matches!(file.part, None | Some(NamedPart::Of(Split::Train)));
+            looked.push(look.file(file, counts)?);
+        }
+        let labels = look.labels()?;
+        Ok(Reading {
+            table,
+            looked,
+            parts: Parts::new(limits, labels.names()),
+            labels,
+            size,
+            validation: Vec::new(),
+            unlabelled: 0,
+            replaced: 0,
+            incomplete: Default::default(),
+            synthetic: false,
+            named: None,
+            unnamed,
+            notes: look.notes,
+        })
+    }
+
+    fn read_all(&mut self) -> Result<()> {
+        let looked = std::mem::take(&mut self.looked);
+        let labels = self.labels.clone();
+        for Looked { file, rows } in looked {
+            let Some((reader, chosen)) = rows else {
+                let encoding = named_encoding(self.table)?;
+                let visit = |row| self.row(row, file.part);
+                let beside = class_folders::visit(&file.path, encoding, &labels, visit)?;
+                self.unlabelled += beside.unlabelled;
+                continue;
+            };
+            let columns = Columns {
+                text: chosen.text,
+                label: chosen.label,
+                ids_will_do: chosen.ids_will_do,
+                labels: labels.clone(),
+                size: self.size,
+            };
+            let name = file_name(&file.path);
+            let plain_line = reader.visit(&columns, |line, row| match row {
+                Row::Unlabelled => {
+                    self.unlabelled += 1;
+                    Ok(())
+                }
+                Row::Incomplete(missing) => {
+                    let found = &mut self.incomplete[missing as usize];
+                    if found.count == 0 {
+                        found.first = format!("{line} of {name}");
+                    }
+                    found.count += 1;
+                    Ok(())
+                }
+                Row::Labelled(row) => self.row(row, file.part),
+            })?;
+            self.notes
+                .extend(plain_line.map(|line| quotes_note(&name, line)));
+        }
+        Ok(())
+    }
+
+    /// Takes a row; what is wrong with it, if anything is.
+    fn row(&mut self, review: LabelledRow, part: Option<NamedPart>) -> Result<(), String> {
+        let named = match (part, review.part) {
+            (Some(_), Some(_)) => {
+                let field = match (&self.table.test, &self.table.validation) {
+                    (Some(_), _) => "`Table::test`",
+                    (None, Some(_)) => "`Table::validation`",
+                    (None, None) => "the name of the file",
+                };
+                return Err(format!(
+                    "a column `split` and {field} both say what the test part is; leave one out"
+                ));
+            }
+            (Some(part), None) | (None, Some(part)) => Some(part),
+            (None, None) => None,
+        };
+        if *self.named.get_or_insert(named.is_some()) != named.is_some() {
+            return Err(
+                "`split` is in some rows and not in others; give it to all or none".to_owned(),
+            );
+        }
+        self.replaced += usize::from(!review.valid);
+        self.synthetic |= review.synthetic;
+        match (named, self.unnamed) {
+            (Some(NamedPart::Validation), _) => self.validation.push(review.raw),
+            (Some(NamedPart::Of(split)), _) | (None, Some(split)) => {
+                self.parts.add(split, review.raw);
+            }
+            (None, None) => self.parts.add_by_hash(review.raw),
+        }
+        Ok(())
+    }
+
+    /// What to validate with while the test part is kept for later; without a test part, the validation part becomes it.
+    fn place_validation(&mut self) -> Option<Vec<RawReview>> {
+        let rows = std::mem::take(&mut self.validation);
+        let count = rows.len();
+        if count == 0 {
+            return None;
+        }
+        let test = self.parts.count(Split::Test);
+        if test > 0 {
+            if self.unnamed.is_none() {
+                self.notes.push(format!(
+                    "validated with the {count} rows of the validation part while training; the {test} of the test \
+                     part are for evaluating"
+                ));
+            }
+            return Some(rows);
+        }
+        if self.table.validation.is_none() {
+            self.notes.push(format!(
+                "no split test: the {count} rows of the split validation are the test part"
+            ));
+        }
+        for row in rows {
+            self.parts.add(Split::Test, row);
+        }
+        None
+    }
+
+    /// What was read: the reviews of the parts, and what is to be told of them.
+    fn finish(self, [train, test, held_out]: [Vec<RawReview>; 3]) -> RawDataset {
+        let mut notes = self.notes;
+        if self.named == Some(false) && self.unnamed.is_none() {
+            let moved = match self.parts.moved() {
+                0 => String::new(),
+                moved => format!(", {moved} of the texts moved so that no class is missing there"),
+            };
+            notes.push(format!(
+                "no column `split`: a hash of the text put {} rows into the training part and {} into the \
+                 test part{moved}",
+                self.parts.count(Split::Train),
+                self.parts.count(Split::Test)
+            ));
+        }
+        for (what, incomplete) in ["text", "label"].iter().zip(&self.incomplete) {
+            if incomplete.count > 0 {
+                let Incomplete { count, first } = incomplete;
+                notes.push(format!(
+                    "rows without a {what}, left out: {count}, the first in line {first}"
+                ));
+            }
+        }
+        if self.unlabelled > 0 {
+            notes.push(note_unlabelled("split unsupervised", self.unlabelled));
+        }
+        if self.replaced > 0 {
+            notes.push(note_replaced(self.replaced));
+        }
+        RawDataset {
+            train,
+            test,
+            held_out,
+            classes: self.labels.names(),
+            synthetic: self.synthetic,
+            notes,
+        }
+    }
+}
+
+// `Missing` is the place of a count.
+const _: () = assert!(Missing::Text as usize == 0 && Missing::Label as usize == 1);
+
+/// What the first look at the files finds.
+struct FirstLook<'a> {
+    table: &'a Table,
+    tally: Option<LabelTally>,
+    /// Names that the training files have for their classes, if each has the same.
+    classes: Option<Vec<String>>,
+    /// Training files that were looked at.
+    counted: usize,
+    notes: Vec<String>,
+}
+
+impl<'a> FirstLook<'a> {
+    fn new(table: &'a Table) -> FirstLook<'a> {
+        // Sentiments may be written with several scales.
+        let finds = table.classes.is_empty() || table.classes == sentiment_classes();
+        FirstLook {
+            table,
+            tally: finds.then(LabelTally::default),
+            classes: None,
+            counted: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Looks at a file; its labels count, if `counts`.
+    fn file(&mut self, file: TableFile, counts: bool) -> Result<Looked> {
+        let table = self.table;
+        let Kind::Rows(form) = file.kind else {
+            self.check_class_folders(&file.path)?;
+            if counts {
+                let names = class_folders::classes(&file.path)?;
+                if let Some(tally) = &mut self.tally {
+                    names.iter().for_each(|name| tally.add(name));
+                }
+                self.take_classes(Some(names));
+            }
+            return Ok(Looked { file, rows: None });
+        };
+        let asked = Asked {
+            text: table.text_column.as_deref(),
+            label: table.label_column.as_deref(),
+        };
+        let encoding = named_encoding(table)?;
+        let reader = TableReader::new(&file.path, form, encoding, !table.no_header)?;
+        let looked = reader.look(asked, self.tally.as_mut().filter(|_| counts))?;
+        if counts {
+            self.take_classes(looked.classes);
+        }
+        if let Some(note) = looked.chosen.note(asked)
+            && !self.notes.contains(&note)
+        {
+            let note = match self.notes.is_empty() {
+                true => note,
+                false => format!("{note}, in {}", file_name(&file.path)),
+            };
+            self.notes.push(note);
+        }
+        let rows = Some((reader, looked.chosen));
+        Ok(Looked { file, rows })
+    }
+
+    /// Files in class folders have no columns.
+    fn check_class_folders(&self, path: &Path) -> Result<()> {
+        let table = self.table;
+        let given = [
+            ("Table::text_column", table.text_column.is_some()),
+            ("Table::label_column", table.label_column.is_some()),
+            ("Table::no_header", table.no_header),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((field, _)) => {
+                let problem = format!(
+                    "{} has a folder for each class, and no columns; leave this out",
+                    path.display()
+                );
+                Err(Error::argument(field, problem))
+            }
+        }
+    }
+
+    fn take_classes(&mut self, classes: Option<Vec<String>>) {
+        if self.counted == 0 {
+            self.classes = classes;
+        } else if self.classes != classes {
+            self.classes = None;
+        }
+        self.counted += 1;
+    }
+
+    /// What the labels mean.
+    fn labels(&mut self) -> Result<Labels> {
+        let named = self
+            .classes
+            .take()
+            .filter(|_| self.table.classes.is_empty());
+        if let Some(names) = named {
+            let labels = Labels::named(&names);
+            if labels.names() != sentiment_classes() {
+                self.notes
+                    .push(format!("{} classes, as the data name them", names.len()));
+            }
+            // One that could not have been given by name.
+            let table = Table {
+                classes: names,
+                ..Table::default()
+            };
+            table.check()?;
+            return Ok(labels);
+        }
+        let tally = self.tally.take().unwrap_or_default();
+        let (labels, note) = Labels::of(&self.table.classes, &tally)
+            .map_err(|problem| Error::Data(format!("{}: {problem}", self.table.path.display())))?;
+        self.notes.extend(note);
+        Ok(labels)
+    }
+}
+
+fn named_encoding(table: &Table) -> Result<Option<&'static encoding_rs::Encoding>> {
+    table.encoding.as_deref().map(encoding::named).transpose()
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
