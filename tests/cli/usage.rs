@@ -174,7 +174,7 @@ fn a_model_is_a_variant_or_a_file() {
 
 #[test]
 fn the_usage_of_import_has_the_order_that_works() {
-    let usage = "Usage: gatefold import [OPTIONS] --out <DIR> <FILE> <VARIANT|--config <FILE>>";
+    let usage = "Usage: gatefold import [OPTIONS] --out <DIR> <FILE> [VARIANT|--config <FILE>]";
     refused(&["import", "--out", "run"], &[usage]);
 }
 

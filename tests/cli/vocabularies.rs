@@ -50,7 +50,7 @@ fn a_table_alone_is_enough_to_train() {
     assert!(told.contains(note), "{told}");
     assert!(place.path("run/vocabulary.subwords").is_file());
     let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
-    assert!(!config.contains("vocabulary ="), "{config}");
+    assert!(!config.contains("vocabulary = \""), "{config}");
     let here = answers(&place, &place.path("run"));
     assert_eq!(here[1]["words"][0]["text"], "좋은");
     // It is not built anew of other reviews where a run goes on.

@@ -120,7 +120,7 @@ fn models() -> Vec<Model> {
         models.push(stack(
             masked,
             &[
-                Bidirectional::new(Lstm::new(6).return_sequences()).into(),
+                Lstm::new(6).return_sequences().into(),
                 GlobalMaxPooling1D::new().into(),
             ],
         ));

@@ -70,9 +70,11 @@ macro_rules! layer_kinds {
             const TYPES: &[&str] = &[$($key),*];
 
             /// The class names of all kinds in Keras.
+            #[cfg(feature = "keras")]
             pub(crate) const CLASSES: &[&str] = &[$($class),*];
 
             /// The `type` in files of the kind that has this class name in Keras.
+            #[cfg(feature = "keras")]
             pub(crate) fn type_of_class(class: &str) -> Option<&'static str> {
                 match class {
                     $($class => Some($key),)*
