@@ -4,7 +4,7 @@ use csv::ByteRecord;
 
 use super::excerpt::shortened;
 use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of};
-use super::survey::Wanted;
+use super::wanted::{Fit, Wanted};
 use crate::data::raw::checked_text;
 
 /// Where the columns are.
@@ -84,15 +84,6 @@ impl Wanted for Columns {
             Ok(Row::Labelled(_) | Row::Unlabelled) => Fit::Whole,
         }
     }
-}
-
-/// Whether fields are a row: as many as there are columns, of which each holds what it should.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fit {
-    Whole,
-    /// One without a text or a label.
-    Incomplete,
-    None,
 }
 
 /// The names of columns that have none: their numbers, from 1.

@@ -25,6 +25,7 @@ mod records;
 mod row;
 mod survey;
 mod unpack;
+mod wanted;
 mod write;
 #[cfg(feature = "archives")]
 mod zip_member;

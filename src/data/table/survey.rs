@@ -3,11 +3,12 @@
 use csv::ByteRecord;
 
 use super::encoding::LineCheck;
-use super::header::{Fit, numbered};
+use super::header::numbered;
 use super::lines::Lines;
 use super::open::Input;
 use super::place::Place;
 use super::records::{Fault, Quotes, ReadRow, Records, split};
+use super::wanted::{Fit, Wanted};
 use crate::error::Result;
 
 /// How a delimited file is laid out.
@@ -16,24 +17,6 @@ pub(super) struct Layout {
     pub delimiter: u8,
     /// Whether the first row has the names of the columns.
     pub has_names: bool,
-}
-
-/// What somebody looks for in the rows of a file.
-pub(super) trait Wanted {
-    /// Where it stands.
-    type Header;
-
-    /// Finds it among the names of the columns.
-    ///
-    /// # Errors
-    /// What is not there.
-    fn header(&self, names: &ByteRecord) -> Result<Self::Header, String>;
-
-    /// How many columns there are.
-    fn width(header: &Self::Header) -> usize;
-
-    /// What these fields are as a row.
-    fn fit(&self, header: &Self::Header, fields: &ByteRecord) -> Fit;
 }
 
 /// What is wrong with a row of `here` fields, where the first has `first`.

@@ -7,11 +7,11 @@ use super::request::{Named, TextRequest};
 use super::row::{Checked, TextCells, TextRow, strings};
 use crate::data::raw::{Content as Text, checked_text};
 use crate::data::table::encoding::LineCheck;
-use crate::data::table::header::Fit;
 use crate::data::table::lines::Lines;
 use crate::data::table::place::Place;
 use crate::data::table::records::{Quotes, Records};
-use crate::data::table::survey::{self, Layout, QUOTES, Wanted, quotes_note, wrong_width};
+use crate::data::table::survey::{self, Layout, QUOTES, quotes_note, wrong_width};
+use crate::data::table::wanted::{Fit, Wanted};
 use crate::error::Result;
 
 /// Reads row after row.
