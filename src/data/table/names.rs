@@ -92,6 +92,14 @@ impl Chosen {
     }
 }
 
+/// The column with the texts, where that with the label is not asked for.
+///
+/// # Errors
+/// As [`Chosen::among`].
+pub(super) fn text_among(names: &[&str]) -> Result<String, String> {
+    pick(names, None, &TEXTS, "Table::text_column")
+}
+
 /// Whether the column of that name may turn out to be the one with the labels.
 pub(super) fn may_be_label(name: &str, asked: Asked) -> bool {
     match asked.label {

@@ -226,11 +226,33 @@ fn followed(place: &Workplace, arguments: &[&str], told: &Outcome, remedy: &[&st
 }
 
 #[test]
+fn a_column_with_a_usual_name_has_the_texts() {
+    let place = trained("baseline", &[]);
+    place.write("t.csv", "id,Document\n7,A film.\n");
+    let found = place.run(["predict", "run", "--file", "t.csv"]);
+    assert!(
+        found.succeeds().stderr.contains("texts in column Document"),
+        "{}",
+        found.stderr
+    );
+    let named = ["predict", "run", "--file", "t.csv", "--text-column", "id"];
+    assert_ne!(found.stdout, place.run(named).succeeds().stdout);
+    place.write("t.jsonl", "{\"document\": \"A film.\"}\n");
+    place
+        .run(["predict", "run", "--file", "t.jsonl"])
+        .succeeds();
+    place.write("two.csv", "review,comment\nA film.,Dull.\n");
+    place
+        .run(["predict", "run", "--file", "two.csv"])
+        .fails(1, &["review, comment may all be meant", "--text-column"]);
+}
+
+#[test]
 fn a_table_without_a_column_of_texts_is_refused_with_what_helps() {
     let place = trained("baseline", &[]);
-    place.write("t.csv", "id,comment\n7,A film.\n8,Dull.\n");
-    place.write("t.txt", "id,comment\n7,A film.\n8,Dull.\n");
-    place.write("t.jsonl", "{\"comment\": \"A film.\"}\n");
+    place.write("t.csv", "id,remark\n7,A film.\n8,Dull.\n");
+    place.write("t.txt", "id,remark\n7,A film.\n8,Dull.\n");
+    place.write("t.jsonl", "{\"remark\": \"A film.\"}\n");
     for file in ["t.csv", "t.txt", "t.jsonl"] {
         let predict = ["predict", "run", "--file", file];
         let told = place.run(predict);
@@ -239,13 +261,13 @@ fn a_table_without_a_column_of_texts_is_refused_with_what_helps() {
             &[
                 file,
                 "no column `text`",
-                "comment",
+                "remark",
                 "--text-column",
                 "--input-format lines",
             ],
         );
         assert_eq!(told.stdout, "");
-        let again = followed(&place, &predict, &told, &["--text-column", "comment"]);
+        let again = followed(&place, &predict, &told, &["--text-column", "remark"]);
         assert!(again.stdout.contains("prediction"), "{}", again.stdout);
         followed(&place, &predict, &told, &["--input-format", "lines"]);
     }

@@ -7,6 +7,7 @@ use super::request::{Named, TextRequest};
 use super::row::{Checked, TextCells, TextRow, strings};
 use crate::data::raw::{Content as Text, checked_text};
 use crate::data::table::encoding::LineCheck;
+use crate::data::table::excerpt::shortened;
 use crate::data::table::lines::Lines;
 use crate::data::table::place::Place;
 use crate::data::table::records::{Quotes, Records};
@@ -45,13 +46,13 @@ impl Wanted for TextRequest {
 }
 
 impl DelimitedRows {
-    /// The rows, the names of their columns, and what is to be told of their quotes.
+    /// The rows, the names of their columns, and what is to be told of them.
     pub fn open(
         content: &Content,
         delimiter: u8,
         asked: &TextRequest,
         named: Named,
-    ) -> Result<(DelimitedRows, Vec<String>, Option<String>)> {
+    ) -> Result<(DelimitedRows, Vec<String>, Vec<String>)> {
         let check = LineCheck::new(named);
         let layout = Layout {
             delimiter,
@@ -60,7 +61,7 @@ impl DelimitedRows {
         let survey = survey::survey(content.open(named)?, layout, asked, check)?;
         let name = content.name();
         let name = name.file_name().unwrap_or(name.as_os_str());
-        let note = match (survey.quotes, survey.plain_line) {
+        let quotes = match (survey.quotes, survey.plain_line) {
             (Quotes::Plain, Some(line)) => Some(quotes_note(&name.to_string_lossy(), line)),
             _ => None,
         };
@@ -77,7 +78,10 @@ impl DelimitedRows {
             records,
             width: names.len(),
         };
-        Ok((rows, names, note))
+        let column = names.get(rows.text).map_or("", |name| name.trim());
+        let found = (!asked.candidates().contains(&column))
+            .then(|| format!("texts in column {}, by its usual name", shortened(column)));
+        Ok((rows, names, quotes.into_iter().chain(found).collect()))
     }
 
     pub fn next(&mut self) -> Result<Checked> {

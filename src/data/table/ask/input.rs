@@ -74,8 +74,8 @@ impl TextInput {
             TextForm::Csv | TextForm::Tsv => {
                 let content = opened.keep()?;
                 let delimiter = if form == TextForm::Tsv { b'\t' } else { b',' };
-                let (rows, columns, note) = DelimitedRows::open(&content, delimiter, asked, named)?;
-                notes.extend(note);
+                let (rows, columns, told) = DelimitedRows::open(&content, delimiter, asked, named)?;
+                notes.extend(told);
                 (Rows::Delimited(rows), columns)
             }
             TextForm::JsonLines => {

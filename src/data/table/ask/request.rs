@@ -4,6 +4,7 @@ use encoding_rs::Encoding;
 
 use super::form::TextForm;
 use crate::data::table::excerpt::shortened;
+use crate::data::table::names::text_among;
 use crate::data::table::row::{TEXT, missing};
 
 /// The encoding that was named, if one was.
@@ -36,17 +37,27 @@ impl TextRequest {
         }
     }
 
-    /// The place of the text's column among `names`.
+    /// The place of the text's column among `names`: of the first candidate that is there, or the only one with a usual name.
     ///
     /// # Errors
     /// What was looked for, and what is there.
     pub(super) fn column(&self, names: &[String]) -> Result<usize, String> {
         let candidates = self.candidates();
-        let place = |wanted: &&str| names.iter().position(|name| name.trim() == *wanted);
-        candidates.iter().find_map(place).ok_or_else(|| {
-            let shown = shortened(&names.join(", "));
-            let told = missing(&candidates.join("` or `"), "Table::text_column", &shown);
-            format!("{told}, or read each line as a text with `TextForm::Lines`")
-        })
+        let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+        let place = |wanted: &str| names.iter().position(|name| *name == wanted);
+        if let Some(place) = candidates.iter().find_map(|wanted| place(wanted)) {
+            return Ok(place);
+        }
+        let found = match &self.text_column {
+            Some(named) => Err(missing(
+                named,
+                "Table::text_column",
+                &shortened(&names.join(", ")),
+            )),
+            None => text_among(&names),
+        };
+        found
+            .map(|name| place(&name).unwrap_or_default())
+            .map_err(|told| format!("{told}, or read each line as a text with `TextForm::Lines`"))
     }
 }
