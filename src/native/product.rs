@@ -150,34 +150,19 @@ pub(super) fn tile<S: Simd, const N: usize, const V: usize>(
     *sums = own;
 }
 
-/// What a product's sums start from.
-#[derive(Clone, Copy)]
-pub(super) enum Start<'a> {
-    Zero,
-    /// A number a column.
-    Bias(&'a [f32]),
-    /// What stands where they go.
-    Sums,
-}
-
-/// c = a·b from some start, over these k: `a(i)` gives row i, which has at least so many numbers; c has rows of `c_row` numbers,
-/// and is written from `first` on in each.
+/// c = a·b (+ bias): `a(i)` gives row i, which has at least k numbers; c has rows of `c_row` numbers, and is written from
+/// `first` on in each.
 #[inline(always)]
 pub(super) fn product<'a, S: Simd>(
     simd: S,
     rows: usize,
     a: impl Fn(usize) -> &'a [f32] + Copy,
-    (b, k): (&Packed, Range<usize>),
-    start: Start,
+    b: &Packed,
+    bias: Option<&[f32]>,
     c: &mut [f32],
     (c_row, first): (usize, usize),
 ) {
     for panel in b.panels() {
-        let width = panel.vectors * S::f32s::LEN;
-        let panel = Panel {
-            numbers: &panel.numbers[k.start * width..k.end * width],
-            ..panel
-        };
         let mut r = 0;
         while r < rows {
             let n = next_rows::<S>(rows - r, panel.vectors);
@@ -185,7 +170,7 @@ pub(super) fn product<'a, S: Simd>(
             with_tile!(
                 n,
                 panel.vectors,
-                product_tile::<S>(simd, |i| &a(r + i)[k.start..], panel, start, c, c_row)
+                product_tile::<S>(simd, |i| a(r + i), panel, bias, c, c_row)
             );
             r += n;
         }
@@ -197,7 +182,7 @@ fn product_tile<'a, S: Simd, const N: usize, const V: usize>(
     simd: S,
     a: impl Fn(usize) -> &'a [f32],
     panel: Panel,
-    start: Start,
+    bias: Option<&[f32]>,
     c: &mut [f32],
     c_row: usize,
 ) {
@@ -208,19 +193,13 @@ fn product_tile<'a, S: Simd, const N: usize, const V: usize>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let mut sums = [[S::f32s::splat(simd, 0.0); V]; N];
-            match start {
-                Start::Zero => {}
-                Start::Bias(bias) => {
-                    let bias = &bias[panel.column..panel.column + panel.count];
-                    sums = [load_all::<S, V>(simd, bias); N];
+            let start = match bias {
+                Some(bias) => {
+                    load_all::<S, V>(simd, &bias[panel.column..panel.column + panel.count])
                 }
-                Start::Sums => {
-                    for n in 0..N {
-                        sums[n] = load_all::<S, V>(simd, &c[n * c_row..n * c_row + panel.count]);
-                    }
-                }
-            }
+                None => [S::f32s::splat(simd, 0.0); V],
+            };
+            let mut sums = [start; N];
             tile::<S, N, V>(simd, rows, panel.numbers, &mut sums);
             for n in 0..N {
                 store_all::<S, V>(&sums[n], &mut c[n * c_row..n * c_row + panel.count]);
@@ -236,9 +215,10 @@ pub(super) struct Rows<'a> {
     pub(super) row: usize,
 }
 
-/// c += aᵀ·b: `a` `[k, m]`, `b` `[k, n]`, `c` `[m, n]` with rows of `c_row` numbers; and `sums` += the sums of b's columns.
+/// c += aᵀ·b: `a` `[k, m]`, `b` `[k, n]`, both read where they lie, `c` `[m, n]` with rows of `c_row` numbers; and `sums` += the
+/// sums of b's columns.
 ///
-/// b is copied, the columns of a tile at a time: rows that are a power of two apart share few places of the nearest cache.
+/// Columns that do not fill a tile's vectors are copied to where they do.
 #[inline(always)]
 pub(super) fn add_transposed<S: Simd>(
     simd: S,
@@ -247,34 +227,31 @@ pub(super) fn add_transposed<S: Simd>(
     b: Rows,
     (c, c_row): (&mut [f32], usize),
     mut sums: Option<&mut [f32]>,
-    copy: &mut Vec<f32>,
 ) {
     let lanes = S::f32s::LEN;
     let mut column = 0;
     while column < n {
         let vectors = if n - column > lanes { 2 } else { 1 };
         let (width, count) = (vectors * lanes, (vectors * lanes).min(n - column));
-        copy.clear();
-        copy.resize((k + if count < width { m } else { 0 }) * width, 0.0);
-        let (of_b, of_c) = copy.split_at_mut(k * width);
-        for (l, to) in of_b.chunks_exact_mut(width).enumerate() {
-            to[..count].copy_from_slice(&b.numbers[l * b.row + column..][..count]);
-        }
         if let Some(sums) = &mut sums {
-            add_rows(simd, of_b, width, &mut sums[column..column + count]);
+            add_rows(simd, k, b, column, &mut sums[column..column + count]);
         }
-        let b = Rows {
-            numbers: of_b,
-            row: width,
-        };
         if count == width {
-            let to = (&mut c[column..], c_row);
-            transposed_columns(simd, [k, m], a, b, vectors, to);
+            transposed_columns(simd, [k, m], a, b, column, vectors, (c, c_row));
         } else {
+            let mut copy = vec![0.0; (k + m) * width];
+            let (of_b, of_c) = copy.split_at_mut(k * width);
+            for (l, to) in of_b.chunks_exact_mut(width).enumerate() {
+                to[..count].copy_from_slice(&b.numbers[l * b.row + column..][..count]);
+            }
             for (i, to) in of_c.chunks_exact_mut(width).enumerate() {
                 to[..count].copy_from_slice(&c[i * c_row + column..][..count]);
             }
-            transposed_columns(simd, [k, m], a, b, vectors, (of_c, width));
+            let b = Rows {
+                numbers: of_b,
+                row: width,
+            };
+            transposed_columns(simd, [k, m], a, b, 0, vectors, (of_c, width));
             for (i, from) in of_c.chunks_exact(width).enumerate() {
                 c[i * c_row + column..][..count].copy_from_slice(&from[..count]);
             }
@@ -283,14 +260,14 @@ pub(super) fn add_transposed<S: Simd>(
     }
 }
 
-/// sums += the rows of x, of `width` numbers, upwards.
+/// sums += as many columns of b as there are sums, its k rows upwards.
 #[inline(always)]
-fn add_rows<S: Simd>(simd: S, x: &[f32], width: usize, sums: &mut [f32]) {
+fn add_rows<S: Simd>(simd: S, k: usize, b: Rows, column: usize, sums: &mut [f32]) {
     let lanes = S::f32s::LEN;
-    for (first, sums) in (0..width).step_by(lanes).zip(sums.chunks_mut(lanes)) {
+    for (first, sums) in (column..).step_by(lanes).zip(sums.chunks_mut(lanes)) {
         let mut sum = load(simd, sums);
-        for row in x.chunks_exact(width) {
-            sum += S::f32s::from_slice(simd, &row[first..first + lanes]);
+        for l in 0..k {
+            sum += load(simd, &b.numbers[l * b.row + first..][..sums.len()]);
         }
         store::<S>(sum, sums);
     }
@@ -303,17 +280,18 @@ fn transposed_columns<S: Simd>(
     [k, m]: [usize; 2],
     a: Rows,
     b: Rows,
+    column: usize,
     vectors: usize,
     (c, c_row): (&mut [f32], usize),
 ) {
     let mut i = 0;
     while i < m {
         let count = next_rows::<S>(m - i, vectors);
-        let c = &mut c[i * c_row..];
+        let c = &mut c[i * c_row + column..];
         with_tile!(
             count,
             vectors,
-            transposed_tile::<S>(simd, k, (a, i), b, c, c_row)
+            transposed_tile::<S>(simd, k, (a, i), (b, column), c, c_row)
         );
         i += count;
     }
@@ -324,7 +302,7 @@ fn transposed_tile<S: Simd, const N: usize, const V: usize>(
     simd: S,
     k: usize,
     (a, i): (Rows, usize),
-    b: Rows,
+    (b, column): (Rows, usize),
     c: &mut [f32],
     c_row: usize,
 ) {
@@ -337,7 +315,7 @@ fn transposed_tile<S: Simd, const N: usize, const V: usize>(
             }
             for l in 0..k {
                 let a = &a.numbers[l * a.row + i..][..N];
-                let b = load_whole::<S, V>(simd, &b.numbers[l * b.row..]);
+                let b = load_whole::<S, V>(simd, &b.numbers[l * b.row + column..]);
                 for r in 0..N {
                     let x = S::f32s::splat(simd, a[r]);
                     for v in 0..V {

@@ -16,7 +16,7 @@ use fearless_simd::{Simd, prelude::*};
 
 use super::recurrence::{Backward, Block, Shape};
 use crate::error::Result;
-use crate::native::product::{Packed, Start, product};
+use crate::native::product::{Packed, product};
 use crate::native::simd::{apart, flushed, load, load_all, store, store_all, together, vectorised};
 use crate::native::work::Work;
 
@@ -100,8 +100,8 @@ fn run_item<S: Simd>(simd: S, layer: &Backward, item: &mut Item) {
             rows,
             #[inline(always)]
             |r| &inner[r * 3 * units..],
-            (recurrent, 0..3 * units),
-            Start::Zero,
+            recurrent,
+            None,
             &mut through,
             (units, 0),
         );

@@ -15,7 +15,7 @@ use fearless_simd::{Simd, prelude::*};
 use super::recurrence::{Block, Shape, Slots};
 use crate::error::Result;
 use crate::native::math::{sigmoid, tanh};
-use crate::native::product::{Packed, Start, product};
+use crate::native::product::{Packed, product};
 use crate::native::simd::{apart, load, load_all, store, store_all, together, vectorised};
 use crate::native::work::Work;
 
@@ -148,8 +148,8 @@ fn run_item<S: Simd>(simd: S, layer: &Layer, item: &mut Item) {
             rows,
             #[inline(always)]
             |r| &state[r * units..],
-            (recurrent, 0..units),
-            Start::Bias(bias),
+            recurrent,
+            Some(bias),
             &mut sums,
             (columns, 0),
         );

@@ -17,7 +17,7 @@ use fearless_simd::{Simd, prelude::*};
 use super::recurrence::{Backward, Block, Shape};
 use crate::error::Result;
 use crate::native::math::tanh;
-use crate::native::product::{Packed, Start, product};
+use crate::native::product::{Packed, product};
 use crate::native::simd::{apart, flushed, load, load_all, store, store_all, together, vectorised};
 use crate::native::work::Work;
 
@@ -104,8 +104,8 @@ fn run_item<S: Simd>(simd: S, layer: &Backward, item: &mut Item) {
             rows,
             #[inline(always)]
             |r| &*gates[r],
-            (&layer.recurrent[direction], 0..4 * units),
-            Start::Zero,
+            &layer.recurrent[direction],
+            None,
             &mut next,
             (units, 0),
         );

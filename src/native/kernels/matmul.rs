@@ -7,24 +7,21 @@
 //!
 //! # Work
 //! An item is some rows of a matrix of C, or of all batches' where these lie side by side in the same rows. B is packed
-//! before, once, and k is taken 128 at a time, so that a panel stays in the nearest cache while all of the item's tiles use
-//! it. Where A lies transposed, its rows are columns: then k is taken 64 at a time, whose rows of B are copied panel by
-//! panel. Any other A is copied, an item's rows at a time.
+//! before, once. Where A lies transposed, its rows are columns and B's rows are whole vectors: then neither is packed,
+//! and k is taken 64 at a time, so that what is read stays in the nearest cache while all of the item's tiles use it.
+//! Any other A is copied, an item's rows at a time.
 
 use crate::error::{Error, Result};
-use crate::native::product::{Packed, Rows, Start, add_transposed, product};
+use crate::native::product::{Packed, Rows, add_transposed, product};
 use crate::native::simd::vectorised;
 use crate::native::work::Work;
 use crate::plan::dims::MatmulDims;
 
-/// Rows of C in an item, at most: a multiple of a tile's.
-const ROWS: usize = 70;
+/// Rows of C in an item, a multiple of a tile's.
+const ROWS: usize = 60;
 
-/// The k that a product takes at a time.
-const DEPTH: usize = 128;
-
-/// The k that a transposed product takes at a time.
-const DEPTH_TRANSPOSED: usize = 64;
+/// Positions that a transposed product takes at a time.
+const DEPTH: usize = 64;
 
 /// A part of C: rows of a split of one batch, or of all.
 struct Item<'a> {
@@ -111,11 +108,9 @@ fn items<'a>(dims: &MatmulDims, batches: usize, c: &'a mut [f32]) -> Result<Vec<
     let groups = if side_by_side { 1 } else { batches };
     let mut items = Vec::new();
     let (mut rest, mut at) = (c, 0);
-    // Nearly equal parts.
-    let most = m.div_ceil(m.div_ceil(ROWS).max(1)).max(1);
     for (s, z) in (0..splits).flat_map(|s| (0..groups).map(move |z| (s, z))) {
-        for first_row in (0..m).step_by(most) {
-            let rows = most.min(m - first_row);
+        for first_row in (0..m).step_by(ROWS) {
+            let rows = ROWS.min(m - first_row);
             let first = offset + s * split + z * batch + first_row * row;
             let last = first
                 + (rows - 1) * row
@@ -191,20 +186,11 @@ fn plain(work: &Work, dims: &MatmulDims, [a, bias]: [&[f32]; 2], packed: &[Packe
         let bias = (dims.has_bias == 1).then(|| &bias[z * n..(z + 1) * n]);
         let at = (z - first) * dims.c_batch as usize;
         let to = (dims.c_row as usize, at);
-        for k in (0..terms * count).step_by(DEPTH) {
-            let start = match bias {
-                _ if k > 0 => Start::Sums,
-                Some(bias) => Start::Bias(bias),
-                None => Start::Zero,
-            };
-            let k = k..(terms * count).min(k + DEPTH);
-            vectorised!(work.level, simd => product(simd, item.rows, #[inline(always)] |i| &a[i * row..], (&packed[z], k), start, item.c, to));
-        }
+        vectorised!(work.level, simd => product(simd, item.rows, #[inline(always)] |i| &a[i * row..i * row + terms * count], &packed[z], bias, item.c, to));
     }
 }
 
 fn transposed(work: &Work, dims: &MatmulDims, [a, b]: [&[f32]; 2], mut item: Item) {
-    let mut copy = Vec::new();
     let [n, a_row, b_row, c_row] =
         [dims.n, dims.a_column, dims.b_row, dims.c_row].map(|x| x as usize);
     let first = item.batches.start;
@@ -218,12 +204,8 @@ fn transposed(work: &Work, dims: &MatmulDims, [a, b]: [&[f32]; 2], mut item: Ite
         if let Some(sums) = &mut item.sums {
             sums.fill(0.0);
         }
-        for k in range(dims, item.split).step_by(DEPTH_TRANSPOSED) {
-            let sizes = [
-                DEPTH_TRANSPOSED.min(range(dims, item.split).end - k),
-                item.rows,
-                n,
-            ];
+        for k in range(dims, item.split).step_by(DEPTH) {
+            let sizes = [DEPTH.min(range(dims, item.split).end - k), item.rows, n];
             let a = Rows {
                 numbers: &a[k * a_row..],
                 row: a_row,
@@ -233,7 +215,7 @@ fn transposed(work: &Work, dims: &MatmulDims, [a, b]: [&[f32]; 2], mut item: Ite
                 row: b_row,
             };
             let sums = item.sums.as_deref_mut();
-            vectorised!(work.level, simd => add_transposed(simd, sizes, a, b, (c, c_row), sums, &mut copy));
+            vectorised!(work.level, simd => add_transposed(simd, sizes, a, b, (&mut *c, c_row), sums));
         }
     }
 }
