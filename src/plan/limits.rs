@@ -61,21 +61,20 @@ impl Limits {
     /// # Errors
     /// [`Error::Argument`] where kernels have no workgroups, as native ones, or one row in each, as in the split form.
     pub fn with_row_tile(self, rows: Option<usize>) -> Result<Limits> {
-        let problem = match self.form {
-            Form::Native => {
+        let problem = match (rows, self.form) {
+            (Some(_), Form::Native) => {
                 "the processor's own kernels have no workgroups, and share out rows by themselves; leave it out"
             }
-            Form::Split { .. } => {
+            (Some(_), Form::Split { .. }) => {
                 "the kernels for GPUs have one row a workgroup; leave it out, or choose `KernelForm::Portable`"
             }
-            Form::Portable | Form::Subgroup { .. } => "",
+            (None, _) | (Some(_), Form::Portable | Form::Subgroup { .. }) => {
+                return Ok(Limits {
+                    row_tile: rows,
+                    ..self
+                });
+            }
         };
-        if rows.is_some() && !problem.is_empty() {
-            return Err(Error::argument("Limits::row_tile", problem));
-        }
-        Ok(Limits {
-            row_tile: rows,
-            ..self
-        })
+        Err(Error::argument("Limits::row_tile", problem))
     }
 }

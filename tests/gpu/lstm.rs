@@ -33,25 +33,8 @@ fn random_sizes() {
 fn larger_layers_in_every_form() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(12, 0);
-    let mut worst = 0.0f64;
-    for (limits, _) in forms(gpu) {
-        for (units, masked, size) in [(32, true, 11), (64, false, 10), (96, true, 3)] {
-            let layer = Layer {
-                units,
-                masked,
-                ..PLAIN
-            };
-            let case = Case::new(layer, random_batch(6, size, random), random);
-            worst = worst.max(case.check(
-                gpu,
-                &Limits {
-                    segment: 4,
-                    ..limits.clone()
-                },
-            ));
-        }
-    }
-    eprintln!("worst error {worst:.2} of its bound");
+    let forms = forms(gpu);
+    recurrent::larger_layers::<Lstm>(gpu, random, &forms);
 }
 
 #[test]

@@ -366,6 +366,27 @@ pub fn every_choice<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(Li
     eprintln!("worst error {worst:.2} of its bound");
 }
 
+/// Layers of 32, 64 and 96 units, under each of these limits, in segments.
+pub fn larger_layers<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(Limits, usize)]) {
+    let mut worst = 0.0f64;
+    for (limits, _) in forms {
+        for (units, masked, size) in [(32, true, 11), (64, false, 10), (96, true, 3)] {
+            let layer = Layer {
+                units,
+                masked,
+                ..PLAIN
+            };
+            let case = Case::<C>::new(layer, random_batch(6, size, random), random);
+            let limits = Limits {
+                segment: 4,
+                ..limits.clone()
+            };
+            worst = worst.max(case.check(gpu, &limits));
+        }
+    }
+    eprintln!("worst error {worst:.2} of its bound");
+}
+
 /// Layers of random sizes and choices, under each of these limits.
 pub fn random_sizes<C: Cell>(gpu: Device, stream: u64, forms: &[Limits]) {
     let gpu = RefCell::new(gpu);

@@ -11,7 +11,6 @@ use super::names::{Asked, Chosen};
 use super::open::{Input, open};
 #[cfg(feature = "parquet")]
 use super::parquet;
-use super::records::Quotes;
 use super::row::{Columns, Row};
 use super::survey::{Layout, survey};
 use super::unpack::notation_of;
@@ -121,7 +120,7 @@ impl TableReader {
                 let check = LineCheck::new(self.encoding);
                 let found = survey(self.open()?, layout, columns, check)?;
                 csv::visit(self.open()?, layout, found.quotes, columns, visit)?;
-                Ok(found.plain_line.filter(|_| found.quotes == Quotes::Plain))
+                Ok(found.plain_line)
             }
             Notation::Json => jsonl::visit(self.open()?, columns, visit).map(|()| None),
             #[cfg(feature = "parquet")]

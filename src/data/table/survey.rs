@@ -30,7 +30,7 @@ pub(super) const QUOTES: &str = "close the quotes around fields, and double thos
 /// What a file turned out to be.
 pub(super) struct Survey {
     pub quotes: Quotes,
-    /// Where the first quote stands that only a plain character can be.
+    /// Where quotes are plain, the line of the first that can be nothing else.
     pub plain_line: Option<u64>,
 }
 

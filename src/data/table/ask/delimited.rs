@@ -10,7 +10,7 @@ use crate::data::table::encoding::LineCheck;
 use crate::data::table::excerpt::shortened;
 use crate::data::table::lines::Lines;
 use crate::data::table::place::Place;
-use crate::data::table::records::{Quotes, Records};
+use crate::data::table::records::Records;
 use crate::data::table::survey::{self, Layout, QUOTES, quotes_note, wrong_width};
 use crate::data::table::wanted::{Fit, Wanted};
 use crate::error::Result;
@@ -61,10 +61,8 @@ impl DelimitedRows {
         let survey = survey::survey(content.open(named)?, layout, asked, check)?;
         let name = content.name();
         let name = name.file_name().unwrap_or(name.as_os_str());
-        let quotes = match (survey.quotes, survey.plain_line) {
-            (Quotes::Plain, Some(line)) => Some(quotes_note(&name.to_string_lossy(), line)),
-            _ => None,
-        };
+        let plain = survey.plain_line;
+        let quotes = plain.map(|line| quotes_note(&name.to_string_lossy(), line));
         let input = content.open(named)?;
         let place = input.place;
         let mut records = Records::new(Lines::new(input.reader), delimiter, survey.quotes);

@@ -57,7 +57,7 @@ impl TextRequest {
             None => text_among(&names),
         };
         found
-            .map(|name| place(&name).unwrap_or_default())
+            .and_then(|name| place(&name).ok_or(name))
             .map_err(|told| format!("{told}, or read each line as a text with `TextForm::Lines`"))
     }
 }
