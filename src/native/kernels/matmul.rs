@@ -20,6 +20,9 @@ use crate::plan::dims::MatmulDims;
 /// Rows of C in an item, a multiple of a tile's.
 const ROWS: usize = 60;
 
+/// Rows of C in an item of Aᵀ·B: it reads all of B, which comes from far away, so 64 rows are not 60 and 4.
+const TRANSPOSED_ROWS: usize = 64;
+
 /// Positions that a transposed product takes at a time.
 const DEPTH: usize = 64;
 
@@ -44,16 +47,17 @@ pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
         work.bindings.read(2)?,
     );
     let batches = work.dispatch.groups[2] as usize / (dims.splits as usize).max(1);
-    let items = items(&dims, batches, c)?;
-    if dims.a_row == 1
+    let is_transposed = dims.a_row == 1
         && dims.a_column != 1
         && dims.b_column == 1
         && dims.terms == 1
-        && dims.has_bias == 0
-    {
+        && dims.has_bias == 0;
+    if is_transposed {
+        let items = items(&dims, batches, TRANSPOSED_ROWS, c)?;
         work.pool
             .each(items, |item| transposed(&work, &dims, [a, b], item));
     } else {
+        let items = items(&dims, batches, ROWS, c)?;
         let packed: Vec<Vec<Packed>> = (0..dims.splits as usize)
             .map(|split| {
                 (0..batches)
@@ -79,7 +83,7 @@ pub(in crate::native) fn run_with_sums(mut work: Work<'_>) -> Result<()> {
         ..dims
     };
     let batches = work.dispatch.groups[2] as usize / (dims.splits as usize).max(1);
-    let mut items = items(&dims, batches, c)?;
+    let mut items = items(&dims, batches, TRANSPOSED_ROWS, c)?;
     // A split's first rows come with the sums of its columns.
     let firsts = items.iter_mut().filter(|item| item.first_row == 0);
     for (item, sums) in firsts.zip(sums.chunks_exact_mut(dims.n as usize)) {
@@ -101,7 +105,13 @@ fn start(offset: u32, batch: u32, z: usize) -> usize {
     offset.wrapping_add(batch.wrapping_mul(z as u32)) as usize
 }
 
-fn items<'a>(dims: &MatmulDims, batches: usize, c: &'a mut [f32]) -> Result<Vec<Item<'a>>> {
+/// C in items of at most `most` rows.
+fn items<'a>(
+    dims: &MatmulDims,
+    batches: usize,
+    most: usize,
+    c: &'a mut [f32],
+) -> Result<Vec<Item<'a>>> {
     let [m, n, row, splits] = [dims.m, dims.n, dims.c_row, dims.splits].map(|x| x as usize);
     let [offset, batch, split] = [dims.c_offset, dims.c_batch, dims.c_split].map(|x| x as usize);
     let side_by_side = splits == 1 && batches.saturating_sub(1) * batch + n <= row;
@@ -109,8 +119,8 @@ fn items<'a>(dims: &MatmulDims, batches: usize, c: &'a mut [f32]) -> Result<Vec<
     let mut items = Vec::new();
     let (mut rest, mut at) = (c, 0);
     for (s, z) in (0..splits).flat_map(|s| (0..groups).map(move |z| (s, z))) {
-        for first_row in (0..m).step_by(ROWS) {
-            let rows = ROWS.min(m - first_row);
+        for first_row in (0..m).step_by(most) {
+            let rows = most.min(m - first_row);
             let first = offset + s * split + z * batch + first_row * row;
             let last = first
                 + (rows - 1) * row
