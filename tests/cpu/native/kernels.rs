@@ -2,7 +2,9 @@
 //! threads, outputs filled with NaN beforehand, and nothing else written.
 
 use gatefold::native::Native;
-use gatefold::plan::dims::{AdamDims, ColumnSumsDims, DropoutDims, MatmulDims, SegmentDims};
+use gatefold::plan::dims::{
+    AdamDims, ColumnSumsDims, DropoutDims, MatmulDims, RmsPropDims, SegmentDims, SgdDims,
+};
 use gatefold::plan::{Kernel, Lifetime, Plan};
 use gatefold::random::{Philox, philox4x32};
 
@@ -369,4 +371,55 @@ fn adam_flushes_and_finds_what_is_not_finite() {
             "{i}"
         );
     }
+}
+
+/// What decays alone does not stay as a number that is not normal, in any optimiser's slot.
+#[test]
+fn optimisers_flush_what_they_keep() {
+    let least = vec![f32::MIN_POSITIVE; 4];
+    let (zeros, kept) = (vec![0.0; 4], |found: &[f32]| {
+        found.iter().all(|x| *x == 0.0)
+    });
+    let rmsprop = RmsPropDims {
+        count: 1,
+        rate: 1e-3,
+        one_minus_rho: 0.1,
+        epsilon: 1e-7,
+        momentum: 0.9,
+        decay: 0.0,
+        pad0: 0,
+        pad1: 0,
+    };
+    let inputs = [&zeros, &zeros, &least, &vec![0.0], &least].map(Vec::clone);
+    let kernel = Kernel::new("rmsprop").flag("momentum", true);
+    let found = run(kernel, bytemuck::bytes_of(&rmsprop), &inputs, [1; 3]);
+    assert!(kept(&found[2]) && kept(&found[4]), "{found:?}");
+
+    let sgd = SgdDims {
+        count: 1,
+        rate: 1e-3,
+        momentum: 0.9,
+        decay: 0.0,
+    };
+    let inputs = [&zeros, &zeros, &vec![0.0], &least].map(Vec::clone);
+    let kernel = Kernel::new("sgd")
+        .flag("momentum", true)
+        .flag("nesterov", false);
+    let found = run(kernel, bytemuck::bytes_of(&sgd), &inputs, [1; 3]);
+    assert!(kept(&found[3]), "{found:?}");
+
+    let adam = AdamDims {
+        count: 1,
+        alpha: 1e-3,
+        one_minus_beta1: 0.1,
+        one_minus_beta2: 0.1,
+        epsilon: 1e-7,
+        decay: 0.0,
+        pad0: 0,
+        pad1: 0,
+    };
+    let inputs = [&zeros, &zeros, &least, &least, &vec![0.0]].map(Vec::clone);
+    let kernel = Kernel::new("adam").flag("clip", false);
+    let found = run(kernel, bytemuck::bytes_of(&adam), &inputs, [1; 3]);
+    assert!(kept(&found[2]) && kept(&found[3]), "{found:?}");
 }
