@@ -2,11 +2,16 @@
 "use strict";
 
 const COLOURS = 5;
+// More marks than this on a curve crowd it; the values are told all the same.
+const MARKS = 60;
 const SIZE = { width: 480, height: 270, left: 46, right: 10, top: 10, bottom: 36 };
 const MEASURES = [
   { name: "Loss", of: (point) => point.loss },
   { name: "Accuracy", of: (point) => point.accuracy },
 ];
+// What outlives a chart that is drawn anew.
+const KEPT = MEASURES.map(() => ({ place: null, hidden: new Set() }));
+const FOCUSABLE = "svg, button";
 
 /** An HTML element with attributes and children, which are elements or text. */
 function element(name, attributes = {}, ...children) {
@@ -24,7 +29,7 @@ function filled(node, attributes, children) {
   return node;
 }
 
-const colour = (index) => `series-${index % COLOURS}`;
+const colour = (index) => `c${index % COLOURS}`;
 
 /** How much of a run is done, in [0, 1]. */
 function shareDone(run) {
@@ -88,31 +93,47 @@ function chart(runs, measure) {
   const y = (value) => SIZE.top + ((high - value) / (high - low)) * (SIZE.height - SIZE.top - SIZE.bottom);
   const floor = SIZE.height - SIZE.bottom;
   const svg = shape("svg", { viewBox: `0 0 ${SIZE.width} ${SIZE.height}`, role: "img", "aria-label": `${measure.name} by epoch` });
+  const grid = shape("g", { class: "grid" });
+  const labels = shape("g", { class: "labels" });
+  svg.append(grid, labels);
   for (const { value, label } of vertical) {
-    svg.append(
-      shape("line", { class: "grid", x1: SIZE.left, x2: SIZE.width - SIZE.right, y1: y(value), y2: y(value) }),
-      shape("text", { x: SIZE.left - 6, y: y(value) + 4, "text-anchor": "end" }, label));
+    grid.append(shape("path", { d: `M${SIZE.left} ${y(value)}H${SIZE.width - SIZE.right}` }));
+    labels.append(shape("text", { x: SIZE.left - 6, y: y(value) + 4, "text-anchor": "end" }, label));
   }
   for (const { value, label } of horizontal) {
-    svg.append(shape("text", { x: x(value), y: floor + 16, "text-anchor": "middle" }, label));
+    labels.append(shape("text", { x: x(value), y: floor + 16, "text-anchor": "middle" }, label));
   }
-  svg.append(shape("text", { x: (SIZE.left + SIZE.width - SIZE.right) / 2, y: SIZE.height - 4, "text-anchor": "middle" }, "epochs"));
-  for (const { index, kind, points } of drawn) {
-    const path = points.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-    svg.append(shape("polyline", { class: `curve ${kind} ${colour(index)}`, points: path }));
-    if (kind === "training" || points.length > 60) continue;
-    for (const [at, value] of points) {
-      const mark = shape("circle", { class: `mark ${colour(index)}`, cx: x(at), cy: y(value), r: 3.5 });
-      mark.append(shape("title", {}, `${runs[index].name}, epoch ${at}: ${value.toFixed(4)}`));
-      svg.append(mark);
-    }
-  }
-  const caption = element("figcaption", {}, element("h2", {}, measure.name));
-  for (const { run, index, kind } of drawn) {
+  labels.append(shape("text", { x: (SIZE.left + SIZE.width - SIZE.right) / 2, y: SIZE.height - 4, "text-anchor": "middle" }, "Epochs"));
+  svg.append(shape("path", { class: "cursor", d: `M0 ${SIZE.top}V${floor}` }));
+  const key = element("ul", { class: "legend" });
+  for (const { run, index, kind, points } of drawn) {
     const label = runs.length > 1 ? `${run.name}, ${kind}` : kind;
-    caption.append(element("span", { class: `${kind} ${colour(index)}` }, label));
+    const dashed = kind === "training" ? "dashed" : "";
+    const at = points.map(([place, value]) => `${x(place).toFixed(1)} ${y(value).toFixed(1)}`);
+    const marked = kind === "validation" && points.length <= MARKS ? "mark" : "";
+    const marks = points.map(([place, value], point) => shape("path", {
+      transform: `translate(${at[point]})`, "data-place": place, "data-value": value, class: marked,
+      d: "M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z",
+    }));
+    svg.append(shape("g", { class: `series ${colour(index)} ${dashed}`, "data-label": label },
+      shape("polyline", { points: at.join(" ") }), ...marks));
+    key.append(element("li", { class: `key ${colour(index)} ${dashed}` }, label));
   }
-  return element("figure", {}, caption, svg);
+  return element("figure", { class: "chart" }, element("figcaption", {}, element("h2", {}, measure.name), key), svg);
+}
+
+/** Draws the charts anew, and leaves what the reader had chosen in them. */
+function showCharts(runs) {
+  const place = document.getElementById("charts");
+  const focused = [...place.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
+  const told = KEPT.map((kept) => kept.place);
+  const charts = MEASURES.map((measure) => chart(runs, measure));
+  place.replaceChildren(...charts);
+  charts.forEach((chart, index) => {
+    KEPT[index].place = told[index];
+    followChart(chart, document.getElementById("tip"), KEPT[index]);
+  });
+  if (focused >= 0) place.querySelectorAll(FOCUSABLE)[focused]?.focus();
 }
 
 function tell(problem) {
@@ -137,7 +158,7 @@ function show(text) {
   const now = runs.find((run) => run.status === "training") ?? runs.at(-1);
   document.title = now ? `${now.words.slice(0, 2).join(", ")} · ${now.name}` : "gatefold";
   document.getElementById("runs").replaceChildren(...runs.map(runCard));
-  document.getElementById("charts").replaceChildren(...MEASURES.map((measure) => chart(runs, measure)));
+  showCharts(runs);
 }
 
 async function poll() {

@@ -47,8 +47,8 @@ pub fn loss_figure(history: &History, note: Option<&str>) -> Figure {
         x_label: "Epochs".to_owned(),
         y_label: "Loss".to_owned(),
         series: vec![
-            dots("Training loss", history, |record| record.loss),
-            line("Validation loss", history, |record| record.val_loss),
+            dots("Training loss", points(history, |record| record.loss)),
+            line("Validation loss", points(history, |record| record.val_loss)),
         ],
         vertical: VerticalRange::Data,
         legend: Corner::UpperRight,
@@ -63,8 +63,11 @@ pub fn accuracy_figure(history: &History, note: Option<&str>) -> Figure {
         x_label: "Epochs".to_owned(),
         y_label: "Accuracy".to_owned(),
         series: vec![
-            dots("Training acc", history, |record| record.accuracy),
-            line("Validation acc", history, |record| record.val_accuracy),
+            dots("Training acc", points(history, |record| record.accuracy)),
+            line(
+                "Validation acc",
+                points(history, |record| record.val_accuracy),
+            ),
         ],
         vertical: ACCURACY,
         legend: Corner::LowerRight,
@@ -98,6 +101,70 @@ pub fn accuracy_overview(histories: &[History], note: Option<&str>) -> Figure {
     }
 }
 
+/// The mean and the greatest norm of all gradients in each epoch, where they were measured.
+pub(super) fn gradient_norm_figure(history: &History) -> Option<Figure> {
+    let mean = measured(history, |record| record.gradient_norm);
+    let most = measured(history, |record| record.gradient_norm_max);
+    (!mean.is_empty()).then(|| Figure {
+        title: "Norm of the gradients".to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: "Norm".to_owned(),
+        series: vec![dots("Greatest", most), line("Mean", mean)],
+        vertical: VerticalRange::Data,
+        legend: Corner::UpperRight,
+        caption: None,
+    })
+}
+
+/// The mean norm of each layer's gradients in each epoch, where they were measured.
+pub(super) fn layer_norm_figure(history: &History) -> Option<Figure> {
+    let layers = &history.epochs.first()?.layer_gradient_norms;
+    let series = layers.iter().enumerate().map(|(index, layer)| {
+        let value = |record: &EpochRecord| {
+            let norms = record.layer_gradient_norms.iter();
+            norms
+                .clone()
+                .find(|norm| norm.layer == layer.layer)
+                .map(|norm| norm.mean)
+        };
+        Series {
+            label: layer.layer.clone(),
+            points: measured(history, value),
+            ..distinct_series(index, history)
+        }
+    });
+    (!layers.is_empty()).then(|| Figure {
+        title: "Norm of each layer's gradients".to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: "Mean norm".to_owned(),
+        series: series.collect(),
+        vertical: VerticalRange::Data,
+        legend: Corner::UpperRight,
+        caption: None,
+    })
+}
+
+/// The learning rate of each epoch's last step, where it is not always the same.
+pub(super) fn learning_rate_figure(history: &History) -> Option<Figure> {
+    let first = history.epochs.first()?.learning_rate;
+    let moves = history
+        .epochs
+        .iter()
+        .any(|record| record.learning_rate != first);
+    moves.then(|| Figure {
+        title: "Learning rate".to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: "Rate".to_owned(),
+        series: vec![line(
+            "Learning rate",
+            points(history, |record| record.learning_rate),
+        )],
+        vertical: VerticalRange::Data,
+        legend: Corner::UpperRight,
+        caption: None,
+    })
+}
+
 /// The variant, cut short so that the note is always told whole, and the note.
 fn caption(variant: &str, note: Option<&str>) -> String {
     let mut caption: String = variant.chars().take(VARIANT_IN_CAPTION).collect();
@@ -118,22 +185,30 @@ fn points(history: &History, value: fn(&EpochRecord) -> f64) -> Vec<(usize, f64)
         .collect()
 }
 
-fn dots(label: &str, history: &History, value: fn(&EpochRecord) -> f64) -> Series {
+/// The epochs that have this value.
+fn measured(history: &History, value: impl Fn(&EpochRecord) -> Option<f64>) -> Vec<(usize, f64)> {
+    let records = history.epochs.iter();
+    records
+        .filter_map(|record| Some((record.epoch, value(record)?)))
+        .collect()
+}
+
+fn dots(label: &str, points: Vec<(usize, f64)>) -> Series {
     Series {
         label: label.to_owned(),
         colour: BLUE,
         curve: Curve::Apart,
         marker: Some(Marker::Circle),
         mark_every: 1,
-        points: points(history, value),
+        points,
     }
 }
 
-fn line(label: &str, history: &History, value: fn(&EpochRecord) -> f64) -> Series {
+fn line(label: &str, points: Vec<(usize, f64)>) -> Series {
     Series {
         curve: Curve::Line,
         marker: None,
-        ..dots(label, history, value)
+        ..dots(label, points)
     }
 }
 
@@ -141,11 +216,20 @@ fn distinct(histories: &[History], value: fn(&EpochRecord) -> f64) -> Vec<Series
     let histories = histories.iter().enumerate();
     let series = histories.map(|(index, history)| Series {
         label: history.variant.clone(),
+        points: points(history, value),
+        ..distinct_series(index, history)
+    });
+    series.collect()
+}
+
+/// The looks of one of several series over a run's epochs, which has neither a name nor points yet.
+fn distinct_series(index: usize, history: &History) -> Series {
+    Series {
+        label: String::new(),
         colour: DISTINCT[index % DISTINCT.len()],
         curve: Curve::Line,
         marker: Some(MARKERS[index % MARKERS.len()]),
         mark_every: history.epochs.len().div_ceil(MARKERS_A_LINE).max(1),
-        points: points(history, value),
-    });
-    series.collect()
+        points: Vec::new(),
+    }
 }

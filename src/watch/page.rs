@@ -20,11 +20,21 @@ use super::run::RunState;
 use crate::error::{Error, Result};
 
 /// The files of the page: path, type, content.
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 5] = [
     (
         "/",
         "text/html; charset=utf-8",
         include_str!("../../assets/watch/index.html"),
+    ),
+    (
+        "/chart.css",
+        "text/css; charset=utf-8",
+        include_str!("../../assets/chart/chart.css"),
+    ),
+    (
+        "/chart.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/chart/chart.js"),
     ),
     (
         "/watch.css",
@@ -53,7 +63,7 @@ const LAST_LOOK: Duration = Duration::from_millis(2500);
 
 /// A server for one folder, until it is dropped.
 ///
-/// It answers `GET` requests for the page's three files and for the state of the runs, and nothing else: it
+/// It answers `GET` requests for the page's files and for the state of the runs, and nothing else: it
 /// writes nothing, and the path of a request names no file. Requests whose `Host` is a name other than
 /// `localhost` are refused, for that is how a page from elsewhere would get at it (DNS rebinding).
 #[derive(Debug)]

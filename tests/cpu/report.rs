@@ -6,6 +6,7 @@ use std::path::Path;
 use gatefold::train::{EpochRecord, History, LayerNorm};
 use proptest::prelude::*;
 
+mod browser;
 mod evaluations;
 mod events;
 mod files;

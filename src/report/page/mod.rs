@@ -1,6 +1,7 @@
 //! `report.html`: runs on one page that needs no other file, for a browser.
 
 mod chart;
+mod epochs;
 mod examples;
 mod lengths;
 mod render;

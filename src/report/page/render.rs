@@ -4,19 +4,20 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
 
 use super::chart::{COLOURS, Colours, chart};
+use super::epochs::{epoch_table, kept_epoch, run_charts};
 use super::{Example, LengthErrors, Report, ReportedRun, Test};
 use crate::data::sentiment_classes;
 use crate::model::grouped;
 use crate::model::{LayerSummary, Summary};
-use crate::report::curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
+use crate::report::curves::{accuracy_overview, loss_overview};
 use crate::report::explanation::{explained, shade};
-use crate::report::measures::Measures;
+use crate::report::measures::{Measures, shown};
 use crate::report::table::{IN_FULL, best_epoch, number, row};
 use crate::report::{Word, largest, strongest};
-use crate::train::{EpochRecord, Evaluation, History, Monitor, predicted, probability_of};
+use crate::train::{Confusion, Evaluation, History, predicted, probability_of};
 
 /// The parts of the page; the names' endings say whether what is put in must be escaped.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 6] = [
     (
         "report.html",
         include_str!("../../../assets/report/report.html"),
@@ -25,6 +26,8 @@ const PARTS: [(&str, &str); 4] = [
         "parts.html",
         include_str!("../../../assets/report/parts.html"),
     ),
+    ("chart.css", include_str!("../../../assets/chart/chart.css")),
+    ("chart.js", include_str!("../../../assets/chart/chart.js")),
     (
         "style.css",
         include_str!("../../../assets/report/style.css"),
@@ -116,11 +119,8 @@ fn shown_run(run: &ReportedRun, index: usize) -> Value {
     context! {
         name => &history.variant,
         cards => cards(run),
-        charts => [
-            chart(&accuracy_figure(history, None), Colours::Of(index)),
-            chart(&loss_figure(history, None), Colours::Of(index)),
-        ],
-        epochs => epochs(run),
+        charts => run_charts(history, index),
+        epochs => (!history.epochs.is_empty()).then(|| epoch_table(run)),
         kept => kept(run),
         summary => run.summary.as_ref().map(summary),
         sections,
@@ -162,12 +162,6 @@ fn cards(run: &ReportedRun) -> Vec<Value> {
     cards
 }
 
-/// The epoch whose parameters `best.safetensors` has, and the figure that it is the best by.
-fn kept_epoch(run: &ReportedRun) -> Option<(Monitor, &EpochRecord)> {
-    let monitor = run.monitor?;
-    Some((monitor, monitor.best(&run.history.epochs)?))
-}
-
 /// What the marked epoch is.
 fn kept(run: &ReportedRun) -> Option<Value> {
     kept_epoch(run).map(|(monitor, _)| {
@@ -177,34 +171,6 @@ fn kept(run: &ReportedRun) -> Option<Value> {
         };
         context! { figure => monitor.name(), files }
     })
-}
-
-fn epochs(run: &ReportedRun) -> Vec<Value> {
-    let history = &run.history;
-    // Where nobody knows which epoch's parameters were kept, none is marked.
-    let best = kept_epoch(run).map(|(_, record)| record.epoch);
-    let shown = |record: &EpochRecord| {
-        let rounded = [
-            record.loss,
-            record.accuracy,
-            record.val_loss,
-            record.val_accuracy,
-        ]
-        .map(|value| (exact(value), number(value)));
-        let rate = exact(record.learning_rate);
-        let cells = rounded.into_iter().chain([(rate.clone(), rate)]);
-        context! {
-            epoch => record.epoch,
-            is_best => best == Some(record.epoch),
-            cells => cells.collect::<Vec<_>>(),
-        }
-    };
-    history.epochs.iter().map(shown).collect()
-}
-
-/// All the digits that tell the number from its neighbours.
-fn exact(value: f64) -> String {
-    format!("{value:?}")
 }
 
 fn summary(summary: &Summary) -> Value {
@@ -245,6 +211,7 @@ fn test(test: &Test) -> Value {
         measures => Measures::of(&test.evaluation).rows(),
         classes,
         confusion,
+        of_each => of_each_class(classes, &scores.confusion),
         explained => (!scores.of_each).then(|| explained(classes, 1)),
         examples => [("Wrong, and sure of it", examples(false)), ("Right, and sure of it", examples(true))],
     }
@@ -282,6 +249,20 @@ fn example(example: &Example, classes: &[String]) -> Value {
         padding => grouped(padding),
         of_padding => (padding > 0).then(|| format!("{of_padding:+.3}")),
     }
+}
+
+/// Precision, recall and F1 of each class, and how many reviews are of it.
+fn of_each_class(classes: &[String], confusion: &Confusion) -> Vec<Value> {
+    let row = |(class, name): (usize, &String)| {
+        let values = [
+            shown(confusion.precision(class)),
+            shown(confusion.recall(class)),
+            shown(confusion.f1(class)),
+            grouped(confusion.actual(class)),
+        ];
+        context! { name, values }
+    };
+    classes.iter().enumerate().map(row).collect()
 }
 
 /// The runs that were tested, each with its place and its name.

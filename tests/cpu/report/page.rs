@@ -5,7 +5,7 @@ use gatefold::model::Variant;
 use gatefold::report::{
     Example, Report, ReportedRun, Section, Test, Word, errors_by_length, report_page,
 };
-use gatefold::train::{Evaluation, Monitor, Probabilities, Scores};
+use gatefold::train::{Evaluation, LayerNorm, Monitor, Probabilities, Scores};
 
 use super::history;
 use crate::support::html::check;
@@ -175,7 +175,7 @@ fn runs_are_compared() {
     };
     let page = report_page(&report).unwrap();
     check(&page);
-    let best = page.split("<tr class=\"best\">").nth(1).unwrap();
+    let best = page.split("<tr class=\"best\" role").nth(1).unwrap();
     assert!(best.split("</tr>").next().unwrap().contains("second"));
     for words in [
         "3 models compared",
@@ -190,6 +190,11 @@ fn runs_are_compared() {
     // Both were tested on reviews of the same lengths: one table, with two columns of bars.
     assert_eq!(page.matches("class=\"bars\"").count(), 1);
     assert!(page.contains("--share: 100.0%") && page.contains("--share: 0.0%"));
+    // On a phone each figure has its name beside it.
+    assert_eq!(
+        page.matches("data-label=\"Validation accuracy\"").count(),
+        3
+    );
     let (wrong, right) = (
         page.find("Wrong, and").unwrap(),
         page.find("Right, and").unwrap(),
@@ -272,4 +277,73 @@ fn lengths_are_grouped_evenly_and_none_is_lost() {
     let groups = errors_by_length(&reviews[..5], &probabilities);
     assert_eq!(groups.len(), 1);
     assert!(errors_by_length(&[], &Probabilities::of_second(Vec::new())).is_empty());
+}
+
+#[test]
+fn what_was_measured_has_charts_and_columns() {
+    let page = |run: ReportedRun| {
+        let page = report_page(&Report {
+            runs: vec![run],
+            ..Report::default()
+        });
+        let page = page.unwrap();
+        check(&page);
+        page
+    };
+    let plain = page(run("mine"));
+    for words in ["Norm of", "Gradient norm", "<h3>Learning rate"] {
+        assert!(!plain.contains(words), "{words}");
+    }
+    let mut measured = run("mine");
+    for (index, record) in measured.history.epochs.iter_mut().enumerate() {
+        record.learning_rate = [1e-4, 9.134_567_8e-6, 0.0][index];
+        record.gradient_norm = Some([0.25, 0.5, 2.0e-7][index]);
+        record.gradient_norm_max = Some(1.5);
+        let norm = |layer: &str, mean| LayerNorm {
+            layer: layer.to_owned(),
+            mean,
+            max: 1.0,
+        };
+        record.layer_gradient_norms = vec![norm("embedding", 0.125), norm("lstm", 0.375)];
+    }
+    let told = page(measured);
+    for words in [
+        "<h3>Norm of the gradients</h3>",
+        "<h3>Norm of each layer&#x27;s gradients</h3>",
+        "<h3>Learning rate</h3>",
+        "data-label=\"lstm\"",
+        "data-value=\"0.375\"",
+        "<th scope=\"col\">Greatest gradient norm</th>",
+        "<data value=\"0.0001\">0.0001</data>",
+        "<data value=\"9.1345678e-6\">9.13e-6</data>",
+        "<data value=\"2e-7\">2.000e-7</data>",
+        "<data value=\"1.5\">1.5000</data>",
+    ] {
+        assert!(told.contains(words), "no {words}");
+    }
+}
+
+#[test]
+fn each_class_has_its_precision_and_recall() {
+    let mut tested = run("mine");
+    tested.test = Some(test(1)); // labels 0, 0, 1, 1; predicted 1, 0, 1, 1
+    let page = report_page(&Report {
+        runs: vec![tested],
+        ..Report::default()
+    });
+    let page = page.unwrap();
+    check(&page);
+    let row = |name: &str, values: [&str; 4]| {
+        let cells: String = values
+            .iter()
+            .map(|value| format!("<td>{value}</td>"))
+            .collect();
+        format!("<tr><th scope=\"row\">{name}</th>{cells}</tr>")
+    };
+    for row in [
+        row("negative", ["1.0000", "0.5000", "0.6667", "2"]),
+        row("positive", ["0.6667", "1.0000", "0.8000", "2"]),
+    ] {
+        assert!(page.contains(&row), "no {row}");
+    }
 }

@@ -58,6 +58,8 @@ fn the_page_loads_nothing_but_its_own_files() {
     let (_folder, page) = served();
     for (path, kind) in [
         ("/", "text/html"),
+        ("/chart.css", "text/css"),
+        ("/chart.js", "text/javascript"),
         ("/watch.css", "text/css"),
         ("/watch.js", "text/javascript"),
     ] {

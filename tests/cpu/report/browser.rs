@@ -1,0 +1,120 @@
+//! A report's page in a browser, where there is one: taps, keys and the legend.
+
+use std::fs;
+use std::process::Command;
+
+use gatefold::report::{Report, ReportedRun, report_page};
+
+use super::history;
+use crate::support::skipped;
+
+/// Does to the first chart what a reader would, and leaves in the page what came of it.
+const VISIT: &str = r#"<script>
+addEventListener("load", () => {
+  const seen = [];
+  const tip = document.getElementById("tip");
+  const svg = document.querySelector(".chart > svg");
+  const see = (what) => seen.push(`${what}: ${tip.hidden ? "nothing" : tip.innerText.replaceAll("\n", " ")}`);
+  const send = (target, type, pointerType, share) => {
+    const box = svg.getBoundingClientRect();
+    const [clientX, clientY] = [box.left + share * box.width, box.top + box.height / 2];
+    target.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerType, clientX, clientY }));
+  };
+  const press = (key) => svg.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  see("at first");
+  send(svg, "pointerdown", "touch", 0.98);
+  send(svg, "pointerleave", "touch", 0.98);
+  see("tapped at the right");
+  send(svg, "pointerdown", "touch", 0.15);
+  see("tapped at the left");
+  send(document.querySelector("h1"), "pointerdown", "touch", 0);
+  see("tapped beside it");
+  send(svg, "pointermove", "mouse", 0.98);
+  see("pointed at");
+  send(svg, "pointerleave", "mouse", 0.98);
+  see("no longer");
+  press("Home"); press("ArrowRight");
+  see("by keys");
+  press("Escape");
+  see("escaped");
+  document.querySelector(".legend button").click();
+  press("End");
+  see("the first series hidden");
+  const narrow = document.documentElement.scrollWidth <= innerWidth;
+  seen.push(`width: ${narrow}`);
+  document.title = seen.join("|");
+});
+</script>"#;
+
+/// The name of a browser's program that this machine has.
+fn browser() -> Option<&'static str> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    names.into_iter().find(|name| {
+        let asked = Command::new(name).arg("--version").output();
+        asked.is_ok_and(|output| output.status.success())
+    })
+}
+
+#[test]
+fn a_chart_answers_taps_and_keys() {
+    let Some(browser) = browser() else {
+        return skipped("no Chromium: nobody taps on a report's chart");
+    };
+    let runs = ["first", "second"].map(|name| {
+        let rows = [
+            [0.7, 0.5, 0.7, 0.5],
+            [0.4, 0.8, 0.5, 0.75],
+            [0.2, 0.9, 0.45, 0.8],
+        ];
+        ReportedRun {
+            history: history(name, &rows),
+            ..ReportedRun::default()
+        }
+    });
+    let report = Report {
+        runs: runs.to_vec(),
+        ..Report::default()
+    };
+    let page = report_page(&report)
+        .unwrap()
+        .replace("</body>", &format!("{VISIT}</body>"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    fs::write(&path, page).unwrap();
+    let output = Command::new(browser)
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--window-size=500,900",
+            "--dump-dom",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            folder.path().join("profile").display()
+        ))
+        .arg(format!("file://{}", path.display()))
+        .output()
+        .unwrap();
+    let page = String::from_utf8_lossy(&output.stdout);
+    let title = page
+        .split("<title>")
+        .nth(1)
+        .and_then(|rest| rest.split("</title>").next());
+    let seen: Vec<&str> = title.unwrap_or_default().split('|').collect();
+    assert_eq!(
+        seen,
+        [
+            "at first: nothing",
+            "tapped at the right: Epoch 3 first 0.8000 second 0.8000",
+            "tapped at the left: Epoch 1 first 0.5000 second 0.5000",
+            "tapped beside it: nothing",
+            "pointed at: Epoch 3 first 0.8000 second 0.8000",
+            "no longer: nothing",
+            "by keys: Epoch 2 first 0.7500 second 0.7500",
+            "escaped: nothing",
+            "the first series hidden: Epoch 3 second 0.8000",
+            "width: true",
+        ]
+    );
+}
