@@ -145,6 +145,7 @@ pub mod random;
 pub mod reference;
 pub mod report;
 pub mod run;
+pub mod sweep;
 pub mod train;
 pub mod watch;
 

@@ -33,6 +33,7 @@ mod report_test;
 pub mod screen;
 mod settings;
 mod summary;
+mod sweep;
 mod test_data;
 mod train;
 mod training_job;
@@ -63,6 +64,7 @@ pub fn run() -> Result<()> {
     match arguments.command {
         Command::Compare(args) => compare::run(&args, &typed, quiet),
         Command::Train(args) => train::run(&args, &typed, quiet),
+        Command::Sweep(args) => sweep::run(&args, quiet),
         Command::Evaluate(args) => evaluate::run(&args, quiet),
         Command::Predict(args) => predict::run(&args, quiet),
         Command::Explain(args) => explain::run(&args, quiet),

@@ -157,6 +157,7 @@ impl TrainingJob {
         output.say(&format!("\n{}\n", summary.within(output.columns())));
         let folder = match &place {
             RunPlace::New(path) => path.clone(),
+            RunPlace::Taken(folder) => folder.path().to_path_buf(),
             RunPlace::Begun(begun) => {
                 let (from, note) = begun.words();
                 if let Some(note) = note {

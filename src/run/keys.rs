@@ -188,7 +188,7 @@ fn contradiction(key: &Key, now: &Value, then: Option<&Value>) -> String {
 }
 
 /// A value as an option takes it.
-pub(super) fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => {
@@ -207,7 +207,8 @@ pub(super) fn value_at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     }
 }
 
-fn set_value(table: &mut Table, path: &str, value: Value) {
+/// Puts a value at a path of section and name, where there is that section.
+pub(super) fn set_value(table: &mut Table, path: &str, value: Value) {
     let (section, name) = path.split_once('.').unwrap_or(("", path));
     let section = table.get_mut(section).and_then(Value::as_table_mut);
     if let Some(section) = section {

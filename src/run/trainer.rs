@@ -30,6 +30,8 @@ use crate::train::{
 pub enum RunPlace {
     /// A folder that holds no run yet, or one to replace.
     New(PathBuf),
+    /// A folder that is taken already, and holds no run yet.
+    Taken(RunFolder),
     /// A run to go on with.
     Begun(Box<BegunRun>),
 }
@@ -220,6 +222,11 @@ impl Trainer {
             RunPlace::New(path) => {
                 let folder = RunFolder::create(&path, &spec, vocabulary)?;
                 (folder, CheckpointFiles::new(&path), None)
+            }
+            RunPlace::Taken(folder) => {
+                folder.write_origin(&spec, vocabulary)?;
+                let checkpoints = CheckpointFiles::new(folder.path());
+                (folder, checkpoints, None)
             }
             RunPlace::Begun(begun) => {
                 begun.folder.write_origin(&spec, vocabulary)?;

@@ -9,6 +9,7 @@ mod data_commands;
 mod device;
 mod model;
 mod runs;
+mod sweep;
 mod training;
 mod watch;
 
@@ -30,6 +31,7 @@ pub use runs::{
     AnswerFormat, EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs,
     ReportArgs, RunArgs,
 };
+pub use sweep::SweepArgs;
 pub use training::{CompareArgs, TrainArgs, TrainingArgs};
 pub use watch::WatchArgs;
 
@@ -75,6 +77,12 @@ pub enum Command {
     Compare(CompareArgs),
     /// Train one model
     Train(TrainArgs),
+    /// Train many models that one file describes, and compare them
+    ///
+    /// The file says what all trials share and what varies. Any number of `gatefold sweep FILE` processes, on one machine or
+    /// on several that share the folder, take the next trial that is neither finished nor taken. A process that is killed
+    /// leaves a trial that the next one resumes.
+    Sweep(SweepArgs),
     /// Measure how good a trained model is on the test reviews
     ///
     /// Loss and accuracy are measured as in validation during training, in batches of the same size, but over all test

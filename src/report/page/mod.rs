@@ -4,9 +4,11 @@ mod chart;
 mod examples;
 mod lengths;
 mod render;
+mod sweep;
 
 pub use examples::{Example, surest};
 pub use lengths::{LengthErrors, errors_by_length};
+pub use sweep::{SweepPage, SweepRow, TrialRow, sweep_page};
 
 use crate::error::{Error, Result};
 use crate::model::Summary;

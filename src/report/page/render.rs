@@ -16,7 +16,11 @@ use crate::report::{Word, largest, strongest};
 use crate::train::{EpochRecord, Evaluation, History, Monitor, predicted, probability_of};
 
 /// The parts of the page; the names' endings say whether what is put in must be escaped.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
+    (
+        "sweep.html",
+        include_str!("../../../assets/report/sweep.html"),
+    ),
     (
         "report.html",
         include_str!("../../../assets/report/report.html"),
@@ -39,6 +43,11 @@ const PARTS: [(&str, &str); 4] = [
 const NAMED: usize = 6;
 
 pub(super) fn render(report: &Report) -> Result<String, Error> {
+    filled("report.html", content(report))
+}
+
+/// The page of this name with its content.
+pub(super) fn filled(page: &str, content: Value) -> Result<String, Error> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder()
@@ -57,7 +66,7 @@ pub(super) fn render(report: &Report) -> Result<String, Error> {
     for (name, text) in PARTS {
         engine.add_template(name, text)?;
     }
-    engine.get_template("report.html")?.render(content(report))
+    engine.get_template(page)?.render(content)
 }
 
 fn content(report: &Report) -> Value {
