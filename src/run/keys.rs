@@ -55,7 +55,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 56] = [
+pub const KEYS: [Key; 57] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -106,6 +106,7 @@ pub const KEYS: [Key; 56] = [
     set("training.optimiser", "optimiser", Fixed),
     set("training.pad", "pad", Fixed),
     set("training.seed", "seed", Fixed),
+    set("training.shards", "shards", Fixed),
     set("training.shuffle_buffer", "shuffle-buffer", Fixed),
     set("training.truncate", "truncate", Fixed),
     set("training.validation", "validation", Fixed),

@@ -192,7 +192,9 @@ impl Trainer {
         )?;
         session.set_gradients(training.gradients(&self.callbacks))?;
         let padding = training.reading().padding();
-        reserve_for(&mut session, &self.dataset, training.batch_size, padding)?;
+        // Memory is for what is on the device at once.
+        let rows = training.batch_size.div_ceil(training.shards);
+        reserve_for(&mut session, &self.dataset, rows, padding)?;
         Ok(session)
     }
 

@@ -13,7 +13,7 @@ use crate::data::{DEMO_LEARNING_RATE, Dataset};
 use crate::error::{Error, Result};
 use crate::model::{counted, grouped};
 use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
-use crate::train::{FitOptions, Validation, check_batch_size, is_positive};
+use crate::train::{FitOptions, Validation, check_batch_size, check_shards, is_positive};
 
 /// The experiment's learning rate.
 const LEARNING_RATE: f64 = 1e-4;
@@ -29,6 +29,9 @@ pub struct TrainingSpec {
     pub epochs: usize,
     /// Reviews a batch.
     pub batch_size: usize,
+    /// Parts that a batch is cut into, whose gradients are made one after the other.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub shards: usize,
     /// How parameters follow their gradients.
     pub optimiser: OptimiserName,
     /// Share of the last move that is made again. 0 is not nothing, but the same.
@@ -75,6 +78,14 @@ pub struct TrainingSpec {
     pub checkpoint_steps: usize,
 }
 
+fn one() -> usize {
+    1
+}
+
+fn is_one(count: &usize) -> bool {
+    *count == 1
+}
+
 /// TOML's integers end at 2⁶³.
 mod seed_as_text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -99,6 +110,7 @@ impl TrainingSpec {
         TrainingSpec {
             epochs: fit.epochs,
             batch_size: fit.batch_size,
+            shards: fit.shards,
             optimiser,
             momentum: None,
             nesterov: false,
@@ -167,6 +179,7 @@ impl TrainingSpec {
             return Err(Error::argument("epochs", problem));
         }
         check_batch_size(self.batch_size)?;
+        check_shards(self.shards, self.batch_size)?;
         self.check_validation()?;
         self.reading().check()?;
         if !is_positive(self.learning_rate) {
@@ -314,6 +327,7 @@ impl TrainingSpec {
         Ok(FitOptions::new()
             .epochs(self.epochs)
             .batch_size(self.batch_size)
+            .shards(self.shards)
             .bucket(self.bucket)
             .padding(self.reading().padding())
             .seed(self.seed)
@@ -354,6 +368,9 @@ impl TrainingSpec {
         }
         if self.mask_padding {
             text.push_str(", padding masked");
+        }
+        if self.shards > 1 {
+            text.push_str(&format!(", batches in {} shards", self.shards));
         }
         if self.bucket {
             text.push_str(", batches of similar length");

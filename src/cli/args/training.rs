@@ -140,6 +140,7 @@ impl TrainingArgs {
     pub fn spec(&self, data: &DataSpec) -> TrainingSpec {
         let BatchArgs {
             batch_size,
+            shards,
             bucket,
             padding,
         } = &self.batch;
@@ -149,6 +150,7 @@ impl TrainingArgs {
         let spec = TrainingSpec {
             epochs: self.epochs as usize,
             batch_size: *batch_size as usize,
+            shards: *shards as usize,
             optimiser: self.optimiser,
             momentum: self.momentum,
             nesterov: self.nesterov,

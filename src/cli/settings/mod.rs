@@ -228,6 +228,7 @@ mod tests {
             training: Some(TrainingSpec {
                 epochs: 7,
                 batch_size: 9,
+                shards: 3,
                 optimiser: OptimiserName::Sgd,
                 momentum: Some(0.75),
                 nesterov: true,
