@@ -27,6 +27,7 @@ use super::page;
 use super::progress::Progress;
 use super::screen::{Output, counted, field, grouped};
 use super::settings::{DataSettings, Settings};
+use super::time_limit::TimeLimit;
 
 /// Models that are trained on the same data, and what is told of that.
 pub struct TrainingJob {
@@ -35,6 +36,7 @@ pub struct TrainingJob {
     pub trainer: Trainer,
     /// Whether the user asked to stop.
     stop: Arc<AtomicBool>,
+    limit: TimeLimit,
     /// Shows the run until training is over.
     #[cfg(feature = "serve")]
     _page: Option<Page>,
@@ -98,6 +100,7 @@ impl TrainingJob {
         #[cfg(feature = "serve")]
         let page = page.transpose()?;
         let stop = interrupt::install(output)?;
+        let limit = TimeLimit::from_now(settings.max_time);
         let device = Device::open(&settings.adapter)?;
         let limits = device.limits(settings.kernels)?;
         let limits = limits.with_row_tile(settings.row_tile)?;
@@ -111,10 +114,16 @@ impl TrainingJob {
             settings,
             output,
             stop,
+            limit,
             #[cfg(feature = "serve")]
             _page: page,
         };
         Ok((job, device))
+    }
+
+    /// Whether the user asked to stop.
+    pub fn stop(&self) -> &AtomicBool {
+        &self.stop
     }
 
     /// The reviews.
@@ -141,14 +150,27 @@ impl TrainingJob {
         Ok(device)
     }
 
-    /// Trains a model, and tells how that goes and what was kept.
+    /// Trains a model, and tells how that goes and what was kept; so many others wait for their turn.
     pub fn train(
         &self,
         device: Device,
         model: &Model,
         place: RunPlace,
+        waiting: usize,
+    ) -> Result<(Device, History)> {
+        let trained = self.train_limited(device, model, place, waiting);
+        trained.map_err(|error| self.limit.told(error))
+    }
+
+    fn train_limited(
+        &self,
+        device: Device,
+        model: &Model,
+        place: RunPlace,
+        waiting: usize,
     ) -> Result<(Device, History)> {
         let output = self.output;
+        self.limit.look(&self.stop);
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted.into());
         }
@@ -170,7 +192,8 @@ impl TrainingJob {
         let mut progress = None;
         let mut failure = None;
         let mut observe = |event: &RunEvent<'_>| {
-            if let Err(error) = tell(event, model.name(), output, &mut progress) {
+            self.limit.look(&self.stop);
+            if let Err(error) = tell(event, model.name(), waiting, output, &mut progress) {
                 // What cannot be told to anyone is not trained further; it can be gone on with.
                 failure.get_or_insert(error);
                 self.stop.store(true, Ordering::Relaxed);
@@ -273,6 +296,7 @@ impl TrainingJob {
 fn tell(
     event: &RunEvent<'_>,
     model: &str,
+    waiting: usize,
     output: Output,
     progress: &mut Option<Progress>,
 ) -> Result<()> {
@@ -285,7 +309,7 @@ fn tell(
             },
             progress,
         ) => {
-            let mut shown = Progress::new(output, model, *epochs, *steps)?;
+            let mut shown = Progress::new(output, model, *epochs, *steps, waiting)?;
             if position.epochs.len() < *epochs {
                 shown.begin(position);
             }

@@ -23,6 +23,7 @@ mod measures;
 mod page;
 mod picture;
 mod png;
+mod rates;
 mod render;
 mod strokes;
 mod svg;
@@ -63,6 +64,7 @@ pub use page::{
     Example, LengthErrors, Report, ReportedRun, Section, SweepPage, SweepRow, Test, TrialRow,
     errors_by_length, report_page, surest, sweep_page,
 };
+pub use rates::{rates_csv, rates_figure};
 pub use table::{
     best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
 };

@@ -11,13 +11,13 @@ use super::table::number;
 
 /// The cells' place, in pixels of scale 1.
 const CELLS: Rectangle = Rectangle {
-    left: 118.0,
+    left: 148.0,
     top: 44.0,
     right: 382.0,
     bottom: 234.0,
 };
 /// Width of the names of the rows at most.
-const NAMES: f64 = 78.0;
+const NAMES: f64 = 108.0;
 /// An em of the smallest letters that can be read.
 const SMALLEST: f64 = 5.0;
 /// Room that a figure takes, in ems.

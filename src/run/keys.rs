@@ -55,7 +55,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 57] = [
+pub const KEYS: [Key; 58] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -104,6 +104,7 @@ pub const KEYS: [Key; 57] = [
     set("training.momentum", "momentum", Fixed),
     set("training.nesterov", "nesterov", Fixed),
     set("training.optimiser", "optimiser", Fixed),
+    set("training.overfit_batches", "overfit-batches", Fixed),
     set("training.pad", "pad", Fixed),
     set("training.seed", "seed", Fixed),
     set("training.shards", "shards", Fixed),

@@ -129,6 +129,7 @@ impl Trainer {
     ) -> Result<Trainer> {
         spec.check()?;
         let (training, callbacks) = spec.trained()?;
+        let dataset = training.reviews(dataset, &spec.data.source())?;
         let class_weights = training.class_weights(&dataset)?;
         Ok(Trainer {
             training: training.clone(),

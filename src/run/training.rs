@@ -1,5 +1,7 @@
 //! [`TrainingSpec`]: how a run is trained.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
@@ -9,7 +11,7 @@ use super::optimiser::OptimiserName;
 use super::reading::{ReadingSpec, padding_words};
 use super::source::DataSpec;
 use crate::batch::{SHUFFLE_BUFFER, Side};
-use crate::data::{DEMO_LEARNING_RATE, Dataset};
+use crate::data::{DEMO_LEARNING_RATE, Dataset, ReviewLimits, Source};
 use crate::error::{Error, Result};
 use crate::model::{counted, grouped};
 use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
@@ -72,6 +74,9 @@ pub struct TrainingSpec {
     /// Batches of test reviews to validate with instead, the first ones, always the same: what runs of earlier versions did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_steps: Option<usize>,
+    /// Batches of training reviews to train on alone, and to validate with: whether a model can learn at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overfit_batches: Option<usize>,
     /// Whether recurrent layers skip padding.
     pub mask_padding: bool,
     /// Steps from one checkpoint to the next; 0 for one at the end of each epoch alone.
@@ -126,6 +131,7 @@ impl TrainingSpec {
             truncate: reading.truncate,
             validation: Some(TrainingSpec::default_validation(data, fit.batch_size)),
             validation_steps: None,
+            overfit_batches: None,
             mask_padding: false,
             checkpoint_steps: fit.checkpoint_steps,
         }
@@ -203,6 +209,9 @@ impl TrainingSpec {
             let problem =
                 "a buffer of 0 holds nothing; give 1 to keep the order, 1000 or `all` to shuffle";
             return Err(Error::argument("shuffle_buffer", problem));
+        }
+        if self.overfit_batches == Some(0) {
+            return Err(Error::argument("overfit_batches", "give 1 batch or more"));
         }
         self.check_momentum()
     }
@@ -318,6 +327,37 @@ impl TrainingSpec {
         }
     }
 
+    /// The reviews to train on: all of `dataset`, or its first batches where [`overfit_batches`] says so, which are then to
+    /// validate with as well. `source` says how fewer of them are taken.
+    ///
+    /// [`overfit_batches`]: TrainingSpec::overfit_batches
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where there are not as many.
+    pub fn reviews(&self, dataset: Arc<Dataset>, source: &Source) -> Result<Arc<Dataset>> {
+        let Some(batches) = self.overfit_batches else {
+            return Ok(dataset);
+        };
+        let reviews = batches.saturating_mul(self.batch_size);
+        if reviews > dataset.train.len() {
+            let problem = format!(
+                "{batches} of {}, but there are {} to train on; give fewer",
+                counted(self.batch_size, "review"),
+                dataset.train.len()
+            );
+            return Err(Error::argument("overfit_batches", problem));
+        }
+        let mut few = Dataset::clone(&dataset);
+        let limits = ReviewLimits {
+            train: Some(reviews),
+            test: None,
+        };
+        few.limit(limits, source);
+        few.test = few.train.clone();
+        few.held_out = Vec::new();
+        Ok(Arc::new(few))
+    }
+
     /// What [`fit`](crate::train::fit) is told.
     ///
     /// # Errors
@@ -365,6 +405,12 @@ impl TrainingSpec {
         }
         if let Some(decay) = self.weight_decay {
             text.push_str(&format!(", weight decay {decay:?}"));
+        }
+        if let Some(batches) = self.overfit_batches {
+            text.push_str(&format!(
+                ", on the first {} alone",
+                counted(batches, "batch")
+            ));
         }
         if self.mask_padding {
             text.push_str(", padding masked");

@@ -9,9 +9,8 @@ use super::files;
 use super::folder::SweepFolder;
 use super::outcome::TrialState;
 use super::trials::{Sweep, Trial};
-use crate::atomic::write_atomically;
+use crate::atomic::{remove_leftovers, write_atomically};
 use crate::error::{Error, Result};
-use crate::run::read_progress;
 use crate::train::EpochRecord;
 
 /// The number of the one experiment in the store.
@@ -23,7 +22,7 @@ const FAILED: u8 = 4;
 
 /// Writes `mlruns` into the sweep's folder: a run of MLflow for each trial that is over.
 ///
-/// Its times are those that the trials told in `progress.jsonl`; no other file of a sweep but that one has any.
+/// Times are left out, so that two sweeps of one file write the same bytes: all are 0.
 ///
 /// # Source
 /// `mlflow/store/tracking/file_store.py`: folders of experiments and runs, `meta.yaml` in each, a file a parameter, and a
@@ -58,26 +57,15 @@ pub(super) fn write_mlflow(
     ]);
     write_atomically(&experiment.join("meta.yaml"), meta.as_bytes())?;
     for (trial, state) in over {
-        write_run(sweep, folder, &experiment, trial, state)?;
+        write_run(sweep, &experiment, trial, state)?;
     }
     Ok(())
 }
 
-fn write_run(
-    sweep: &Sweep,
-    folder: &SweepFolder,
-    experiment: &Path,
-    trial: &Trial,
-    state: &TrialState,
-) -> Result<()> {
+fn write_run(sweep: &Sweep, experiment: &Path, trial: &Trial, state: &TrialState) -> Result<()> {
     let id = run_id(&trial.folder);
     let run = experiment.join(&id);
-    let lines = read_progress(&folder.trial(&trial.folder))?;
-    let time = |seconds: Option<f64>| seconds.map_or(0, |seconds| (seconds * 1e3) as u64);
-    let (begin, end) = (
-        time(lines.first().map(|line| line.time)),
-        time(lines.last().map(|line| line.time)),
-    );
+    make(&run)?;
     for part in ["metrics", "params", "tags", "artifacts"] {
         make(&run.join(part))?;
     }
@@ -91,7 +79,7 @@ fn write_run(
             "artifact_uri",
             text(&format!("mlruns/{EXPERIMENT}/{id}/artifacts")),
         ),
-        ("end_time", end.to_string()),
+        ("end_time", "0".to_string()),
         ("entry_point_name", text("")),
         ("experiment_id", text(EXPERIMENT)),
         ("lifecycle_stage", "active".to_string()),
@@ -101,7 +89,7 @@ fn write_run(
         ("source_name", text("gatefold")),
         ("source_type", "4".to_string()),
         ("source_version", text(env!("CARGO_PKG_VERSION"))),
-        ("start_time", begin.to_string()),
+        ("start_time", "0".to_string()),
         ("status", status.to_string()),
         ("tags", "[]".to_string()),
         ("user_id", text("")),
@@ -133,7 +121,7 @@ fn write_run(
     for (name, value) in metrics.into_iter().filter(|_| !state.epochs.is_empty()) {
         let lines = state.epochs.iter();
         let lines: String = lines
-            .map(|record| format!("{end} {:?} {}\n", value(record), record.epoch))
+            .map(|record| format!("0 {:?} {}\n", value(record), record.epoch))
             .collect();
         write_atomically(&run.join("metrics").join(name), lines.as_bytes())?;
     }
@@ -150,8 +138,10 @@ fn run_id(folder: &str) -> String {
         .collect()
 }
 
+/// Makes the folder, rid of what a process left there that was killed.
 fn make(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(Error::io(folder))
+    fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    remove_leftovers(folder)
 }
 
 /// Text as YAML takes it whatever is in it: JSON's strings are YAML's.

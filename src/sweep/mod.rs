@@ -28,4 +28,4 @@ pub use statistics::{Paired, Spread, explained, holm};
 pub use trial_model::TrialModel;
 pub use trials::{Configuration, Sweep, Trial};
 pub use worker::{Share, SweepEvent, Worked, Worker};
-pub use write::spread_text;
+pub use write::{is_complete, spread_text};

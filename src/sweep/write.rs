@@ -1,5 +1,9 @@
 //! Writes what came of a sweep: tables, pictures, the page, and the folder that MLflow reads.
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
 use super::files;
 use super::folder::SweepFolder;
 use super::mlflow::write_mlflow;
@@ -327,4 +331,27 @@ fn range_text(spread: Option<Spread>) -> String {
         }
         _ => "–".to_string(),
     }
+}
+
+/// Whether all trials of the sweep in `folder` were over when its results were written last.
+///
+/// # Errors
+/// [`Error::Io`] where the results cannot be read, [`Error::Malformed`] where they are damaged.
+pub fn is_complete(folder: &Path) -> Result<bool> {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        complete: bool,
+    }
+    let path = folder.join(files::RESULTS_JSON);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Error::io(path)(error)),
+    };
+    let written: Written = serde_json::from_slice(&bytes).map_err(|error| Error::Malformed {
+        path,
+        place: format!("line {}", error.line()),
+        problem: error.to_string(),
+    })?;
+    Ok(written.complete)
 }

@@ -32,7 +32,7 @@ pub use runs::{
     ReportArgs, RunArgs,
 };
 pub use sweep::SweepArgs;
-pub use training::{CompareArgs, TrainArgs, TrainingArgs};
+pub use training::{CompareArgs, RateArg, TrainArgs, TrainingArgs};
 pub use watch::WatchArgs;
 
 /// Trains recurrent sentiment models with GPU compute shaders
@@ -59,7 +59,7 @@ const GENERAL: &str = "General options";
 pub const OUTPUT: &str = "Output options";
 
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 124 time over, 130 interrupted.";
 
 const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
   bash        ~/.local/share/bash-completion/completions/gatefold
