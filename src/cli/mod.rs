@@ -35,6 +35,7 @@ pub mod screen;
 mod settings;
 mod summary;
 mod sweep;
+mod tell_origin;
 mod test_data;
 pub mod time_limit;
 mod train;

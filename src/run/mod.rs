@@ -38,6 +38,7 @@ mod text_reader;
 mod trained_run;
 mod trainer;
 mod training;
+mod training_words;
 
 pub use amount::Amount;
 pub use begun_run::BegunRun;

@@ -216,7 +216,13 @@ impl<'a> Worker<'a> {
         if Outcome::read(&path)?.is_some_and(|outcome| outcome.is_done(task.epochs)) {
             return Ok(false);
         }
-        let failed = match self.train(trial, task, folder, stop, observe) {
+        let trained = match self.dataset(&trial.spec, stop) {
+            Ok(dataset) => self.train(trial, task, &dataset, folder, stop, observe),
+            Err(error) if self.data_varies() => Err(error),
+            // Of what all trials have, none can be trained.
+            Err(error) => return Err(error),
+        };
+        let failed = match trained {
             Ok(outcome) => match outcome.end {
                 Ok(device) => {
                     self.device = Some(device);
@@ -250,6 +256,7 @@ impl<'a> Worker<'a> {
         &mut self,
         trial: &Trial,
         task: Task,
+        dataset: &Arc<Dataset>,
         folder: RunFolder,
         stop: &AtomicBool,
         observe: &mut dyn FnMut(&SweepEvent<'_>),
@@ -258,10 +265,9 @@ impl<'a> Worker<'a> {
         if let Some(training) = &mut spec.training {
             training.epochs = task.epochs;
         }
-        let dataset = self.dataset(&spec, stop)?;
         let device = self.device()?;
         let limits = device.limits(self.kernels)?.with_row_tile(self.row_tile)?;
-        let trainer = Trainer::new(spec, Arc::clone(&dataset), &device.report(), limits)?;
+        let trainer = Trainer::new(spec, Arc::clone(dataset), &device.report(), limits)?;
         let model = trial.model.build(dataset.vocabulary.size())?;
         model.check_vocabulary(dataset.vocabulary.size())?;
         model.check_classes(dataset.classes.len())?;
@@ -285,6 +291,12 @@ impl<'a> Worker<'a> {
             observe(&SweepEvent::Run(event));
             ControlFlow::Continue(())
         })
+    }
+
+    /// Whether trials have different reviews.
+    fn data_varies(&self) -> bool {
+        let mut axes = self.sweep.file.axes.iter();
+        axes.any(|axis| axis.key.starts_with("data."))
     }
 
     /// The reviews of a trial: those of the one before, if they are the same.

@@ -423,3 +423,20 @@ fn numbers_that_are_all_the_same_have_no_variance() {
     );
     assert_eq!(Paired::of(&[(f64::NAN, 0.5), (0.7, 0.7)]).unwrap().p, None);
 }
+
+#[test]
+fn the_examples_are_sweeps() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sweeps");
+    let mut counts = Vec::new();
+    for name in ["why-the-baseline-fails", "learning-rates", "sizes"] {
+        let path = folder.join(format!("{name}.toml"));
+        // The corpus need not be there.
+        let text = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace("\"imdb\"", "\"demo\"");
+        let sweep = Sweep::new(SweepFile::from_toml(&path, &text).unwrap()).unwrap();
+        assert_eq!(sweep.file.name, name);
+        counts.push((sweep.configurations.len(), sweep.trials.len()));
+    }
+    assert_eq!(counts, [(12, 36), (16, 32), (9, 27)]);
+}
