@@ -36,11 +36,15 @@ impl TrainingSpec {
         if let Some(decay) = self.weight_decay {
             text.push_str(&format!(", weight decay {decay:?}"));
         }
-        if let Some(batches) = self.overfit_batches {
-            text.push_str(&format!(
-                ", on the first {} alone",
-                counted(batches, "batch")
-            ));
+        match self.overfit_batches {
+            None => {}
+            Some(1) => text.push_str(", on the first batch alone"),
+            Some(batches) => {
+                text.push_str(&format!(
+                    ", on the first {} batches alone",
+                    grouped(batches)
+                ));
+            }
         }
         if self.mask_padding {
             text.push_str(", padding masked");

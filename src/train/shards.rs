@@ -46,6 +46,7 @@ impl Session {
     ) -> Result<Option<ShardSum>> {
         check_rate(self.trained_by()?.learning_rate())?;
         check_batch(&self.model, batch)?;
+        self.check_all_taken()?;
         let Some(part) = batch.shard(shard, of) else {
             return Ok(None);
         };
@@ -80,6 +81,7 @@ impl Session {
     /// [`Error::Argument`] where the sum is over other rows; else as [`Session::train`] and [`Session::results`].
     pub fn apply(&mut self, batch: &Batch, sum: &ShardSum) -> Result<StepResult> {
         let optimiser = self.trained_by()?;
+        self.check_all_taken()?;
         if sum.rows != batch.size || sum.gradients.len() != self.layout.len() {
             let problem = format!("sums over {} rows for a batch of {}", sum.rows, batch.size);
             return Err(Error::argument("sum", problem));
@@ -119,6 +121,7 @@ impl Session {
     /// [`Error::Argument`] for 0 shards; else as [`Session::evaluate`] and [`Session::results`].
     pub fn evaluate_sharded(&mut self, batch: &Batch, shards: usize) -> Result<StepResult> {
         check_shards(shards, usize::MAX)?;
+        self.check_all_taken()?;
         let mut tree = ShardTree::default();
         for shard in 0..shards {
             let sum = match batch.shard(shard, shards) {
@@ -145,6 +148,17 @@ impl Session {
             gradient_norm: None,
             layer_norms: Vec::new(),
         })
+    }
+
+    /// Fails where results of earlier steps are still to be taken: those of a shard would be mixed up with them.
+    fn check_all_taken(&self) -> Result<()> {
+        match self.unread.is_empty() && self.coming.is_empty() {
+            true => Ok(()),
+            false => Err(Error::argument(
+                "shards",
+                "results of earlier steps are still to be taken; call `Session::drain` first",
+            )),
+        }
     }
 
     /// The result of the one step that is on its way.

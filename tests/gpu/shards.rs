@@ -232,3 +232,28 @@ fn a_run_in_shards_is_the_same_each_time_and_near_one_without() {
     .unwrap();
     assert_eq!(session.parameters().unwrap(), parameters);
 }
+
+#[test]
+fn results_of_other_steps_are_not_mixed_up() {
+    let mut random = Philox::new(23, 4);
+    let model = recurrent(5, false, &[(4, 1)]);
+    let rows = reviews(4, 2, &mut random);
+    let batch = Batch::new(&rows.iter().collect::<Vec<_>>());
+    let mut session = session(&model, device::open());
+    session.train(&batch).unwrap();
+    for result in [
+        session.train_sharded(&batch, 2),
+        session.evaluate_sharded(&batch, 2),
+    ] {
+        assert!(result.unwrap_err().to_string().contains("Session::drain"));
+    }
+    session.drain().unwrap();
+    let trained = session.train_sharded(&batch, 2).unwrap();
+    let whole = session.evaluate_sharded(&batch, 1).unwrap();
+    let parts = session.evaluate_sharded(&batch, 4).unwrap();
+    assert_eq!(
+        (trained.reviews, whole.right, whole.reviews),
+        (4, parts.right, 4)
+    );
+    assert!((whole.loss - parts.loss).abs() < 1e-6 && whole.loss != trained.loss);
+}

@@ -77,9 +77,8 @@ fn content(page: &SweepPage) -> Value {
         context! { cells => &row.cells, words => &row.words, is_best => row.is_best }
     });
     let trials = page.trials.iter().map(|trial| {
-        let link = trial
-            .has_page
-            .then(|| format!("{}/report.html", encoded(&trial.folder)));
+        // The engine would escape the slash behind it.
+        let link = trial.has_page.then(|| encoded(&trial.folder));
         context! { folder => &trial.folder, link, cells => &trial.cells }
     });
     let figures = page.figures.iter();
