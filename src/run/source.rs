@@ -225,8 +225,7 @@ pub fn find_source(data: &Path) -> Result<(PathBuf, Option<String>)> {
     let name = corpus.name;
     if data.exists() {
         let note = format!(
-            "{name} is the file or folder of that name here, not the corpus that `gatefold data fetch \
-             {name}` gets, {}",
+            "{name} is the file or folder of that name here, not the fetched corpus, {}",
             archive.display()
         );
         return Ok((data.to_path_buf(), Some(note)));

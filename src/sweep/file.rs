@@ -38,10 +38,10 @@ pub struct Search {
     /// What they are drawn from.
     #[serde(default)]
     pub seed: u32,
-    /// Epochs of the first round of halving [1 where it is left out].
+    /// Epochs of the first round of halving; 1 where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_epochs: Option<usize>,
-    /// One of so many goes on to the next round, for so many times the epochs [2 where it is left out].
+    /// One of so many goes on to the next round, for so many times the epochs; 2 where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<usize>,
 }

@@ -82,7 +82,9 @@ fn tell_failures(children: &mut [Job], teller: &Teller) -> Result<()> {
             errors.read_to_string(&mut words)?;
         }
         let words = words.trim().trim_start_matches("error: ").to_string();
-        if !told.contains(&words) {
+        // Of trials that failed this process says the same at its end.
+        let is_of_trials = words.contains("--retry-failed");
+        if !is_of_trials && !told.contains(&words) {
             teller.note(&format!("a process of the sweep ended: {words}"));
             told.push(words);
         }
@@ -156,6 +158,9 @@ fn start(args: &SweepArgs, folder: &SweepFolder, threads: Option<u16>) -> Result
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
+    // Ctrl-C comes to this process alone, which asks the others once: a second asking would end them at once.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command.spawn().context("another process of the sweep")
 }
 
