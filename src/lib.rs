@@ -7,7 +7,8 @@
 //! # Five steps
 //!
 //! Data flows one way, a module a step: [`data`] → [`batch`] → [`model`] → [`plan`] → [`gpu`] → [`train`] →
-//! [`report`]. [`run`] does all of it for a folder, as the program does; [`watch`] shows a run as it goes.
+//! [`report`]. [`run`] does all of it for a folder, as the program does; [`sweep`] does it many times; [`watch`]
+//! shows a run as it goes.
 //!
 //! 1. Reviews become ids ([`data::load`], or [`data::demo`] for the embedded corpus), and ids become
 //!    padded batches ([`batch::Batches`]).
@@ -145,6 +146,7 @@ pub mod random;
 pub mod reference;
 pub mod report;
 pub mod run;
+pub mod sweep;
 pub mod train;
 pub mod watch;
 

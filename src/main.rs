@@ -1,6 +1,6 @@
 //! The `gatefold` program: parse, run, tell what failed, exit.
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 124 time over, 130 interrupted.
 
 mod cli;
 
@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use cli::option_names::with_options;
 use cli::screen::visible;
+use cli::time_limit::{TIME_OVER, TimeOver};
 use gatefold::Error;
 
 fn main() -> ExitCode {
@@ -80,6 +81,9 @@ fn is_of_keys(error: &Error) -> bool {
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<TimeOver>() {
+        return TIME_OVER;
+    }
     match error.downcast_ref::<Error>() {
         Some(Error::Interrupted) => 130,
         Some(Error::Argument { .. }) => 2,

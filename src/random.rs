@@ -65,6 +65,8 @@ pub enum Stream {
         /// The epoch, counted from 1.
         epoch: u32,
     },
+    /// Combinations of a sweep that are drawn.
+    Sweep,
     /// One part of a generated corpus.
     Corpus {
         /// Number of the part, as the generator counts.
@@ -81,6 +83,7 @@ impl Stream {
             Stream::Buckets { epoch } => (3, u64::from(epoch)),
             Stream::Corpus { part } => (4, u64::from(part)),
             Stream::Validation { epoch } => (5, u64::from(epoch)),
+            Stream::Sweep => (6, 0),
         };
         (purpose << 56) | index
     }

@@ -9,6 +9,7 @@ mod by_length;
 mod pad;
 mod prefetch;
 mod shape;
+mod shard;
 mod show;
 mod shuffle;
 mod tokens;

@@ -115,6 +115,13 @@ pub struct Batch {
 #[derive(Debug, Clone, Default)]
 pub struct Scratch(TokenScratch);
 
+impl Scratch {
+    /// The unique tokens of `ids`, and where they stand.
+    pub(super) fn tokens(&mut self, ids: &[u32]) -> TokenPlan {
+        TokenPlan::new(ids, &mut self.0)
+    }
+}
+
 impl Batch {
     /// Pads `reviews` **after** the text to one batch. A review without ids counts as one padding token.
     ///
@@ -143,7 +150,7 @@ impl Batch {
                 timestep[row] = id;
             }
         }
-        let tokens = TokenPlan::new(&ids, &mut scratch.0);
+        let tokens = scratch.tokens(&ids);
         Batch {
             length,
             size,

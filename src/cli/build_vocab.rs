@@ -16,7 +16,7 @@ use super::output_file;
 use super::progress::bar;
 use super::screen::{Output, counted, field, grouped, print_json};
 use super::settings::DataSettings;
-use super::training_job::tell_reading;
+use super::tell_origin::tell_reading;
 use super::usage::option;
 
 const BAR: &str = "Least count  {wide_bar:.cyan/dim} {msg}";

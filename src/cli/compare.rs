@@ -125,8 +125,9 @@ fn train_all(
     places: Vec<RunPlace>,
 ) -> Result<Vec<History>> {
     let mut histories = Vec::with_capacity(models.len());
-    for (model, place) in models.iter().zip(places) {
-        let (free, history) = job.train(device, model, place)?;
+    for (index, (model, place)) in models.iter().zip(places).enumerate() {
+        let waiting = models.len() - index - 1;
+        let (free, history) = job.train(device, model, place, waiting)?;
         device = free;
         histories.push(history);
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::args::{DataExportArgs, Format};
 use super::screen::{Output, counted, field};
 use super::settings::DataSettings;
-use super::training_job::load_told;
+use super::tell_origin::load_told;
 use super::usage::option;
 
 /// Writes the reviews, whole or not at all.

@@ -17,7 +17,7 @@ use super::inspection::{
 use super::output_file;
 use super::screen::{COLUMNS, LABEL, Output, counted, field, grouped, print_json};
 use super::settings::DataSettings;
-use super::training_job::load_told;
+use super::tell_origin::load_told;
 use super::usage::option;
 
 /// Columns of the longest bar of the histogram.

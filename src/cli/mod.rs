@@ -28,12 +28,16 @@ mod page;
 mod plot;
 mod predict;
 mod progress;
+mod rates;
 mod report;
 mod report_test;
 pub mod screen;
 mod settings;
 mod summary;
+mod sweep;
+mod tell_origin;
 mod test_data;
+pub mod time_limit;
 mod train;
 mod training_job;
 mod typed;
@@ -63,6 +67,7 @@ pub fn run() -> Result<()> {
     match arguments.command {
         Command::Compare(args) => compare::run(&args, &typed, quiet),
         Command::Train(args) => train::run(&args, &typed, quiet),
+        Command::Sweep(args) => sweep::run(&args, quiet),
         Command::Evaluate(args) => evaluate::run(&args, quiet),
         Command::Predict(args) => predict::run(&args, quiet),
         Command::Explain(args) => explain::run(&args, quiet),

@@ -42,6 +42,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("out", "--out"),
     ("overwrite", "--overwrite"),
     ("resume", "--resume"),
+    ("retry_failed", "--retry-failed"),
     ("schedule.decay.factor", "--plateau-factor"),
     ("schedule.decay.minimum", "--minimum-rate"),
     ("target_size", "--target-size"),

@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::report::readable;
+use gatefold::run::Pace;
 use gatefold::train::{EpochRecord, Metrics, Position, RESTARTS};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
@@ -35,6 +37,10 @@ pub struct Progress {
     epochs: usize,
     epoch: usize,
     bar: ProgressBar,
+    pace: Pace,
+    began: Instant,
+    /// Models that are trained after this one.
+    waiting: usize,
 }
 
 #[derive(Serialize)]
@@ -55,8 +61,14 @@ struct RestartLine<'a> {
 }
 
 impl Progress {
-    /// A run of `epochs` epochs of `steps` steps.
-    pub fn new(output: Output, variant: &str, epochs: usize, steps: usize) -> Result<Progress> {
+    /// A run of `epochs` epochs of `steps` steps, after which `waiting` more like it follow.
+    pub fn new(
+        output: Output,
+        variant: &str,
+        epochs: usize,
+        steps: usize,
+        waiting: usize,
+    ) -> Result<Progress> {
         let bar = bar(output, BAR, steps)?;
         Ok(Progress {
             output,
@@ -64,11 +76,15 @@ impl Progress {
             epochs,
             epoch: 0,
             bar,
+            pace: Pace::new(epochs, steps),
+            began: Instant::now(),
+            waiting,
         })
     }
 
     /// Begins, or goes on, at this place of the run.
     pub fn begin(&mut self, position: &Position) {
+        self.pace.go_on_from(position.epoch(), position.done);
         self.show(position.epoch(), position.done);
         // The first step waits for them.
         self.bar.set_message("compiling kernels");
@@ -90,17 +106,33 @@ impl Progress {
         if epoch != self.epoch {
             self.show(epoch, 0);
         }
+        self.pace
+            .steps(self.began.elapsed().as_secs_f64(), epoch, done);
         self.bar.set_position(done as u64);
         let (accuracy, loss) = (metrics.accuracy(), metrics.loss());
         self.bar.set_message(if done < of {
-            format!("accuracy {accuracy:.3}  loss {}", readable(loss))
+            let left = self
+                .left()
+                .map_or_else(String::new, |left| format!("  {left}"));
+            format!("accuracy {accuracy:.3}  loss {}{left}", readable(loss))
         } else {
             "validating".to_string()
         });
     }
 
+    /// The time that is left of the run, and of all runs, those that wait taken to last as long as this one.
+    fn left(&self) -> Option<String> {
+        let left = self.pace.left()?;
+        let all = left + self.waiting as f64 * self.pace.whole()?;
+        Some(match self.waiting {
+            0 => format!("run {}", clock(left)),
+            _ => format!("run {}, all {}", clock(left), clock(all)),
+        })
+    }
+
     /// Tells how an epoch ended.
     pub fn epoch(&mut self, record: EpochRecord) -> Result<()> {
+        self.pace.epoch(self.began.elapsed().as_secs_f64());
         self.bar.finish_and_clear();
         self.output.say_row(&epoch_figures(&record, self.epochs));
         let line = EpochLine {

@@ -14,7 +14,7 @@ use gatefold::train::Session;
 use super::args::{DataArgs, DeviceArgs, ReadingArgs, RunArgs, SourceArgs, TestDataArgs};
 use super::screen::Output;
 use super::settings::{DataSettings, adapter_choice, token_cache};
-use super::training_job::{load_to_test_told, load_told, tell_adapter};
+use super::tell_origin::{load_to_test_told, load_told, tell_adapter};
 use super::usage::option;
 
 /// Reviews to test a run with.

@@ -5,6 +5,7 @@ use gatefold::report::comparison_table_within;
 use gatefold::run::{BegunRun, RunPlace};
 
 use super::args::TrainArgs;
+use super::rates;
 use super::screen::result_columns;
 use super::settings::{ModelSource, Settings};
 use super::training_job::{TrainingJob, tell_run, tell_synthetic};
@@ -45,7 +46,10 @@ pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
     };
     let model = job.trainer.masked(source.model_for(size, classes)?)?;
     let device = job.check(device, std::slice::from_ref(&model))?;
-    let trained = job.train(device, &model, place);
+    if job.settings.finds_rate {
+        return rates::find(&job, device, &model);
+    }
+    let trained = job.train(device, &model, place, 0);
     let (_, history) = trained.inspect_err(|error| job.tell_resume(error))?;
     let table = comparison_table_within(&[history], result_columns());
     output.result(&format!("\n{table}\n"))?;

@@ -7,14 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{Dataset, class_counts};
+use gatefold::data::Dataset;
 use gatefold::device::Device;
-use gatefold::gpu::AdapterReport;
 use gatefold::model::Model;
-use gatefold::plan::Limits;
-use gatefold::run::{
-    RunEvent, RunOutcome, RunPlace, Trainer, check_folder, files, holds_run, kernel_form,
-};
+use gatefold::run::{RunEvent, RunOutcome, RunPlace, Trainer, check_folder, files, holds_run};
 use gatefold::train::{Event, History, Monitor};
 #[cfg(feature = "serve")]
 use gatefold::watch::Page;
@@ -25,8 +21,10 @@ use super::interrupt;
 #[cfg(feature = "serve")]
 use super::page;
 use super::progress::Progress;
-use super::screen::{Output, counted, field, grouped};
-use super::settings::{DataSettings, Settings};
+use super::screen::{Output, counted, field};
+use super::settings::Settings;
+use super::tell_origin::{load_told, tell_adapter, tell_class_weights, tell_data};
+use super::time_limit::TimeLimit;
 
 /// Models that are trained on the same data, and what is told of that.
 pub struct TrainingJob {
@@ -35,31 +33,10 @@ pub struct TrainingJob {
     pub trainer: Trainer,
     /// Whether the user asked to stop.
     stop: Arc<AtomicBool>,
+    limit: TimeLimit,
     /// Shows the run until training is over.
     #[cfg(feature = "serve")]
     _page: Option<Page>,
-}
-
-#[derive(Serialize)]
-struct AdapterLine<'a> {
-    #[serde(flatten)]
-    report: &'a AdapterReport,
-    kernels: String,
-}
-
-#[derive(Serialize)]
-struct DataLine<'a> {
-    name: &'a str,
-    synthetic: bool,
-    train_reviews: usize,
-    test_reviews: usize,
-    /// Test reviews where others are there to validate with, which are in `test_reviews` then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    held_out_reviews: Option<usize>,
-    longest: usize,
-    vocabulary_size: usize,
-    vocabulary_sha256: &'a str,
-    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -98,6 +75,7 @@ impl TrainingJob {
         #[cfg(feature = "serve")]
         let page = page.transpose()?;
         let stop = interrupt::install(output)?;
+        let limit = TimeLimit::from_now(settings.max_time);
         let device = Device::open(&settings.adapter)?;
         let limits = device.limits(settings.kernels)?;
         let limits = limits.with_row_tile(settings.row_tile)?;
@@ -111,10 +89,16 @@ impl TrainingJob {
             settings,
             output,
             stop,
+            limit,
             #[cfg(feature = "serve")]
             _page: page,
         };
         Ok((job, device))
+    }
+
+    /// Whether the user asked to stop.
+    pub fn stop(&self) -> &AtomicBool {
+        &self.stop
     }
 
     /// The reviews.
@@ -141,14 +125,27 @@ impl TrainingJob {
         Ok(device)
     }
 
-    /// Trains a model, and tells how that goes and what was kept.
+    /// Trains a model, and tells how that goes and what was kept; so many others wait for their turn.
     pub fn train(
         &self,
         device: Device,
         model: &Model,
         place: RunPlace,
+        waiting: usize,
+    ) -> Result<(Device, History)> {
+        let trained = self.train_limited(device, model, place, waiting);
+        trained.map_err(|error| self.limit.told(error))
+    }
+
+    fn train_limited(
+        &self,
+        device: Device,
+        model: &Model,
+        place: RunPlace,
+        waiting: usize,
     ) -> Result<(Device, History)> {
         let output = self.output;
+        self.limit.look(&self.stop);
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted.into());
         }
@@ -157,6 +154,7 @@ impl TrainingJob {
         output.say(&format!("\n{}\n", summary.within(output.columns())));
         let folder = match &place {
             RunPlace::New(path) => path.clone(),
+            RunPlace::Taken(folder) => folder.path().to_path_buf(),
             RunPlace::Begun(begun) => {
                 let (from, note) = begun.words();
                 if let Some(note) = note {
@@ -169,7 +167,8 @@ impl TrainingJob {
         let mut progress = None;
         let mut failure = None;
         let mut observe = |event: &RunEvent<'_>| {
-            if let Err(error) = tell(event, model.name(), output, &mut progress) {
+            self.limit.look(&self.stop);
+            if let Err(error) = tell(event, model.name(), waiting, output, &mut progress) {
                 // What cannot be told to anyone is not trained further; it can be gone on with.
                 failure.get_or_insert(error);
                 self.stop.store(true, Ordering::Relaxed);
@@ -272,6 +271,7 @@ impl TrainingJob {
 fn tell(
     event: &RunEvent<'_>,
     model: &str,
+    waiting: usize,
     output: Output,
     progress: &mut Option<Progress>,
 ) -> Result<()> {
@@ -284,7 +284,7 @@ fn tell(
             },
             progress,
         ) => {
-            let mut shown = Progress::new(output, model, *epochs, *steps)?;
+            let mut shown = Progress::new(output, model, *epochs, *steps, waiting)?;
             if position.epochs.len() < *epochs {
                 shown.begin(position);
             }
@@ -339,102 +339,4 @@ pub fn tell_run(job: &TrainingJob, folder: &str) -> Result<()> {
         output.result(&field("Events", &command))?;
     }
     Ok(())
-}
-
-/// Says which file or folder is read; a large archive takes seconds.
-pub fn tell_reading(output: Output, data: &DataSettings) {
-    if let Some(path) = data.reviews.source.path() {
-        output.field("Reading", &path.display().to_string());
-    }
-    if let Some(note) = &data.note {
-        output.field("Note", note);
-    }
-}
-
-/// Loads the data; `stop` ends the building of a vocabulary, where there is none.
-pub fn load_told(data: &DataSettings, stop: &AtomicBool, output: Output) -> Result<Dataset> {
-    tell_reading(output, data);
-    Ok(data.reviews.load(stop)?)
-}
-
-/// Loads the data to test a trained model with.
-pub fn load_to_test_told(data: &DataSettings, output: Output) -> Result<Dataset> {
-    tell_reading(output, data);
-    Ok(data.reviews.load_to_test()?)
-}
-
-/// Says which adapter is taken, and which form of the kernels.
-pub fn tell_adapter(output: Output, adapter: &AdapterReport, limits: &Limits) -> Result<()> {
-    let kernels = kernel_form(limits);
-    output.field(
-        "Adapter",
-        &format!("{}: {}, {}", adapter.name, adapter.kind, adapter.backend),
-    );
-    output.field(
-        "",
-        &format!("driver {}; kernels: {kernels}", adapter.driver),
-    );
-    output.event(
-        "adapter",
-        &AdapterLine {
-            report: adapter,
-            kernels,
-        },
-    )
-}
-
-/// Says what the reviews of each class count, where they do not count the same.
-fn tell_class_weights(output: Output, trainer: &Trainer) {
-    let weights = trainer.dataset.classes.iter().zip(trainer.class_weights());
-    let weights: Vec<String> = weights
-        .map(|(class, weight)| format!("{class} {weight:.3}"))
-        .collect();
-    if !weights.is_empty() {
-        output.field("Weights", &format!("of the losses: {}", weights.join(", ")));
-    }
-}
-
-fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
-    let counts = class_counts(&dataset.train, dataset.classes.len());
-    let classes = dataset.classes.iter().zip(counts);
-    let classes: Vec<String> = classes
-        .map(|(class, count)| format!("{} {class}", grouped(count)))
-        .collect();
-    let to_test = match dataset.held_out.len() {
-        0 => format!("{} to test with", grouped(dataset.test.len())),
-        count => format!(
-            "{} to validate with, {} to test with",
-            grouped(dataset.test.len()),
-            grouped(count)
-        ),
-    };
-    output.field(
-        "Data",
-        &format!(
-            "{}: {} to train on ({}), {to_test}; longest {} tokens; \
-             vocabulary of {} ids",
-            dataset.name,
-            counted(dataset.train.len(), "review"),
-            classes.join(", "),
-            grouped(dataset.longest()),
-            grouped(dataset.vocabulary.size())
-        ),
-    );
-    for note in &dataset.notes {
-        output.field("Note", note);
-    }
-    output.event(
-        "data",
-        &DataLine {
-            name: &dataset.name,
-            synthetic: dataset.synthetic,
-            train_reviews: dataset.train.len(),
-            test_reviews: dataset.test.len(),
-            held_out_reviews: Some(dataset.held_out.len()).filter(|&count| count > 0),
-            longest: dataset.longest(),
-            vocabulary_size: dataset.vocabulary.size(),
-            vocabulary_sha256: dataset.vocabulary.sha256(),
-            notes: &dataset.notes,
-        },
-    )
 }

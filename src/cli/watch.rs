@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::run::holds_run;
+use gatefold::sweep::Listing;
 use gatefold::watch::{Status, WatchedFolder, look};
 
 use super::args::WatchArgs;
@@ -24,7 +25,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Shows the run until the user has seen enough, or without a terminal until it is over.
 pub fn run(args: &WatchArgs, quiet: bool) -> Result<()> {
-    if !holds_run(&args.run) && !args.run.join("history.json").is_file() {
+    let is_sweep = Listing::read(&args.run)?.is_some();
+    if !is_sweep && !holds_run(&args.run) && !args.run.join("history.json").is_file() {
         let problem = format!(
             "{}: no run to watch: give the folder that `gatefold train` or `compare` writes to, as \
              --out names it",

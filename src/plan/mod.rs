@@ -52,6 +52,6 @@ pub use records::{RECORD_BYTES, RECORDS, record_bytes};
 pub use recurrence::Recurrence;
 pub use rmsprop::RmsProp;
 pub use sgd::Sgd;
-pub use step::{StepContext, evaluation_step, probabilities_buffer, training_step};
+pub use step::{StepContext, evaluation_step, probabilities_buffer, training_step, update_step};
 pub use step_builder::names;
 pub use templates::Templates;

@@ -69,6 +69,25 @@ pub fn training_step(
     Ok(step.plan.finish())
 }
 
+/// The update alone, by the gradients that the device holds; a batch of this shape is uploaded with it, and not read.
+///
+/// # Errors
+/// As [`training_step`].
+pub fn update_step(
+    model: &Model,
+    parameters: &ParameterLayout,
+    limits: &Limits,
+    shape: BatchShape,
+    context: StepContext,
+) -> Result<Plan> {
+    let mut step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), true)?;
+    if let Some(optimiser) = context.optimiser {
+        step.update(optimiser, context.gradients, context.step)?;
+    }
+    step.end_step()?;
+    Ok(step.plan.finish())
+}
+
 /// Forward pass and loss for a batch of this shape; dropout layers do nothing.
 ///
 /// # Errors

@@ -233,3 +233,66 @@ fn distinct_series(index: usize, history: &History) -> Series {
         points: Vec::new(),
     }
 }
+
+/// A mean over several runs and its range, epoch by epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpreadCurve {
+    /// Its name in the legend.
+    pub label: String,
+    /// Epoch, least, mean and greatest value; ascending.
+    pub points: Vec<(usize, [f64; 3])>,
+}
+
+/// Means as lines with their ranges as bands, a colour and a marker each; `title` is also that of the vertical axis.
+pub fn spread_figure(
+    title: &str,
+    is_share: bool,
+    curves: &[SpreadCurve],
+    caption: Option<String>,
+) -> Figure {
+    let colour = |index: usize| DISTINCT[index % DISTINCT.len()];
+    let band = |(index, curve): (usize, &SpreadCurve)| {
+        let is_finite = |values: &[f64; 3]| values.iter().all(|value| value.is_finite());
+        let finite = curve.points.iter().filter(|(_, values)| is_finite(values));
+        let there = finite.clone().map(|(at, [_, _, most])| (*at, *most));
+        let back = finite.rev().map(|(at, [least, ..])| (*at, *least));
+        Series {
+            label: String::new(),
+            colour: colour(index),
+            curve: Curve::Band,
+            marker: None,
+            mark_every: 1,
+            points: there.chain(back).collect(),
+        }
+    };
+    let line = |(index, curve): (usize, &SpreadCurve)| Series {
+        label: curve.label.clone(),
+        colour: colour(index),
+        curve: Curve::Line,
+        marker: Some(MARKERS[index % MARKERS.len()]),
+        mark_every: curve.points.len().div_ceil(MARKERS_A_LINE).max(1),
+        points: curve
+            .points
+            .iter()
+            .map(|(at, [_, mean, _])| (*at, *mean))
+            .collect(),
+    };
+    let bands = curves.iter().enumerate().map(band);
+    Figure {
+        title: title.to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: title.to_owned(),
+        series: bands.chain(curves.iter().enumerate().map(line)).collect(),
+        vertical: if is_share {
+            ACCURACY
+        } else {
+            VerticalRange::Data
+        },
+        legend: if is_share {
+            Corner::LowerRight
+        } else {
+            Corner::UpperRight
+        },
+        caption,
+    }
+}

@@ -10,6 +10,9 @@ use super::legend::Legend;
 use super::picture::Picture;
 use super::strokes::{marker_size, strokes};
 
+/// How far a band covers what lies under it.
+const SHADE: f64 = 0.18;
+
 impl Picture for Figure {
     fn title(&self) -> &str {
         &self.title
@@ -57,6 +60,7 @@ fn curve<B: DrawingBackend>(
     for stroke in strokes(series, layout) {
         match series.curve {
             Curve::Bars { .. } => canvas.polygon(&stroke, colour)?,
+            Curve::Band => canvas.polygon(&stroke, ink(series.colour, SHADE))?,
             _ => canvas.line(&stroke, LINE, colour)?,
         }
     }

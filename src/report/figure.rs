@@ -35,6 +35,8 @@ pub enum Curve {
         /// Distance of the places.
         width: usize,
     },
+    /// Not at all: the points are the outline of an area, there and back, which is shaded and has no place in the legend.
+    Band,
     /// As `Steps`, filled down to the horizontal axis.
     Bars {
         /// Distance of the places.
@@ -46,7 +48,7 @@ impl Curve {
     /// How far a point reaches to the right of its place.
     pub(super) fn reach(self) -> usize {
         match self {
-            Curve::Apart | Curve::Line => 0,
+            Curve::Apart | Curve::Line | Curve::Band => 0,
             Curve::Steps { width } | Curve::Bars { width } => width,
         }
     }
@@ -65,7 +67,7 @@ pub struct Series {
     pub marker: Option<Marker>,
     /// Draw every such-and-such marker, 1 for all; at least 1.
     pub mark_every: usize,
-    /// (epoch or lower edge of a bin, value), ascending.
+    /// (epoch or lower edge of a bin, value), ascending; of a band there and back.
     pub points: Vec<(usize, f64)>,
 }
 
@@ -140,6 +142,12 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// The series that the legend names.
+    pub(super) fn named(&self) -> impl Iterator<Item = &Series> {
+        let series = self.series.iter();
+        series.filter(|series| series.curve != Curve::Band)
+    }
+
     /// How many values are not finite, or too large to draw.
     pub fn values_not_drawn(&self) -> usize {
         let values = self.series.iter().flat_map(|series| &series.points);

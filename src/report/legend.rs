@@ -55,8 +55,7 @@ impl Legend {
         let frame = layout.frame;
         let room = (frame.right - frame.left) * 0.9 - 2.0 * (OUTER + INNER) - SAMPLE - GAP;
         let labels = figure
-            .series
-            .iter()
+            .named()
             .map(|series| typeface.fit(&series.label, TEXT, room));
         let labels: Vec<String> = labels.collect();
         let widths = labels.iter().map(|label| typeface.width(label, TEXT));
@@ -81,12 +80,12 @@ impl Legend {
         canvas.polygon(&outline, ink(PAPER, COVER))?;
         canvas.line(&outline, 1.4, ink(EDGE, COVER))?;
         let left = self.area.left + INNER;
-        for (row, (series, label)) in figure.series.iter().zip(&self.labels).enumerate() {
+        for (row, (series, label)) in figure.named().zip(&self.labels).enumerate() {
             let baseline = self.area.top + INNER + ROW * row as f64 + 0.87 * TEXT;
             let middle = baseline - DIGIT * TEXT / 2.0;
             let colour = ink(series.colour, 1.0);
             match series.curve {
-                Curve::Apart => {}
+                Curve::Apart | Curve::Band => {}
                 Curve::Line | Curve::Steps { .. } => {
                     canvas.line(&[(left, middle), (left + SAMPLE, middle)], LINE, colour)?;
                 }
@@ -139,7 +138,7 @@ fn along_frame((right, down): Place, frame: Rectangle, width: f64, height: f64) 
 /// How much of the series lies in `area`: lines by their length, a marker as much as its width.
 fn hidden_length(area: Rectangle, figure: &Figure, layout: &Layout) -> f64 {
     let mut hidden = 0.0;
-    for series in &figure.series {
+    for series in figure.named() {
         let reach = if series.marker.is_some() {
             marker_size(series, layout)
         } else {

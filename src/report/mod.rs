@@ -23,6 +23,7 @@ mod measures;
 mod page;
 mod picture;
 mod png;
+mod rates;
 mod render;
 mod strokes;
 mod svg;
@@ -30,6 +31,7 @@ mod table;
 mod tensorboard;
 mod text;
 pub(crate) mod ticks;
+mod value_map;
 mod words;
 
 use std::fs;
@@ -41,7 +43,9 @@ pub use crate::atomic::{
     write_atomically_keeping,
 };
 pub use crate::model::grouped;
-pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
+pub use curves::{
+    SpreadCurve, accuracy_figure, accuracy_overview, loss_figure, loss_overview, spread_figure,
+};
 pub use evaluation::{
     EVALUATION_FILES, calibration_figure, evaluation_table, roc_figure, write_evaluation,
 };
@@ -57,13 +61,15 @@ pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use measures::{Measure, Measures};
 pub use page::{
-    Example, LengthErrors, Report, ReportedRun, Section, Test, errors_by_length, report_page,
-    surest,
+    Example, LengthErrors, Report, ReportedRun, Section, SweepPage, SweepRow, Test, TrialRow,
+    errors_by_length, report_page, surest, sweep_page,
 };
+pub use rates::{rates_csv, rates_figure};
 pub use table::{
     best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
 };
 pub use tensorboard::TensorBoard;
+pub use value_map::ValueMap;
 pub use words::{Word, depth, largest, weighed, words};
 
 use crate::error::{Error, Result};
@@ -190,6 +196,22 @@ pub fn read_history(folder: &Path) -> Result<History> {
         parameters: None,
         epochs: from_csv(&csv, &bytes)?,
     })
+}
+
+/// Writes a figure to `folder` as `NAME.png` and `NAME.svg`, and returns their paths.
+///
+/// # Errors
+/// [`Error::Io`] names the file that could not be written.
+pub fn write_plot(folder: &Path, name: &str, figure: &Figure) -> Result<[PathBuf; 2]> {
+    write_figure(folder, name, figure)
+}
+
+/// Writes a heat map to `folder` as `NAME.png` and `NAME.svg`, and returns their paths.
+///
+/// # Errors
+/// As [`write_plot`].
+pub fn write_value_map(folder: &Path, name: &str, map: &ValueMap) -> Result<[PathBuf; 2]> {
+    write_figure(folder, name, map)
 }
 
 fn write_figure(folder: &Path, name: &str, picture: &impl Picture) -> Result<[PathBuf; 2]> {

@@ -26,6 +26,7 @@ pub(super) fn strokes(series: &Series, layout: &Layout) -> Vec<Vec<Place>> {
     match series.curve {
         Curve::Apart => Vec::new(),
         Curve::Line => pieces.map(|piece| line(piece, layout)).collect(),
+        Curve::Band => pieces.map(|piece| outline(piece, layout)).collect(),
         Curve::Steps { width } | Curve::Bars { width } => {
             pieces.map(|piece| steps(piece, width, layout)).collect()
         }
@@ -39,6 +40,10 @@ fn line(piece: &[(usize, f64)], layout: &Layout) -> Vec<Place> {
         [(x, y)] => vec![(x - half, y), (x + half, y)],
         _ => places,
     }
+}
+
+fn outline(piece: &[(usize, f64)], layout: &Layout) -> Vec<Place> {
+    piece.iter().map(|point| layout.place(*point)).collect()
 }
 
 fn steps(piece: &[(usize, f64)], width: usize, layout: &Layout) -> Vec<Place> {

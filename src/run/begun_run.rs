@@ -25,7 +25,15 @@ impl BegunRun {
     /// As [`RunFolder::open`], [`CheckpointFiles::find`] and [`RunSpec::from_toml`]; [`Error::Data`] for imported
     /// weights, which no training can go on with.
     pub fn open(path: &Path) -> Result<BegunRun> {
-        let folder = RunFolder::open(path)?;
+        BegunRun::of(RunFolder::open(path)?)
+    }
+
+    /// As [`BegunRun::open`], of a folder that is taken already.
+    ///
+    /// # Errors
+    /// As [`BegunRun::open`].
+    pub fn of(folder: RunFolder) -> Result<BegunRun> {
+        let path = folder.path();
         let mut checkpoints = CheckpointFiles::new(path);
         let checkpoint = checkpoints.find()?;
         let spec = match (RunSpec::read(path)?, &checkpoint) {

@@ -144,7 +144,7 @@ impl CallbackSpec {
     }
 
     /// Whether the learning rate depends on how long the run is to last.
-    pub(super) fn is_cosine(&self) -> bool {
+    pub fn is_cosine(&self) -> bool {
         self.schedule == ScheduleName::Cosine
     }
 

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tracing::warn;
 
@@ -146,7 +147,18 @@ pub struct RunFolder {
     path: PathBuf,
     /// Folders made for it, the deepest first; `None` where a run was there before.
     made: Option<Vec<PathBuf>>,
-    lock: Lock,
+    lock: Arc<Lock>,
+}
+
+/// Keeps a folder locked while it lives, beside its [`RunFolder`].
+#[derive(Debug)]
+pub struct HeldFolder(Arc<Lock>);
+
+impl HeldFolder {
+    /// Whether other processes are kept out: some file systems have no locks.
+    pub fn is_locked(&self) -> bool {
+        self.0.is_real()
+    }
 }
 
 impl RunFolder {
@@ -165,7 +177,7 @@ impl RunFolder {
         let folder = RunFolder {
             path: path.to_path_buf(),
             made: Some(made),
-            lock: Lock::take(path)?,
+            lock: Arc::new(Lock::take(path)?),
         };
         let written = remove_leftovers(path)
             .and_then(|()| remove_run(path))
@@ -194,13 +206,39 @@ impl RunFolder {
             );
             return Err(Error::argument("resume", problem));
         }
-        let lock = Lock::take(path)?;
+        let lock = Arc::new(Lock::take(path)?);
         remove_leftovers(path)?;
         Ok(RunFolder {
             path: path.to_path_buf(),
             made: None,
             lock,
         })
+    }
+
+    /// Takes the folder, whatever is in it; it is made where it is not there. `None` where another process has it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the system refuses.
+    pub fn claim(path: &Path) -> Result<Option<RunFolder>> {
+        fs::create_dir_all(path).map_err(Error::io(path))?;
+        let lock = match Lock::take(path) {
+            Ok(lock) => Arc::new(lock),
+            Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::WouldBlock => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        remove_leftovers(path)?;
+        Ok(Some(RunFolder {
+            path: path.to_path_buf(),
+            made: None,
+            lock,
+        }))
+    }
+
+    /// Has the folder stay locked for longer than this lives.
+    pub fn hold(&self) -> HeldFolder {
+        HeldFolder(Arc::clone(&self.lock))
     }
 
     /// The folder.

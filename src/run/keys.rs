@@ -55,7 +55,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 56] = [
+pub const KEYS: [Key; 58] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -104,8 +104,10 @@ pub const KEYS: [Key; 56] = [
     set("training.momentum", "momentum", Fixed),
     set("training.nesterov", "nesterov", Fixed),
     set("training.optimiser", "optimiser", Fixed),
+    set("training.overfit_batches", "overfit-batches", Fixed),
     set("training.pad", "pad", Fixed),
     set("training.seed", "seed", Fixed),
+    set("training.shards", "shards", Fixed),
     set("training.shuffle_buffer", "shuffle-buffer", Fixed),
     set("training.truncate", "truncate", Fixed),
     set("training.validation", "validation", Fixed),
@@ -188,7 +190,7 @@ fn contradiction(key: &Key, now: &Value, then: Option<&Value>) -> String {
 }
 
 /// A value as an option takes it.
-pub(super) fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => {
@@ -207,7 +209,8 @@ pub(super) fn value_at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     }
 }
 
-fn set_value(table: &mut Table, path: &str, value: Value) {
+/// Puts a value at a path of section and name, where there is that section.
+pub(super) fn set_value(table: &mut Table, path: &str, value: Value) {
     let (section, name) = path.split_once('.').unwrap_or(("", path));
     let section = table.get_mut(section).and_then(Value::as_table_mut);
     if let Some(section) = section {

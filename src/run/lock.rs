@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
+    /// Whether the file system has locks.
+    is_real: bool,
     /// The system frees the lock when this is closed.
     _file: File,
 }
@@ -28,6 +30,7 @@ impl Lock {
             let mut options = OpenOptions::new();
             let file = options.create(true).truncate(false).write(true).open(&path);
             let file = file.map_err(Error::io(&path))?;
+            let mut is_real = true;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -40,14 +43,24 @@ impl Lock {
                 }
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     warn!("{}: this file system has no locks", folder.display());
+                    is_real = false;
                 }
                 Err(TryLockError::Error(error)) => return Err(Error::io(path)(error)),
             }
             // Its last holder may have removed the file after it was opened here.
             if is_at(&file, &path).map_err(Error::io(&path))? {
-                return Ok(Lock { path, _file: file });
+                return Ok(Lock {
+                    path,
+                    is_real,
+                    _file: file,
+                });
             }
         }
+    }
+
+    /// Whether it keeps other processes out: some file systems have no locks.
+    pub fn is_real(&self) -> bool {
+        self.is_real
     }
 }
 

@@ -15,6 +15,7 @@ const MEMORY: f64 = 15.0;
 /// pace.steps(4.0, 1, 30);
 /// assert_eq!(pace.rate(), Some(5.0));
 /// assert_eq!(pace.left(), Some(34.0)); // 170 of 200 steps
+/// assert_eq!(pace.whole(), Some(40.0));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pace {
@@ -86,6 +87,12 @@ impl Pace {
     /// Steps a second, of late; none before there are two points in time.
     pub fn rate(&self) -> Option<f64> {
         self.rate
+    }
+
+    /// Seconds of the whole run at that rate, its validations included; none while there is no rate.
+    pub fn whole(&self) -> Option<f64> {
+        let steps = (self.epochs * self.steps) as f64;
+        Some(steps / self.rate? + self.epochs as f64 * self.validation)
     }
 
     /// Seconds until the last epoch is validated; none while there is no rate.

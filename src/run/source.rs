@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
 
 use crate::data::{
-    Dataset, ReviewLimits, Source, Table, load_building, load_to_test, sentiment_classes,
+    Corpus, Dataset, ReviewLimits, Source, Table, load_building, load_to_test, sentiment_classes,
 };
 use crate::error::{Error, Result};
 
@@ -210,6 +210,35 @@ impl DataSpec {
 pub fn path_text(path: &Path) -> String {
     let whole = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     whole.to_string_lossy().into_owned()
+}
+
+/// The path that `data` stands for, and what to tell of it: a corpus's name means the fetched archive, unless there is a
+/// path of that name.
+///
+/// # Errors
+/// [`Error::Data`] where the corpus has not been fetched; [`Error::Io`] where the system has no place for it.
+pub fn find_source(data: &Path) -> Result<(PathBuf, Option<String>)> {
+    let Some(corpus) = data.to_str().and_then(Corpus::named) else {
+        return Ok((data.to_path_buf(), None));
+    };
+    let archive = corpus.path()?;
+    let name = corpus.name;
+    if data.exists() {
+        let note = format!(
+            "{name} is the file or folder of that name here, not the fetched corpus, {}",
+            archive.display()
+        );
+        return Ok((data.to_path_buf(), Some(note)));
+    }
+    if archive.is_file() {
+        return Ok((archive, None));
+    }
+    Err(Error::Data(format!(
+        "{name}: {} is not there; get it with gatefold data fetch {name}, or give the path of a copy \
+         of the {}",
+        archive.display(),
+        corpus.title
+    )))
 }
 
 /// Where reviews are read, with which vocabulary.

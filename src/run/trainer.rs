@@ -30,6 +30,8 @@ use crate::train::{
 pub enum RunPlace {
     /// A folder that holds no run yet, or one to replace.
     New(PathBuf),
+    /// A folder that is taken already, and holds no run yet.
+    Taken(RunFolder),
     /// A run to go on with.
     Begun(Box<BegunRun>),
 }
@@ -127,6 +129,7 @@ impl Trainer {
     ) -> Result<Trainer> {
         spec.check()?;
         let (training, callbacks) = spec.trained()?;
+        let dataset = training.reviews(dataset, &spec.data.source())?;
         let class_weights = training.class_weights(&dataset)?;
         Ok(Trainer {
             training: training.clone(),
@@ -190,7 +193,9 @@ impl Trainer {
         )?;
         session.set_gradients(training.gradients(&self.callbacks))?;
         let padding = training.reading().padding();
-        reserve_for(&mut session, &self.dataset, training.batch_size, padding)?;
+        // Memory is for what is on the device at once.
+        let rows = training.batch_size.div_ceil(training.shards);
+        reserve_for(&mut session, &self.dataset, rows, padding)?;
         Ok(session)
     }
 
@@ -220,6 +225,11 @@ impl Trainer {
             RunPlace::New(path) => {
                 let folder = RunFolder::create(&path, &spec, vocabulary)?;
                 (folder, CheckpointFiles::new(&path), None)
+            }
+            RunPlace::Taken(folder) => {
+                folder.write_origin(&spec, vocabulary)?;
+                let checkpoints = CheckpointFiles::new(folder.path());
+                (folder, checkpoints, None)
             }
             RunPlace::Begun(begun) => {
                 begun.folder.write_origin(&spec, vocabulary)?;

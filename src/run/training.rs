@@ -1,22 +1,24 @@
 //! [`TrainingSpec`]: how a run is trained.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::callbacks::CallbackSpec;
 use super::class_weights::ClassWeights;
 use super::optimiser::OptimiserName;
-use super::reading::{ReadingSpec, padding_words};
+use super::reading::ReadingSpec;
 use super::source::DataSpec;
 use crate::batch::{SHUFFLE_BUFFER, Side};
-use crate::data::{DEMO_LEARNING_RATE, Dataset};
+use crate::data::{DEMO_LEARNING_RATE, Dataset, ReviewLimits, Source};
 use crate::error::{Error, Result};
-use crate::model::{counted, grouped};
+use crate::model::counted;
 use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
-use crate::train::{FitOptions, Validation, check_batch_size, is_positive};
+use crate::train::{FitOptions, Validation, check_batch_size, check_shards, is_positive};
 
 /// The experiment's learning rate.
-const LEARNING_RATE: f64 = 1e-4;
+pub(super) const LEARNING_RATE: f64 = 1e-4;
 
 /// Steps of the experiment's validation.
 const VALIDATION_STEPS: usize = 30;
@@ -29,6 +31,9 @@ pub struct TrainingSpec {
     pub epochs: usize,
     /// Reviews a batch.
     pub batch_size: usize,
+    /// Parts that a batch is cut into, whose gradients are made one after the other.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub shards: usize,
     /// How parameters follow their gradients.
     pub optimiser: OptimiserName,
     /// Share of the last move that is made again. 0 is not nothing, but the same.
@@ -69,10 +74,21 @@ pub struct TrainingSpec {
     /// Batches of test reviews to validate with instead, the first ones, always the same: what runs of earlier versions did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_steps: Option<usize>,
+    /// Batches of training reviews to train on alone, and to validate with: whether a model can learn at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overfit_batches: Option<usize>,
     /// Whether recurrent layers skip padding.
     pub mask_padding: bool,
     /// Steps from one checkpoint to the next; 0 for one at the end of each epoch alone.
     pub checkpoint_steps: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(count: &usize) -> bool {
+    *count == 1
 }
 
 /// TOML's integers end at 2⁶³.
@@ -99,6 +115,7 @@ impl TrainingSpec {
         TrainingSpec {
             epochs: fit.epochs,
             batch_size: fit.batch_size,
+            shards: fit.shards,
             optimiser,
             momentum: None,
             nesterov: false,
@@ -114,6 +131,7 @@ impl TrainingSpec {
             truncate: reading.truncate,
             validation: Some(TrainingSpec::default_validation(data, fit.batch_size)),
             validation_steps: None,
+            overfit_batches: None,
             mask_padding: false,
             checkpoint_steps: fit.checkpoint_steps,
         }
@@ -167,6 +185,7 @@ impl TrainingSpec {
             return Err(Error::argument("epochs", problem));
         }
         check_batch_size(self.batch_size)?;
+        check_shards(self.shards, self.batch_size)?;
         self.check_validation()?;
         self.reading().check()?;
         if !is_positive(self.learning_rate) {
@@ -190,6 +209,9 @@ impl TrainingSpec {
             let problem =
                 "a buffer of 0 holds nothing; give 1 to keep the order, 1000 or `all` to shuffle";
             return Err(Error::argument("shuffle_buffer", problem));
+        }
+        if self.overfit_batches == Some(0) {
+            return Err(Error::argument("overfit_batches", "give 1 batch or more"));
         }
         self.check_momentum()
     }
@@ -305,6 +327,37 @@ impl TrainingSpec {
         }
     }
 
+    /// The reviews to train on: all of `dataset`, or its first batches where [`overfit_batches`] says so, which are then to
+    /// validate with as well. `source` says how fewer of them are taken.
+    ///
+    /// [`overfit_batches`]: TrainingSpec::overfit_batches
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where there are not as many.
+    pub fn reviews(&self, dataset: Arc<Dataset>, source: &Source) -> Result<Arc<Dataset>> {
+        let Some(batches) = self.overfit_batches else {
+            return Ok(dataset);
+        };
+        let reviews = batches.saturating_mul(self.batch_size);
+        if reviews > dataset.train.len() {
+            let problem = format!(
+                "{batches} of {}, but there are {} to train on; give fewer",
+                counted(self.batch_size, "review"),
+                dataset.train.len()
+            );
+            return Err(Error::argument("overfit_batches", problem));
+        }
+        let mut few = Dataset::clone(&dataset);
+        let limits = ReviewLimits {
+            train: Some(reviews),
+            test: None,
+        };
+        few.limit(limits, source);
+        few.test = few.train.clone();
+        few.held_out = Vec::new();
+        Ok(Arc::new(few))
+    }
+
     /// What [`fit`](crate::train::fit) is told.
     ///
     /// # Errors
@@ -314,6 +367,7 @@ impl TrainingSpec {
         Ok(FitOptions::new()
             .epochs(self.epochs)
             .batch_size(self.batch_size)
+            .shards(self.shards)
             .bucket(self.bucket)
             .padding(self.reading().padding())
             .seed(self.seed)
@@ -324,82 +378,5 @@ impl TrainingSpec {
             .early_stopping(callbacks.early_stopping())
             .monitor(callbacks.monitor)
             .class_weights(class_weights))
-    }
-
-    /// All of it for people: `5 epochs of 2,500 steps of 10 reviews, Adam with learning rate 0.0001, seed 0`.
-    pub fn words(&self, callbacks: &CallbackSpec, dataset: &Dataset) -> String {
-        let mut text = format!(
-            "{} of {} of {}, {}",
-            counted(self.epochs, "epoch"),
-            counted(dataset.train.len().div_ceil(self.batch_size), "step"),
-            counted(self.batch_size, "review"),
-            self.optimiser_words(),
-        );
-        if dataset.synthetic
-            && self.optimiser.default_rate().is_none()
-            && self.learning_rate == DEMO_LEARNING_RATE
-        {
-            text.push_str(&format!(
-                " (the demo corpus's; the experiment's is {LEARNING_RATE})"
-            ));
-        }
-        if let Some(weights) = &self.class_weight {
-            text.push_str(&format!(", class weights {weights}"));
-        }
-        if let Some(norm) = self.clip_norm {
-            text.push_str(&format!(", gradients clipped to a norm of {norm:?}"));
-        }
-        if let Some(decay) = self.weight_decay {
-            text.push_str(&format!(", weight decay {decay:?}"));
-        }
-        if self.mask_padding {
-            text.push_str(", padding masked");
-        }
-        if self.bucket {
-            text.push_str(", batches of similar length");
-        }
-        let more = padding_words(&self.reading().padding());
-        for words in more.into_iter().chain(callbacks.words()) {
-            text.push_str(&format!(", {words}"));
-        }
-        if self.shuffle_buffer == Amount::All {
-            text.push_str(", all shuffled together");
-        } else if self.shuffle_buffer != Amount::Count(SHUFFLE_BUFFER) {
-            text.push_str(&format!(
-                ", shuffled through a buffer of {}",
-                grouped(self.shuffle_buffer.of(usize::MAX))
-            ));
-        }
-        text.push_str(&format!(", seed {}", self.seed));
-        text
-    }
-
-    /// What it is validated with, for people: `300 of 800 test reviews, drawn anew after each epoch`.
-    pub fn validation_words(&self, dataset: &Dataset) -> String {
-        let (validation, all) = (self.validation(), dataset.test.len());
-        let count = validation.count(all, self.batch_size);
-        let of = match all {
-            all if all == count => format!("all {}", counted(all, "test review")),
-            all => format!("{} of {}", grouped(count), counted(all, "test review")),
-        };
-        match validation {
-            Validation::All => of,
-            // In another order each time, but for the batches the same.
-            Validation::Drawn(_) if count == all => of,
-            Validation::Drawn(_) => format!("{of}, drawn anew after each epoch"),
-            Validation::First(_) if count == all => of,
-            Validation::First(_) => format!("{of}, the first ones"),
-        }
-    }
-
-    /// `SGD with learning rate 0.01, Nesterov's momentum 0.9`
-    fn optimiser_words(&self) -> String {
-        let momentum = match self.momentum {
-            Some(momentum) if self.nesterov => format!(", Nesterov's momentum {momentum:?}"),
-            Some(momentum) => format!(", momentum {momentum:?}"),
-            None => String::new(),
-        };
-        let (title, rate) = (self.optimiser.title(), self.learning_rate);
-        format!("{title} with learning rate {rate:?}{momentum}")
     }
 }

@@ -34,6 +34,23 @@ pub fn check_batch_size(batch_size: usize) -> Result<()> {
     }
 }
 
+/// Checks that each shard of a whole batch has a review.
+///
+/// # Errors
+/// [`Error::Argument`] where it has not.
+pub fn check_shards(shards: usize, batch_size: usize) -> Result<()> {
+    match shards {
+        0 => Err(Error::argument("shards", "give 1 or more; 1 cuts nothing")),
+        shards if shards > batch_size => {
+            let problem = format!(
+                "{shards} shards of a batch of {batch_size}: some would have no review; give at most {batch_size}"
+            );
+            Err(Error::argument("shards", problem))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether the model has a class and embeddings for every review of the data set.
 ///
 /// Made before any batch: a batch takes memory for as many ids as the largest says.

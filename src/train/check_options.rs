@@ -1,6 +1,6 @@
 //! What options of [`fit`](super::fit()) are refused for.
 
-use super::check::{check_batch_size, is_positive};
+use super::check::{check_batch_size, check_shards, is_positive};
 use super::fit_options::FitOptions;
 use super::schedule::Decay;
 use crate::error::{Error, Result};
@@ -12,6 +12,7 @@ impl FitOptions {
     /// [`Error::Argument`] names the field.
     pub fn check(&self, rate: f64) -> Result<()> {
         check_batch_size(self.batch_size)?;
+        check_shards(self.shards, self.batch_size)?;
         if self.epochs == 0 {
             return Err(Error::argument(
                 "epochs",

@@ -255,10 +255,14 @@ impl TrainingRun<'_> {
             let batch = batch?;
             self.session
                 .set_learning_rate(self.rate(step, steps as u64))?;
-            match self.session.steps_on_device() {
+            match (self.options.shards, self.session.steps_on_device()) {
                 // The first step compiles the kernels, so the second is the one to measure.
-                1 if self.session.calibrates() => self.session.calibrate(&batch)?,
-                _ => self.session.train(&batch)?,
+                (1, 1) if self.session.calibrates() => self.session.calibrate(&batch)?,
+                (1, _) => self.session.train(&batch)?,
+                (shards, _) => {
+                    let result = self.session.train_sharded(&batch, shards)?;
+                    self.take(&[result], steps);
+                }
             }
             let every = self.options.checkpoint_steps as u64;
             if every > 0 && self.session.steps().is_multiple_of(every) {
@@ -298,8 +302,13 @@ impl TrainingRun<'_> {
                 // The epoch's validation will begin anew.
                 return Err(self.interrupt(trained)?);
             }
-            self.session.evaluate(&batch?)?;
-            let results = self.session.results()?;
+            let results = match self.options.shards {
+                1 => {
+                    self.session.evaluate(&batch?)?;
+                    self.session.results()?
+                }
+                shards => vec![self.session.evaluate_sharded(&batch?, shards)?],
+            };
             self.take_validation(&results, &mut metrics, &mut done, of);
         }
         let results = self.session.drain()?;

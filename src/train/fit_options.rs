@@ -32,6 +32,11 @@ pub struct FitOptions {
     pub shuffle_buffer: usize,
     /// Which test reviews to validate with after each epoch.
     pub validation: Validation,
+    /// Parts that each batch is cut into, whose gradients are made one after the other: see [`Session::train_sharded`].
+    /// The result depends on it by rounding.
+    ///
+    /// [`Session::train_sharded`]: super::Session::train_sharded
+    pub shards: usize,
     /// Steps from one snapshot to the next; 0 for one at the end of each epoch alone.
     pub checkpoint_steps: usize,
     /// How the learning rate moves, from that of the session.
@@ -66,6 +71,7 @@ impl FitOptions {
             seed: 0,
             shuffle_buffer: SHUFFLE_BUFFER,
             validation: Validation::Drawn(300),
+            shards: 1,
             checkpoint_steps: 500,
             schedule: Schedule::CONSTANT,
             early_stopping: None,
@@ -114,6 +120,12 @@ impl FitOptions {
     /// Sets which test reviews to validate with after each epoch.
     pub const fn validation(mut self, validation: Validation) -> Self {
         self.validation = validation;
+        self
+    }
+
+    /// Sets the parts that each batch is cut into.
+    pub const fn shards(mut self, shards: usize) -> Self {
+        self.shards = shards;
         self
     }
 

@@ -142,6 +142,11 @@ impl Session {
         &self.model
     }
 
+    /// What masks are drawn from.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Names of the layers that have parameters, input first.
     pub fn trainable_layers(&self) -> impl Iterator<Item = &str> {
         self.layout.trainable_names()

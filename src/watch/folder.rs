@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use super::run::{RunState, Status};
 use crate::error::{Error, Result};
 use crate::run::{RunSpec, files, now};
+use crate::sweep::{self, Listing};
 
 /// The folder of a run, or of a comparison, at one time.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,13 +14,19 @@ pub struct WatchedFolder {
     pub folder: PathBuf,
     /// What the data is called, once that is written.
     pub data: Option<String>,
-    /// The run, or those that are compared, in their order.
+    /// The run, those that are compared, or the trials of a sweep, in their order.
     pub runs: Vec<RunState>,
+    /// Of a sweep: whether all its trials are over, and its results written.
+    pub sweep_is_over: Option<bool>,
 }
 
 impl WatchedFolder {
     /// Whether all runs are over, however they ended, and there is one.
     pub fn is_over(&self) -> bool {
+        // A trial that is over may go on in the next round, and one that failed ends no sweep.
+        if let Some(is_over) = self.sweep_is_over {
+            return is_over;
+        }
         let is_over = |run: &RunState| match run.status {
             Status::Finished | Status::Stopped { .. } => true,
             Status::Waiting | Status::Training => false,
@@ -31,14 +38,17 @@ impl WatchedFolder {
     }
 }
 
-/// Reads the run or the comparison in `folder`. One that has not begun to write is waited for; it is a run until
+/// Reads the run, the comparison or the sweep in `folder`. One that has not begun to write is waited for; it is a run until
 /// its `config.toml` says more.
 ///
 /// # Errors
 /// [`Error::Io`] where a file cannot be read, [`Error::Malformed`] with the place where one is damaged.
 pub fn look(folder: &Path) -> Result<WatchedFolder> {
-    let spec = RunSpec::read(folder)?;
     let now = now();
+    if let Some(listing) = Listing::read(folder)? {
+        return look_at_sweep(folder, &listing, now);
+    }
+    let spec = RunSpec::read(folder)?;
     let comparison = spec.as_ref().and_then(|spec| spec.comparison.as_ref());
     let runs = match comparison {
         Some(comparison) => {
@@ -63,6 +73,37 @@ pub fn look(folder: &Path) -> Result<WatchedFolder> {
         folder: folder.to_path_buf(),
         data: spec.map(|spec| spec.data.name),
         runs,
+        sweep_is_over: None,
+    })
+}
+
+/// The trials of a sweep.
+fn look_at_sweep(folder: &Path, listing: &Listing, now: f64) -> Result<WatchedFolder> {
+    let mut runs = Vec::with_capacity(listing.trials.len());
+    let mut data = None;
+    for name in &listing.trials {
+        if !is_name(name) {
+            return Err(Error::Malformed {
+                path: folder.join(sweep::files::LISTING),
+                place: "trials".to_string(),
+                problem: format!("{name:?} is no name of a folder"),
+            });
+        }
+        let path = folder.join(name);
+        if data.is_none() {
+            data = RunSpec::read(&path)?.map(|spec| spec.data.name);
+        }
+        // Its own name is that of its model, which several have.
+        runs.push(RunState {
+            name: name.clone(),
+            ..RunState::read(&path, name, now)?
+        });
+    }
+    Ok(WatchedFolder {
+        folder: folder.to_path_buf(),
+        data,
+        runs,
+        sweep_is_over: Some(sweep::is_complete(folder)?),
     })
 }
 

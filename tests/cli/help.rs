@@ -6,6 +6,7 @@ const COMMANDS: &[&[&str]] = &[
     &[],
     &["compare"],
     &["train"],
+    &["sweep"],
     &["evaluate"],
     &["predict"],
     &["explain"],

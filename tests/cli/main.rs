@@ -14,6 +14,7 @@ mod build_vocab;
 mod callbacks;
 mod class_weights;
 mod classes;
+mod comforts;
 mod compare;
 mod completions;
 mod convert;
@@ -50,6 +51,7 @@ mod run_folder;
 #[cfg(feature = "download")]
 mod server;
 mod summary;
+mod sweep;
 mod tables;
 mod token_cache;
 mod train;

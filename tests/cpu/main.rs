@@ -32,6 +32,7 @@ mod scores;
 mod shaders;
 mod structure;
 mod subwords;
+mod sweep;
 mod table;
 mod tfds;
 mod token_cache;

@@ -53,6 +53,8 @@ fn full() -> RunSpec {
     training.seed = u64::MAX;
     training.max_length = Some(9);
     training.shuffle_buffer = Amount::All;
+    training.shards = 2;
+    training.overfit_batches = Some(3);
     let callbacks = spec.callbacks.as_mut().unwrap();
     callbacks.early_stopping = Some(3);
     callbacks.schedule = ScheduleName::Plateau;
@@ -217,7 +219,7 @@ fn what_differs_is_found_unless_it_is_free() {
     assert_eq!(path, "data.classes.0");
     assert_eq!(values, ["\"useful\"", "\"spam\""]);
     let fixed = KEYS.iter().filter(|key| key.on_resume == OnResume::Fixed);
-    assert_eq!(fixed.count(), 41);
+    assert_eq!(fixed.count(), 43);
 }
 
 #[test]
@@ -229,7 +231,7 @@ fn the_command_says_what_is_no_default_as_a_shell_takes_it() {
          --label-column verdict --no-header --classes useful,spam --encoding cp949 --vocab /own.subwords --limit-train 40 --limit-test 30 \
          --early-stopping 3 --min-delta 0.0 --minimum-rate 0.0 --plateau-factor 0.1 --plateau-patience 1 \
          --schedule plateau --class-weight useful=0.5,spam=4 --clip-norm 1.0 --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
-         --optimiser sgd --seed 18446744073709551615 --shuffle-buffer all --truncate after --weight-decay 0.01"
+         --optimiser sgd --overfit-batches 3 --seed 18446744073709551615 --shards 2 --shuffle-buffer all --truncate after --weight-decay 0.01"
     );
     let names = ["baseline".to_string(), "dropout".to_string()];
     let spec = RunSpec::new(&Source::Demo);
@@ -337,4 +339,25 @@ fn tables_are_shuffled_and_validated_wholly_and_the_experiments_data_as_there() 
     let wrong = text.replace("validation_steps = 30", "validation = \"some\"");
     let error = RunSpec::from_toml(Path::new("config.toml"), &wrong).unwrap_err();
     assert!(error.to_string().contains("a number or \"all\""), "{error}");
+}
+
+#[test]
+fn keys_that_are_not_asked_for_are_refused() {
+    for key in [
+        "data.name",
+        "adapter.kernels",
+        "training.epoch",
+        "model",
+        "comparison.variants",
+    ] {
+        let error = RunSpec::from_keys(&[(key.to_string(), "x".into())]).unwrap_err();
+        assert!(
+            error.to_string().contains("there is no such key"),
+            "{error}"
+        );
+    }
+    assert_eq!(
+        RunSpec::from_keys(&[]).unwrap(),
+        RunSpec::new(&Source::Demo)
+    );
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The folders, those first that know least. Those of one line do not know each other.
-const FLOORS: [&[&str]; 11] = [
+const FLOORS: [&[&str]; 12] = [
     &["data"],
     &["batch"],
     &["model"],
@@ -14,6 +14,7 @@ const FLOORS: [&[&str]; 11] = [
     &["train"],
     &["report", "exchange"],
     &["run"],
+    &["sweep"],
     &["watch"],
     &["cli"],
 ];

@@ -38,5 +38,6 @@ mod profile;
 mod recover;
 mod recurrent;
 mod row_tile;
+mod shards;
 mod softmax;
 mod training;

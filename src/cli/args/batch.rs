@@ -18,6 +18,17 @@ pub struct BatchArgs {
         allow_negative_numbers = true
     )]
     pub batch_size: u32,
+    /// Cut every batch into S shards, and add up their gradients: for batches that do not fit in memory
+    ///
+    /// Shard s has the rows b of the batch with b mod S = s. The result is that of the whole batch but for rounding, and
+    /// depends on S alone.
+    #[arg(
+        long,
+        value_name = "S",
+        default_value_t = 1,
+        allow_negative_numbers = true
+    )]
+    pub shards: u32,
     /// Put reviews of similar length into one batch, so that it needs little padding
     ///
     /// The shuffled reviews are sorted by length, 1,000 at a time, and cut into batches. The batches are then shuffled.

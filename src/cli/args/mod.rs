@@ -9,6 +9,7 @@ mod data_commands;
 mod device;
 mod model;
 mod runs;
+mod sweep;
 mod training;
 mod watch;
 
@@ -30,7 +31,8 @@ pub use runs::{
     AnswerFormat, EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs,
     ReportArgs, RunArgs,
 };
-pub use training::{CompareArgs, TrainArgs, TrainingArgs};
+pub use sweep::SweepArgs;
+pub use training::{CompareArgs, RateArg, TrainArgs, TrainingArgs};
 pub use watch::WatchArgs;
 
 /// Trains recurrent sentiment models with GPU compute shaders
@@ -57,7 +59,7 @@ const GENERAL: &str = "General options";
 pub const OUTPUT: &str = "Output options";
 
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 124 time over, 130 interrupted.";
 
 const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
   bash        ~/.local/share/bash-completion/completions/gatefold
@@ -75,6 +77,12 @@ pub enum Command {
     Compare(CompareArgs),
     /// Train one model
     Train(TrainArgs),
+    /// Train many models that one file describes, and compare them
+    ///
+    /// The file says what all trials share and what varies. Any number of `gatefold sweep FILE` processes, on one machine or
+    /// on several that share the folder, take the next trial that is neither finished nor taken. A process that is killed
+    /// leaves a trial that the next one resumes.
+    Sweep(SweepArgs),
     /// Measure how good a trained model is on the test reviews
     ///
     /// Loss and accuracy are measured as in validation during training, in batches of the same size, but over all test

@@ -1,6 +1,8 @@
 //! `gatefold train` and `compare`: how to train, and where to write.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::TypedValueParser;
@@ -12,7 +14,32 @@ use super::choice::choice;
 use super::model::variant_parser;
 #[cfg(feature = "serve")]
 use super::watch::ServeArgs;
+use crate::cli::time_limit;
+
 use super::{BatchArgs, DataArgs, DeviceArgs, ModelArgs, OUTPUT, TileArgs};
+
+/// `--learning-rate`: a number, or that it is to be found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RateArg {
+    /// This one.
+    Rate(f64),
+    /// A range test is to suggest one.
+    Find,
+}
+
+impl FromStr for RateArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<RateArg, String> {
+        match text {
+            "find" => Ok(RateArg::Find),
+            text => text
+                .parse()
+                .map(RateArg::Rate)
+                .map_err(|_| "give a number, or `find`".to_string()),
+        }
+    }
+}
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
@@ -69,8 +96,11 @@ pub struct TrainingArgs {
     #[arg(long)]
     pub nesterov: bool,
     /// The optimiser's learning rate [default: 0.0001, with the demo corpus 0.001; for rmsprop 0.001, for sgd 0.01]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
-    pub learning_rate: Option<f64>,
+    ///
+    /// `find` trains nothing: it takes some 140 steps at rates that grow from 0.000001 to 10, writes the losses as a table
+    /// and a picture, and suggests the rate at which the loss falls fastest.
+    #[arg(long, value_name = "RATE|find", allow_negative_numbers = true)]
+    pub learning_rate: Option<RateArg>,
     /// What the loss of a training review counts, by its class: `balanced`, or CLASS=WEIGHT,…; other classes count 1
     ///
     /// `balanced` has all classes together count the same: reviews / (classes · reviews of the class). As with Keras's
@@ -110,6 +140,19 @@ pub struct TrainingArgs {
     /// one class only.
     #[arg(long, value_name = "all|N")]
     pub shuffle_buffer: Option<Amount>,
+    /// Train on the first N batches of training reviews alone, and validate with the same reviews
+    ///
+    /// A model that can learn comes to a loss near 0 on them.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub overfit_batches: Option<u32>,
+    /// Train one epoch on two batches and validate with two: tries every step and every file in seconds
+    ///
+    /// The run goes to runs/NAME-DATA-fast, and replaces the one there, unless --out names another folder.
+    #[arg(long, conflicts_with_all = ["epochs", "limit_train", "limit_test", "validation", "validation_steps", "resume"])]
+    pub fast_dev_run: bool,
+    /// End training in order after this time, 30m or 2h say, so that --resume goes on with it; the exit code is then 124
+    #[arg(long, value_name = "TIME", value_parser = time_limit::parse)]
+    pub max_time: Option<Duration>,
     /// Let the recurrent layers skip padding
     ///
     /// This sets `mask_zero` on the embedding. The experiment does not set it, which is why its baseline fails.
@@ -140,6 +183,7 @@ impl TrainingArgs {
     pub fn spec(&self, data: &DataSpec) -> TrainingSpec {
         let BatchArgs {
             batch_size,
+            shards,
             bucket,
             padding,
         } = &self.batch;
@@ -149,10 +193,14 @@ impl TrainingArgs {
         let spec = TrainingSpec {
             epochs: self.epochs as usize,
             batch_size: *batch_size as usize,
+            shards: *shards as usize,
             optimiser: self.optimiser,
             momentum: self.momentum,
             nesterov: self.nesterov,
-            learning_rate: self.learning_rate.unwrap_or(usual),
+            learning_rate: match self.learning_rate {
+                Some(RateArg::Rate(rate)) => rate,
+                Some(RateArg::Find) | None => usual,
+            },
             class_weight: self.class_weight.clone(),
             clip_norm: self.clip_norm,
             weight_decay: self.weight_decay,
@@ -169,6 +217,7 @@ impl TrainingArgs {
                 None => Some(self.validation.unwrap_or(usual_validation)),
             },
             validation_steps: self.validation_steps.map(|steps| steps as usize),
+            overfit_batches: self.overfit_batches.map(|batches| batches as usize),
             mask_padding: self.mask_padding,
             checkpoint_steps: self.checkpoint_steps as usize,
         };

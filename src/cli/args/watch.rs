@@ -8,7 +8,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// The folder of a run or of a comparison
+    /// The folder of a run, a comparison or a sweep
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
     #[cfg(feature = "serve")]

@@ -1,11 +1,11 @@
 //! Where the reviews come from, checked.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use gatefold::data::{Corpus, ReviewLimits, Source, cache_folder};
-use gatefold::run::{DataSpec, ReviewSource, path_text};
-use gatefold::{Error, Result};
+use gatefold::Result;
+use gatefold::data::{ReviewLimits, Source, cache_folder};
+use gatefold::run::{DataSpec, ReviewSource, find_source, path_text};
 use tracing::info;
 
 use crate::cli::args::{DataArgs, SourceArgs};
@@ -96,7 +96,7 @@ pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
         train: *limit_train,
         test: reading.limit_test,
     };
-    let (source, note) = match data.as_deref().map(find).transpose()? {
+    let (source, note) = match data.as_deref().map(find_source).transpose()? {
         None => (Source::Demo, None),
         Some((path, note)) => (Source::Path(path), note),
     };
@@ -112,31 +112,4 @@ pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
         ..DataSpec::new(&source, vocabulary, limits)
     };
     Ok((spec, note))
-}
-
-/// The path that `--data` stands for, and what to tell of it: a corpus's name means the fetched archive,
-/// unless there is a path of that name.
-fn find(data: &Path) -> Result<(PathBuf, Option<String>)> {
-    let Some(corpus) = data.to_str().and_then(Corpus::named) else {
-        return Ok((data.to_path_buf(), None));
-    };
-    let archive = corpus.path()?;
-    let name = corpus.name;
-    if data.exists() {
-        let note = format!(
-            "{name} is the file or folder of that name here, not the corpus that `gatefold data fetch \
-             {name}` gets, {}",
-            archive.display()
-        );
-        return Ok((data.to_path_buf(), Some(note)));
-    }
-    if archive.is_file() {
-        return Ok((archive, None));
-    }
-    Err(Error::Data(format!(
-        "{name}: {} is not there; get it with gatefold data fetch {name}, or give the path of a copy \
-         of the {}",
-        archive.display(),
-        corpus.title
-    )))
 }

@@ -7,18 +7,19 @@ use std::collections::HashSet;
 #[cfg(feature = "serve")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use gatefold::Result;
 use gatefold::device::devices;
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{EXPERIMENT_VOCABULARY, Variant};
 use gatefold::native::Native;
-use gatefold::run::{BegunRun, ReviewSource, RunSpec, keys::reconcile};
+use gatefold::run::{Amount, BegunRun, ReviewSource, RunSpec, keys::reconcile};
 
 pub use data::{DataSettings, data_spec, token_cache};
 pub use model::ModelSource;
 
-use super::args::{CompareArgs, DataArgs, DeviceArgs, TrainArgs, TrainingArgs};
+use super::args::{CompareArgs, DataArgs, DeviceArgs, RateArg, TrainArgs, TrainingArgs};
 use super::typed::TypedOptions;
 use super::usage::option;
 
@@ -31,6 +32,10 @@ pub struct Settings {
     pub kernels: KernelForm,
     /// Rows of a recurrence's workgroup, if they are not left to the adapter.
     pub row_tile: Option<usize>,
+    /// How long training may take.
+    pub max_time: Option<Duration>,
+    /// Whether a learning rate is to be suggested, and nothing trained.
+    pub finds_rate: bool,
     /// The subcommand.
     pub command: &'static str,
     pub out: PathBuf,
@@ -44,11 +49,20 @@ pub struct Settings {
     pub serve: Option<SocketAddr>,
 }
 
+/// Batches of each part in a run that only tries everything.
+const FAST_BATCHES: usize = 2;
+
 /// The spec of a run that these options ask for, not yet checked, and what to tell of the choice of its data.
 fn asked(data: &DataArgs, training: &TrainingArgs) -> Result<(RunSpec, Option<String>)> {
-    let (data, note) = data_spec(data)?;
+    let (mut data, note) = data_spec(data)?;
+    let mut asked = training.spec(&data);
+    if training.fast_dev_run {
+        let reviews = FAST_BATCHES * asked.batch_size;
+        (data.limit_train, data.limit_test) = (Some(reviews), Some(reviews));
+        (asked.epochs, asked.validation) = (1, Some(Amount::Count(reviews)));
+    }
     let spec = RunSpec {
-        training: Some(training.spec(&data)),
+        training: Some(asked),
         callbacks: Some(training.callbacks.spec()),
         ..RunSpec::new(&data.source())
     };
@@ -64,6 +78,11 @@ impl Settings {
                 "--variants",
                 format!("{twice} is named twice; name each variant once"),
             ));
+        }
+        if args.training.learning_rate == Some(RateArg::Find) {
+            let problem =
+                "`find` tests one model; take gatefold train VARIANT --learning-rate find";
+            return Err(option("--learning-rate", problem));
         }
         let (spec, note) = asked(&args.data, &args.training)?;
         let training = &args.training;
@@ -95,6 +114,10 @@ impl Settings {
         variants: &[Variant],
         quiet: bool,
     ) -> Result<Settings> {
+        if training.learning_rate == Some(RateArg::Find) {
+            let problem = "the run has its rate; leave out --resume to find one for another run";
+            return Err(option("--learning-rate", problem));
+        }
         let (mut asked, note) = asked(data, training)?;
         if begun.spec.comparison.is_some() {
             asked.comparison = Some(gatefold::run::ComparisonSpec {
@@ -149,19 +172,29 @@ impl Settings {
             spec: spec.data.clone(),
             note,
         };
+        let finds_rate = training.learning_rate == Some(RateArg::Find);
         let out = training.output.out.clone();
+        // Nobody keeps a run that only tries everything: the next one takes its place.
+        let replaces = training.fast_dev_run && out.is_none();
+        let ending = match (training.fast_dev_run, finds_rate) {
+            (_, true) => "-rates",
+            (true, false) => "-fast",
+            (false, false) => "",
+        };
         Ok(Settings {
             spec,
             adapter: adapter_choice(&training.device),
             kernels: training.device.kernels.into(),
             row_tile: training.tile.rows(),
+            max_time: training.max_time,
+            finds_rate,
             out: out.unwrap_or_else(|| {
                 // One slash everywhere: Windows takes it as well, and prints it back.
-                PathBuf::from(format!("runs/{name}-{}", data.folder_name()))
+                PathBuf::from(format!("runs/{name}-{}{ending}", data.folder_name()))
             }),
             command,
             begun: false,
-            overwrite: training.output.overwrite,
+            overwrite: training.output.overwrite || replaces,
             json: training.output.json,
             quiet,
             #[cfg(feature = "serve")]
@@ -185,7 +218,7 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
 mod tests {
     use clap::{CommandFactory, FromArgMatches};
     use gatefold::run::{AdapterSpec, CallbackSpec, OptimiserName, ScheduleName, TrainingSpec};
-    use gatefold::run::{Amount, DataSpec, Trains, keys::KEYS};
+    use gatefold::run::{DataSpec, Trains, keys::KEYS};
     use gatefold::train::Monitor;
 
     use super::super::args::{Arguments, Command};
@@ -228,6 +261,7 @@ mod tests {
             training: Some(TrainingSpec {
                 epochs: 7,
                 batch_size: 9,
+                shards: 3,
                 optimiser: OptimiserName::Sgd,
                 momentum: Some(0.75),
                 nesterov: true,
@@ -243,6 +277,7 @@ mod tests {
                 validation: Some(Amount::Count(31)),
                 validation_steps: None,
                 shuffle_buffer: Amount::Count(77),
+                overfit_batches: Some(4),
                 mask_padding: true,
                 checkpoint_steps: 77,
             }),
@@ -299,7 +334,9 @@ mod tests {
     /// An option of training that `config.toml` does not have, or that has no row, would be lost where a run goes on.
     #[test]
     fn every_option_of_training_is_a_key_or_changes_no_result() {
-        const OTHERS: [&str; 13] = [
+        const OTHERS: [&str; 15] = [
+            "fast_dev_run",
+            "max_time",
             "variant",
             "config",
             "resume",

@@ -36,14 +36,17 @@ pub(super) fn chart(figure: &Figure, colours: Colours) -> Value {
     let x = Axis::places(&figure.series, X_STEPS);
     let y = Axis::values(&figure.series, figure.vertical, Y_STEPS);
     let frame = Frame { x: &x, y: &y };
-    let series = figure.series.iter().enumerate();
-    let series: Vec<Value> = series
+    let bands = figure.series.iter();
+    let mut bands = bands.filter(|series| series.curve == Curve::Band);
+    let series: Vec<Value> = figure
+        .named()
+        .enumerate()
         .map(|(index, series)| {
             let colour = match colours {
                 Colours::Each => index,
                 Colours::Of(run) => run,
             };
-            frame.series(series, colour % COLOURS)
+            frame.series(series, bands.next(), colour % COLOURS)
         })
         .collect();
     context! {
@@ -80,7 +83,8 @@ impl Frame<'_> {
         BOTTOM - self.y.share(value) * (BOTTOM - TOP)
     }
 
-    fn series(&self, series: &Series, colour: usize) -> Value {
+    /// A series and the band around it, where there is one.
+    fn series(&self, series: &Series, band: Option<&Series>, colour: usize) -> Value {
         let mut lines = vec![Vec::new()];
         let mut points = Vec::new();
         for (index, &(place, value)) in series.points.iter().enumerate() {
@@ -99,8 +103,17 @@ impl Frame<'_> {
         }
         let lines = lines.iter().filter(|line| line.len() > 1);
         let lines: Vec<String> = lines.map(|line| line.join(" ")).collect();
+        let band = band.map(|band| {
+            let points = band.points.iter();
+            let at = points.map(|(place, value)| {
+                let (x, y) = (self.horizontal(*place as f64), self.vertical(*value));
+                format!("{} {}", unit(x), unit(y))
+            });
+            at.collect::<Vec<_>>().join(" ")
+        });
         context! {
             label => &series.label,
+            band,
             colour,
             shape => series.marker.map(shape),
             apart => series.curve == Curve::Apart,

@@ -5,9 +5,11 @@ mod epochs;
 mod examples;
 mod lengths;
 mod render;
+mod sweep;
 
 pub use examples::{Example, surest};
 pub use lengths::{LengthErrors, errors_by_length};
+pub use sweep::{SweepPage, SweepRow, TrialRow, sweep_page};
 
 use crate::error::{Error, Result};
 use crate::model::Summary;

@@ -17,7 +17,11 @@ use crate::report::{Word, largest, strongest};
 use crate::train::{Confusion, Evaluation, History, predicted, probability_of};
 
 /// The parts of the page; the names' endings say whether what is put in must be escaped.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 7] = [
+    (
+        "sweep.html",
+        include_str!("../../../assets/report/sweep.html"),
+    ),
     (
         "report.html",
         include_str!("../../../assets/report/report.html"),
@@ -42,6 +46,11 @@ const PARTS: [(&str, &str); 6] = [
 const NAMED: usize = 6;
 
 pub(super) fn render(report: &Report) -> Result<String, Error> {
+    filled("report.html", content(report))
+}
+
+/// The page of this name with its content.
+pub(super) fn filled(page: &str, content: Value) -> Result<String, Error> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder()
@@ -60,7 +69,7 @@ pub(super) fn render(report: &Report) -> Result<String, Error> {
     for (name, text) in PARTS {
         engine.add_template(name, text)?;
     }
-    engine.get_template("report.html")?.render(content(report))
+    engine.get_template(page)?.render(content)
 }
 
 fn content(report: &Report) -> Value {

@@ -1,0 +1,90 @@
+//! A learning-rate range test as a table and a figure.
+
+use super::curves::DISTINCT;
+use super::figure::{Corner, Curve, Figure, Marker, Series, VerticalRange};
+use crate::error::{Error, Result};
+use crate::train::{FIRST_RATE, RangePoint, RangeTest, STEPS_A_DECADE};
+
+/// Times the first loss beyond which a point would flatten all others.
+const SHOWN: f64 = 2.0;
+
+/// A row a step: its rate, its loss, the running mean.
+///
+/// # Errors
+/// [`Error::Internal`] where the CSV writer refuses.
+pub fn rates_csv(test: &RangeTest) -> Result<Vec<u8>> {
+    let refused = |problem: String| Error::Internal {
+        place: "writing learning rates",
+        problem,
+    };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["step", "learning_rate", "loss", "smoothed_loss"];
+    writer
+        .write_record(header)
+        .map_err(|error| refused(error.to_string()))?;
+    for (step, point) in (1..).zip(&test.points) {
+        let row: [String; 4] = [
+            format!("{step}"),
+            format!("{:e}", point.rate),
+            format!("{:?}", point.loss),
+            format!("{:?}", point.smoothed),
+        ];
+        writer
+            .write_record(&row)
+            .map_err(|error| refused(error.to_string()))?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| refused(error.to_string()))
+}
+
+/// The losses as dots, their running mean as a line, the suggestion as a square.
+pub fn rates_figure(test: &RangeTest, caption: Option<String>) -> Figure {
+    let first = test.points.first().map_or(1.0, |point| point.loss);
+    let shown = |value: fn(&RangePoint) -> f64| -> Vec<(usize, f64)> {
+        let points = test.points.iter().enumerate();
+        let points = points.map(|(step, point)| (step, value(point)));
+        points.filter(|(_, loss)| *loss <= SHOWN * first).collect()
+    };
+    let series = |label: &str, colour: usize, curve, marker, points| Series {
+        label: label.to_owned(),
+        colour: DISTINCT[colour],
+        curve,
+        marker,
+        mark_every: 1,
+        points,
+    };
+    let mut all = vec![
+        series(
+            "Loss of a batch",
+            5,
+            Curve::Apart,
+            Some(Marker::Circle),
+            shown(|point| point.loss),
+        ),
+        series(
+            "Running mean",
+            0,
+            Curve::Line,
+            None,
+            shown(|point| point.smoothed),
+        ),
+    ];
+    if let Some(rate) = test.suggestion() {
+        let suggested = test.points.iter().enumerate();
+        let suggested = suggested.filter(|(_, point)| point.rate == rate);
+        let points = suggested.map(|(step, point)| (step, point.smoothed));
+        let label = format!("Suggestion: {rate:.1e}");
+        let square = Some(Marker::Square);
+        all.push(series(&label, 1, Curve::Apart, square, points.collect()));
+    }
+    Figure {
+        title: "Learning rates".to_owned(),
+        x_label: format!("Step; the rate is {FIRST_RATE:e} · 10^(step/{STEPS_A_DECADE})"),
+        y_label: "Loss".to_owned(),
+        series: all,
+        vertical: VerticalRange::Data,
+        legend: Corner::LowerLeft,
+        caption,
+    }
+}
