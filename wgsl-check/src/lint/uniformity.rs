@@ -19,13 +19,15 @@ use naga::{
     Binding, Block, BuiltIn, Expression, Function, Handle, LocalVariable, Module, Span, Statement,
 };
 
-use super::{Finding, Rule};
-use crate::support::kernels::statements;
+use super::walk::statements;
+use crate::finding::Finding;
+use crate::rule::Rule;
 
 /// Divergent barriers and subgroup operations and shared stores of the entry points and of what they call.
 pub fn findings(module: &Module, source: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for entry in &module.entry_points {
+    let computing = |entry: &&naga::EntryPoint| entry.stage == naga::ShaderStage::Compute;
+    for entry in module.entry_points.iter().filter(computing) {
         let arguments = entry.function.arguments.iter().map(|argument| {
             !matches!(
                 argument.binding,
@@ -112,7 +114,7 @@ impl<'a> Flow<'a> {
     }
 
     fn report(&mut self, rule: Rule, span: Span, detail: &str) {
-        let finding = Finding::at(rule, self.source, span, detail.to_owned());
+        let finding = Finding::new(rule, detail).at(self.source, span);
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }

@@ -6,7 +6,7 @@ use naga::{
 };
 
 use super::Flow;
-use crate::support::kernels::statements;
+use crate::lint::walk::statements;
 
 impl Flow<'_> {
     /// Whether one invocation of a workgroup at most meets the condition: an id equal to something uniform.
