@@ -9,9 +9,9 @@ need_toolchain
 need_adapter
 
 sh scripts/check.sh
-cargo test --locked --no-run
+cargo test --locked --workspace --no-run
 confirm_adapter cargo run --quiet --locked --example hello_gpu
-cargo test --locked --no-fail-fast "$@"
+cargo test --locked --workspace --no-fail-fast "$@"
 # The tests of the device once more, on the processor's own kernels; the seeded faults are in the shaders.
 case " $* " in
     *' --test '*) ;;

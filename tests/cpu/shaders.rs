@@ -138,10 +138,7 @@ fn kernels_of_the_portable_form_use_no_subgroups() {
     });
     let others = all().iter().filter(|k| !k.portable);
     assert!(
-        others
-            .map(|k| subgroup_operations(k.shader.module()))
-            .max()
-            > Some(0),
+        others.map(|k| subgroup_operations(k.shader.module())).max() > Some(0),
         "the lint finds none anywhere"
     );
 }

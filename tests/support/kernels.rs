@@ -19,11 +19,11 @@ use naga::valid::{Capabilities, SubgroupOperationSet, ValidationFlags, Validator
 use rayon::prelude::*;
 use wgsl_check::{Launch, Shader};
 
+use super::lint::{lanes_of, launch};
 use super::models::{
     all_pooled, classifier, clipped_plan, equal_batch, evaluation_plan, gru, normalised,
     optimiser_plan, other_optimisers, random_batch, recurrent, spread, training_plan,
 };
-use super::lint::{lanes_of, launch};
 
 /// A kernel with its sizes, and what plans of these tests ask of it.
 pub struct Specialised {

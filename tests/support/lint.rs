@@ -33,7 +33,10 @@ fn layout(kernel: &Specialised) -> Option<Finding> {
     let name = kernel.kernel.name();
     match KERNELS.iter().find(|row| row.name == name) {
         Some(row) => uniform_layout(&kernel.shader, "dims", row.dims, row.dims_bytes),
-        None => Some(Finding::new(Rule::Layout, "it is not in the table of kernels")),
+        None => Some(Finding::new(
+            Rule::Layout,
+            "it is not in the table of kernels",
+        )),
     }
 }
 

@@ -136,6 +136,18 @@ impl Buffer {
         }
     }
 
+    /// The words that it holds before the launch; none where they are not known.
+    pub fn known_words(&self) -> Option<Vec<u32>> {
+        match &self.content {
+            Content::Words(words) => {
+                let mut words = words.to_vec();
+                words.resize(self.words, 0);
+                Some(words)
+            }
+            Content::Unknown | Content::Unwritten => None,
+        }
+    }
+
     /// Its length in bytes.
     pub fn len(&self) -> usize {
         4 * self.words

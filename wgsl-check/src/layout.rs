@@ -129,7 +129,11 @@ impl<'a> Layout<'a> {
             },
             TypeInner::Matrix { columns, rows, .. } => Parts {
                 count: columns as u32,
-                apart: if host { column(rows as u32) } else { rows as u32 },
+                apart: if host {
+                    column(rows as u32)
+                } else {
+                    rows as u32
+                },
             },
             TypeInner::ValuePointer { size, .. } => Parts {
                 count: size? as u32,

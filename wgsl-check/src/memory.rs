@@ -133,7 +133,10 @@ impl Store {
                 Content::Words(words) => {
                     let first = word / PAGE * PAGE;
                     let there = words.iter().skip(first).take(PAGE);
-                    page.words.iter_mut().zip(there).for_each(|(to, &from)| *to = from);
+                    page.words
+                        .iter_mut()
+                        .zip(there)
+                        .for_each(|(to, &from)| *to = from);
                 }
                 Content::Unknown => page.states.fill(State::Unknown),
                 Content::Unwritten => page.states.fill(State::Unwritten),
@@ -205,7 +208,13 @@ impl Memory {
     }
 
     /// Notes an access of a word; returns whom it races with.
-    pub fn note(&mut self, region: Region, word: usize, who: Who, touch: Touch) -> Option<(Who, Touch)> {
+    pub fn note(
+        &mut self,
+        region: Region,
+        word: usize,
+        who: Who,
+        touch: Touch,
+    ) -> Option<(Who, Touch)> {
         match region {
             Region::Buffer { tracked: false, .. } => None,
             Region::Buffer { buffer, first, .. } => {
@@ -240,7 +249,11 @@ impl Memory {
 
     /// Stores a word, or notes that what is stored there is not known.
     pub fn store(&mut self, region: Region, word: usize, value: Option<u32>) {
-        let state = if value.is_some() { State::Known } else { State::Unknown };
+        let state = if value.is_some() {
+            State::Known
+        } else {
+            State::Unknown
+        };
         match region {
             Region::Buffer { buffer, first, .. } => {
                 let at = first + word;
@@ -251,7 +264,9 @@ impl Memory {
             }
             Region::Shared(index) => {
                 let shared = &mut self.shared[index];
-                if let (Some(to), Some(known)) = (shared.words.get_mut(word), shared.known.get_mut(word)) {
+                if let (Some(to), Some(known)) =
+                    (shared.words.get_mut(word), shared.known.get_mut(word))
+                {
                     *to = value.unwrap_or(0);
                     *known = value.is_some();
                 }

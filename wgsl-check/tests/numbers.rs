@@ -31,7 +31,10 @@ fn floats(declarations: &str, body: &str, expected: &[f32]) {
     let found = outcome.f32(0, 0).unwrap();
     for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
         let error = (found - expected).abs();
-        assert!(error <= 1e-6 * expected.abs(), "{body}: number {at} is {found}, not {expected}");
+        assert!(
+            error <= 1e-6 * expected.abs(),
+            "{body}: number {at} is {found}, not {expected}"
+        );
     }
 }
 
@@ -39,41 +42,87 @@ fn floats(declarations: &str, body: &str, expected: &[f32]) {
 fn words(lanes: u32, declarations: &str, body: &str, expected: &[u32]) {
     let outcome = launched("u32", lanes, declarations, body);
     assert_eq!(outcome.findings(), [], "{body}");
-    assert_eq!(outcome.u32(0, 0).unwrap()[..expected.len()], *expected, "{body}");
+    assert_eq!(
+        outcome.u32(0, 0).unwrap()[..expected.len()],
+        *expected,
+        "{body}"
+    );
 }
 
 #[test]
 fn arithmetic_of_floats() {
-    floats("", "out[0] = given[0] + given[1]; out[1] = given[0] * given[1]; out[2] = given[3] / given[2];", &[-0.5, -3.0, 32.0]);
-    floats("", "out[0] = -7.5 % given[1]; out[1] = fma(given[0], given[1], 1.0); out[2] = round(given[0]); out[3] = round(2.5 * given[0] / 1.5);", &[-1.5, -2.0, 2.0, 2.0]);
-    floats("", "out[0] = exp(given[0]); out[1] = pow(given[3], 0.5); out[2] = inverseSqrt(given[2]); out[3] = tanh(given[1]);",
-        &[4.481_689, 2.828_427, 2.0, -0.964_027_6]);
-    floats("", "out[0] = mix(given[0], given[1], 0.25); out[1] = smoothstep(0.0, 2.0, given[0]); out[2] = fract(given[0] - 2.0); out[3] = sign(given[1]);",
-        &[0.625, 0.843_75, 0.5, -1.0]);
-    floats("", "let p = modf(given[0]); out[0] = p.fract; out[1] = p.whole; let q = frexp(given[3]); out[2] = q.fract; out[3] = f32(q.exp); out[4] = ldexp(given[0], 3);",
-        &[0.5, 1.0, 0.5, 4.0, 12.0]);
+    floats(
+        "",
+        "out[0] = given[0] + given[1]; out[1] = given[0] * given[1]; out[2] = given[3] / given[2];",
+        &[-0.5, -3.0, 32.0],
+    );
+    floats(
+        "",
+        "out[0] = -7.5 % given[1]; out[1] = fma(given[0], given[1], 1.0); out[2] = round(given[0]); out[3] = round(2.5 * given[0] / 1.5);",
+        &[-1.5, -2.0, 2.0, 2.0],
+    );
+    floats(
+        "",
+        "out[0] = exp(given[0]); out[1] = pow(given[3], 0.5); out[2] = inverseSqrt(given[2]); out[3] = tanh(given[1]);",
+        &[4.481_689, 2.828_427, 2.0, -0.964_027_6],
+    );
+    floats(
+        "",
+        "out[0] = mix(given[0], given[1], 0.25); out[1] = smoothstep(0.0, 2.0, given[0]); out[2] = fract(given[0] - 2.0); out[3] = sign(given[1]);",
+        &[0.625, 0.843_75, 0.5, -1.0],
+    );
+    floats(
+        "",
+        "let p = modf(given[0]); out[0] = p.fract; out[1] = p.whole; let q = frexp(given[3]); out[2] = q.fract; out[3] = f32(q.exp); out[4] = ldexp(given[0], 3);",
+        &[0.5, 1.0, 0.5, 4.0, 12.0],
+    );
 }
 
 #[test]
 fn arithmetic_of_integers() {
-    words(1, "", "var a = -7; var b = 2; out[0] = u32(a / b); out[1] = u32(a % b); out[2] = u32(a >> 1u); out[3] = u32(a) >> 28u; out[4] = u32(a / (b - 2));",
-        &[-3i32 as u32, -1i32 as u32, -4i32 as u32, 15, -7i32 as u32]);
-    words(1, "", "var x = 0x0f0u; out[0] = countOneBits(x); out[1] = firstLeadingBit(x); out[2] = firstTrailingBit(x); out[3] = reverseBits(x); out[4] = extractBits(x, 4u, 3u); out[5] = insertBits(x, 5u, 8u, 3u); out[6] = countLeadingZeros(x);",
-        &[4, 7, 4, 0x0f00_0000, 7, 0x5f0, 24]);
-    words(1, "", "var x = -2; out[0] = firstLeadingBit(u32(x)); out[1] = u32(firstLeadingBit(x)); out[2] = u32(extractBits(x, 0u, 4u)); out[3] = u32(clamp(x, -1, 5)); out[4] = u32(abs(x));",
-        &[31, 0, -2i32 as u32, -1i32 as u32, 2]);
-    words(1, "", "out[0] = u32(given[1]); out[1] = u32(i32(given[1])); out[2] = bitcast<u32>(given[0]); out[3] = u32(given[0]); out[4] = u32(bool(given[2])); out[5] = u32(1e30 * given[0]);",
-        &[0, -2i32 as u32, 0x3fc0_0000, 1, 1, u32::MAX]);
+    words(
+        1,
+        "",
+        "var a = -7; var b = 2; out[0] = u32(a / b); out[1] = u32(a % b); out[2] = u32(a >> 1u); out[3] = u32(a) >> 28u; out[4] = u32(a / (b - 2));",
+        &[-3i32 as u32, -1i32 as u32, -4i32 as u32, 15, -7i32 as u32],
+    );
+    words(
+        1,
+        "",
+        "var x = 0x0f0u; out[0] = countOneBits(x); out[1] = firstLeadingBit(x); out[2] = firstTrailingBit(x); out[3] = reverseBits(x); out[4] = extractBits(x, 4u, 3u); out[5] = insertBits(x, 5u, 8u, 3u); out[6] = countLeadingZeros(x);",
+        &[4, 7, 4, 0x0f00_0000, 7, 0x5f0, 24],
+    );
+    words(
+        1,
+        "",
+        "var x = -2; out[0] = firstLeadingBit(u32(x)); out[1] = u32(firstLeadingBit(x)); out[2] = u32(extractBits(x, 0u, 4u)); out[3] = u32(clamp(x, -1, 5)); out[4] = u32(abs(x));",
+        &[31, 0, -2i32 as u32, -1i32 as u32, 2],
+    );
+    words(
+        1,
+        "",
+        "out[0] = u32(given[1]); out[1] = u32(i32(given[1])); out[2] = bitcast<u32>(given[0]); out[3] = u32(given[0]); out[4] = u32(bool(given[2])); out[5] = u32(1e30 * given[0]);",
+        &[0, -2i32 as u32, 0x3fc0_0000, 1, 1, u32::MAX],
+    );
 }
 
 #[test]
 fn vectors_and_matrices() {
-    floats("", "let v = vec3(given[0], given[1], given[2]); let w = v.zyx; out[0] = dot(v, w); out[1] = length(v); let c = cross(v, vec3(1.0, 0.0, 0.0)); out[2] = c.y; out[3] = c.z; out[4] = normalize(v).x;",
-        &[4.75, 2.512_469, 0.25, 2.0, 0.597_022_3]);
-    floats("", "let m = mat2x3<f32>(1.0, 2.0, 3.0, 4.0, 5.0, given[3]); let v = m * vec2(1.0, 2.0); out[0] = v.x; out[1] = v.z; let r = vec3(1.0, 0.0, 1.0) * m; out[2] = r.y; let t = transpose(m); out[3] = t[2].y; let p = t * m; out[4] = p[1][1];",
-        &[9.0, 19.0, 12.0, 8.0, 105.0]);
-    floats("", "let m = mat3x3<f32>(2.0, 0.0, 0.0, 0.0, 4.0, 0.0, 1.0, 0.0, given[3]); out[0] = determinant(m); out[1] = reflect(vec2(1.0, -1.0), vec2(0.0, 1.0)).y; let s = 2.0 * m + m; out[2] = s[2][0];",
-        &[64.0, 1.0, 3.0]);
+    floats(
+        "",
+        "let v = vec3(given[0], given[1], given[2]); let w = v.zyx; out[0] = dot(v, w); out[1] = length(v); let c = cross(v, vec3(1.0, 0.0, 0.0)); out[2] = c.y; out[3] = c.z; out[4] = normalize(v).x;",
+        &[4.75, 2.512_469, 0.25, 2.0, 0.597_022_3],
+    );
+    floats(
+        "",
+        "let m = mat2x3<f32>(1.0, 2.0, 3.0, 4.0, 5.0, given[3]); let v = m * vec2(1.0, 2.0); out[0] = v.x; out[1] = v.z; let r = vec3(1.0, 0.0, 1.0) * m; out[2] = r.y; let t = transpose(m); out[3] = t[2].y; let p = t * m; out[4] = p[1][1];",
+        &[9.0, 19.0, 12.0, 8.0, 105.0],
+    );
+    floats(
+        "",
+        "let m = mat3x3<f32>(2.0, 0.0, 0.0, 0.0, 4.0, 0.0, 1.0, 0.0, given[3]); out[0] = determinant(m); out[1] = reflect(vec2(1.0, -1.0), vec2(0.0, 1.0)).y; let s = 2.0 * m + m; out[2] = s[2][0];",
+        &[64.0, 1.0, 3.0],
+    );
 }
 
 #[test]
@@ -184,9 +233,17 @@ fn subgroups_of_a_chosen_size() {
 
 #[test]
 fn packed_numbers() {
-    words(1, "", "out[0] = pack4x8unorm(vec4(0.0, 1.0, 0.5, given[0])); out[1] = pack2x16float(vec2(given[0], given[1])); out[2] = pack4x8snorm(vec4(-1.0, 1.0, 0.0, given[2])); out[3] = dot4U8Packed(0x01020304u, 0x02020202u) + u32(given[3]);",
-        &[0xff80_ff00, 0xc000_3e00, 0x2000_7f81, 28]);
-    floats("", "let v = unpack2x16float(0xc0003e00u + u32(given[2])); out[0] = v.x; out[1] = v.y; out[2] = unpack4x8unorm(0x3300u + u32(given[2])).y;", &[1.5, -2.0, 0.2]);
+    words(
+        1,
+        "",
+        "out[0] = pack4x8unorm(vec4(0.0, 1.0, 0.5, given[0])); out[1] = pack2x16float(vec2(given[0], given[1])); out[2] = pack4x8snorm(vec4(-1.0, 1.0, 0.0, given[2])); out[3] = dot4U8Packed(0x01020304u, 0x02020202u) + u32(given[3]);",
+        &[0xff80_ff00, 0xc000_3e00, 0x2000_7f81, 28],
+    );
+    floats(
+        "",
+        "let v = unpack2x16float(0xc0003e00u + u32(given[2])); out[0] = v.x; out[1] = v.y; out[2] = unpack4x8unorm(0x3300u + u32(given[2])).y;",
+        &[1.5, -2.0, 0.2],
+    );
 }
 
 #[test]
@@ -201,7 +258,10 @@ fn overrides_and_several_entry_points() {
     )
     .unwrap();
     let launch = |entry: &str, groups| {
-        Launch::new(groups).entry(entry).constant("N", 3.0).bind(0, 0, Buffer::zeros(16))
+        Launch::new(groups)
+            .entry(entry)
+            .constant("N", 3.0)
+            .bind(0, 0, Buffer::zeros(16))
     };
     let first = run(&shader, &launch("first", [1, 1, 1]).constant("7", 0.5));
     assert_eq!(first.findings(), []);

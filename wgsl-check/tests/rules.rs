@@ -302,15 +302,37 @@ fn launches_that_do_not_fit() {
     let mut lacking = whole();
     lacking.bindings.remove(&(0, 1));
     let mut outside = whole();
-    outside.bindings.insert((0, 1), wgsl_check::Slice { buffer: 1, offset: 512, bytes: 4 });
+    outside.bindings.insert(
+        (0, 1),
+        wgsl_check::Slice {
+            buffer: 1,
+            offset: 512,
+            bytes: 4,
+        },
+    );
     for (launch, told) in [
-        (lacking, "x, @group(0) @binding(1): the launch binds nothing there"),
+        (
+            lacking,
+            "x, @group(0) @binding(1): the launch binds nothing there",
+        ),
         (outside, "4 bytes from 512 on, of a buffer of 512 bytes"),
-        (whole().bind(0, 0, buffer(0)), "0 bytes are bound, and it takes 4"),
-        (whole().entry("main"), "there is no compute entry point main; there are: kernel"),
+        (
+            whole().bind(0, 0, buffer(0)),
+            "0 bytes are bound, and it takes 4",
+        ),
+        (
+            whole().entry("main"),
+            "there is no compute entry point main; there are: kernel",
+        ),
         (whole().constant("N", 1.0), "'N' not found"),
         (whole().subgroup_size(24), "subgroups of 24 lanes"),
-        (Launch { groups: [70_000, 1, 1], ..whole() }, "70000 workgroups along one axis"),
+        (
+            Launch {
+                groups: [70_000, 1, 1],
+                ..whole()
+            },
+            "70000 workgroups along one axis",
+        ),
     ] {
         let findings = all_findings(&shader, &[launch]);
         let [finding] = &findings[..] else {
@@ -319,20 +341,35 @@ fn launches_that_do_not_fit() {
         assert_eq!(finding.rule, Rule::Launch);
         assert!(finding.detail.contains(told), "{finding}");
     }
-    let two = Shader::parse("@compute @workgroup_size(1) fn a() {} @compute @workgroup_size(1) fn b() {}").unwrap();
+    let two = Shader::parse(
+        "@compute @workgroup_size(1) fn a() {} @compute @workgroup_size(1) fn b() {}",
+    )
+    .unwrap();
     let findings = all_findings(&two, &[Launch::new([1, 1, 1])]);
-    assert_eq!(findings[0].detail, "the launch names none of the entry points a, b");
+    assert_eq!(
+        findings[0].detail,
+        "the launch names none of the entry points a, b"
+    );
 }
 
 #[test]
 fn texts_that_are_no_shaders() {
     let error = Shader::parse_named("fn f() {\n    let x = 1 +;\n}", "f.wgsl").unwrap_err();
     assert!(error.to_string().contains("f.wgsl:2:16"), "{error}");
-    assert_eq!(error.finding().place.as_ref().map(|place| place.line), Some(2));
-    let nested = format!("fn f() -> u32 {{ return {}1u{}; }}", "(".repeat(20_000), ")".repeat(20_000));
+    assert_eq!(
+        error.finding().place.as_ref().map(|place| place.line),
+        Some(2)
+    );
+    let nested = format!(
+        "fn f() -> u32 {{ return {}1u{}; }}",
+        "(".repeat(20_000),
+        ")".repeat(20_000)
+    );
     // Taken or refused, but told.
     let _ = Shader::parse(&nested);
-    let invalid = Shader::parse("@group(0) @binding(0) var<storage> x: array<u32>; fn f() { x[0] = 1u; }").unwrap_err();
+    let invalid =
+        Shader::parse("@group(0) @binding(0) var<storage> x: array<u32>; fn f() { x[0] = 1u; }")
+            .unwrap_err();
     assert_eq!(invalid.finding().rule, Rule::Invalid);
 }
 
@@ -346,16 +383,29 @@ fn a_finding_shows_its_lines() {
     let [race] = &findings[..] else {
         panic!("{findings:?}");
     };
-    assert_eq!(race.invocations.iter().map(|who| who.index).collect::<Vec<_>>(), [0, 63]);
+    assert_eq!(
+        race.invocations
+            .iter()
+            .map(|who| who.index)
+            .collect::<Vec<_>>(),
+        [0, 63]
+    );
     let text = race.render(shader.source(), "k.wgsl");
-    for part in ["data race [data-race]", "k.wgsl:", "words[63u - i]", "the other writes here", "to fix it: put a workgroupBarrier"] {
+    for part in [
+        "data race [data-race]",
+        "k.wgsl:",
+        "words[63u - i]",
+        "the other writes here",
+        "to fix it: put a workgroupBarrier",
+    ] {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }
 }
 
 /// What the rule finds in a module with these declarations.
 fn resource_findings(declarations: &str, uses: &str, size: u32) -> Vec<Rule> {
-    let source = format!("{declarations}\n@compute @workgroup_size({size}) fn kernel() {{ {uses} }}");
+    let source =
+        format!("{declarations}\n@compute @workgroup_size({size}) fn kernel() {{ {uses} }}");
     let shader = Shader::parse(&source).unwrap_or_else(|error| panic!("{error}"));
     let limits = Limits {
         storage_bindings: 7,

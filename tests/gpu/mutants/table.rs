@@ -12,7 +12,7 @@ const HEADER: &str = "\
 # Seeded faults
 
 Do the tests notice a kernel that is wrong? Each row is one change of one file in `shaders/`, made alone, and the
-first that noticed it: a rule of [wgsl-check](wgsl-check.md) ("lint"), or a test (`tests/gpu/`) on Mesa's software
+first that noticed it: a rule of [wgsl-check](wgsl-check.md) (\"lint\"), or a test (`tests/gpu/`) on Mesa's software
 adapter. The faults stand in `tests/support/faults/`; this table is written by
 
 ```sh
@@ -47,7 +47,8 @@ fn of_cell(cell: &str) -> Option<Verdict> {
     if cell.starts_with("nobody: ") {
         return Some(Verdict::Missed);
     }
-    let known = cell.starts_with(BY_LINT) || cell == CRASH || cell.len() > 2 && cell.starts_with('`');
+    let known =
+        cell.starts_with(BY_LINT) || cell == CRASH || cell.len() > 2 && cell.starts_with('`');
     known.then(|| Verdict::Caught(cell.to_owned()))
 }
 

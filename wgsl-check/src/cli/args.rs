@@ -66,7 +66,12 @@ pub struct Mutate {
     #[arg(long, value_name = "COMMAND")]
     pub command: Option<String>,
     /// Seconds that the command may take; one that takes longer has noticed
-    #[arg(long, default_value_t = 300, value_name = "SECONDS", requires = "command")]
+    #[arg(
+        long,
+        default_value_t = 300,
+        value_name = "SECONDS",
+        requires = "command"
+    )]
     pub timeout: u64,
     /// How what is missed is written
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -47,7 +47,10 @@ impl Note {
 pub fn write(format: Format, notes: &[Note], files: usize) -> anyhow::Result<String> {
     Ok(match format {
         Format::Text => {
-            let mut all: String = notes.iter().map(|note| format!("{}\n", note.text)).collect();
+            let mut all: String = notes
+                .iter()
+                .map(|note| format!("{}\n", note.text))
+                .collect();
             let plural = |count: usize| if count == 1 { "" } else { "s" };
             let (count, of) = (notes.len(), plural(notes.len()));
             all.push_str(&match count {

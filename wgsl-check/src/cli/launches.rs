@@ -95,9 +95,10 @@ impl LaunchFile {
             }
             None => {
                 // Every other line is empty, so that TOML's messages name the shader's lines.
-                let lines = source.text.lines().map(|line| {
-                    line.trim_start().strip_prefix(COMMENT).unwrap_or_default()
-                });
+                let lines = source
+                    .text
+                    .lines()
+                    .map(|line| line.trim_start().strip_prefix(COMMENT).unwrap_or_default());
                 let text = lines.collect::<Vec<_>>().join("\n");
                 ensure!(
                     !text.trim().is_empty(),
@@ -109,12 +110,9 @@ impl LaunchFile {
                 (source.path.clone(), text, folder)
             }
         };
-        let launches: Launches = toml::from_str(&text)
-            .map_err(|error| anyhow!("the launches in {name}: {error}"))?;
-        ensure!(
-            !launches.launch.is_empty(),
-            "{name} has no [[launch]]"
-        );
+        let launches: Launches =
+            toml::from_str(&text).map_err(|error| anyhow!("the launches in {name}: {error}"))?;
+        ensure!(!launches.launch.is_empty(), "{name} has no [[launch]]");
         Ok(LaunchFile {
             name,
             folder,
@@ -153,10 +151,14 @@ impl LaunchSpec {
             launch = launch.bind(group, binding, spec.buffer(folder).with_context(place)?);
             if let Some(expect) = &spec.expect {
                 ensure!(
-                    [expect.f32.is_some(), expect.u32.is_some(), expect.i32.is_some()]
-                        .iter()
-                        .filter(|given| **given)
-                        .count()
+                    [
+                        expect.f32.is_some(),
+                        expect.u32.is_some(),
+                        expect.i32.is_some()
+                    ]
+                    .iter()
+                    .filter(|given| **given)
+                    .count()
                         == 1,
                     "{}: `expect` has one of f32, u32 and i32",
                     place()
@@ -188,7 +190,10 @@ impl BufferSpec {
             self.i32.as_deref().map(Buffer::i32),
             self.zeros.map(bounded).transpose()?.map(Buffer::zeros),
             self.unknown.map(bounded).transpose()?.map(Buffer::unknown),
-            self.unwritten.map(bounded).transpose()?.map(Buffer::unwritten),
+            self.unwritten
+                .map(bounded)
+                .transpose()?
+                .map(Buffer::unwritten),
             file.as_deref().map(Buffer::bytes),
         ]
         .into_iter()
@@ -203,7 +208,10 @@ impl BufferSpec {
 
 /// Bytes of a buffer; more than a gigabyte is a slip of the pen.
 fn bounded(bytes: usize) -> anyhow::Result<usize> {
-    ensure!(bytes <= 1 << 30, "{bytes} bytes; a buffer has 1 GiB at most");
+    ensure!(
+        bytes <= 1 << 30,
+        "{bytes} bytes; a buffer has 1 GiB at most"
+    );
     Ok(bytes)
 }
 
@@ -240,7 +248,12 @@ impl Expect {
             return first(words, expected, near, show);
         }
         if let Some(expected) = &self.u32 {
-            return first(words, expected, |word, n| word == n, |word| word.to_string());
+            return first(
+                words,
+                expected,
+                |word, n| word == n,
+                |word| word.to_string(),
+            );
         }
         let expected = self.i32.as_deref().unwrap_or_default();
         first(
@@ -271,5 +284,7 @@ fn first<T: Copy + std::fmt::Debug>(
         .enumerate()
         .find(|(_, (word, number))| !word.is_some_and(|word| is(word, **number)))?;
     let found = word.map_or_else(|| "not known".to_owned(), show);
-    Some(format!("number {at} is {found}, and {number:?} is expected"))
+    Some(format!(
+        "number {at} is {found}, and {number:?} is expected"
+    ))
 }

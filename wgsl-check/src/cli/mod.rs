@@ -73,10 +73,17 @@ fn each(
         let source = Source::read(path)?;
         let (findings, more) = work(&source)?;
         said.push_str(&more);
-        notes.extend(findings.iter().map(|finding| Note::of(finding, &source.path, &source.text)));
+        notes.extend(
+            findings
+                .iter()
+                .map(|finding| Note::of(finding, &source.path, &source.text)),
+        );
     }
     let found = !notes.is_empty();
-    Ok((said + &format::write(common.format, &notes, common.files.len())?, found))
+    Ok((
+        said + &format::write(common.format, &notes, common.files.len())?,
+        found,
+    ))
 }
 
 fn run_file(

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use serde_json::json;
-use wgsl_check::mutate::{Mutant, Report, Row, Verdict, examine, faults, mutants};
 use wgsl_check::Shader;
+use wgsl_check::mutate::{Mutant, Report, Row, Verdict, examine, faults, mutants};
 
 use super::args::{Format, Mutate};
 use super::format::{Note, write};
@@ -62,9 +62,11 @@ fn by_launches(
             source.path
         );
     }
-    Ok(examine(mutants, |_, mutant| match found(mutant, &tests).first() {
-        Some(finding) => Verdict::Caught(finding.rule.title().to_owned()),
-        None => Verdict::Missed,
+    Ok(examine(mutants, |_, mutant| {
+        match found(mutant, &tests).first() {
+            Some(finding) => Verdict::Caught(finding.rule.title().to_owned()),
+            None => Verdict::Missed,
+        }
     }))
 }
 
@@ -106,7 +108,10 @@ fn told(format: Format, source: &Source, report: &Report) -> anyhow::Result<Stri
                 .map(|row| format!("{}:{row}\n", source.path))
                 .collect();
             let sum = report.to_string();
-            Ok(format!("{missed}{}\n", sum.lines().last().unwrap_or_default()))
+            Ok(format!(
+                "{missed}{}\n",
+                sum.lines().last().unwrap_or_default()
+            ))
         }
         Format::Json => {
             let report = json!({ "file": source.path, "mutants": report.rows });

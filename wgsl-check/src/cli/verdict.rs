@@ -46,7 +46,11 @@ impl Exchanged {
         limit: Duration,
     ) -> anyhow::Result<Verdict> {
         write(&self.path, text)?;
-        let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+        let (shell, flag) = if cfg!(windows) {
+            ("cmd", "/C")
+        } else {
+            ("sh", "-c")
+        };
         let child = Command::new(shell)
             .args([flag, command])
             .env("WGSL_CHECK_MUTANT", what)
@@ -81,7 +85,9 @@ impl Drop for Exchanged {
 
 /// Writes a file whole or not at all.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let failed = || format!("{} cannot be written", path.display());
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;

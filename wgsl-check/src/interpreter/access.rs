@@ -6,23 +6,14 @@ use naga::{Expression, Handle, ScalarKind, Span, TypeInner};
 
 use super::frame::Frame;
 use super::machine::Machine;
-use super::pointer::{OUTSIDE, Offsets, Pointer, Root, UNKNOWN};
+use super::own::Own;
+use super::pointer::{OUTSIDE, Pointer, Root, UNKNOWN};
 use super::prepare::Where;
+use super::target::Target;
 use super::value::{Mask, Taint, Values};
 use crate::layout::Shape;
 use crate::memory::{Region, State, Touch, Who};
 use crate::rule::Rule;
-
-/// A pointer with what it points at.
-pub(crate) struct Target {
-    pub pointer: Pointer,
-    /// The expression that it is.
-    pub expression: Handle<Expression>,
-    /// Where its words lie, counted from the pointer's offset.
-    pub words: Rc<[u32]>,
-    pub shape: Option<Shape>,
-    pub atomic: bool,
-}
 
 impl<'a> Machine<'a> {
     /// What a pointer points at; none, said as a finding, if it is not followed.
@@ -101,7 +92,9 @@ impl<'a> Machine<'a> {
         };
         let (lanes, count) = (self.lanes, target.words.len());
         let region = match target.pointer.root {
-            Root::Local(index) => return self.load_own(frame, &target, Own::Local(index), span, mask),
+            Root::Local(index) => {
+                return self.load_own(frame, &target, Own::Local(index), span, mask);
+            }
             Root::Global(variable) => match self.region(variable) {
                 Some(region) => region,
                 None => {
@@ -110,7 +103,11 @@ impl<'a> Machine<'a> {
                 }
             },
         };
-        let touch = if target.atomic { Touch::Atomic } else { Touch::Load };
+        let touch = if target.atomic {
+            Touch::Atomic
+        } else {
+            Touch::Load
+        };
         let place = self.number_of(span);
         let is_float = target.shape.is_some_and(|s| s.kind == ScalarKind::Float);
         let in_buffer = matches!(region.0, Region::Buffer { .. });
@@ -178,7 +175,11 @@ impl<'a> Machine<'a> {
                 }
             },
         };
-        let touch = if target.atomic { Touch::Atomic } else { Touch::Store };
+        let touch = if target.atomic {
+            Touch::Atomic
+        } else {
+            Touch::Store
+        };
         let place = self.number_of(span);
         let is_float = target.shape.is_some_and(|s| s.kind == ScalarKind::Float);
         let in_buffer = matches!(region.0, Region::Buffer { .. });
@@ -315,117 +316,13 @@ impl<'a> Machine<'a> {
         let number = self.number_of(birth);
         let place = self.place(number);
         let invocation = self.invocation(lane);
-        let detail = format!("{}, word {word}: a NaN, made from finite numbers", self.name_of(variable));
+        let detail = format!(
+            "{}, word {word}: a NaN, made from finite numbers",
+            self.name_of(variable)
+        );
         if let Some(finding) = self.report(Rule::NotANumber, span, detail) {
             finding.invocations.push(invocation);
             finding.other_place = place.map(|place| (place, "it is made here".to_owned()));
         }
     }
-
-    fn own(&mut self, own: Own) -> &mut Values {
-        match own {
-            Own::Local(index) => &mut self.locals[index],
-            Own::Private(index) => &mut self.privates[index],
-        }
-    }
-
-    /// Loads from a variable that each invocation has for itself.
-    fn load_own(
-        &mut self,
-        frame: &Frame<'a>,
-        target: &Target,
-        own: Own,
-        span: Span,
-        mask: &Mask,
-    ) -> Values {
-        let (lanes, count) = (self.lanes, target.words.len());
-        let words = self.own(own).words.len() / lanes;
-        if let Offsets::Same(offset) = target.pointer.offsets
-            && offset < UNKNOWN
-            && offset as usize + count <= words
-        {
-            let from = offset as usize * lanes..(offset as usize + count) * lanes;
-            let variable = self.own(own);
-            return Values {
-                words: variable.words[from.clone()].to_vec(),
-                taint: match &variable.taint {
-                    Taint::None => Taint::None,
-                    Taint::All => Taint::All,
-                    Taint::Some(unknown) => {
-                        let unknown = &unknown[from];
-                        match unknown.contains(&true) {
-                            true => Taint::Some(unknown.to_vec()),
-                            false => Taint::None,
-                        }
-                    }
-                },
-            };
-        }
-        let mut values = Values {
-            words: vec![0; count * lanes],
-            taint: Taint::None,
-        };
-        for lane in mask.lanes() {
-            // What an index that is not known chooses is not known either.
-            let offset = match target.pointer.offsets.of(lane) {
-                UNKNOWN => None,
-                _ => self.inside(frame, target, words, lane, span),
-            };
-            for part in 0..count {
-                let from = offset.map(|offset| (offset as usize + part) * lanes + lane);
-                let word = from.and_then(|from| self.own(own).get(from));
-                values.set(part * lanes + lane, word);
-            }
-        }
-        values
-    }
-
-    /// Stores to a variable that each invocation has for itself.
-    fn store_own(
-        &mut self,
-        frame: &Frame<'a>,
-        target: &Target,
-        own: Own,
-        value: &Values,
-        span: Span,
-        mask: &Mask,
-    ) {
-        let (lanes, count) = (self.lanes, target.words.len());
-        let words = self.own(own).words.len() / lanes;
-        if let Offsets::Same(0) = target.pointer.offsets
-            && count == words
-            && mask.is_everybody()
-            && self.speculative.is_nobody()
-        {
-            let variable = self.own(own);
-            variable.words.clone_from(&value.words);
-            variable.taint.clone_from(&value.taint);
-            return;
-        }
-        for lane in mask.lanes() {
-            let speculative = self.speculative.has(lane);
-            if target.pointer.offsets.of(lane) == UNKNOWN {
-                let variable = self.own(own);
-                for word in 0..words {
-                    variable.taint(word * lanes + lane);
-                }
-                continue;
-            }
-            let Some(offset) = self.inside(frame, target, words, lane, span) else {
-                continue;
-            };
-            let variable = self.own(own);
-            for part in 0..count {
-                let new = value.get(part * lanes + lane).filter(|_| !speculative);
-                variable.set((offset as usize + part) * lanes + lane, new);
-            }
-        }
-    }
-}
-
-/// A variable that each invocation has for itself.
-#[derive(Clone, Copy)]
-enum Own {
-    Local(usize),
-    Private(usize),
 }

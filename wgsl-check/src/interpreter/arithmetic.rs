@@ -57,7 +57,11 @@ fn decide_alone(
 ) {
     let deciding = u32::from(op == BinaryOperator::LogicalOr);
     for word in 0..count * lanes {
-        if out.is_unknown(word) && operands.iter().any(|o| o.values.get(word) == Some(deciding)) {
+        if out.is_unknown(word)
+            && operands
+                .iter()
+                .any(|o| o.values.get(word) == Some(deciding))
+        {
             out.set(word, Some(deciding));
         }
     }
@@ -100,7 +104,9 @@ fn signed(out: &mut Values, op: BinaryOperator, ab: [Operand; 2], count: usize, 
     use BinaryOperator as Op;
     macro_rules! signed {
         ($f:expr) => {
-            map2(out, ab, count, lanes, |a, b| ($f)(a as i32, b as i32) as u32)
+            map2(out, ab, count, lanes, |a, b| {
+                ($f)(a as i32, b as i32) as u32
+            })
         };
     }
     match op {

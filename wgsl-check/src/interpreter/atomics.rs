@@ -2,10 +2,10 @@
 
 use naga::{AtomicFunction, Expression, Handle, ScalarKind, Span};
 
-use super::access::Target;
 use super::frame::Frame;
 use super::machine::Machine;
 use super::pointer::Root;
+use super::target::Target;
 use super::value::{Mask, Values};
 use crate::memory::{Region, State, Touch};
 use crate::rule::Rule;

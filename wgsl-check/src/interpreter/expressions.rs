@@ -12,14 +12,17 @@ use crate::rule::Rule;
 
 impl<'a> Machine<'a> {
     /// Computes an expression for all; loads and findings are of those alone that are there.
-    pub(crate) fn emit(&mut self, frame: &mut Frame<'a>, expression: Handle<Expression>, mask: &Mask) {
+    pub(crate) fn emit(
+        &mut self,
+        frame: &mut Frame<'a>,
+        expression: Handle<Expression>,
+        mask: &Mask,
+    ) {
         let span = frame.function.expressions.get_span(expression);
         let inner = frame.inner(self.module, expression);
         if inner.pointer_space().is_some() {
             let pointer = match frame.function.expressions[expression] {
-                Expression::Access { base, index } => {
-                    self.step_by(frame, base, frame.value(index))
-                }
+                Expression::Access { base, index } => self.step_by(frame, base, frame.value(index)),
                 Expression::AccessIndex { base, index } => self.step_to(frame, base, index),
                 _ => None,
             };
@@ -208,9 +211,9 @@ impl<'a> Machine<'a> {
         for lane in 0..lanes {
             let chosen = index.get(lane);
             for part in 0..apart {
-                let word = chosen.filter(|&index| index < parts.count).and_then(|index| {
-                    of.get((index as usize * apart + part) * lanes + lane)
-                });
+                let word = chosen
+                    .filter(|&index| index < parts.count)
+                    .and_then(|index| of.get((index as usize * apart + part) * lanes + lane));
                 out.set(part * lanes + lane, word);
             }
             if let Some(index) = chosen.filter(|&index| index >= parts.count && mask.has(lane)) {
@@ -242,7 +245,10 @@ impl<'a> Machine<'a> {
                 arg2,
                 arg3,
                 ..
-            } => [Some(arg), arg1, arg2, arg3].into_iter().flatten().collect(),
+            } => [Some(arg), arg1, arg2, arg3]
+                .into_iter()
+                .flatten()
+                .collect(),
             _ => return,
         };
         let float = |e: &Handle<Expression>| {
@@ -300,9 +306,9 @@ fn concatenate(out: &mut Values, parts: &[Operand], lanes: usize) {
     } else if parts.iter().all(|part| part.values.taint == Taint::All) {
         Taint::All
     } else {
-        let unknown = parts.iter().flat_map(|part| {
-            (0..part.count * lanes).map(|word| part.values.is_unknown(word))
-        });
+        let unknown = parts
+            .iter()
+            .flat_map(|part| (0..part.count * lanes).map(|word| part.values.is_unknown(word)));
         Taint::Some(unknown.collect())
     };
 }

@@ -75,7 +75,11 @@ impl<'a> Frame<'a> {
         self.unsure = Mask::nobody(lanes);
     }
 
-    pub fn inner<'m>(&'m self, module: &'m Module, expression: Handle<Expression>) -> &'m TypeInner {
+    pub fn inner<'m>(
+        &'m self,
+        module: &'m Module,
+        expression: Handle<Expression>,
+    ) -> &'m TypeInner {
         self.info[expression].ty.inner_with(&module.types)
     }
 

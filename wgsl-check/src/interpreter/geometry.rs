@@ -14,9 +14,8 @@ pub(crate) fn multiply(
     [left, right]: [Shape; 2],
     lanes: usize,
 ) {
-    let at = |o: &Operand, part: usize, lane: usize| {
-        f64::from(f(o.values.words[part * lanes + lane]))
-    };
+    let at =
+        |o: &Operand, part: usize, lane: usize| f64::from(f(o.values.words[part * lanes + lane]));
     // A vector on the left is a row, on the right a column.
     let left_is_row = left.columns == 1;
     let (rows, inner) = match left_is_row {
@@ -71,11 +70,15 @@ pub(crate) fn whole(
         M::Length => |v, _, out| out[0] = dot(v[0], v[0]).sqrt(),
         M::Normalize => |v, _, out| {
             let length = dot(v[0], v[0]).sqrt();
-            out.iter_mut().zip(v[0]).for_each(|(out, x)| *out = x / length);
+            out.iter_mut()
+                .zip(v[0])
+                .for_each(|(out, x)| *out = x / length);
         },
         M::FaceForward => |v, _, out| {
             let sign = if dot(v[1], v[2]) < 0.0 { 1.0 } else { -1.0 };
-            out.iter_mut().zip(v[0]).for_each(|(out, x)| *out = sign * x);
+            out.iter_mut()
+                .zip(v[0])
+                .for_each(|(out, x)| *out = sign * x);
         },
         M::Reflect => |v, _, out| {
             let along = 2.0 * dot(v[1], v[0]);
@@ -174,7 +177,11 @@ fn inverse(m: &[f64], n: usize, out: &mut [f64]) {
     let whole = determinant(m, n);
     for column in 0..n {
         for row in 0..n {
-            let sign = if (row + column).is_multiple_of(2) { 1.0 } else { -1.0 };
+            let sign = if (row + column).is_multiple_of(2) {
+                1.0
+            } else {
+                -1.0
+            };
             out[column * n + row] = sign * determinant(&minor(m, n, column, row), n - 1) / whole;
         }
     }

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use naga::valid::ModuleInfo;
-use naga::{BuiltIn, Expression, Function, FunctionArgument, GlobalVariable, Handle, Module, Span, TypeInner};
+use naga::{
+    BuiltIn, Expression, Function, FunctionArgument, GlobalVariable, Handle, Module, Span,
+    TypeInner,
+};
 
 use super::constants;
 use super::frame::Frame;
@@ -48,10 +51,10 @@ pub(crate) struct Machine<'a> {
     /// Frames of calls that are over, by function.
     frames: HashMap<Option<Handle<Function>>, Vec<Frame<'a>>>,
     depth: usize,
-    size: [u32; 3],
+    pub size: [u32; 3],
     /// Invocations of a workgroup.
     pub lanes: usize,
-    group: [u32; 3],
+    pub group: [u32; 3],
     number: u32,
     /// Barriers passed, one more than 0 for the launch's start.
     pub epoch: u32,
@@ -134,8 +137,7 @@ impl<'a> Machine<'a> {
         self.speculative = Mask::nobody(self.lanes);
         self.births.fill(None);
         self.privates.clear();
-        for ((handle, variable), place) in
-            self.module.global_variables.iter().zip(&prepared.places)
+        for ((handle, variable), place) in self.module.global_variables.iter().zip(&prepared.places)
         {
             let value = match *place {
                 Where::Private { words } => {
@@ -169,69 +171,6 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// What the built-in values are that an argument has, or the fields of one.
-    fn built_in(&mut self, argument: &FunctionArgument) -> Values {
-        let mut bindings = Vec::new();
-        match (&argument.binding, &self.module.types[argument.ty].inner) {
-            (Some(binding), inner) => bindings.push((binding.clone(), inner)),
-            (None, TypeInner::Struct { members, .. }) => {
-                for member in members {
-                    if let Some(binding) = &member.binding {
-                        bindings.push((binding.clone(), &self.module.types[member.ty].inner));
-                    }
-                }
-            }
-            (None, _) => {}
-        }
-        let mut all = Values::default();
-        for (binding, inner) in bindings {
-            let count = self.layout.flat_of(inner).unwrap_or(1) as usize;
-            let of = |lane: u32| match &binding {
-                naga::Binding::BuiltIn(built_in) => self.built_in_of(built_in, lane),
-                naga::Binding::Location { .. } => None,
-            };
-            let of_lanes: Option<Vec<[u32; 3]>> = (0..self.lanes as u32).map(of).collect();
-            match of_lanes {
-                Some(of_lanes) => {
-                    for part in 0..count {
-                        all.words.extend(of_lanes.iter().map(|value| value[part.min(2)]));
-                    }
-                }
-                None => {
-                    all.words.extend(std::iter::repeat_n(0, count * self.lanes));
-                    self.opaque(Span::UNDEFINED, &format!("an argument with {binding:?}"));
-                }
-            }
-        }
-        all
-    }
-
-    fn built_in_of(&self, built_in: &BuiltIn, index: u32) -> Option<[u32; 3]> {
-        let (size, lanes) = (self.size, self.launch.subgroup_size);
-        let local = [
-            index % size[0],
-            index / size[0] % size[1],
-            index / (size[0] * size[1]),
-        ];
-        Some(match built_in {
-            BuiltIn::LocalInvocationIndex => [index; 3],
-            BuiltIn::LocalInvocationId => local,
-            BuiltIn::WorkGroupId => self.group,
-            BuiltIn::NumWorkGroups => self.launch.groups,
-            BuiltIn::WorkGroupSize => size,
-            BuiltIn::GlobalInvocationId => std::array::from_fn(|axis| {
-                self.group[axis]
-                    .wrapping_mul(size[axis])
-                    .wrapping_add(local[axis])
-            }),
-            BuiltIn::SubgroupId => [index / lanes; 3],
-            BuiltIn::SubgroupInvocationId => [index % lanes; 3],
-            BuiltIn::SubgroupSize => [lanes; 3],
-            BuiltIn::NumSubgroups => [(self.lanes as u32).div_ceil(lanes); 3],
-            _ => return None,
-        })
-    }
-
     /// Calls a function for those that are there.
     pub fn call(
         &mut self,
@@ -242,7 +181,10 @@ impl<'a> Machine<'a> {
         mask: &Mask,
     ) -> Result<Option<Values>, Stop> {
         if self.depth == DEPTH {
-            self.opaque(Span::UNDEFINED, &format!("more than {DEPTH} calls within one another"));
+            self.opaque(
+                Span::UNDEFINED,
+                &format!("more than {DEPTH} calls within one another"),
+            );
             return Err(Stop);
         }
         let kept = self.frames.get_mut(&key).and_then(Vec::pop);
@@ -264,7 +206,10 @@ impl<'a> Machine<'a> {
                 Some(init) => {
                     constants::words(self.module, &self.layout, &function.expressions, init)
                 }
-                None => self.layout.flat(variable.ty).map(|words| vec![0; words as usize]),
+                None => self
+                    .layout
+                    .flat(variable.ty)
+                    .map(|words| vec![0; words as usize]),
             };
             let value = initial.map(|initial| Values::splat(&initial, self.lanes));
             let value = value.unwrap_or_else(|| {
@@ -325,7 +270,12 @@ impl<'a> Machine<'a> {
     }
 
     /// Notes a finding, once a place.
-    pub fn report(&mut self, rule: Rule, span: Span, detail: impl Into<String>) -> Option<&mut Finding> {
+    pub fn report(
+        &mut self,
+        rule: Rule,
+        span: Span,
+        detail: impl Into<String>,
+    ) -> Option<&mut Finding> {
         if !self.seen.insert((rule, bytes(span))) {
             return None;
         }

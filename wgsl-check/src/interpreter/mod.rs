@@ -12,17 +12,21 @@
 mod access;
 mod arithmetic;
 mod atomics;
+mod built_ins;
 mod constants;
 mod expressions;
 mod frame;
 mod geometry;
 mod machine;
 mod math;
+mod own;
 mod packing;
+mod paths;
 mod pointer;
 mod prepare;
 mod statements;
 mod subgroup;
+mod target;
 mod value;
 
 use std::collections::BTreeMap;
@@ -30,8 +34,8 @@ use std::collections::BTreeMap;
 use crate::finding::Finding;
 use crate::launch::{Launch, Slice};
 use crate::memory::Contents;
-use crate::shader::{Shader, on_large_stack};
 use crate::rule::Rule;
+use crate::shader::{Shader, on_large_stack};
 use machine::Machine;
 
 /// What a launch came to: what was found, and what the buffers hold afterwards.
@@ -93,11 +97,16 @@ impl Outcome {
     /// [`NoNumbers::Unbound`] if nothing is bound there.
     pub fn words(&self, group: u32, binding: u32) -> Result<Vec<Option<u32>>, NoNumbers> {
         let unbound = NoNumbers::Unbound { group, binding };
-        let slice = self.bindings.get(&(group, binding)).ok_or(unbound.clone())?;
+        let slice = self
+            .bindings
+            .get(&(group, binding))
+            .ok_or(unbound.clone())?;
         let contents = self.contents.get(slice.buffer).ok_or(unbound)?;
         let words = contents.words.iter().zip(&contents.unknown);
         let words = words.skip(slice.offset / 4).take(slice.bytes / 4);
-        Ok(words.map(|(&word, unknown)| (!unknown).then_some(word)).collect())
+        Ok(words
+            .map(|(&word, unknown)| (!unknown).then_some(word))
+            .collect())
     }
 
     /// The numbers of a binding of `u32`.

@@ -59,7 +59,9 @@ fn unpack(out: &mut Values, fun: MathFunction, a: Operand, lanes: usize) -> bool
 fn word(parts: &[u32], bits: u32, of: impl Fn(u32) -> u32) -> u32 {
     let mask = (1 << bits) - 1;
     let places = parts.iter().zip(0..);
-    places.fold(0, |word, (&part, place)| word | (of(part) & mask) << (place * bits))
+    places.fold(0, |word, (&part, place)| {
+        word | (of(part) & mask) << (place * bits)
+    })
 }
 
 fn norm(x: u32, least: f32, scale: f32) -> u32 {

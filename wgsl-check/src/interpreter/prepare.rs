@@ -59,7 +59,8 @@ pub(crate) fn prepare<'a>(
 ) -> Result<Prepared<'a>, Vec<Finding>> {
     let name = entry_name(shader, launch)?;
     let (module, info) = specialise(shader, launch, &name)?;
-    let named = |entry: &naga::EntryPoint| entry.stage == ShaderStage::Compute && entry.name == name;
+    let named =
+        |entry: &naga::EntryPoint| entry.stage == ShaderStage::Compute && entry.name == name;
     let Some(entry) = module.entry_points.iter().position(named) else {
         return Err(wrong(format!("there is no entry point {name}")));
     };
@@ -81,14 +82,18 @@ pub(crate) fn prepare<'a>(
             AddressSpace::Private => match flat {
                 Some(flat) => {
                     words += u64::from(flat) * size.iter().product::<u64>();
-                    Where::Private { words: flat as usize }
+                    Where::Private {
+                        words: flat as usize,
+                    }
                 }
                 None => Where::Opaque("a private variable of a type that is not followed"),
             },
             AddressSpace::WorkGroup => match flat {
                 Some(flat) => {
                     words += u64::from(flat);
-                    Where::Workgroup { words: flat as usize }
+                    Where::Workgroup {
+                        words: flat as usize,
+                    }
                 }
                 None => Where::Opaque("a workgroup variable of a type that is not followed"),
             },
@@ -154,7 +159,9 @@ fn specialise<'a>(
         return Ok((Cow::Borrowed(module), Cow::Borrowed(info)));
     }
     let constants = launch.constants.iter();
-    let constants = constants.map(|(name, &value)| (name.clone(), value)).collect();
+    let constants = constants
+        .map(|(name, &value)| (name.clone(), value))
+        .collect();
     let entry = Some((ShaderStage::Compute, name));
     process_overrides(module, info, entry, &constants)
         .map_err(|error| wrong(format!("overrides: {error}")))
@@ -189,7 +196,9 @@ fn tracked(module: &Module, launch: &Launch) -> BTreeSet<usize> {
         };
         let at = variable.binding?;
         let slice = launch.bindings.get(&(at.group, at.binding))?;
-        access.contains(StorageAccess::STORE).then_some(slice.buffer)
+        access
+            .contains(StorageAccess::STORE)
+            .then_some(slice.buffer)
     });
     written.collect()
 }

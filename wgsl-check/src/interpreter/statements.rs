@@ -51,7 +51,11 @@ impl<'a> Machine<'a> {
                 condition,
                 accept,
                 reject,
-            } => return self.branch(frame, *condition, [accept, reject], mask).map(Some),
+            } => {
+                return self
+                    .branch(frame, *condition, [accept, reject], mask)
+                    .map(Some);
+            }
             Statement::Switch { selector, cases } => {
                 return self.switch(frame, *selector, cases, mask).map(Some);
             }
@@ -175,7 +179,13 @@ impl<'a> Machine<'a> {
     fn takers(&self, mask: &Mask, takes: impl Fn(usize) -> Option<bool>) -> (Mask, Mask) {
         let lanes = 0..self.lanes;
         let takes: Vec<Option<bool>> = lanes
-            .map(|lane| if mask.has(lane) { takes(lane) } else { Some(false) })
+            .map(|lane| {
+                if mask.has(lane) {
+                    takes(lane)
+                } else {
+                    Some(false)
+                }
+            })
             .collect();
         let all = takes.iter().map(|takes| takes.unwrap_or(true)).collect();
         let perhaps = takes.iter().map(Option::is_none).collect();

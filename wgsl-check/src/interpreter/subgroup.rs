@@ -33,7 +33,9 @@ impl<'a> Machine<'a> {
                 let bit = other - subgroup.start;
                 let set = predicate.map_or(Some(1), |p| frame.value(p).get(other));
                 let word = &mut words[bit / 32];
-                *word = word.zip(set).map(|(word, set)| word | (set & 1) << (bit % 32));
+                *word = word
+                    .zip(set)
+                    .map(|(word, set)| word | (set & 1) << (bit % 32));
             }
             for (part, word) in words.into_iter().enumerate() {
                 out.set(part * lanes + lane, word);
@@ -104,7 +106,10 @@ impl<'a> Machine<'a> {
         let identity = identity(op, shape.kind);
         let mut out = Values::splat(&vec![0; count], lanes);
         for first in (0..lanes).step_by(self.launch.subgroup_size as usize) {
-            let there: Vec<usize> = self.subgroup(first).filter(|&lane| mask.has(lane)).collect();
+            let there: Vec<usize> = self
+                .subgroup(first)
+                .filter(|&lane| mask.has(lane))
+                .collect();
             for part in 0..count {
                 let mut sum = Some(identity);
                 for &lane in &there {
@@ -118,7 +123,9 @@ impl<'a> Machine<'a> {
                     }
                 }
                 if collective == CollectiveOperation::Reduce {
-                    there.iter().for_each(|&lane| out.set(part * lanes + lane, sum));
+                    there
+                        .iter()
+                        .for_each(|&lane| out.set(part * lanes + lane, sum));
                 }
             }
         }

@@ -111,7 +111,12 @@ impl Operand<'_> {
 }
 
 /// What is not known of a result each of whose components comes from those of the operands; `true` if nothing is.
-pub(crate) fn taint_each(out: &mut Values, operands: &[Operand], count: usize, lanes: usize) -> bool {
+pub(crate) fn taint_each(
+    out: &mut Values,
+    operands: &[Operand],
+    count: usize,
+    lanes: usize,
+) -> bool {
     out.words.resize(count * lanes, 0);
     out.taint = if operands.iter().all(|o| o.values.taint == Taint::None) {
         Taint::None
@@ -120,7 +125,9 @@ pub(crate) fn taint_each(out: &mut Values, operands: &[Operand], count: usize, l
     } else {
         let unknown = (0..count * lanes).map(|word| {
             let (component, lane) = (word / lanes, word % lanes);
-            operands.iter().any(|o| o.is_unknown(component, lane, lanes))
+            operands
+                .iter()
+                .any(|o| o.is_unknown(component, lane, lanes))
         });
         Taint::Some(unknown.collect())
     };
@@ -128,7 +135,12 @@ pub(crate) fn taint_each(out: &mut Values, operands: &[Operand], count: usize, l
 }
 
 /// The same where every component comes from all components of the operands.
-pub(crate) fn taint_across(out: &mut Values, operands: &[Operand], count: usize, lanes: usize) -> bool {
+pub(crate) fn taint_across(
+    out: &mut Values,
+    operands: &[Operand],
+    count: usize,
+    lanes: usize,
+) -> bool {
     out.words.resize(count * lanes, 0);
     out.taint = if operands.iter().all(|o| o.values.taint == Taint::None) {
         Taint::None
@@ -148,7 +160,13 @@ pub(crate) fn taint_across(out: &mut Values, operands: &[Operand], count: usize,
 }
 
 /// Component by component, for all invocations, of one operand.
-pub(crate) fn map1(out: &mut Values, a: Operand, count: usize, lanes: usize, f: impl Fn(u32) -> u32) {
+pub(crate) fn map1(
+    out: &mut Values,
+    a: Operand,
+    count: usize,
+    lanes: usize,
+    f: impl Fn(u32) -> u32,
+) {
     if taint_each(out, &[a], count, lanes) {
         return;
     }
@@ -173,7 +191,10 @@ pub(crate) fn map2(
     }
     for component in 0..count {
         let to = &mut out.words[component * lanes..(component + 1) * lanes];
-        let from = a.part(component, lanes).iter().zip(b.part(component, lanes));
+        let from = a
+            .part(component, lanes)
+            .iter()
+            .zip(b.part(component, lanes));
         for (to, (&a, &b)) in to.iter_mut().zip(from) {
             *to = f(a, b);
         }
@@ -193,7 +214,10 @@ pub(crate) fn map3(
     }
     for component in 0..count {
         let to = &mut out.words[component * lanes..(component + 1) * lanes];
-        let from = a.part(component, lanes).iter().zip(b.part(component, lanes));
+        let from = a
+            .part(component, lanes)
+            .iter()
+            .zip(b.part(component, lanes));
         let from = from.zip(c.part(component, lanes));
         for (to, ((&a, &b), &c)) in to.iter_mut().zip(from) {
             *to = f(a, b, c);

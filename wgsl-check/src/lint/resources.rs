@@ -49,20 +49,27 @@ pub fn resources(shader: &Shader, limits: &Limits) -> Vec<Finding> {
             })
             .sum();
         if bytes > limits.workgroup_bytes as u64 {
-            let span = of_workgroup().last().map_or(Span::UNDEFINED, |(h, _)| span_of(h));
+            let span = of_workgroup()
+                .last()
+                .map_or(Span::UNDEFINED, |(h, _)| span_of(h));
             let detail = format!("{bytes} bytes, of {}", limits.workgroup_bytes);
             find(Rule::WorkgroupMemory, span, detail);
         }
         let of_storage = || used().filter(|(_, v)| matches!(v.space, AddressSpace::Storage { .. }));
         let storage = of_storage().count();
         if storage > limits.storage_bindings {
-            let span = of_storage().last().map_or(Span::UNDEFINED, |(h, _)| span_of(h));
+            let span = of_storage()
+                .last()
+                .map_or(Span::UNDEFINED, |(h, _)| span_of(h));
             let detail = format!("{storage} storage bindings, of {}", limits.storage_bindings);
             find(Rule::Bindings, span, detail);
         }
         let size: u64 = entry.workgroup_size.iter().map(|&n| u64::from(n)).product();
         if size > limits.invocations as u64 {
-            let detail = format!("{}: {size} invocations, of {}", entry.name, limits.invocations);
+            let detail = format!(
+                "{}: {size} invocations, of {}",
+                entry.name, limits.invocations
+            );
             find(Rule::Invocations, Span::UNDEFINED, detail);
         }
     }
@@ -137,7 +144,9 @@ pub fn uniform_layout(
         return wrong(format!("it is called {:?}, not {name}", uniform.name));
     }
     if found != fields || size as usize != bytes {
-        return wrong(format!("{size} bytes {found:?}, on the host {bytes} bytes {fields:?}"));
+        return wrong(format!(
+            "{size} bytes {found:?}, on the host {bytes} bytes {fields:?}"
+        ));
     }
     None
 }

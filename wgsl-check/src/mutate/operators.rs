@@ -56,7 +56,9 @@ pub fn mutants(shader: &Shader) -> Vec<Mutant> {
     for function in functions(&shader.module) {
         edits.function(function);
     }
-    edits.found.sort_by_key(|(range, _)| (range.start, range.end));
+    edits
+        .found
+        .sort_by_key(|(range, _)| (range.start, range.end));
     edits.found.into_iter().map(|(_, mutant)| mutant).collect()
 }
 
@@ -122,7 +124,8 @@ impl<'a> Edits<'a> {
                 let target = span_of(*pointer).to_range();
                 if let Some((range, text)) = self.text(span)
                     && is_assignment(text)
-                    && target.is_some_and(|target| target.start >= range.start && target.end < range.end)
+                    && target
+                        .is_some_and(|target| target.start >= range.start && target.end < range.end)
                 {
                     self.edit(Operator::DropStore, range, String::new());
                 }
@@ -171,7 +174,9 @@ impl<'a> Edits<'a> {
             }
             // What is folded from several, or stands for a step of `++`, is no literal of the text.
             _ if text.starts_with(|letter: char| letter.is_ascii_digit() || letter == '.')
-                && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '.') =>
+                && text
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || letter == '.') =>
             {
                 self.edit(Operator::ChangeConstant, range, format!("({text} + 1)"));
             }
@@ -182,7 +187,10 @@ impl<'a> Edits<'a> {
     /// `for (…; k < n; …)`: the loop begins with a branch that leaves it.
     fn last_iteration(&mut self, function: &Function, body: &naga::Block) {
         let first = body.iter().find(|s| !matches!(s, Statement::Emit(_)));
-        let Some(Statement::If { condition, reject, .. }) = first else {
+        let Some(Statement::If {
+            condition, reject, ..
+        }) = first
+        else {
             return;
         };
         if !reject.iter().any(|s| matches!(s, Statement::Break)) {

@@ -95,7 +95,9 @@ impl Report {
 
     /// Those that were not.
     pub fn missed(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(|row| row.verdict == Verdict::Missed)
+        self.rows
+            .iter()
+            .filter(|row| row.verdict == Verdict::Missed)
     }
 
     /// Those that are no shaders.
