@@ -30,18 +30,20 @@ impl Finding {
     pub fn render(&self, source: &str, path: &str) -> String {
         let remedy = Line(format!("to fix it: {}", self.remedy()), None);
         let why = Line(format!("why: {}", self.why()), Some(Box::new(remedy)));
+        let mut notes = why;
+        if let Some((place, what)) = &self.other_place {
+            let other = format!("{what}: line {} `{}`", place.line, place.text);
+            notes = Line(other, Some(Box::new(notes)));
+        }
         let headline = format!("{} [{}]", self.rule.title(), self.rule.id());
         let headline = match self.place {
             Some(_) if self.rule != Rule::Invalid => headline,
             _ => format!("{headline}: {}", self.detail),
         };
-        let mut error = WithSpan::new(Line(headline, Some(Box::new(why))));
-        let span = |bytes: &std::ops::Range<usize>| Span::new(bytes.start as u32, bytes.end as u32);
+        let mut error = WithSpan::new(Line(headline, Some(Box::new(notes))));
         if let Some(place) = &self.place {
-            error = error.with_span(span(&place.bytes), self.detail.clone());
-        }
-        if let Some((place, what)) = &self.other_place {
-            error = error.with_span(span(&place.bytes), what.clone());
+            let (start, end) = (place.bytes.start as u32, place.bytes.end as u32);
+            error = error.with_span(Span::new(start, end), self.detail.clone());
         }
         error.emit_to_string_with_path(source, path)
     }

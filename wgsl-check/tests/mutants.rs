@@ -35,7 +35,7 @@ fn every_operator_has_its_places() {
         (7, "a constant is another", "1.0", "(1.0 + 1)"),
         (8, "a barrier is dropped", "workgroupBarrier()", ""),
         (10, "a comparison is another", "<", "<="),
-        (10, "a loop ends an iteration early", "k", "(k) + 1"),
+        (10, "a loop ends an iteration early", "k", "k + 1"),
         (10, "an operation is another", "+", "-"),
         (11, "a comparison is another", "==", "!="),
         (11, "an operation is another", "/", "*"),

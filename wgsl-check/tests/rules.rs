@@ -17,6 +17,11 @@ fn shader(body: &str) -> Shader {
          var<workgroup> words: array<u32, 128>;
          var<workgroup> total: atomic<u32>;
          var<workgroup> one: u32;
+         struct Pair {{ first: u32, second: array<atomic<u32>, 2> }}
+         var<workgroup> pair: Pair;
+         var<private> own: u32;
+         var<private> own_words: array<u32, 2>;
+         fn bump(p: ptr<function, u32>) {{ *p += 1u; }}
          fn wait() {{ workgroupBarrier(); }}
          fn first(value: u32) -> u32 {{ return subgroupBroadcast(value, 0u); }}
          fn put(i: u32, value: u32) {{ words[i] = value; }}
@@ -137,6 +142,9 @@ fn shared_stores() {
             "atomicStore(&total, 1u);",
             "atomicAdd(&total, 1u);",
             "var sum = 0u; sum += i; x[id.x] = sum;",
+            "own = i; own_words[1] = own;",
+            "var mine = 1u; bump(&mine); x[id.x] = mine;",
+            "atomicStore(&pair.second[1], 1u);",
         ],
         &[
             "words[0] = 1u;",

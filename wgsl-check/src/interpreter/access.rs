@@ -7,7 +7,7 @@ use naga::{Expression, Handle, ScalarKind, Span, TypeInner};
 use super::frame::Frame;
 use super::machine::Machine;
 use super::own::Own;
-use super::pointer::{OUTSIDE, Pointer, Root, UNKNOWN};
+use super::pointer::{OUTSIDE, Root, UNKNOWN};
 use super::prepare::Where;
 use super::target::Target;
 use super::value::{Mask, Taint, Values};

@@ -58,9 +58,9 @@ pub(crate) fn whole(
         M::Dot => |v, _, out| out[0] = dot(v[0], v[1]),
         M::Cross => |v, _, out| {
             let (a, b) = (v[0], v[1]);
-            for i in 0..3 {
+            for (i, out) in out.iter_mut().enumerate() {
                 let (j, k) = ((i + 1) % 3, (i + 2) % 3);
-                out[i] = a[j] * b[k] - a[k] * b[j];
+                *out = a[j] * b[k] - a[k] * b[j];
             }
         },
         M::Distance => |v, _, out| {

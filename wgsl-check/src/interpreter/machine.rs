@@ -3,10 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use naga::valid::ModuleInfo;
-use naga::{
-    BuiltIn, Expression, Function, FunctionArgument, GlobalVariable, Handle, Module, Span,
-    TypeInner,
-};
+use naga::{Expression, Function, GlobalVariable, Handle, Module, Span, TypeInner};
 
 use super::constants;
 use super::frame::Frame;
@@ -263,7 +260,12 @@ impl<'a> Machine<'a> {
         self.steps += steps * self.lanes.div_ceil(64) as u64;
         if self.steps > self.launch.steps {
             let detail = format!("the launch takes more than {} steps", self.launch.steps);
-            self.report(Rule::Endless, span, detail);
+            if self.speculative.is_nobody() {
+                self.report(Rule::Endless, span, detail);
+            } else {
+                let what = format!("{detail}, on a way that hangs on what is not known");
+                self.opaque(span, &what);
+            }
             return Err(Stop);
         }
         Ok(())

@@ -89,7 +89,7 @@ fn float1(fun: MathFunction) -> Option<fn(f32) -> f32> {
     use MathFunction as M;
     Some(match fun {
         M::Abs => f32::abs,
-        M::Saturate => |x| x.max(0.0).min(1.0),
+        M::Saturate => |x| x.clamp(0.0, 1.0),
         M::Cos => wide!(cos),
         M::Cosh => wide!(cosh),
         M::Sin => wide!(sin),
@@ -149,7 +149,7 @@ fn float3(fun: MathFunction) -> Option<fn(f32, f32, f32) -> f32> {
         M::Fma => |a, b, c| (f64::from(a) * f64::from(b) + f64::from(c)) as f32,
         M::Mix => |a, b, t| a * (1.0 - t) + b * t,
         M::SmoothStep => |low, high, x| {
-            let t = ((x - low) / (high - low)).max(0.0).min(1.0);
+            let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
             t * t * (3.0 - 2.0 * t)
         },
         _ => return None,

@@ -50,7 +50,7 @@ pub fn resources(shader: &Shader, limits: &Limits) -> Vec<Finding> {
             .sum();
         if bytes > limits.workgroup_bytes as u64 {
             let span = of_workgroup()
-                .last()
+                .next_back()
                 .map_or(Span::UNDEFINED, |(h, _)| span_of(h));
             let detail = format!("{bytes} bytes, of {}", limits.workgroup_bytes);
             find(Rule::WorkgroupMemory, span, detail);
@@ -59,7 +59,7 @@ pub fn resources(shader: &Shader, limits: &Limits) -> Vec<Finding> {
         let storage = of_storage().count();
         if storage > limits.storage_bindings {
             let span = of_storage()
-                .last()
+                .next_back()
                 .map_or(Span::UNDEFINED, |(h, _)| span_of(h));
             let detail = format!("{storage} storage bindings, of {}", limits.storage_bindings);
             find(Rule::Bindings, span, detail);

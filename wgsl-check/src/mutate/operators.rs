@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use naga::{BinaryOperator, Expression, Function, Handle, Literal, Span, Statement};
+use naga::{BinaryOperator, Expression, Function, Literal, Span, Statement};
 
 use super::Mutant;
 use crate::finding::Place;
@@ -92,75 +92,100 @@ impl<'a> Edits<'a> {
 
     fn function(&mut self, function: &Function) {
         let expressions = &function.expressions;
-        let span_of = |expression: Handle<Expression>| expressions.get_span(expression);
         for (handle, expression) in expressions.iter() {
+            let span = expressions.get_span(handle);
             match *expression {
-                Expression::Binary { op, left, right } => {
-                    self.binary(op, span_of(left), span_of(right));
-                }
-                Expression::Access { index, .. } => {
-                    if let Some((range, text)) = self.text(span_of(index)) {
-                        self.edit(Operator::ShiftIndex, range, format!("({text}) + 1"));
-                    }
-                }
-                Expression::Literal(literal) => self.literal(literal, span_of(handle)),
+                Expression::Binary { op, .. } => self.binary(op, span),
+                Expression::Access { .. } | Expression::AccessIndex { .. } => self.index(span),
+                Expression::Literal(literal) => self.literal(literal, span),
                 _ => {}
             }
         }
         spans(&function.body, &mut |statement, span| match statement {
-            Statement::ControlBarrier(_) => {
-                if let Some((range, text)) = self.text(span)
-                    && text.contains("Barrier")
-                {
-                    self.edit(Operator::DropBarrier, range, String::new());
-                }
-            }
+            Statement::ControlBarrier(_) => self.barrier(span),
             Statement::Store { pointer, .. } => {
-                // The initial value of a variable is a store as well, but no text of its own.
-                let is_assignment = |text: &str| {
-                    let target = text.split('=').next().unwrap_or_default().trim_end();
-                    text.contains('=') && !target.starts_with("var") && !target.starts_with("let")
-                };
-                let target = span_of(*pointer).to_range();
-                if let Some((range, text)) = self.text(span)
-                    && is_assignment(text)
-                    && target
-                        .is_some_and(|target| target.start >= range.start && target.end < range.end)
-                {
-                    self.edit(Operator::DropStore, range, String::new());
-                }
+                self.store(span, expressions.get_span(*pointer));
             }
             Statement::Loop { body, .. } => self.last_iteration(function, body),
             _ => {}
         });
     }
 
-    fn binary(&mut self, op: BinaryOperator, left: Span, right: Span) {
-        let (Some((left, a)), Some((right, b))) = (self.text(left), self.text(right)) else {
+    /// The place of a barrier is its name.
+    fn barrier(&mut self, span: Span) {
+        if let Some((range, text)) = self.text(span)
+            && text.contains("Barrier")
+        {
+            let call = self.source[range.end..].starts_with("()");
+            let end = range.end + if call { 2 } else { 0 };
+            self.edit(Operator::DropBarrier, range.start..end, String::new());
+        }
+    }
+
+    /// The initial value of a variable is a store as well, but no text of its own.
+    fn store(&mut self, span: Span, target: Span) {
+        let Some((range, text)) = self.text(span) else {
             return;
         };
-        let Some(between) = self.source.get(left.end..right.start) else {
+        let declares = ["var", "let"].iter().any(|word| text.starts_with(word));
+        let target = target.to_range();
+        if text.contains('=')
+            && !declares
+            && target.is_some_and(|target| target.start >= range.start && target.end < range.end)
+        {
+            self.edit(Operator::DropStore, range, String::new());
+        }
+    }
+
+    /// `x[i]`: the text between the last brackets.
+    fn index(&mut self, span: Span) {
+        let Some((range, text)) = self.text(span) else {
+            return;
+        };
+        let Some(inner) = text.strip_suffix(']') else {
+            return;
+        };
+        let mut depth = 1;
+        let start = inner.char_indices().rev().find(|(_, letter)| {
+            match letter {
+                ']' => depth += 1,
+                '[' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        if let Some((start, _)) = start {
+            let index = &inner[start + 1..];
+            let by = format!("({index}) + 1");
+            let from = range.start + start + 1;
+            self.edit(Operator::ShiftIndex, from..from + index.len(), by);
+        }
+    }
+
+    fn binary(&mut self, op: BinaryOperator, span: Span) {
+        let Some((range, text)) = self.text(span) else {
             return;
         };
         if let Some((operator, from, to)) = other(op)
-            && let Some(at) = between.find(from)
-            && !between.contains("//")
-            && !between.contains("/*")
+            && let Some(at) = operator_in(text, from)
         {
-            let at = left.end + at;
+            let at = range.start + at;
             self.edit(operator, at..at + from.len(), to.to_owned());
         }
-        let ordered = matches!(
-            op,
-            BinaryOperator::Subtract
-                | BinaryOperator::Divide
-                | BinaryOperator::Modulo
-                | BinaryOperator::ShiftLeft
-                | BinaryOperator::ShiftRight
-        );
-        if ordered && !between.contains(['(', ')', '=']) {
-            let by = format!("{b}{between}{a}");
-            self.edit(Operator::SwapOperands, left.start..right.end, by);
+        let ordered = match op {
+            BinaryOperator::Subtract => "-",
+            BinaryOperator::Divide => "/",
+            BinaryOperator::Modulo => "%",
+            BinaryOperator::ShiftLeft => "<<",
+            BinaryOperator::ShiftRight => ">>",
+            _ => return,
+        };
+        if let Some(at) = operator_in(text, ordered) {
+            let (left, right) = (text[..at].trim(), &text[at + ordered.len()..]);
+            if !right.starts_with('=') && !right.trim().is_empty() {
+                let by = format!("{} {ordered} {}", enclosed(right.trim()), enclosed(left));
+                self.edit(Operator::SwapOperands, range, by);
+            }
         }
     }
 
@@ -196,13 +221,60 @@ impl<'a> Edits<'a> {
         if !reject.iter().any(|s| matches!(s, Statement::Break)) {
             return;
         }
-        if let Expression::Binary { op, left, .. } = function.expressions[*condition]
-            && matches!(op, BinaryOperator::Less | BinaryOperator::LessEqual)
-            && let Some((range, text)) = self.text(function.expressions.get_span(left))
+        let less = match function.expressions[*condition] {
+            Expression::Binary { op, .. } if op == BinaryOperator::Less => "<",
+            Expression::Binary { op, .. } if op == BinaryOperator::LessEqual => "<=",
+            _ => return,
+        };
+        if let Some((range, text)) = self.text(function.expressions.get_span(*condition))
+            && let Some(at) = operator_in(text, less)
         {
-            self.edit(Operator::SkipLastIteration, range, format!("({text}) + 1"));
+            let left = text[..at].trim_end();
+            let by = format!("{} + 1", enclosed(left));
+            let range = range.start..range.start + left.len();
+            self.edit(Operator::SkipLastIteration, range, by);
         }
     }
+}
+
+/// An operand that keeps together.
+fn enclosed(operand: &str) -> String {
+    match operand.contains(' ') {
+        true => format!("({operand})"),
+        false => operand.to_owned(),
+    }
+}
+
+/// Where the last operator of this name stands that is in no brackets: operators of one rank are taken from the left.
+fn operator_in(text: &str, name: &str) -> Option<usize> {
+    if text.contains("//") || text.contains("/*") {
+        return None;
+    }
+    let (mut depth, mut found) = (0, None);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            _ => {}
+        }
+        if depth != 0 || !text[at..].starts_with(name) {
+            continue;
+        }
+        let before = text[..at].trim_end().chars().next_back();
+        let behind = text[at + name.len()..].chars().next();
+        let has_operand =
+            before.is_some_and(|c| c.is_alphanumeric() || c == ')' || c == ']' || c == '_');
+        let longer = match name {
+            "<" => matches!(behind, Some('=' | '<')),
+            ">" => matches!(behind, Some('=' | '>')),
+            "+" | "-" => behind == name.chars().next(),
+            _ => false,
+        };
+        if has_operand && !longer {
+            found = Some(at);
+        }
+    }
+    found
 }
 
 /// What an operator is changed to.

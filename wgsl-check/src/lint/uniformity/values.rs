@@ -48,21 +48,48 @@ impl Flow<'_> {
     }
 
     pub(super) fn is_atomic(&self, pointer: Handle<Expression>) -> bool {
-        // Whole atomics and arrays of them: what lies behind the indices.
-        let mut at = pointer;
-        loop {
-            match self.function.expressions[at] {
-                Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => at = base,
-                Expression::GlobalVariable(variable) => {
-                    let mut inner =
-                        &self.module.types[self.module.global_variables[variable].ty].inner;
-                    while let TypeInner::Array { base, .. } = *inner {
-                        inner = &self.module.types[base].inner;
-                    }
-                    return matches!(inner, TypeInner::Atomic(_));
-                }
-                _ => return false,
+        matches!(self.behind(pointer), Some(TypeInner::Atomic(_)))
+    }
+
+    /// What a pointer into a global variable points at.
+    fn behind(&self, pointer: Handle<Expression>) -> Option<&TypeInner> {
+        let types = &self.module.types;
+        let part = |base: Handle<Expression>, index: Option<u32>| match self.behind(base)? {
+            TypeInner::Array { base, .. } => Some(&types[*base].inner),
+            TypeInner::Struct { members, .. } => {
+                let member = members.get(index? as usize)?;
+                Some(&types[member.ty].inner)
             }
+            _ => None,
+        };
+        match self.function.expressions[pointer] {
+            Expression::GlobalVariable(variable) => {
+                Some(&types[self.module.global_variables[variable].ty].inner)
+            }
+            Expression::Access { base, .. } => part(base, None),
+            Expression::AccessIndex { base, index } => part(base, Some(index)),
+            _ => None,
+        }
+    }
+
+    /// Whether a pointer points into what each invocation has for itself: a private variable, or what an argument points at,
+    /// which WGSL lets be nothing else.
+    pub(super) fn is_own(&self, pointer: Handle<Expression>) -> bool {
+        match self.function.expressions[pointer] {
+            Expression::GlobalVariable(variable) => {
+                self.module.global_variables[variable].space == AddressSpace::Private
+            }
+            Expression::FunctionArgument(argument) => {
+                let argument = &self.function.arguments[argument as usize];
+                matches!(
+                    self.module.types[argument.ty].inner.pointer_space(),
+                    Some(AddressSpace::Function | AddressSpace::Private)
+                )
+            }
+            Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => {
+                self.is_own(base)
+            }
+            _ => false,
         }
     }
 
