@@ -30,7 +30,8 @@ pub struct Launch {
     pub buffers: Vec<Buffer>,
     /// What is bound, by group and binding.
     pub bindings: BTreeMap<(u32, u32), Slice>,
-    /// Statements that the launch may take, each counted once for a workgroup.
+    /// Steps that the launch may take: statements and expressions, each counted once for every 64 invocations of a
+    /// workgroup.
     pub steps: u64,
 }
 
@@ -160,7 +161,7 @@ impl Buffer {
 }
 
 impl Launch {
-    /// Statements that a launch may take unless it says otherwise.
+    /// Steps that a launch may take unless it says otherwise.
     pub const STEPS: u64 = 20_000_000;
 
     /// A launch of so many workgroups, with subgroups of 32 lanes and nothing bound.
@@ -212,7 +213,7 @@ impl Launch {
         self
     }
 
-    /// Sets how many statements the launch may take.
+    /// Sets how many steps the launch may take.
     pub fn steps(mut self, steps: u64) -> Launch {
         self.steps = steps;
         self

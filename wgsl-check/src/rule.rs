@@ -1,10 +1,9 @@
 //! [`Rule`]: what a shader or a launch can do wrong.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// A rule that a shader can break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
     /// The text does not parse, or is not valid WGSL.
@@ -193,6 +192,12 @@ impl Rule {
     /// How to get rid of it.
     pub fn remedy(self) -> &'static str {
         self.row().4
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
     }
 }
 

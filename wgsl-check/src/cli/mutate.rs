@@ -13,6 +13,9 @@ use super::launches::LaunchFile;
 use super::verdict::Exchanged;
 use super::{Source, found};
 
+/// A mutant that takes so many times the steps of the sound shader does not end.
+const PATIENCE: u64 = 10;
+
 /// Examines every mutant; returns the report, and whether one was missed.
 pub fn mutate(command: &Mutate) -> anyhow::Result<(String, bool)> {
     let source = Source::read(&command.file)?;
@@ -55,12 +58,17 @@ fn by_launches(
     shader: &Shader,
     mutants: Vec<Mutant>,
 ) -> anyhow::Result<Report> {
-    let tests = LaunchFile::of(source, command.launches.as_deref())?.tests()?;
+    let mut tests = LaunchFile::of(source, command.launches.as_deref())?.tests()?;
     if let Some(finding) = found(shader, &tests).first() {
         bail!(
             "{} has findings before any change, so they would prove nothing: {finding}",
             source.path
         );
+    }
+    for test in &mut tests {
+        let sound = wgsl_check::run(shader, &test.launch).steps();
+        let launch = &mut test.launch;
+        launch.steps = launch.steps.min(PATIENCE * (sound + 1_000));
     }
     Ok(examine(mutants, |_, mutant| {
         match found(mutant, &tests).first() {

@@ -109,7 +109,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs all workgroups.
-    pub fn run(mut self) -> (Vec<Finding>, Vec<Contents>) {
+    pub fn run(mut self) -> (Vec<Finding>, Vec<Contents>, u64) {
         let [across, down, deep] = self.launch.groups;
         'all: for z in 0..deep {
             for y in 0..down {
@@ -123,7 +123,7 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        (self.findings, self.memory.contents())
+        (self.findings, self.memory.contents(), self.steps)
     }
 
     fn workgroup(&mut self) -> Result<(), Stop> {

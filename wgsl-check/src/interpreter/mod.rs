@@ -44,6 +44,7 @@ pub struct Outcome {
     pub(crate) findings: Vec<Finding>,
     bindings: BTreeMap<(u32, u32), Slice>,
     contents: Vec<Contents>,
+    steps: u64,
 }
 
 /// Why an outcome has no such numbers.
@@ -83,12 +84,18 @@ impl Outcome {
             findings,
             bindings: launch.bindings.clone(),
             contents: contents.collect(),
+            steps: 0,
         }
     }
 
     /// What was found.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// The steps that the launch took, as [`Launch::steps`] counts them.
+    pub fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// Each word of a binding, none where it is not known.
@@ -162,11 +169,12 @@ impl Outcome {
 pub fn run(shader: &Shader, launch: &Launch) -> Outcome {
     let outcome = on_large_stack(|| match prepare::prepare(shader, launch) {
         Ok(prepared) => {
-            let (findings, contents) = Machine::new(shader, launch, &prepared).run();
+            let (findings, contents, steps) = Machine::new(shader, launch, &prepared).run();
             Outcome {
                 findings,
                 bindings: launch.bindings.clone(),
                 contents,
+                steps,
             }
         }
         Err(findings) => Outcome::failed(launch, findings),
