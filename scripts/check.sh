@@ -16,8 +16,9 @@ with_component() {
     fi
 }
 
-with_component fmt rustfmt fmt --check
-with_component clippy clippy clippy --locked --all-targets -- -D warnings
-# The library as its users build it: without the program, and without what they leave out.
+with_component fmt rustfmt fmt --all --check
+with_component clippy clippy clippy --locked --workspace --all-targets -- -D warnings
+# The libraries as their users build them: without the programs, and without what they leave out.
 with_component clippy clippy clippy --locked --lib --no-default-features -- -D warnings
-RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+with_component clippy clippy clippy --locked --package wgsl-check --lib --no-default-features -- -D warnings
+RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps

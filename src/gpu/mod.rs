@@ -2,7 +2,7 @@
 //!
 //! A [`Gpu`] holds a device, the pipelines of the kernels it has run, and an arena of buffers that
 //! is reused from step to step. [`Gpu::run`] records a plan into one compute pass and submits it without
-//! waiting; [`Gpu::read`] and [`Gpu::read_later`] bring content back.
+//! waiting; [`Gpu::read`] and [`Gpu::read_later`] bring content back. [`Gpu::run_shader`] runs a shader of one's own without a plan.
 
 mod adapter;
 mod arena;
@@ -10,6 +10,7 @@ mod bind_groups;
 mod device;
 mod kernel_form;
 mod memory_limit;
+mod own_shader;
 mod peak;
 mod pipelines;
 mod profile;
@@ -22,6 +23,7 @@ pub use arena::SizeClasses;
 pub use device::Gpu;
 pub use kernel_form::KernelForm;
 pub(crate) use memory_limit::check as check_memory_limit;
+pub use own_shader::{OwnBuffer, OwnShader};
 pub use peak::Peak;
 pub use profile::{Clock, DispatchTime};
 pub use readback::Readback;

@@ -1,7 +1,6 @@
 //! Every kernel, specialised for every size that the plans of these tests ask for: what can be known of its
 //! text without a device.
 
-mod rules;
 mod spirv_val;
 
 use std::path::Path;
@@ -10,8 +9,9 @@ use gatefold::plan::{Access, KERNELS};
 use naga::{AddressSpace, MathFunction, ShaderStage, StorageAccess, TypeInner};
 
 use rayon::prelude::*;
+use wgsl_check::lint::{functions, statements, subgroup_operations};
 
-use crate::support::kernels::{Specialised, all, functions, statements, translate};
+use crate::support::kernels::{Specialised, all, translate};
 use crate::support::lint;
 
 /// Fails with all complaints, each under its kernel's name.
@@ -48,7 +48,7 @@ fn every_kernel_has_one_entry_point_named_as_its_file() {
     check(|k| {
         let found: Vec<_> = k
             .shader
-            .module
+            .module()
             .entry_points
             .iter()
             .map(|entry| (entry.name.as_str(), entry.stage))
@@ -65,7 +65,7 @@ fn every_kernel_has_one_entry_point_named_as_its_file() {
 fn bindings_are_those_of_the_table() {
     check(|k| {
         let mut found: Vec<(u32, u32, Option<Access>)> = Vec::new();
-        for (_, variable) in k.shader.module.global_variables.iter() {
+        for (_, variable) in k.shader.module().global_variables.iter() {
             let access = match variable.space {
                 AddressSpace::Uniform => None,
                 AddressSpace::Storage { access } if access == StorageAccess::LOAD => {
@@ -130,7 +130,7 @@ fn plans_fill_whole_uniforms() {
 #[test]
 fn kernels_of_the_portable_form_use_no_subgroups() {
     check(|k| {
-        let count = lint::subgroup_operations(&k.shader.module);
+        let count = subgroup_operations(k.shader.module());
         match (k.portable, count) {
             (true, 1..) => vec![format!("{count} subgroup operations or built-ins")],
             _ => vec![],
@@ -138,10 +138,7 @@ fn kernels_of_the_portable_form_use_no_subgroups() {
     });
     let others = all().iter().filter(|k| !k.portable);
     assert!(
-        others
-            .map(|k| lint::subgroup_operations(&k.shader.module))
-            .max()
-            > Some(0),
+        others.map(|k| subgroup_operations(k.shader.module())).max() > Some(0),
         "the lint finds none anywhere"
     );
 }
@@ -150,7 +147,7 @@ fn kernels_of_the_portable_form_use_no_subgroups() {
 fn no_kernel_calls_what_some_driver_gets_wrong() {
     check(|k| {
         let mut complaints = Vec::new();
-        for function in functions(&k.shader.module) {
+        for function in functions(k.shader.module()) {
             for (_, expression) in function.expressions.iter() {
                 match expression {
                     naga::Expression::Math {
@@ -186,7 +183,7 @@ fn no_kernel_calls_what_some_driver_gets_wrong() {
                 }
             });
         }
-        for (_, kind) in k.shader.module.types.iter() {
+        for (_, kind) in k.shader.module().types.iter() {
             if let TypeInner::Atomic(scalar) = kind.inner
                 && !matches!(scalar.kind, naga::ScalarKind::Uint | naga::ScalarKind::Sint)
             {

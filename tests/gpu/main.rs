@@ -20,6 +20,7 @@ mod embedding;
 mod explain;
 mod gru;
 mod inference;
+mod interpreter;
 mod layer_norm;
 mod limits;
 mod loss;

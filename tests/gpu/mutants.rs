@@ -22,23 +22,18 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use gatefold::plan::{KERNELS, Templates};
+use wgsl_check::mutate::{Fault, Verdict};
 
-use crate::support::faults::{Fault, VARIABLE, all};
+use crate::support::faults::{VARIABLE, all, faulty};
 use crate::support::kernels::specialise;
 use crate::support::lint;
 use table::Table;
 
-/// Who noticed a fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// A rule of the lint.
-    Lint(String),
-    /// A test of this program.
-    Test(String),
-    /// The program did not end by itself.
-    Crash,
-    Nobody,
-}
+/// How a verdict begins that a rule of the lint gave.
+const BY_LINT: &str = "lint: ";
+
+/// The verdict on a fault with which the tests do not end by themselves.
+const CRASH: &str = "the tests do not end";
 
 /// How long the tests of one fault may take: a faulty kernel may hang.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -76,7 +71,7 @@ fn tests_of(file: &str) -> Vec<String> {
 }
 
 fn examine(fault: &Fault) -> Verdict {
-    let templates = fault.templates();
+    let templates = faulty(fault);
     let concerned = |kernel: &gatefold::plan::Kernel| {
         let text = templates.text(kernel.name()).unwrap_or_default();
         kernel.name() == fault.file
@@ -90,13 +85,13 @@ fn examine(fault: &Fault) -> Verdict {
         )
     });
     if let Some(finding) = kernels.iter().flat_map(lint::check).next() {
-        return Verdict::Lint(finding.rule.name().to_owned());
+        return Verdict::Caught(format!("{BY_LINT}{}", finding.rule.title()));
     }
     let filters = tests_of(&fault.file).into_iter().chain([String::new()]);
     filters
         .map(|filter| run_tests(fault, &filter))
-        .find(|verdict| *verdict != Verdict::Nobody)
-        .unwrap_or(Verdict::Nobody)
+        .find(|verdict| *verdict != Verdict::Missed)
+        .unwrap_or(Verdict::Missed)
 }
 
 /// Runs the tests whose name has `filter` in it, until one fails.
@@ -122,12 +117,12 @@ fn run_tests(fault: &Fault, filter: &str) -> Verdict {
         }
     });
     let verdict = match failures.recv_timeout(LIMIT) {
-        Ok(test) => Verdict::Test(test),
-        Err(mpsc::RecvTimeoutError::Timeout) => Verdict::Crash,
+        Ok(test) => Verdict::Caught(format!("`{test}`")),
+        Err(mpsc::RecvTimeoutError::Timeout) => Verdict::Caught(CRASH.to_owned()),
         // The tests ended.
         Err(mpsc::RecvTimeoutError::Disconnected) => match child.wait().unwrap().success() {
-            true => Verdict::Nobody,
-            false => Verdict::Crash,
+            true => Verdict::Missed,
+            false => Verdict::Caught(CRASH.to_owned()),
         },
     };
     // It may have ended by itself.
@@ -140,7 +135,7 @@ fn run_tests(fault: &Fault, filter: &str) -> Verdict {
 fn every_file_has_faults_and_every_fault_its_place() {
     let mut names = HashSet::new();
     for fault in all() {
-        fault.templates();
+        faulty(fault);
         assert!(names.insert(fault.name()), "{} twice", fault.name());
     }
     for file in KERNELS {
@@ -165,15 +160,13 @@ fn the_table_is_complete_and_explains_every_survivor() {
     for fault in all() {
         match table.of(fault) {
             None => complaints.push(format!("{}: no verdict", fault.name())),
-            Some(Verdict::Nobody) if fault.harmless.is_none() => {
+            Some(Verdict::Missed) if fault.harmless.is_none() => {
                 complaints.push(format!(
                     "{}: noticed by nobody, and why is not said",
                     fault.name()
                 ));
             }
-            Some(Verdict::Lint(_) | Verdict::Test(_) | Verdict::Crash)
-                if fault.harmless.is_some() =>
-            {
+            Some(Verdict::Caught(_)) if fault.harmless.is_some() => {
                 complaints.push(format!("{}: called harmless, but noticed", fault.name()));
             }
             Some(_) => {}
@@ -216,10 +209,11 @@ fn some_faults_of_each_family_are_noticed() {
     ] {
         let fault = all().iter().find(|fault| fault.name() == name);
         let verdict = examine(fault.unwrap_or_else(|| panic!("no fault {name}")));
-        match verdict {
-            Verdict::Lint(_) => assert!(by_lint, "{name}: {verdict:?}"),
-            Verdict::Test(_) => assert!(!by_lint, "{name}: {verdict:?}"),
-            Verdict::Crash | Verdict::Nobody => panic!("{name}: {verdict:?}"),
+        match &verdict {
+            Verdict::Caught(by) if by != CRASH => {
+                assert_eq!(by.starts_with(BY_LINT), by_lint, "{name}: {verdict:?}");
+            }
+            _ => panic!("{name}: {verdict:?}"),
         }
     }
 }

@@ -3,66 +3,24 @@
 use std::sync::LazyLock;
 
 use gatefold::plan::Templates;
-use serde::Deserialize;
+use wgsl_check::mutate::{Fault, faults};
 
 /// Names the fault that a test program is to run with; unset, there is none.
 pub const VARIABLE: &str = "GATEFOLD_FAULT";
 
-/// A change of a kernel's text that makes it wrong.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// The file in `shaders/`, without `.wgsl`.
-    pub file: String,
-    /// What is wrong then.
-    pub breaks: String,
-    /// The text that is replaced wherever it stands.
-    pub search: String,
-    /// By what.
-    pub replace: String,
-    /// How often it stands there.
-    #[serde(default = "once")]
-    pub count: usize,
-    /// Why no test can notice it, if that is so.
-    pub harmless: Option<String>,
-}
-
-fn once() -> usize {
-    1
-}
-
-impl Fault {
-    /// Unique among all faults.
-    pub fn name(&self) -> String {
-        format!("{}: {}", self.file, self.breaks)
-    }
-
-    /// The kernels' texts with this fault.
-    pub fn templates(&self) -> Templates {
-        let sound = Templates::default();
-        let text = sound
-            .text(&self.file)
-            .unwrap_or_else(|| panic!("{}: no such file", self.name()));
-        let found = text.matches(&self.search).count();
-        assert_eq!(
-            found,
-            self.count,
-            "{}: how often the text to be replaced stands there",
-            self.name()
-        );
-        let faulty = text.replace(&self.search, &self.replace);
-        assert_ne!(faulty, text, "{}: nothing changes", self.name());
-        sound.replace(&self.file, faulty).unwrap()
-    }
+/// The kernels' texts with a fault.
+pub fn faulty(fault: &Fault) -> Templates {
+    let sound = Templates::default();
+    let text = sound
+        .text(&fault.file)
+        .unwrap_or_else(|| panic!("{}: no such file", fault.name()));
+    let mutant = fault.apply(text).unwrap_or_else(|error| panic!("{error}"));
+    sound.replace(&fault.file, mutant.source).unwrap()
 }
 
 /// Every fault, family by family.
 pub fn all() -> &'static [Fault] {
     static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
-        #[derive(Deserialize)]
-        struct Family {
-            fault: Vec<Fault>,
-        }
         [
             include_str!("faults/recurrence.toml"),
             include_str!("faults/gru.toml"),
@@ -72,7 +30,7 @@ pub fn all() -> &'static [Fault] {
             include_str!("faults/step.toml"),
         ]
         .into_iter()
-        .flat_map(|text| toml::from_str::<Family>(text).unwrap().fault)
+        .flat_map(|text| faults(text).unwrap_or_else(|error| panic!("{error}")))
         .collect()
     });
     &ALL
@@ -84,7 +42,5 @@ pub fn templates() -> Templates {
         return Templates::default();
     };
     let fault = all().iter().find(|fault| fault.name() == name);
-    fault
-        .unwrap_or_else(|| panic!("{VARIABLE}: no fault {name}"))
-        .templates()
+    faulty(fault.unwrap_or_else(|| panic!("{VARIABLE}: no fault {name}")))
 }

@@ -1,4 +1,4 @@
-//! The kernels of many plans, each specialised once, parsed and validated; and walks over their code.
+//! The kernels of many plans, each specialised once, parsed and validated.
 
 // Each test program uses another part of it.
 #![allow(dead_code)]
@@ -15,15 +15,15 @@ use gatefold::plan::{
 use gatefold::random::Philox;
 use naga::back::{hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
-use naga::valid::{Capabilities, ModuleInfo, SubgroupOperationSet, ValidationFlags, Validator};
-use naga::{Block, Function, Module, ShaderStage, Statement};
+use naga::valid::{Capabilities, SubgroupOperationSet, ValidationFlags, Validator};
 use rayon::prelude::*;
+use wgsl_check::{Launch, Shader};
 
+use super::lint::{lanes_of, launch};
 use super::models::{
     all_pooled, classifier, clipped_plan, equal_batch, evaluation_plan, gru, normalised,
     optimiser_plan, other_optimisers, random_batch, recurrent, spread, training_plan,
 };
-use super::simulator::Launch;
 
 /// A kernel with its sizes, and what plans of these tests ask of it.
 pub struct Specialised {
@@ -41,29 +41,15 @@ pub struct Specialised {
     pub shader: Shader,
 }
 
-/// WGSL text that naga takes.
-pub struct Shader {
-    pub source: String,
-    pub module: Module,
-    pub info: ModuleInfo,
-}
-
-impl Shader {
-    /// Parses and validates.
-    pub fn new(name: &str, source: String) -> Result<Shader, String> {
-        let module = naga::front::wgsl::parse_str(&source)
-            .map_err(|error| error.emit_to_string_with_path(&source, name))?;
-        let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
-            .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
-            .subgroup_operations(SubgroupOperationSet::all())
-            .validate(&module)
-            .map_err(|error| error.emit_to_string_with_path(&source, name))?;
-        Ok(Shader {
-            source,
-            module,
-            info,
-        })
-    }
+/// Parses and validates, with nothing that WebGPU has not but subgroups.
+fn parse(name: &str, source: &str) -> Result<Shader, String> {
+    let shader = Shader::parse_named(source, name).map_err(|error| error.to_string())?;
+    Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+        .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+        .subgroup_operations(SubgroupOperationSet::all())
+        .validate(shader.module())
+        .map_err(|error| error.emit_to_string_with_path(source, name))?;
+    Ok(shader)
 }
 
 /// What plans of these tests ask of a kernel.
@@ -102,7 +88,7 @@ pub fn specialise(
             .kernel
             .source_from(templates)
             .map_err(|error| error.to_string())?;
-        let shader = Shader::new(usage.kernel.name(), source)
+        let shader = parse(usage.kernel.name(), &source)
             .map_err(|problem| format!("{}: {problem}", usage.kernel))?;
         Ok(Specialised {
             kernel: usage.kernel.clone(),
@@ -236,12 +222,12 @@ fn uses() -> Vec<Use> {
             usage.workgroup_bytes = usage.workgroup_bytes.min(limits.workgroup_bytes);
             usage.dims_bytes.insert(dispatch.dims.len());
             let groups: u32 = dispatch.groups.iter().product();
-            let lanes = Launch::lanes_of(limits.form);
-            let alike = usage.launches.iter().filter(|l| l.lanes == lanes);
+            let lanes = lanes_of(limits.form);
+            let alike = usage.launches.iter().filter(|l| l.subgroup_size == lanes);
             if alike.count() < LAUNCHES && groups <= LARGEST {
                 usage
                     .launches
-                    .push(Launch::of(plan, dispatch, limits.form, batch));
+                    .push(launch(plan, dispatch, limits.form, batch));
             }
         }
     });
@@ -292,13 +278,13 @@ pub fn spirv(kernel: &Specialised) -> Result<Vec<u32>, String> {
         },
         ..spv::Options::default()
     };
-    let Shader { module, info, .. } = &kernel.shader;
+    let (module, info) = (kernel.shader.module(), kernel.shader.info());
     spv::write_vec(module, info, &options, None).map_err(|error| error.to_string())
 }
 
 /// What the three back ends complain of.
 pub fn translate(kernel: &Specialised) -> Vec<String> {
-    let Shader { module, info, .. } = &kernel.shader;
+    let (module, info) = (kernel.shader.module(), kernel.shader.info());
     let mut complaints = Vec::new();
     let mut note = |language: &str, error: Option<String>| {
         complaints.extend(error.map(|error| format!("{language}: {error}")))
@@ -339,41 +325,4 @@ pub fn translate(kernel: &Specialised) -> Vec<String> {
         written.map_or_else(|error| Some(error.to_string()), |info| inner(&info)),
     );
     complaints
-}
-
-/// All functions, entry points included.
-pub fn functions(module: &Module) -> impl Iterator<Item = &Function> {
-    let entries = module
-        .entry_points
-        .iter()
-        .filter(|entry| entry.stage == ShaderStage::Compute);
-    module
-        .functions
-        .iter()
-        .map(|(_, function)| function)
-        .chain(entries.map(|entry| &entry.function))
-}
-
-/// Visits every statement of a block, those in inner blocks included.
-pub fn statements(block: &Block, visit: &mut dyn FnMut(&Statement)) {
-    for statement in block.iter() {
-        visit(statement);
-        match statement {
-            Statement::Block(inner) => statements(inner, visit),
-            Statement::If { accept, reject, .. } => {
-                statements(accept, visit);
-                statements(reject, visit);
-            }
-            Statement::Switch { cases, .. } => {
-                cases.iter().for_each(|case| statements(&case.body, visit))
-            }
-            Statement::Loop {
-                body, continuing, ..
-            } => {
-                statements(body, visit);
-                statements(continuing, visit);
-            }
-            _ => {}
-        }
-    }
 }

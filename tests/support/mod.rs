@@ -15,7 +15,6 @@ pub mod models;
 pub mod numbers;
 pub mod oracle;
 pub mod probe;
-pub mod simulator;
 pub mod steps;
 
 use std::io::Write;

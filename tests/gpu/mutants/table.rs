@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::Verdict;
-use crate::support::faults::{Fault, all};
+use wgsl_check::mutate::{Fault, Verdict};
+
+use super::{BY_LINT, CRASH};
+use crate::support::faults::all;
 
 const HEADER: &str = "\
 # Seeded faults
 
 Do the tests notice a kernel that is wrong? Each row is one change of one file in `shaders/`, made alone, and the
-first that noticed it: a rule of the lint (`tests/support/lint/`), or a test (`tests/gpu/`) on Mesa's software
+first that noticed it: a rule of [wgsl-check](wgsl-check.md) (\"lint\"), or a test (`tests/gpu/`) on Mesa's software
 adapter. The faults stand in `tests/support/faults/`; this table is written by
 
 ```sh
@@ -30,32 +32,24 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/mutants.md")
 }
 
-impl Verdict {
-    fn cell(&self, fault: &Fault) -> String {
-        match self {
-            Verdict::Lint(rule) => format!("lint: {rule}"),
-            Verdict::Test(test) => format!("`{test}`"),
-            Verdict::Crash => "the tests do not end".to_owned(),
-            Verdict::Nobody => format!(
-                "nobody: {}",
-                fault.harmless.as_deref().unwrap_or("why, is not known")
-            ),
-        }
+fn cell(verdict: &Verdict, fault: &Fault) -> String {
+    match verdict {
+        Verdict::Caught(by) => by.clone(),
+        Verdict::Missed => format!(
+            "nobody: {}",
+            fault.harmless.as_deref().unwrap_or("why, is not known")
+        ),
+        Verdict::Unviable(why) => format!("unviable: {why}"),
     }
+}
 
-    fn of_cell(cell: &str) -> Option<Verdict> {
-        if let Some(rule) = cell.strip_prefix("lint: ") {
-            return Some(Verdict::Lint(rule.to_owned()));
-        }
-        if let Some(test) = cell.strip_prefix('`').and_then(|c| c.strip_suffix('`')) {
-            return Some(Verdict::Test(test.to_owned()));
-        }
-        match cell {
-            "the tests do not end" => Some(Verdict::Crash),
-            _ if cell.starts_with("nobody: ") => Some(Verdict::Nobody),
-            _ => None,
-        }
+fn of_cell(cell: &str) -> Option<Verdict> {
+    if cell.starts_with("nobody: ") {
+        return Some(Verdict::Missed);
     }
+    let known =
+        cell.starts_with(BY_LINT) || cell == CRASH || cell.len() > 2 && cell.starts_with('`');
+    known.then(|| Verdict::Caught(cell.to_owned()))
 }
 
 impl Table {
@@ -68,7 +62,7 @@ impl Table {
                 return None;
             };
             let key = (file.trim_matches('`').to_owned(), fault.to_owned());
-            Some((key, Verdict::of_cell(cell)?))
+            Some((key, of_cell(cell)?))
         });
         Table(rows.collect())
     }
@@ -90,7 +84,7 @@ impl Table {
     /// The file with the rows of all faults there are, in their order.
     pub fn text(&self) -> String {
         let rows = all().iter().filter_map(|fault| {
-            let cell = self.of(fault)?.cell(fault);
+            let cell = cell(self.of(fault)?, fault);
             Some(format!(
                 "| `{}` | {} | {cell} |\n",
                 fault.file, fault.breaks
