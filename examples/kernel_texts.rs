@@ -1,10 +1,14 @@
-//! Writes the recurrent kernels of a layer as a driver would be given them: WGSL, SPIR-V, MSL and HLSL.
+//! Writes the recurrent kernels of a layer, or the products around them, as a driver would be given them: WGSL, SPIR-V, MSL
+//! and HLSL.
 //!
-//! `cargo run --example kernel_texts -- OUT [cell=lstm|gru] [units=64] [form=split|portable|subgroup] [lanes=32]
-//! [masked=1] [once=1] [checks=0] [texts=FOLDER]`
+//! `cargo run --example kernel_texts -- OUT [cell=lstm|gru|products] [units=64] [form=split|portable|subgroup] [lanes=32]
+//! [quads=2] [masked=1] [once=1] [written=1] [checks=0] [texts=FOLDER]`
 //!
-//! `once=1` writes the loop over time once, so that the difference of two estimates of a compiler tells what a timestep
-//! costs. `checks=0` leaves out the checks of indices and loops that wgpu asks for. `texts=FOLDER` takes each `NAME.wgsl` that is there in the place of the one in `shaders/`. `scripts/gpu-compilers/` gives these files to GPUs' compilers.
+//! `cell=products` are an LSTM's; `quads` of rows and of columns are an invocation's, 1 or 2. `once=1` writes the loop over
+//! time, or over the rounds of a product, once, so that the difference of two estimates of a compiler tells what a timestep
+//! or a round costs. `written=1` writes the loops inside a round out, for a compiler does not say how often it supposes that
+//! they run. `checks=0` leaves out the checks of indices and loops that wgpu asks for. `texts=FOLDER` takes each `NAME.wgsl`
+//! that is there in the place of the one in `shaders/`. `scripts/gpu-compilers/` gives these files to GPUs' compilers.
 
 use std::path::Path;
 
@@ -19,6 +23,18 @@ use naga::back::{hlsl, msl, spv};
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, SubgroupOperationSet, ValidationFlags, Validator};
 
+/// The cell that stands for the products around a recurrence.
+const PRODUCTS: &str = "products";
+
+/// Loops over time and over the rounds of a product: how they begin, and what stands there where they run once.
+const LOOPS: [(&str, &str); 2] = [
+    ("for (var n = 0u; n < dims.count; n++) {", "{ let n = 0u;"),
+    (
+        "for (var round = 0u; round < rounds; round++) {",
+        "{ let round = 0u;",
+    ),
+];
+
 /// What is asked for.
 struct Request {
     out: String,
@@ -26,8 +42,10 @@ struct Request {
     units: usize,
     form: String,
     lanes: usize,
+    quads: usize,
     masked: bool,
     once: bool,
+    written: bool,
     checks: bool,
     texts: Option<String>,
 }
@@ -41,8 +59,10 @@ fn request() -> anyhow::Result<Request> {
         units: 64,
         form: "split".into(),
         lanes: 32,
+        quads: 2,
         masked: false,
         once: false,
+        written: false,
         checks: true,
         texts: None,
     };
@@ -52,13 +72,15 @@ fn request() -> anyhow::Result<Request> {
             Some(("units", units)) => request.units = units.parse()?,
             Some(("form", form)) => request.form = form.into(),
             Some(("lanes", lanes)) => request.lanes = lanes.parse()?,
+            Some(("quads", quads)) => request.quads = quads.parse()?,
             Some(("masked", masked)) => request.masked = masked == "1",
             Some(("once", once)) => request.once = once == "1",
+            Some(("written", written)) => request.written = written == "1",
             Some(("checks", checks)) => request.checks = checks == "1",
             Some(("texts", folder)) => request.texts = Some(folder.into()),
             _ => {
                 bail!(
-                    "{argument} is not cell=, units=, form=, lanes=, masked=, once=, checks= or texts="
+                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, once=, written=, checks= or texts="
                 )
             }
         }
@@ -81,6 +103,7 @@ fn main() -> anyhow::Result<()> {
         workgroup_bytes: 32 << 10,
         workgroup_invocations: 1024,
         wanted_workgroups: 64,
+        product_quads: request.quads,
         ..Limits::WEBGPU
     };
     let model = model(&request)?;
@@ -106,12 +129,22 @@ fn main() -> anyhow::Result<()> {
         shape,
         context,
     )?;
-    let recurrences = plan.dispatches.iter().filter(|dispatch| {
-        dispatch.label.ends_with("l.forward") || dispatch.label.ends_with("l.backward")
-    });
-    let mut kernels: Vec<_> = recurrences.map(|dispatch| &dispatch.kernel).collect();
-    kernels.dedup();
-    ensure!(!kernels.is_empty(), "the plan has no recurrence");
+    let asked = plan
+        .dispatches
+        .iter()
+        .filter(|dispatch| match request.cell == PRODUCTS {
+            true => dispatch.kernel.name().starts_with("matmul"),
+            false => {
+                dispatch.label.ends_with("l.forward") || dispatch.label.ends_with("l.backward")
+            }
+        });
+    let mut kernels: Vec<_> = Vec::new();
+    for dispatch in asked {
+        if !kernels.contains(&&dispatch.kernel) {
+            kernels.push(&dispatch.kernel);
+        }
+    }
+    ensure!(!kernels.is_empty(), "the plan has no such kernel");
     for kernel in kernels {
         let mut templates = Templates::default();
         if let Some(folder) = &request.texts {
@@ -121,10 +154,13 @@ fn main() -> anyhow::Result<()> {
             }
         }
         let mut source = kernel.source_from(&templates)?;
+        if request.written {
+            source = written_out(&source).with_context(|| format!("the loops of {kernel}"))?;
+        }
         if request.once {
-            const LOOP: &str = "for (var n = 0u; n < dims.count; n++) {";
-            ensure!(source.contains(LOOP), "{kernel} has no loop over time");
-            source = source.replace(LOOP, "{ let n = 0u;");
+            let found = LOOPS.iter().find(|(text, _)| source.contains(text));
+            let (text, once) = found.with_context(|| format!("{kernel} has no such loop"))?;
+            source = source.replace(text, once);
         }
         let file = kernel.to_string().replace(' ', "_").replace('=', "");
         translate(&out.join(&file), kernel.name(), &source, request.checks)
@@ -134,11 +170,38 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The text with its loops over the k of a round written out.
+fn written_out(source: &str) -> anyhow::Result<String> {
+    let (_, depth) = source
+        .split_once("const DEPTH = ")
+        .context("there is no DEPTH")?;
+    let (depth, _) = depth.split_once("u;").context("DEPTH has no number")?;
+    let depth: u32 = depth.parse()?;
+    let (mut written, mut rest) = (String::new(), source);
+    while let Some((before, after)) = rest.split_once("for (var k = 0u; k < DEPTH; ") {
+        let (step, after) = after.split_once(") {\n").context("a loop has no head")?;
+        let step = match step.split_once("+= ") {
+            Some((_, step)) => step.trim_end_matches('u').parse()?,
+            None => 1,
+        };
+        let indent = before.rsplit('\n').next().unwrap_or_default();
+        let end = format!("\n{indent}}}\n");
+        let (body, after) = after.split_once(&end).context("a loop does not end")?;
+        written += before;
+        for k in (0..depth).step_by(step) {
+            written += &format!("{{ let k = {k}u;\n{body}\n}}\n");
+        }
+        rest = after;
+    }
+    ensure!(!written.is_empty(), "there are none");
+    Ok(written + rest)
+}
+
 fn model(request: &Request) -> anyhow::Result<Model> {
     let mut embedding = Embedding::new(8185, 64);
     embedding.mask_zero = request.masked;
     let recurrent = match &request.cell[..] {
-        "lstm" => Bidirectional::new(Lstm::new(request.units)),
+        "lstm" | PRODUCTS => Bidirectional::new(Lstm::new(request.units)),
         "gru" => Bidirectional::new(Gru::new(request.units)),
         other => bail!("there is no cell {other}"),
     };

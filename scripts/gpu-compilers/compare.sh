@@ -1,5 +1,5 @@
 #!/bin/sh
-# compare.sh FOLDER [texts=DIR]: the recurrent kernels on the compilers that setup.sh has put into FOLDER, and a table.
+# compare.sh FOLDER [texts=DIR]: the recurrent kernels and the products on the compilers that setup.sh has put into FOLDER, and a table.
 #
 # CHIPS and LAYERS, lists in the environment, choose others than these.
 set -eu
@@ -8,24 +8,31 @@ folder=$(cd "${1:?the folder of setup.sh}" && pwd)
 shift
 # AMD's names are RADV's, Intel's those of its shim, NVIDIA's numbers of a chip (162 Turing, 172 Ampere) or an sm.
 chips=${CHIPS:-amd-RAVEN amd-NAVI21 amd-NAVI31 intel-skl intel-tgl intel-lnl nvidia-162 nvidia-172 ptxas-75 ptxas-86 ptxas-89}
-# cell-form-units
-layers=${LAYERS:-lstm-portable-64 lstm-split-64 lstm-split-128 gru-portable-64 gru-split-64 gru-split-128}
+# cell-form-units; products are the matrix products around an LSTM
+layers=${LAYERS:-lstm-portable-64 lstm-split-64 lstm-split-128 gru-portable-64 gru-split-64 gru-split-128 products-split-64}
 out=$folder/compared
 rm -rf "$out"
 mkdir -p "$out"
 cd "$here/../.."
 cargo build --quiet --example kernel_texts
-kernel_files() { # NAME OPTION...
-    name=$1
-    shift
-    for layer in $layers; do
+kernel_files() { # NAME LAYERS OPTION...
+    name=$1 these=$2
+    shift 2
+    for layer in $these; do
         cell=${layer%%-*} rest=${layer#*-}
-        ./target/debug/examples/kernel_texts "$out/$name" cell="$cell" form="${rest%-*}" units="${rest#*-}" "$@" >/dev/null
+        for quads in $(case $cell in products) echo 1 2 ;; *) echo 1 ;; esac); do
+            ./target/debug/examples/kernel_texts "$out/$name" cell="$cell" form="${rest%-*}" units="${rest#*-}" \
+                quads="$quads" "$@" >/dev/null
+        done
     done
 }
-kernel_files loop "$@"
-kernel_files once once=1 "$@"
-kernel_files unchecked checks=0 "$@" # without checks, which Vulkan's drivers make in hardware there
+products=$(printf '%s\n' $layers | grep '^products-' || true)
+recurrences=$(printf '%s\n' $layers | grep -v '^products-' || true)
+kernel_files loop "$layers" "$@"
+kernel_files once "$recurrences" once=1 "$@"
+kernel_files written "$products" written=1 "$@"
+kernel_files written-once "$products" written=1 once=1 "$@"
+kernel_files unchecked "$layers" checks=0 "$@" # without checks, which Vulkan's drivers make in hardware there
 
 # Runs `pipelines` with the libraries of Mesa in FOLDER.
 pipelines() { # CHIP FILE
@@ -46,12 +53,13 @@ pipelines() { # CHIP FILE
 for chip in $chips; do
     case $chip in
     ptxas-*)
-        python3 "$here/metal_to_cuda.py" "$folder/cuda" "${chip#*-}" "$out"/unchecked/*split*.metal >"$out/$chip.txt"
+        python3 "$here/metal_to_cuda.py" "$folder/cuda" "${chip#*-}" $(find "$out/unchecked" -name '*split*.metal' -o -name 'matmul_portable*.metal' | sort) >"$out/$chip.txt"
         ;;
     *)
-        for kind in loop once; do
+        for kind in loop once written written-once; do
             # A process a kernel: Intel's driver on its shim ends after some pipelines.
             for file in "$out/$kind"/*.spv; do
+                [ -e "$file" ] || continue
                 pipelines "$chip" "$file" >>"$out/$chip.$kind.jsonl" 2>>"$out/$chip.log" ||
                     echo "$chip: no pipeline of $(basename "$file"), see $out/$chip.log" >&2
             done

@@ -18,6 +18,7 @@ BUILT_IN = {
     "simdgroup_index_in_threadgroup": "threadIdx.x / 32u",
     "thread_index_in_simdgroup": "threadIdx.x % 32u",
     "threads_per_simdgroup": "32u",
+    "thread_position_in_threadgroup": "metal::uint3{threadIdx.x % 8u, threadIdx.x / 8u, 0u}",
     "thread_index_in_threadgroup": "threadIdx.x",
 }
 
@@ -33,7 +34,10 @@ def parameters(text, arrays):
         attribute = re.search(r"\[\[(\w+)", line)
         declaration = re.sub(r"\[\[.*?\]\]", "", line).strip(" ,")
         words = declaration.replace("&", " ").split()
-        if not words or "_mslBufferSizes" in declaration:
+        if not words:
+            continue
+        if "_mslBufferSizes" in declaration:
+            variables.append(f"{words[1]} {words[-1]} = {{}};")
             continue
         if attribute and attribute[1] in BUILT_IN:
             variables.append(f"{declaration} = {BUILT_IN[attribute[1]]};")
@@ -59,6 +63,9 @@ def cuda(metal):
     arguments, variables = parameters(entry[3], arrays)
     head = re.sub(r"^constant ", "static constexpr ", head, flags=re.M)
     head = re.sub(r"^((?:bool|float|uint|metal::\w+) \w+\()", r"DEVICE \1", head, flags=re.M)
+    # Functions are given the bindings that they use.
+    head = re.sub(r"\bconstant (\w+)& ", r"const \1& ", head)
+    head = re.sub(r"\bdevice (\w+) const& ", lambda found: f"const {arrays[found[1]]}* __restrict__ ", head)
     # A Vulkan driver divides by a reciprocal, as WGSL allows.
     head = head.replace("1.0 / (1.0 + metal::exp(-(bounded)))", "__fdividef(1.0, 1.0 + metal::exp(-(bounded)))")
     head = head.replace("(1.0 - e) / (1.0 + e)", "__fdividef(1.0 - e, 1.0 + e)")

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 import sys
 
 # How often a compiler supposes that a loop runs, and what it calls its estimate.
@@ -23,17 +24,29 @@ def registers(vendor, s):
     return s["Number of GPRs"], s["Spills to memory"] + s["Fills from memory"]
 
 
+def adds(kernel):
+    """Multiply-adds of a lane in a round of this product."""
+    quads = int(re.search(r"Q(\d)", kernel)[1])
+    return 32 // quads * (4 * quads) ** 2
+
+
 def main(folder):
     print(f"{'chip':16}{'kernel':52}{'lanes':>6}{'registers':>10}{'spills':>8}{'cycles':>8}")
-    for looped in sorted(folder.glob("*.loop.jsonl")):
-        chip = looped.name.removesuffix(".loop.jsonl")
-        vendor = chip.split("-")[0]
-        times, estimate = LOOPS[vendor]
-        once = statistics(folder / f"{chip}.once.jsonl")
-        for kernel, (s, lanes) in sorted(statistics(looped).items()):
-            cycles = (s[estimate] - once[kernel][0][estimate]) / (times - 1) if kernel in once else float("nan")
-            used, spilled = registers(vendor, s)
-            print(f"{chip:16}{kernel:52}{lanes:6}{used:10}{spilled:8}{cycles:8.0f}")
+    for path in sorted(folder.glob("*.loop.jsonl")):
+        chip = path.name.removesuffix(".loop.jsonl")
+        times, estimate = LOOPS[chip.split("-")[0]]
+        loop, once, written, written_once = (
+            statistics(folder / f"{chip}.{kind}.jsonl") for kind in ("loop", "once", "written", "written-once")
+        )
+        for kernel, (s, lanes) in sorted(loop.items()):
+            shown = ""
+            if kernel in once:
+                shown = f"{(s[estimate] - once[kernel][0][estimate]) / (times - 1):.0f}"
+            if kernel in written and kernel in written_once:
+                a_round = (written[kernel][0][estimate] - written_once[kernel][0][estimate]) / (times - 1)
+                shown = f"{a_round / adds(kernel):.2f}"
+            used, spilled = registers(chip.split("-")[0], s)
+            print(f"{chip:16}{kernel:52}{lanes:6}{used:10}{spilled:8}{shown:>8}")
     for log in sorted(folder.glob("ptxas-*.txt")):
         print(log.read_text(), end="")
 

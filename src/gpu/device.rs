@@ -19,6 +19,9 @@ use crate::plan::{Form, Limits, Templates};
 /// Storage bindings that a kernel may have.
 const BINDINGS: u32 = 7;
 
+/// Lanes of the smallest subgroup from which on a lane has registers for 8 × 8 sums.
+const WIDE_SUBGROUP: usize = 32;
+
 /// A device, its queue, its pipelines and its buffers.
 pub struct Gpu {
     pub(super) device: wgpu::Device,
@@ -302,6 +305,11 @@ impl Gpu {
         } else {
             64
         };
+        // Compilers give a lane of a narrow subgroup too few registers for 8 × 8 sums: docs/performance.md has the table.
+        let product_quads = match subgroup {
+            Some((least, _)) if least >= WIDE_SUBGROUP && !self.software => 2,
+            _ => 1,
+        };
         Ok(Limits {
             form,
             binding_bytes: granted.max_storage_buffer_binding_size,
@@ -318,6 +326,7 @@ impl Gpu {
                 }
             },
             wanted_workgroups,
+            product_quads,
             // No watchdog looks at a software adapter.
             segment: if self.software {
                 usize::MAX

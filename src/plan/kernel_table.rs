@@ -80,7 +80,7 @@ pub enum Traffic {
     Rows,
     /// Runs of rows, and a sum of each.
     Segments,
-    /// The factors and the product.
+    /// The factors and the product, and with `sums` those of the second factor's columns.
     Product,
     /// The factors, the product and the sums of the second factor's columns.
     ProductAndSums,
@@ -207,7 +207,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "lstm_step_backward": StepDims, [READ, READ, READ, READ, REPLACE, REPLACE], LstmStepBackward;
     "lstm_step_forward": StepDims, [READ, READ, READ, WRITE, WRITE, WRITE], LstmStepForward;
     "matmul": MatmulDims, [READ, READ, READ, WRITE], Product;
-    "matmul_portable": MatmulDims, [READ, READ, READ, WRITE], Product;
+    "matmul_portable": MatmulDims, [READ, READ, READ, WRITE, WRITE.only_if("sums")], Product;
     "matmul_transposed_a": MatmulDims, [READ, READ, WRITE, WRITE], ProductAndSums;
     "max_pool_backward": PoolDims, [READ, READ, READ, READ, WRITE], WholeBindings;
     "max_pool_forward": PoolDims, [READ, WRITE, WRITE], WholeBindings;

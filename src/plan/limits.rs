@@ -34,8 +34,10 @@ pub struct Limits {
     pub workgroup_invocations: usize,
     /// Workgroups along an axis of a dispatch.
     pub workgroups: u32,
-    /// Workgroups that a recurrence should be cut into, so that the adapter is busy.
+    /// Workgroups that a recurrence, or a product, should be cut into, so that the adapter is busy.
     pub wanted_workgroups: usize,
+    /// Quads of rows, and of columns, of a portable product that an invocation has registers for: 1 or 2.
+    pub product_quads: usize,
     /// Rows of the batch that a workgroup of a recurrence should own, as far as its memory goes; `None` leaves it to
     /// `wanted_workgroups`.
     pub row_tile: Option<usize>,
@@ -52,6 +54,7 @@ impl Limits {
         workgroup_invocations: 256,
         workgroups: 65_535,
         wanted_workgroups: 2,
+        product_quads: 1,
         row_tile: None,
         segment: 256,
     };

@@ -11,6 +11,9 @@ use crate::error::Result;
 /// same on every adapter.
 pub const SPLIT: usize = 512;
 
+/// Rows, and columns, of C that a workgroup of a portable product makes for each quad of an invocation.
+const SMALL_TILE: usize = 32;
+
 /// Columns of C that a workgroup of a subgroup product makes, at least, and rows at most: a tile of 64 × 64 brings
 /// 64 products for each number loaded, and its sums still fit the nearest cache.
 const TILE: usize = 64;
@@ -62,6 +65,20 @@ impl Sizes {
     }
 }
 
+/// How the factors of a product lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// Both row by row, A's rows along k.
+    Plain,
+    /// A's rows are those of k.
+    TransposedA {
+        /// Whether B's columns are summed too.
+        sums: bool,
+    },
+    /// B's rows are along k.
+    TransposedB,
+}
+
 /// Lanes of a subgroup, if all these sizes can be handled four numbers at a time.
 fn vector_lanes(form: Form, sizes: &[usize]) -> Option<usize> {
     match form {
@@ -92,7 +109,9 @@ impl PlanBuilder<'_> {
             Some(lanes) => {
                 self.subgroup_product(label, &dims, bindings, sizes.batches, sizes, lanes)
             }
-            None => self.portable_product(label, &dims, &bindings, sizes.batches, sizes),
+            None => {
+                self.portable_product(label, &dims, &bindings, sizes.batches, sizes, Layout::Plain)
+            }
         }
     }
 
@@ -123,13 +142,8 @@ impl PlanBuilder<'_> {
                 b_column: k as u32,
                 ..dims(b)
             };
-            return self.portable_product(
-                label,
-                &dims,
-                &[a.slice, b.slice, a.slice, c.slice],
-                1,
-                sizes,
-            );
+            let bindings = [a.slice, b.slice, a.slice, c.slice];
+            return self.portable_product(label, &dims, &bindings, 1, sizes, Layout::TransposedB);
         };
         let transposed = self.scratch("transposed_weights", batches * n * k)?;
         let transpose = TransposeDims {
@@ -186,8 +200,7 @@ impl PlanBuilder<'_> {
     ///
     /// The sum over k, positions as a rule, is split into chunks of [`SPLIT`], whose sums are then added up.
     /// `sums`, a label and a slice, gets the sums of B's columns too, `[batches, n]`; then B, all its batches, fills
-    /// its slice. The subgroup and the native kernel make them of what they have loaded, in the same order as the portable
-    /// form.
+    /// its slice. The kernel makes them of what it has loaded, in the same order in every form.
     pub(super) fn product_transposed_a(
         &mut self,
         label: &str,
@@ -213,8 +226,13 @@ impl PlanBuilder<'_> {
             sums_split: (batches * n) as u32,
             ..strides(a, b, c_matrix, sizes)
         };
-        let kernel = Kernel::new("matmul_transposed_a");
-        let with_sums = match (vector_lanes(self.limits.form, &[m, n]), self.limits.form) {
+        let column_sums = match sums {
+            Some((_, y)) if splits == 1 => Some(y),
+            Some(_) => Some(self.scratch("split_column_sums", splits * batches * n)?),
+            None => None,
+        };
+        let batches_and_splits = batches * splits;
+        match (vector_lanes(self.limits.form, &[m, n]), column_sums) {
             (Some(lanes), _) => {
                 let rows = if lanes <= 8 && m > TILE / 2 {
                     TILE
@@ -222,51 +240,60 @@ impl PlanBuilder<'_> {
                     TILE / 2
                 };
                 let vectors = (TILE / (4 * lanes)).max(1);
-                let kernel = kernel.size("S", lanes).size("R", rows).size("V", vectors);
-                Some((kernel, [n.div_ceil(4 * lanes * vectors), m.div_ceil(rows)]))
-            }
-            (None, Form::Native) if sums.is_some() => Some((kernel, [1, 1])),
-            _ => None,
-        };
-        match with_sums {
-            Some((kernel, [across, down])) => {
-                let column_sums = match sums {
-                    Some((_, y)) if splits == 1 => y,
-                    _ => self.scratch("split_column_sums", splits * batches * n)?,
+                let kernel = Kernel::new("matmul_transposed_a")
+                    .size("S", lanes)
+                    .size("R", rows)
+                    .size("V", vectors);
+                // It makes the sums whether or not they are asked for.
+                let column_sums = match column_sums {
+                    Some(slice) => slice,
+                    None => self.scratch("split_column_sums", splits * batches * n)?,
                 };
+                let bindings = [a.slice, b.slice, to, column_sums];
+                let [across, down] = [n.div_ceil(4 * lanes * vectors), m.div_ceil(rows)];
+                let groups = [across, down, batches_and_splits];
                 self.dispatch(
                     label.into(),
                     kernel,
                     &dims,
-                    &[a.slice, b.slice, to, column_sums],
-                    [across, down, batches * splits],
+                    &bindings,
+                    groups,
                     sizes.flops(),
                 )?;
-                if let Some((label, y)) = sums
-                    && splits > 1
-                {
-                    let label = format!("{label}.add");
-                    self.sum_rows(&label, column_sums, splits, batches * n, splits, y)?;
-                }
             }
-            None => {
-                if let Some((label, y)) = sums {
-                    self.column_sums(label, b.slice, k, batches * n, y)?;
-                }
+            (None, Some(column_sums)) if self.limits.form == Form::Native => {
+                let kernel = Kernel::new("matmul_transposed_a");
+                let bindings = [a.slice, b.slice, to, column_sums];
+                let groups = [1, 1, batches_and_splits];
+                self.dispatch(
+                    label.into(),
+                    kernel,
+                    &dims,
+                    &bindings,
+                    groups,
+                    sizes.flops(),
+                )?;
+            }
+            (None, column_sums) => {
                 let dims = MatmulDims {
                     a_row: 1,
                     a_column: dims.a_row,
                     b_column: 1,
                     ..dims
                 };
-                self.portable_product(
-                    label,
-                    &dims,
-                    &[a.slice, b.slice, a.slice, to],
-                    batches * splits,
-                    sizes,
-                )?;
+                let mut bindings = vec![a.slice, b.slice, a.slice, to];
+                bindings.extend(column_sums);
+                let layout = Layout::TransposedA {
+                    sums: column_sums.is_some(),
+                };
+                self.portable_product(label, &dims, &bindings, batches_and_splits, sizes, layout)?;
             }
+        }
+        if let (Some((label, y)), Some(column_sums)) = (sums, column_sums)
+            && splits > 1
+        {
+            let label = format!("{label}.add");
+            self.sum_rows(&label, column_sums, splits, batches * n, splits, y)?;
         }
         if splits > 1 {
             self.sum_rows(&format!("{label}.add"), to, splits, size, splits, c)?;
@@ -274,6 +301,8 @@ impl PlanBuilder<'_> {
         Ok(())
     }
 
+    /// A product in its portable form. Tiles are as large as registers allow where that leaves as many workgroups as the
+    /// adapter wants.
     fn portable_product(
         &mut self,
         label: &str,
@@ -281,14 +310,31 @@ impl PlanBuilder<'_> {
         bindings: &[Slice],
         batches: usize,
         sizes: Sizes,
+        layout: Layout,
     ) -> Result<()> {
-        let groups = [sizes.n.div_ceil(32), sizes.m.div_ceil(32), batches];
+        let Sizes { m, n, k, .. } = sizes;
+        let across_a = matches!(layout, Layout::TransposedA { .. });
+        let groups = |quads: usize| {
+            let tile = SMALL_TILE * quads;
+            [n.div_ceil(tile), m.div_ceil(tile), batches]
+        };
+        let most = self.limits.product_quads;
+        let wide = m.min(n) > SMALL_TILE;
+        let busy = groups(most).iter().product::<usize>() >= self.limits.wanted_workgroups;
+        let quads = if wide && busy { most } else { 1 };
+        let along_a = if across_a { m } else { k };
+        let kernel = Kernel::new("matmul_portable")
+            .size("Q", quads)
+            .flag("across_a", across_a)
+            .flag("across_b", layout == Layout::TransposedB)
+            .flag("fours", n.is_multiple_of(4) && along_a.is_multiple_of(4))
+            .flag("sums", layout == Layout::TransposedA { sums: true });
         self.dispatch(
             label.into(),
-            Kernel::new("matmul_portable"),
+            kernel,
             dims,
             bindings,
-            groups,
+            groups(quads),
             sizes.flops(),
         )
     }

@@ -36,7 +36,7 @@ impl Dispatch {
             Traffic::WholeBindings => return self.whole_bindings(file.bindings),
             Traffic::Rows => self.moved_rows(),
             Traffic::Segments => self.segment_sums(),
-            Traffic::Product => self.product(false),
+            Traffic::Product => self.product(self.kernel.has_flag("sums")),
             Traffic::ProductAndSums => self.product(true),
             Traffic::LstmForward => self.lstm_forward(),
             Traffic::LstmBackward => self.lstm_backward(),

@@ -7,8 +7,9 @@ use std::cell::RefCell;
 
 use gatefold::batch::Batch;
 use gatefold::device::Device;
+use gatefold::gpu::KernelForm;
 use gatefold::model::Model;
-use gatefold::plan::{Limits, Plan};
+use gatefold::plan::{Form, Limits, ParameterLayout, Plan};
 use gatefold::random::Philox;
 use gatefold::reference::matmul::{a_b, a_bt, at_b, column_sums};
 use gatefold::reference::recurrence::{Run, recurrent_gradient};
@@ -195,7 +196,7 @@ impl Case {
         probe.finish(&format!("project {:?}", self.sizes))
     }
 
-    /// The kernel's gradient, and the bias's, which the same dispatch makes in the subgroup form.
+    /// The kernel's gradient, and the bias's, which the same dispatch makes.
     fn d_kernel(&mut self, gpu: &mut Device) -> f64 {
         let Sizes {
             inputs,
@@ -315,6 +316,33 @@ impl Case {
         });
         probe.finish(&format!("d_input {:?}", self.sizes))
     }
+
+    /// What each product leaves, and its kernels.
+    fn outputs(&mut self, gpu: &mut Device) -> Vec<(Vec<u32>, Vec<String>)> {
+        let (x, dz) = (
+            self.random(self.rows, self.sizes.inputs),
+            self.random(self.rows, self.sizes.directions * 4 * self.sizes.units),
+        );
+        let gradients = ParameterLayout::new(&self.model).len();
+        let products = [
+            (&["project"][..], format!("{}.z", self.name), dz.len()),
+            (&["d_kernel", "d_bias"], "gradients".to_owned(), gradients),
+            (&["d_input"], format!("{}.d_input", self.name), x.len()),
+        ];
+        let mut outputs = Vec::new();
+        for (labels, output, count) in products {
+            let mut probe = self.probe(labels);
+            if output != format!("{}.d_input", self.name) {
+                probe.set(&self.input_name(), &x);
+            }
+            if !output.ends_with(".z") {
+                probe.set(&self.dz_name(), &dz);
+            }
+            probe.run(gpu);
+            outputs.push((probe.words(&output, count), probe.kernels()));
+        }
+        outputs
+    }
 }
 
 fn check(gpu: &mut Device, limits: &Limits, sizes: Sizes, seed: u64) -> f64 {
@@ -330,11 +358,55 @@ fn check(gpu: &mut Device, limits: &Limits, sizes: Sizes, seed: u64) -> f64 {
     .fold(0.0, f64::max)
 }
 
+/// Each form, and the one that runs on GPUs with every size of tile.
+fn forms(gpu: &Device) -> Vec<Limits> {
+    let mut forms = device::forms(gpu);
+    let large = forms
+        .iter()
+        .filter(|limits| matches!(limits.form, Form::Split { .. }));
+    let large: Vec<Limits> = large
+        .map(|limits| Limits {
+            product_quads: 2,
+            wanted_workgroups: 1,
+            ..limits.clone()
+        })
+        .collect();
+    forms.extend(large);
+    forms
+}
+
+/// The size of a tile changes no bit.
+#[test]
+fn tiles_of_both_sizes_give_the_same_bytes() {
+    let mut gpu = match device::adapter() {
+        Some(gpu) => Device::from(gpu),
+        None => return,
+    };
+    let small = gpu.limits(KernelForm::Portable).unwrap();
+    let large = Limits {
+        product_quads: 2,
+        wanted_workgroups: 1,
+        ..small.clone()
+    };
+    for sizes in [
+        [64, 64, 2, 105, 10, 0],
+        [38, 9, 1, 90, 11, 0],
+        [36, 36, 2, 60, 9, 0],
+    ] {
+        let [small, large] =
+            [&small, &large].map(|limits| Case::new(sizes.into(), limits, 5).outputs(&mut gpu));
+        for ((small, kernels), (large, others)) in small.iter().zip(&large) {
+            assert_ne!(kernels, others, "{sizes:?}");
+            assert!(small == large, "{sizes:?}: {kernels:?} and {others:?}");
+        }
+    }
+}
+
 #[test]
 fn products_of_a_recurrent_layer() {
     let gpu = &mut device::open();
     let mut worst = 0.0f64;
-    for limits in device::forms(gpu) {
+    for limits in forms(gpu) {
         for (seed, sizes) in CASES.into_iter().enumerate() {
             worst = worst.max(check(gpu, &limits, sizes.into(), seed as u64));
         }
@@ -345,7 +417,7 @@ fn products_of_a_recurrent_layer() {
 #[test]
 fn random_sizes() {
     let gpu = device::open();
-    let forms = device::forms(&gpu);
+    let forms = forms(&gpu);
     let gpu = RefCell::new(gpu);
     let sizes = (1..70usize, 1..40usize, 1..3usize, 1..60usize, 1..13usize);
     let choices = (proptest::bool::ANY, 0..forms.len(), 0..u64::MAX);

@@ -119,6 +119,7 @@ pub fn limits() -> Vec<Limits> {
     };
     let split = |lanes| Limits {
         form: Form::Split { lanes },
+        product_quads: if lanes < 32 { 1 } else { 2 },
         ..subgroup(lanes)
     };
     let subgroups = [4, 8, 16, 32, 64].map(subgroup);

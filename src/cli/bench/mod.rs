@@ -4,6 +4,8 @@ mod comparison;
 mod figures;
 mod measure;
 mod report;
+mod survey;
+mod survey_cells;
 mod table;
 mod timeline;
 mod workload;
@@ -25,6 +27,8 @@ use serde::Serialize;
 use comparison::Comparison;
 use measure::{Pass, Steps, WARM_UP};
 use report::{FORMAT, Report, System, Work, milliseconds, rounded};
+use survey::Survey;
+use survey_cells::survey;
 pub use timeline::{OwnSpans, Timeline};
 use workload::Workload;
 
@@ -45,12 +49,18 @@ struct WithComparison<'a> {
     comparison: Option<&'a Comparison>,
 }
 
-/// Times steps of a model; `timeline` collects what is traced.
+/// Times steps of a model, or of every form without one; `timeline` collects what is traced.
 pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result<()> {
     let output = Output {
         json: args.json,
         quiet,
     };
+    if let [earlier, now] = &args.compare[..] {
+        return compare_files(args, earlier, now, &output);
+    }
+    if !args.model.is_given() && args.report.is_some() {
+        return every_form(args, &output);
+    }
     let source = ModelSource::new(&args.model)?;
     let report_file = args
         .report
@@ -62,7 +72,11 @@ pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result
     if let Some(file) = &args.trace {
         check_writable("--trace", file)?;
     }
-    let earlier = args.compare.as_deref().map(Report::read).transpose()?;
+    let earlier = args
+        .compare
+        .first()
+        .map(|file| Report::read(file))
+        .transpose()?;
     let workload = Workload::new(args, &source)?;
     let vocabulary = workload.vocabulary();
     // The labels, 0 and 1, are classes of every model.
@@ -102,6 +116,74 @@ pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result
         output.result(&format!("\n{}", comparison.text()))?;
     }
     Ok(())
+}
+
+/// Two files side by side, of the same kind; nothing is measured.
+fn compare_files(args: &BenchArgs, earlier: &Path, now: &Path, output: &Output) -> Result<()> {
+    if args.model.is_given() || args.report.is_some() || args.json {
+        let problem =
+            "takes two files without a model, --report and --json: it measures nothing then";
+        return Err(option("--compare", problem).into());
+    }
+    match (Survey::read(earlier)?, Survey::read(now)?) {
+        (Some(earlier), Some(now)) => output.result(&earlier.compared(&now)),
+        (None, None) => {
+            let (earlier, now) = (Report::read(earlier)?, Report::read(now)?);
+            output.result(&Comparison::new(&earlier, &now).text())
+        }
+        _ => {
+            let problem =
+                "one file is of every form, the other of one model; compare files of one kind";
+            Err(option("--compare", problem).into())
+        }
+    }
+}
+
+/// Measures every form that the device can run, and writes that to a file.
+fn every_form(args: &BenchArgs, output: &Output) -> Result<()> {
+    let default = || PathBuf::from("gatefold-bench-forms.json");
+    let file = args.report.clone().flatten().unwrap_or_else(default);
+    check_writable("--report", &file)?;
+    if args.tile.rows().is_some() {
+        let problem = "is for one model; leave it out, or give a VARIANT or --config FILE";
+        return Err(option("--row-tile", problem).into());
+    }
+    if args.json && !args.compare.is_empty() {
+        let problem = "makes a table of every form; leave out --json, or give a model";
+        return Err(option("--compare", problem).into());
+    }
+    let earlier = match args.compare.first() {
+        None => None,
+        Some(file) => {
+            let problem = "is no report of every form; make one with gatefold bench --report FILE";
+            let survey = Survey::read(file)?;
+            Some(
+                survey
+                    .ok_or_else(|| option("--compare", format!("{} {problem}", file.display())))?,
+            )
+        }
+    };
+    let found = survey(args, |case| output.say(case))?;
+    write_atomically(&file, &serde_json::to_vec_pretty(&found)?)?;
+    output.say(&format!("Wrote {}", file.display()));
+    match args.json {
+        true => print_json(&found)?,
+        false => output.result(&found.text())?,
+    }
+    if let Some(earlier) = earlier {
+        output.result(&format!("\n{}", earlier.compared(&found)))?;
+    }
+    match &found.problems()[..] {
+        [] => Ok(()),
+        problems => Err(Error::Adapter(format!(
+            "{} of {} forms and sizes did not give the right numbers on {}; please send {}, and use another of --kernels",
+            problems.len(),
+            found.cells.len(),
+            found.adapter.name,
+            file.display()
+        ))
+        .into()),
+    }
 }
 
 fn pass(args: &BenchArgs) -> Pass {
@@ -156,11 +238,7 @@ fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Sess
     let report = Report {
         format: FORMAT,
         gatefold: env!("CARGO_PKG_VERSION").to_string(),
-        system: System {
-            os: std::env::consts::OS.to_string(),
-            architecture: std::env::consts::ARCH.to_string(),
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-        },
+        system: System::of_this_machine(),
         adapter,
         kernels,
         row_tile: args.tile.rows(),

@@ -51,6 +51,17 @@ pub struct System {
     pub threads: usize,
 }
 
+impl System {
+    /// The one that this program runs on.
+    pub fn of_this_machine() -> System {
+        System {
+            os: std::env::consts::OS.to_string(),
+            architecture: std::env::consts::ARCH.to_string(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
 /// What was timed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Work {

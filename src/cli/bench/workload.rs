@@ -110,7 +110,8 @@ fn data_args(data: PathBuf, vocab: Option<PathBuf>) -> DataArgs {
     }
 }
 
-fn random_batch(length: u32, size: usize, vocabulary: usize, random: &mut Philox) -> Batch {
+/// A batch of ids drawn uniformly, with labels that alternate.
+pub fn random_batch(length: u32, size: usize, vocabulary: usize, random: &mut Philox) -> Batch {
     let reviews: Vec<Review> = (0..size)
         .map(|row| Review {
             ids: (0..length)
