@@ -28,16 +28,21 @@ use crate::shader::Shader;
 pub fn check(shader: &Shader, launches: &[Launch]) -> Vec<Finding> {
     let mut findings = lint(shader);
     for launch in launches {
-        for finding in run(shader, launch).findings {
-            let known = findings.iter().any(|other| {
-                other.rule == finding.rule
-                    && other.place == finding.place
-                    && (finding.place.is_some() || other.detail == finding.detail)
-            });
-            if !known {
-                findings.push(finding);
-            }
-        }
+        merge(&mut findings, run(shader, launch).findings);
     }
     findings
+}
+
+/// Adds findings to others, without those of a rule and a place that are there already.
+pub fn merge(findings: &mut Vec<Finding>, more: impl IntoIterator<Item = Finding>) {
+    for finding in more {
+        let known = findings.iter().any(|other| {
+            other.rule == finding.rule
+                && other.place == finding.place
+                && (finding.place.is_some() || other.detail == finding.detail)
+        });
+        if !known {
+            findings.push(finding);
+        }
+    }
 }

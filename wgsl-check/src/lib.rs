@@ -33,7 +33,7 @@ mod render;
 mod rule;
 mod shader;
 
-pub use check::check;
+pub use check::{check, merge};
 pub use finding::{Finding, Invocation, Place};
 pub use interpreter::{NoNumbers, Outcome, run};
 pub use launch::{Buffer, Launch, Slice};

@@ -199,6 +199,14 @@ impl Memory {
         self.shared.len() - 1
     }
 
+    /// Words of all workgroup memory.
+    pub fn shared_words(&self) -> u64 {
+        self.shared
+            .iter()
+            .map(|shared| shared.words.len() as u64)
+            .sum()
+    }
+
     /// Workgroup memory is another's from here on: zeros.
     pub fn next_workgroup(&mut self) {
         for shared in &mut self.shared {

@@ -93,15 +93,15 @@ fn a_prefix_sum_with_one_buffer() {
          for (var n = 1u; n < 8u; n *= 2u) { if i >= n { w[i] += w[i - n]; } workgroupBarrier(); }
          data[at] = w[i];",
         "w[i] = data[at]; workgroupBarrier();
-         var from = 0u;
+         var near = 0u;
          for (var n = 1u; n < 8u; n *= 2u) {
-             let to = 8u - from;
-             w[to + i] = w[from + i];
-             if i >= n { w[to + i] += w[from + i - n]; }
-             from = to;
+             let far = 8u - near;
+             w[far + i] = w[near + i];
+             if i >= n { w[far + i] += w[near + i - n]; }
+             near = far;
              workgroupBarrier();
          }
-         data[at] = w[from + i];",
+         data[at] = w[near + i];",
     );
 }
 

@@ -360,6 +360,48 @@ fn launches_that_do_not_fit() {
     );
 }
 
+/// What no machine has room for is told before it is asked for, and what takes too long is cut off.
+#[test]
+fn shaders_that_are_too_large() {
+    for (declarations, body, rule, told) in [
+        (
+            "var<workgroup> w: array<u32, 1000000>;",
+            "w[0] = 1u;",
+            Rule::Launch,
+            "the workgroup variables take 3906 KiB",
+        ),
+        (
+            "var<private> p: array<u32, 10000000>;",
+            "p[0] = 1u;",
+            Rule::Launch,
+            "the private variables of a workgroup take",
+        ),
+        (
+            "",
+            "var a: array<u32, 10000000>; a[0] = 1u;",
+            Rule::Opaque,
+            "whose values take",
+        ),
+        (
+            "fn f(x: array<u32, 10000>) -> u32 { return x[0]; }",
+            "var a: array<u32, 10000>; for (var k = 0u; k < 100000u; k++) { a[0] += f(a); }",
+            Rule::Endless,
+            "the launch takes more than",
+        ),
+    ] {
+        let source = format!("{declarations} @compute @workgroup_size(64) fn main() {{ {body} }}");
+        let shader = Shader::parse(&source).unwrap();
+        let launch = Launch::new([1, 1, 1]).steps(100_000);
+        let findings = wgsl_check::run(&shader, &launch).findings().to_vec();
+        assert_eq!(findings.len(), 1, "{body}: {findings:?}");
+        assert_eq!(findings[0].rule, rule, "{}", findings[0]);
+        assert!(findings[0].detail.contains(told), "{}", findings[0]);
+    }
+    let large = "@compute @workgroup_size(16384, 16384, 16384) fn main() {}";
+    let findings = all_findings(&Shader::parse(large).unwrap(), &[Launch::new([1, 1, 1])]);
+    assert_eq!(findings[0].rule, Rule::Launch);
+}
+
 #[test]
 fn texts_that_are_no_shaders() {
     let error = Shader::parse_named("fn f() {\n    let x = 1 +;\n}", "f.wgsl").unwrap_err();

@@ -13,6 +13,8 @@ fn matrix() -> Vec<f32> {
 
 fn launch() -> Launch {
     Launch::new([ROWS as u32, 1, 1])
+        // Some mutants never end.
+        .steps(20_000)
         .constant("COLUMNS", COLUMNS as f64)
         .bind(0, 0, Buffer::f32(&matrix()))
         .bind(0, 1, Buffer::unwritten(4 * ROWS))

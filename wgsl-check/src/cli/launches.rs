@@ -206,11 +206,11 @@ impl BufferSpec {
     }
 }
 
-/// Bytes of a buffer; more than a gigabyte is a slip of the pen.
+/// Bytes of a buffer; more is a slip of the pen.
 fn bounded(bytes: usize) -> anyhow::Result<usize> {
     ensure!(
-        bytes <= 1 << 30,
-        "{bytes} bytes; a buffer has 1 GiB at most"
+        bytes <= 1 << 28,
+        "{bytes} bytes; a buffer has 256 MiB at most"
     );
     Ok(bytes)
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use wgsl_check::lint::{Limits, lint, resources};
-use wgsl_check::{Finding, InvalidShader, Shader, check};
+use wgsl_check::{Finding, InvalidShader, Outcome, Shader, merge};
 
 use args::{Arguments, Command, Common, Show};
 use format::Note;
@@ -97,26 +97,25 @@ fn run_file(
         Err(error) => return Ok((vec![error.finding().clone()], String::new())),
     };
     let tests = file.tests()?;
-    let launches: Vec<_> = tests.iter().map(|test| test.launch.clone()).collect();
-    let mut findings = check(&shader, &launches);
+    let (findings, outcomes) = found(&shader, &tests);
     let mut said = String::new();
-    for test in &tests {
-        let outcome = wgsl_check::run(&shader, &test.launch);
-        findings.extend(test.unmet(&outcome));
+    for (test, outcome) in tests.iter().zip(&outcomes) {
         for show in show {
-            said.push_str(&show.of(&test.name, &outcome)?);
+            said.push_str(&show.of(&test.name, outcome)?);
         }
     }
     Ok((findings, said))
 }
 
-/// What is found about a shader and its launches, the numbers that they expect included.
-fn found(shader: &Shader, tests: &[Test]) -> Vec<Finding> {
+/// What is found about a shader and its launches, the numbers that they expect included; and what each came to.
+fn found(shader: &Shader, tests: &[Test]) -> (Vec<Finding>, Vec<Outcome>) {
     let mut findings = lint(shader);
+    let mut outcomes = Vec::new();
     for test in tests {
         let outcome = wgsl_check::run(shader, &test.launch);
-        findings.extend(outcome.findings().iter().cloned());
+        merge(&mut findings, outcome.findings().iter().cloned());
         findings.extend(test.unmet(&outcome));
+        outcomes.push(outcome);
     }
-    findings
+    (findings, outcomes)
 }

@@ -59,19 +59,19 @@ fn by_launches(
     mutants: Vec<Mutant>,
 ) -> anyhow::Result<Report> {
     let mut tests = LaunchFile::of(source, command.launches.as_deref())?.tests()?;
-    if let Some(finding) = found(shader, &tests).first() {
+    let (findings, outcomes) = found(shader, &tests);
+    if let Some(finding) = findings.first() {
         bail!(
             "{} has findings before any change, so they would prove nothing: {finding}",
             source.path
         );
     }
-    for test in &mut tests {
-        let sound = wgsl_check::run(shader, &test.launch).steps();
+    for (test, outcome) in tests.iter_mut().zip(&outcomes) {
         let launch = &mut test.launch;
-        launch.steps = launch.steps.min(PATIENCE * (sound + 1_000));
+        launch.steps = launch.steps.min(PATIENCE * (outcome.steps() + 1_000));
     }
     Ok(examine(mutants, |_, mutant| {
-        match found(mutant, &tests).first() {
+        match found(mutant, &tests).0.first() {
             Some(finding) => Verdict::Caught(finding.rule.title().to_owned()),
             None => Verdict::Missed,
         }

@@ -18,6 +18,8 @@ pub(crate) struct Frame<'a> {
     pub pointers: Vec<Option<Pointer>>,
     /// The first of its local variables among those of all functions that run.
     pub locals: usize,
+    /// Steps that a call counts for.
+    pub cost: u64,
     pub result: Option<Values>,
     pub returned: Mask,
     /// Left the innermost loop or switch.
@@ -58,6 +60,7 @@ impl<'a> Frame<'a> {
             values: values.collect(),
             pointers: vec![None; expressions.len()],
             locals: 0,
+            cost: 1,
             result: None,
             returned: Mask::nobody(lanes),
             broken: Mask::nobody(lanes),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use naga::valid::ModuleInfo;
+use naga::valid::{FunctionInfo, ModuleInfo};
 use naga::{Expression, Function, GlobalVariable, Handle, Module, Span, TypeInner};
 
 use super::constants;
@@ -26,6 +26,9 @@ type Bytes = Option<(usize, usize)>;
 fn bytes(span: Span) -> Bytes {
     span.to_range().map(|range| (range.start, range.end))
 }
+
+/// Words of a value that are moved in a step.
+const WORDS_A_STEP: u64 = 32;
 
 /// The launch is given up; a finding says why.
 pub(crate) struct Stop;
@@ -129,7 +132,10 @@ impl<'a> Machine<'a> {
     fn workgroup(&mut self) -> Result<(), Stop> {
         let prepared = self.prepared;
         let entry = &self.module.entry_points[prepared.entry];
-        self.step(1, Span::UNDEFINED)?;
+        self.step(
+            1 + self.memory.shared_words() / WORDS_A_STEP,
+            Span::UNDEFINED,
+        )?;
         self.memory.next_workgroup();
         self.speculative = Mask::nobody(self.lanes);
         self.births.fill(None);
@@ -173,7 +179,7 @@ impl<'a> Machine<'a> {
         &mut self,
         key: Option<Handle<Function>>,
         function: &'a Function,
-        info: &'a naga::valid::FunctionInfo,
+        info: &'a FunctionInfo,
         arguments: Vec<Argument>,
         mask: &Mask,
     ) -> Result<Option<Values>, Stop> {
@@ -191,11 +197,12 @@ impl<'a> Machine<'a> {
                 frame
             }
             None => {
+                let cost = self.cost_of(function, info)?;
                 let frame = Frame::new(self.module, &self.layout, function, info, self.lanes);
-                self.check_size(&frame)?;
-                frame
+                Frame { cost, ..frame }
             }
         };
+        self.step(frame.cost, Span::UNDEFINED)?;
         let first = self.locals.len();
         frame.locals = first;
         for (handle, variable) in function.local_variables.iter() {
@@ -237,22 +244,32 @@ impl<'a> Machine<'a> {
         done.map(|_| result)
     }
 
-    /// Values of arrays are held for every invocation, so a function may be too large.
-    fn check_size(&mut self, frame: &Frame<'a>) -> Result<(), Stop> {
+    /// Steps that a call of a function counts for. Values of arrays are held for every invocation, so a function may be too
+    /// large.
+    fn cost_of(&mut self, function: &Function, info: &FunctionInfo) -> Result<u64, Stop> {
+        let types = &self.module.types;
         let words = |inner: &TypeInner| u64::from(self.layout.flat_of(inner).unwrap_or(0));
-        let function = frame.function;
         let values = function.expressions.iter();
-        let values = values.map(|(handle, _)| words(frame.inner(self.module, handle)));
+        let values: u64 = values
+            .map(|(handle, _)| words(info[handle].ty.inner_with(types)))
+            .sum();
         let locals = function.local_variables.iter();
-        let locals = locals.map(|(_, variable)| words(&self.module.types[variable.ty].inner));
-        let all = values.chain(locals).sum::<u64>() * self.lanes as u64;
-        if all > 1 << 27 {
+        let locals: u64 = locals
+            .map(|(_, variable)| words(&types[variable.ty].inner))
+            .sum();
+        let all = (values + locals) * self.lanes as u64;
+        if all > 1 << 26 {
             let name = function.name.as_deref().unwrap_or("the entry point");
             let detail = format!("{name}, whose values take {} MiB", all >> 18);
             self.opaque(Span::UNDEFINED, &detail);
             return Err(Stop);
         }
-        Ok(())
+        Ok(1 + locals / WORDS_A_STEP)
+    }
+
+    /// Steps that computing a value counts for.
+    pub fn cost_of_value(&self, inner: &TypeInner) -> u64 {
+        1 + u64::from(self.layout.flat_of(inner).unwrap_or(0)) / WORDS_A_STEP
     }
 
     /// Counts steps.

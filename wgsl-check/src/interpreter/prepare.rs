@@ -20,8 +20,11 @@ const INVOCATIONS: u64 = 4096;
 /// Workgroups of a launch at most, along an axis and in all.
 const GROUPS: u64 = 65_535;
 
-/// Words of private and workgroup memory that all invocations of a workgroup may take together.
+/// Words of private memory that all invocations of a workgroup may take together.
 const WORDS: u64 = 1 << 26;
+
+/// Words of workgroup memory; devices have a sixteenth of it.
+const WORKGROUP_WORDS: u64 = 1 << 18;
 
 /// A launch that fits its shader.
 pub(crate) struct Prepared<'a> {
@@ -68,7 +71,7 @@ pub(crate) fn prepare<'a>(
     sizes(launch, size)?;
     let mut findings = Vec::new();
     let mut places = Vec::new();
-    let mut words = 0;
+    let (mut words, mut shared) = (0, 0);
     let tracked = tracked(&module, launch);
     let layout = Layout::new(&module);
     let used = info.get_entry_point(entry);
@@ -90,7 +93,7 @@ pub(crate) fn prepare<'a>(
             },
             AddressSpace::WorkGroup => match flat {
                 Some(flat) => {
-                    words += u64::from(flat);
+                    shared += u64::from(flat);
                     Where::Workgroup {
                         words: flat as usize,
                     }
@@ -114,9 +117,16 @@ pub(crate) fn prepare<'a>(
     }
     if words > WORDS {
         findings.extend(wrong(format!(
-            "a workgroup's private and workgroup variables take {} MiB, of {}",
+            "the private variables of a workgroup take {} MiB, of {} at most",
             words >> 18,
             WORDS >> 18
+        )));
+    }
+    if shared > WORKGROUP_WORDS {
+        findings.extend(wrong(format!(
+            "the workgroup variables take {} KiB, of {} at most",
+            shared >> 8,
+            WORKGROUP_WORDS >> 8
         )));
     }
     drop(layout);

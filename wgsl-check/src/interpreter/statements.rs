@@ -42,7 +42,8 @@ impl<'a> Machine<'a> {
         match statement {
             Statement::Emit(range) => {
                 for expression in range.clone() {
-                    self.step(1, span)?;
+                    let cost = self.cost_of_value(frame.inner(self.module, expression));
+                    self.step(cost, span)?;
                     self.emit(frame, expression, mask);
                 }
             }

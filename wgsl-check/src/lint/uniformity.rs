@@ -242,7 +242,7 @@ impl<'a> Flow<'a> {
             }
             return;
         }
-        let several = self.size.iter().product::<u32>() > 1 && !self.is_own(pointer);
+        let several = self.size.iter().any(|&n| n > 1) && !self.is_own(pointer);
         if several && !way.alone && !self.varies_index(pointer) && !self.is_atomic(pointer) {
             let detail = "the index is the same for all invocations of a workgroup";
             self.report(Rule::SharedStore, span, detail);

@@ -222,8 +222,14 @@ impl<'a> Edits<'a> {
             return;
         }
         let less = match function.expressions[*condition] {
-            Expression::Binary { op, .. } if op == BinaryOperator::Less => "<",
-            Expression::Binary { op, .. } if op == BinaryOperator::LessEqual => "<=",
+            Expression::Binary {
+                op: BinaryOperator::Less,
+                ..
+            } => "<",
+            Expression::Binary {
+                op: BinaryOperator::LessEqual,
+                ..
+            } => "<=",
             _ => return,
         };
         if let Some((range, text)) = self.text(function.expressions.get_span(*condition))

@@ -35,13 +35,13 @@ impl Flow<'_> {
                 let Expression::FunctionArgument(argument) = self.function.expressions[base] else {
                     return false;
                 };
-                let others = (0..3).filter(|&axis| axis != index as usize);
+                let mut others = (0..3).filter(|&axis| axis != index as usize);
                 matches!(
                     built_in(argument),
                     Some(Binding::BuiltIn(
                         BuiltIn::LocalInvocationId | BuiltIn::GlobalInvocationId
                     ))
-                ) && others.map(|axis| self.size[axis]).product::<u32>() == 1
+                ) && others.all(|axis| self.size[axis] == 1)
             }
             _ => false,
         }
