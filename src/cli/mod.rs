@@ -2,6 +2,7 @@
 
 mod answers;
 mod args;
+mod beginning;
 mod bench;
 mod build_vocab;
 mod compare;

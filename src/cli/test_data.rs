@@ -12,9 +12,10 @@ use gatefold::run::{Parameters, ParametersFrom, TrainedRun, files};
 use gatefold::train::Session;
 
 use super::args::{DataArgs, DeviceArgs, ReadingArgs, RunArgs, SourceArgs, TestDataArgs};
+use super::beginning::tell_adapter;
 use super::screen::Output;
 use super::settings::{DataSettings, adapter_choice, token_cache};
-use super::training_job::{load_to_test_told, load_told, tell_adapter};
+use super::training_job::{load_to_test_told, load_told};
 use super::usage::option;
 
 /// Reviews to test a run with.

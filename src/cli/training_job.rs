@@ -7,25 +7,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::data::{Dataset, class_counts};
+use gatefold::data::Dataset;
 use gatefold::device::Device;
-use gatefold::gpu::AdapterReport;
 use gatefold::model::Model;
-use gatefold::plan::Limits;
-use gatefold::run::{
-    RunEvent, RunOutcome, RunPlace, Trainer, check_folder, files, holds_run, kernel_form,
-};
+use gatefold::run::{RunEvent, RunOutcome, RunPlace, Trainer, check_folder, files, holds_run};
 use gatefold::train::{Event, History, Monitor};
 #[cfg(feature = "serve")]
 use gatefold::watch::Page;
 use serde::Serialize;
 use tracing::info;
 
+use super::beginning::{tell_adapter, tell_class_weights, tell_data, tell_vectors};
 use super::interrupt;
 #[cfg(feature = "serve")]
 use super::page;
 use super::progress::Progress;
-use super::screen::{Output, counted, field, grouped};
+use super::screen::{Output, counted, field};
 use super::settings::{DataSettings, Settings};
 
 /// Models that are trained on the same data, and what is told of that.
@@ -33,33 +30,13 @@ pub struct TrainingJob {
     pub settings: Settings,
     pub output: Output,
     pub trainer: Trainer,
+    /// Whether the vectors that the embedding starts with were read, if there are any.
+    pub has_vectors: bool,
     /// Whether the user asked to stop.
     stop: Arc<AtomicBool>,
     /// Shows the run until training is over.
     #[cfg(feature = "serve")]
     _page: Option<Page>,
-}
-
-#[derive(Serialize)]
-struct AdapterLine<'a> {
-    #[serde(flatten)]
-    report: &'a AdapterReport,
-    kernels: String,
-}
-
-#[derive(Serialize)]
-struct DataLine<'a> {
-    name: &'a str,
-    synthetic: bool,
-    train_reviews: usize,
-    test_reviews: usize,
-    /// Test reviews where others are there to validate with, which are in `test_reviews` then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    held_out_reviews: Option<usize>,
-    longest: usize,
-    vocabulary_size: usize,
-    vocabulary_sha256: &'a str,
-    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -108,6 +85,7 @@ impl TrainingJob {
         tell_class_weights(output, &trainer);
         let job = TrainingJob {
             trainer,
+            has_vectors: false,
             settings,
             output,
             stop,
@@ -115,6 +93,17 @@ impl TrainingJob {
             _page: page,
         };
         Ok((job, device))
+    }
+
+    /// Reads the vectors that the embedding is to start with, if any are asked for, and tells for how much of the vocabulary
+    /// and of the training reviews there are some.
+    pub fn read_vectors(&mut self) -> Result<()> {
+        self.has_vectors = true;
+        let dataset = Arc::clone(&self.trainer.dataset);
+        let Some(vectors) = self.trainer.read_vectors(&self.stop)? else {
+            return Ok(());
+        };
+        tell_vectors(self.output, vectors, &dataset)
     }
 
     /// The reviews.
@@ -125,7 +114,7 @@ impl TrainingJob {
     /// Fails where a model cannot be trained on this data and device, before any is.
     pub fn check(&self, mut device: Device, models: &[Model]) -> Result<Device> {
         for model in models {
-            let session = self.trainer.session(device, model)?;
+            let session = self.trainer.session_to_resume(device, model)?;
             info!(
                 "{}: {} MiB of buffers",
                 model.name(),
@@ -361,80 +350,4 @@ pub fn load_told(data: &DataSettings, stop: &AtomicBool, output: Output) -> Resu
 pub fn load_to_test_told(data: &DataSettings, output: Output) -> Result<Dataset> {
     tell_reading(output, data);
     Ok(data.reviews.load_to_test()?)
-}
-
-/// Says which adapter is taken, and which form of the kernels.
-pub fn tell_adapter(output: Output, adapter: &AdapterReport, limits: &Limits) -> Result<()> {
-    let kernels = kernel_form(limits);
-    output.field(
-        "Adapter",
-        &format!("{}: {}, {}", adapter.name, adapter.kind, adapter.backend),
-    );
-    output.field(
-        "",
-        &format!("driver {}; kernels: {kernels}", adapter.driver),
-    );
-    output.event(
-        "adapter",
-        &AdapterLine {
-            report: adapter,
-            kernels,
-        },
-    )
-}
-
-/// Says what the reviews of each class count, where they do not count the same.
-fn tell_class_weights(output: Output, trainer: &Trainer) {
-    let weights = trainer.dataset.classes.iter().zip(trainer.class_weights());
-    let weights: Vec<String> = weights
-        .map(|(class, weight)| format!("{class} {weight:.3}"))
-        .collect();
-    if !weights.is_empty() {
-        output.field("Weights", &format!("of the losses: {}", weights.join(", ")));
-    }
-}
-
-fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
-    let counts = class_counts(&dataset.train, dataset.classes.len());
-    let classes = dataset.classes.iter().zip(counts);
-    let classes: Vec<String> = classes
-        .map(|(class, count)| format!("{} {class}", grouped(count)))
-        .collect();
-    let to_test = match dataset.held_out.len() {
-        0 => format!("{} to test with", grouped(dataset.test.len())),
-        count => format!(
-            "{} to validate with, {} to test with",
-            grouped(dataset.test.len()),
-            grouped(count)
-        ),
-    };
-    output.field(
-        "Data",
-        &format!(
-            "{}: {} to train on ({}), {to_test}; longest {} tokens; \
-             vocabulary of {} ids",
-            dataset.name,
-            counted(dataset.train.len(), "review"),
-            classes.join(", "),
-            grouped(dataset.longest()),
-            grouped(dataset.vocabulary.size())
-        ),
-    );
-    for note in &dataset.notes {
-        output.field("Note", note);
-    }
-    output.event(
-        "data",
-        &DataLine {
-            name: &dataset.name,
-            synthetic: dataset.synthetic,
-            train_reviews: dataset.train.len(),
-            test_reviews: dataset.test.len(),
-            held_out_reviews: Some(dataset.held_out.len()).filter(|&count| count > 0),
-            longest: dataset.longest(),
-            vocabulary_size: dataset.vocabulary.size(),
-            vocabulary_sha256: dataset.vocabulary.sha256(),
-            notes: &dataset.notes,
-        },
-    )
 }

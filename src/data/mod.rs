@@ -37,6 +37,7 @@ mod tokenizer;
 mod tokens;
 mod trie;
 mod unescape;
+mod vectors;
 mod vocabulary;
 mod vocabulary_builder;
 mod vocabulary_choice;
@@ -68,6 +69,7 @@ pub use table::{Table, TextCells, TextForm, TextInput, TextOrigin, TextRequest, 
 pub use terms::Standardize;
 pub use terms_builder::{build_characters, build_words};
 pub use texts::{Texts, load_texts};
+pub use vectors::WordVectors;
 pub use vocabulary::{Vocabulary, VocabularyKind};
 pub use vocabulary_builder::{
     BuiltVocabulary, SearchStep, TARGET_SIZE, build_vocabulary, check_target_size,

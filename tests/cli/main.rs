@@ -19,6 +19,7 @@ mod completions;
 mod convert;
 mod devices;
 mod disk;
+mod embedding;
 mod evaluate;
 mod explain;
 #[cfg(feature = "keras")]

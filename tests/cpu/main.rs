@@ -36,5 +36,6 @@ mod table;
 mod tfds;
 mod token_cache;
 mod traffic;
+mod vectors;
 mod vocabularies;
 mod watch;

@@ -6,9 +6,10 @@ mod model;
 use std::collections::HashSet;
 #[cfg(feature = "serve")]
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gatefold::Result;
+use gatefold::data::WordVectors;
 use gatefold::device::devices;
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{EXPERIMENT_VOCABULARY, Variant};
@@ -55,6 +56,16 @@ fn asked(data: &DataArgs, training: &TrainingArgs) -> Result<(RunSpec, Option<St
     Ok((RunSpec { data, ..spec }, note))
 }
 
+/// Notes the width of the vectors that are asked for; a file that is none ends here, before the reviews are read.
+fn note_width(spec: &mut RunSpec) -> Result<()> {
+    if let Some(training) = &mut spec.training
+        && let Some(path) = &training.embedding
+    {
+        training.embedding_width = Some(WordVectors::width_of(Path::new(path))?);
+    }
+    Ok(())
+}
+
 impl Settings {
     /// The settings of `gatefold compare`, and the models to compare.
     pub fn compare(args: &CompareArgs, quiet: bool) -> Result<(Settings, Vec<Variant>)> {
@@ -65,7 +76,8 @@ impl Settings {
                 format!("{twice} is named twice; name each variant once"),
             ));
         }
-        let (spec, note) = asked(&args.data, &args.training)?;
+        let (mut spec, note) = asked(&args.data, &args.training)?;
+        note_width(&mut spec)?;
         let training = &args.training;
         let settings = Settings::new(
             "compare", "compare", spec, note, &args.data, training, quiet,
@@ -78,7 +90,9 @@ impl Settings {
         let source = ModelSource::new(&args.model)?;
         // The file's faults show before any work, whatever vocabulary the data will have.
         let model = source.model(EXPERIMENT_VOCABULARY)?;
-        let (spec, note) = asked(&args.data, &args.training)?;
+        let (mut spec, note) = asked(&args.data, &args.training)?;
+        note_width(&mut spec)?;
+        source.check_width(&model, &spec)?;
         let training = &args.training;
         let name = model.name();
         let settings = Settings::new("train", name, spec, note, &args.data, training, quiet)?;
@@ -235,6 +249,10 @@ mod tests {
                 class_weight: Some("useful=0.5,spam=4".parse().unwrap()),
                 clip_norm: Some(0.5),
                 weight_decay: Some(0.125),
+                embedding: there("/glove.txt"),
+                embedding_sha256: None,
+                embedding_width: None,
+                freeze_embedding: true,
                 seed: u64::MAX,
                 bucket: true,
                 pad: gatefold::batch::Side::Before,

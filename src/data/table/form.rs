@@ -13,15 +13,15 @@ pub(super) enum Notation {
     Parquet,
 }
 
-/// What a table's file was compressed with.
+/// What a file was compressed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
+pub(in crate::data) enum Packing {
     None,
     Gzip,
     Bzip2,
     Xz,
     Zstd,
-    /// An archive whose one member is the table.
+    /// An archive whose one member is the file.
     Zip,
 }
 
@@ -64,10 +64,7 @@ impl Form {
     /// Tells a table by the end of its name, in any case.
     pub fn of(path: &Path) -> Option<Form> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
-        let (plain, packing) = PACKINGS
-            .iter()
-            .find_map(|(ending, packing)| Some((name.strip_suffix(ending)?, *packing)))
-            .unwrap_or((&name, Packing::None));
+        let (plain, packing) = unpacked_name(&name);
         let notation = NOTATIONS.iter().find(|(ending, _)| plain.ends_with(ending));
         let notation = notation.map(|(_, notation)| *notation);
         // A Parquet file's pages are compressed, and are read from any place.
@@ -78,4 +75,20 @@ impl Form {
         };
         is_known.then_some(Form { notation, packing })
     }
+}
+
+impl Packing {
+    /// Tells it by the end of a file's name, in any case.
+    pub fn of(path: &Path) -> Packing {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        unpacked_name(&name.to_lowercase()).1
+    }
+}
+
+/// A name, in lower case, without the ending that tells the packing, and what it tells.
+fn unpacked_name(name: &str) -> (&str, Packing) {
+    PACKINGS
+        .iter()
+        .find_map(|(ending, packing)| Some((name.strip_suffix(ending)?, *packing)))
+        .unwrap_or((name, Packing::None))
 }

@@ -33,6 +33,11 @@ mod zip_member;
 use std::path::{Path, PathBuf};
 
 pub use self::ask::{TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow};
+pub(super) use self::excerpt::shortened;
+pub(super) use self::form::Packing;
+pub(super) use self::lines::{Lines, content};
+pub(super) use self::open::{Input, open};
+pub(super) use self::place::Place;
 pub(super) use self::reading::{read, read_to_test};
 pub(super) use self::write::{write_csv, write_json_lines};
 use crate::error::{Error, Result};
