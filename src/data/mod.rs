@@ -65,7 +65,9 @@ pub use load::{load, load_cached, load_to_test, load_with};
 pub use load_building::load_building;
 pub use raw::stripped;
 pub use subwords::SubwordEncoder;
-pub use table::{Table, TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow};
+pub use table::{
+    Table, TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow, without_endings,
+};
 pub use terms::Standardize;
 pub use terms_builder::{build_characters, build_words};
 pub use texts::{Texts, load_texts};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use super::list::join_names;
 use super::spec::RunSpec;
 use crate::error::{Error, Result};
 
@@ -198,7 +199,7 @@ pub(super) fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(shown).collect();
-            items.join(",")
+            join_names(&items)
         }
         value => value.to_string(),
     }

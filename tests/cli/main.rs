@@ -45,6 +45,7 @@ mod out_folder;
 mod plot;
 mod predict;
 mod program;
+mod remedies;
 mod report;
 mod resume;
 mod run_folder;

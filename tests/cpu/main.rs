@@ -10,6 +10,7 @@ mod callbacks;
 mod checkpoint;
 mod class_weights;
 mod convert;
+mod damage;
 mod data_figures;
 mod demo;
 #[cfg(feature = "keras")]

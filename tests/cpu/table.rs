@@ -10,7 +10,7 @@ use crate::imdb::gzip;
 
 mod classes;
 mod columns;
-mod containers;
+pub mod containers;
 mod encodings;
 mod folders;
 mod given_vocabulary;

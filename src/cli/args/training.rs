@@ -33,6 +33,9 @@ pub struct CompareArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_group("ModelArgs", |model| model.required(false)))]
+#[command(mut_arg("variant", |variant| variant
+    .help("One of the experiment's models [default: bidirectional, unless --config or --resume says another]")))]
 pub struct TrainArgs {
     #[command(flatten)]
     pub model: ModelArgs,

@@ -87,7 +87,10 @@ impl Settings {
 
     /// The settings of `gatefold train`, and the model to train.
     pub fn train(args: &TrainArgs, quiet: bool) -> Result<(Settings, ModelSource)> {
-        let source = ModelSource::new(&args.model)?;
+        let source = match args.model.is_given() {
+            true => ModelSource::new(&args.model)?,
+            false => ModelSource::Variant(Variant::Bidirectional),
+        };
         // The file's faults show before any work, whatever vocabulary the data will have.
         let model = source.model(EXPERIMENT_VOCABULARY)?;
         let (mut spec, note) = asked(&args.data, &args.training)?;

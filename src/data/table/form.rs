@@ -48,12 +48,14 @@ const NOTATIONS: [(&str, Notation); 7] = [
     (TEXT_ENDING, Notation::Delimited(b'\t')),
 ];
 
+const ZIP_ENDING: &str = ".zip";
+
 const PACKINGS: [(&str, Packing); 5] = [
     (".gz", Packing::Gzip),
     (".bz2", Packing::Bzip2),
     (".xz", Packing::Xz),
     (".zst", Packing::Zstd),
-    (".zip", Packing::Zip),
+    (ZIP_ENDING, Packing::Zip),
 ];
 
 /// What a table's file may be called.
@@ -85,8 +87,33 @@ impl Packing {
     }
 }
 
+/// The ending of an archive of reviews that is no table.
+const ARCHIVE_ENDING: &str = ".tar";
+
+/// The name of a file of reviews without the endings that tell its form and its packing.
+///
+/// # Examples
+/// ```
+/// use gatefold::data::without_endings;
+///
+/// assert_eq!(without_endings("reviews.csv.gz"), "reviews");
+/// assert_eq!(without_endings("aclImdb.tar.xz"), "aclImdb");
+/// assert_eq!(without_endings("v1.2"), "v1.2");
+/// ```
+pub fn without_endings(name: &str) -> &str {
+    let packings = || PACKINGS.iter().map(|(ending, _)| *ending);
+    let notations = NOTATIONS.iter().map(|(ending, _)| *ending);
+    let mut forms = notations.chain([ARCHIVE_ENDING]);
+    let unpacked = packings().find_map(|ending| name.strip_suffix(ending));
+    let plain = unpacked.unwrap_or(name);
+    let stem = forms.find_map(|ending| plain.strip_suffix(ending));
+    // An archive need not say what is in it.
+    stem.or_else(|| name.strip_suffix(ZIP_ENDING))
+        .unwrap_or(name)
+}
+
 /// A name, in lower case, without the ending that tells the packing, and what it tells.
-fn unpacked_name(name: &str) -> (&str, Packing) {
+pub(super) fn unpacked_name(name: &str) -> (&str, Packing) {
     PACKINGS
         .iter()
         .find_map(|(ending, packing)| Some((name.strip_suffix(ending)?, *packing)))

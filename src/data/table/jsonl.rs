@@ -10,7 +10,9 @@ use super::json_items::each;
 use super::labels::LabelTally;
 use super::names::{Asked, Chosen, may_be_label};
 use super::open::Input;
-use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, is_unlabelled, row_of};
+use super::row::{
+    Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, is_unlabelled, row_of, split_among,
+};
 use crate::data::json_problem::problem_of;
 use crate::data::raw::checked_text;
 use crate::error::Result;
@@ -41,7 +43,7 @@ pub(super) fn look(
         if names.is_empty() {
             first = line;
         }
-        let split = object.get(SPLIT).and_then(Value::as_str);
+        let split = split_of(&object).and_then(Value::as_str);
         let counts = counts && !split.is_some_and(is_unlabelled);
         for (name, value) in &object {
             // Objects with keys of their own each would be no table.
@@ -123,6 +125,12 @@ fn label_text(value: &Value) -> Option<String> {
     }
 }
 
+/// What says which part a row is of.
+fn split_of(object: &Map<String, Value>) -> Option<&Value> {
+    let name = split_among(object.keys().map(String::as_str))?;
+    object.get(name)
+}
+
 fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     // JSON is UTF-8; a text that is not is mended as in every other form.
     let text = String::from_utf8_lossy(bytes);
@@ -130,7 +138,7 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     let object = parse(&text)?;
     // An absent value is often written as null.
     let field = |name: &str| object.get(name).filter(|value| !value.is_null());
-    let split = match field(SPLIT) {
+    let split = match split_of(&object).filter(|value| !value.is_null()) {
         None => None,
         Some(Value::String(split)) => Some(split.as_str()),
         Some(other) => return Err(wrong_kind(SPLIT, other, "\"train\" or \"test\"")),

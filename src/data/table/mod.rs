@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 pub use self::ask::{TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow};
 pub(super) use self::excerpt::shortened;
 pub(super) use self::form::Packing;
+pub use self::form::without_endings;
 pub(super) use self::lines::{Lines, content};
 pub(super) use self::open::{Input, open};
 pub(super) use self::place::Place;

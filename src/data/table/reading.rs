@@ -35,6 +35,7 @@ pub(in crate::data) fn read(
 ) -> Result<RawDataset> {
     let mut reading = Reading::new(table, size, limits, None)?;
     reading.read_all()?;
+    reading.check_any()?;
     if reading.named == Some(false) {
         reading.parts.share_classes();
     }
@@ -68,6 +69,7 @@ pub(in crate::data) fn read_to_test(
     };
     let mut reading = Reading::new(table, size, limits, Some(Split::Test))?;
     reading.read_all()?;
+    reading.check_any()?;
     if let Some(validation) = reading.place_validation() {
         reading.notes.push(format!(
             "split validation, ignored: {} rows; the test part is there",
@@ -176,7 +178,7 @@ impl<'a> Reading<'a> {
                 Row::Incomplete(missing) => {
                     let found = &mut self.incomplete[missing as usize];
                     if found.count == 0 {
-                        found.first = format!("{line} of {name}");
+                        found.first = format!("{} {line} of {name}", reader.counted_by());
                     }
                     found.count += 1;
                     Ok(())
@@ -220,6 +222,25 @@ impl<'a> Reading<'a> {
             (None, None) => self.parts.add_by_hash(review.raw),
         }
         Ok(())
+    }
+
+    /// Fails where every row lacks something.
+    fn check_any(&self) -> Result<()> {
+        let left_out: usize = self.incomplete.iter().map(|found| found.count).sum();
+        let taken = self.validation.len()
+            + Split::ALL
+                .map(|split| self.parts.count(split))
+                .iter()
+                .sum::<usize>();
+        if taken > 0 || left_out == 0 {
+            return Ok(());
+        }
+        let [texts, labels] = self.incomplete.each_ref().map(|found| found.count);
+        Err(Error::Data(format!(
+            "{}: no reviews: {texts} rows have no text, and {labels} no label; name the right columns with \
+             `Table::text_column` and `Table::label_column`",
+            self.table.path.display()
+        )))
     }
 
     /// What to validate with while the test part is kept for later; without a test part, the validation part becomes it.
@@ -269,7 +290,7 @@ impl<'a> Reading<'a> {
             if incomplete.count > 0 {
                 let Incomplete { count, first } = incomplete;
                 notes.push(format!(
-                    "rows without a {what}, left out: {count}, the first in line {first}"
+                    "rows without a {what}, left out: {count}, the first in {first}"
                 ));
             }
         }
@@ -337,6 +358,7 @@ impl<'a> FirstLook<'a> {
         };
         let encoding = named_encoding(table)?;
         let reader = TableReader::new(&file.path, form, encoding, !table.no_header)?;
+        self.notes.extend(reader.note());
         let looked = reader.look(asked, self.tally.as_mut().filter(|_| counts))?;
         if counts {
             self.take_classes(looked.classes);

@@ -396,3 +396,55 @@ fn three_files_are_three_parts() {
         "{error}"
     );
 }
+
+#[test]
+fn a_column_split_is_found_in_any_letters() {
+    let lines = "{\"text\": \"a\", \"label\": 0, \"Split\": \"train\"}\n{\"text\": \"b\", \"label\": 1, \"Split\": \"train\"}\n\
+                 {\"text\": \"c\", \"label\": 1, \"Split\": \"test\"}\n";
+    let csv = "text,label,Split\na,0,train\nb,1,train\nc,1,test\n";
+    for (name, content) in [
+        ("r.csv", csv.to_owned()),
+        ("r.csv", csv.replace("Split", " SPLIT ")),
+        ("r.tsv", csv.replace(',', "\t")),
+        ("r.jsonl", lines.to_owned()),
+    ] {
+        let dataset = load_file(name, content).unwrap();
+        let expected = [owned(&[("a", 0), ("b", 1)]), owned(&[("c", 1)])];
+        assert_eq!(parts(&dataset), expected, "{name}");
+    }
+    // The very name counts before others.
+    let both = "text,label,split,Split\na,0,train,x\nb,1,train,y\nc,1,test,z\n";
+    let dataset = load_file("r.csv", both).unwrap();
+    assert_eq!((dataset.train.len(), dataset.test.len()), (2, 1));
+}
+
+#[test]
+fn columns_may_be_divided_by_semicolons() {
+    let csv = "text;label;split\n\"a, b; c\";0;train\nd, e;1;train\nf;1;test\n";
+    let dataset = load_file("r.csv", csv).unwrap();
+    let expected = [owned(&[("a, b; c", 0), ("d, e", 1)]), owned(&[("f", 1)])];
+    assert_eq!(parts(&dataset), expected);
+    assert!(
+        dataset
+            .notes
+            .contains(&"the columns of r.csv are divided by semicolons".to_owned())
+    );
+    // A comma in the first row, or quotes that go on, are those of the usual form.
+    let dataset = load_file(
+        "r.csv",
+        "text,label,split\na; b,0,train\nc,1,train\nd;,1,test\n",
+    )
+    .unwrap();
+    assert_eq!(parts(&dataset)[0], owned(&[("a; b", 0), ("c", 1)]));
+    let error = message(load_file("r.csv", "text;label,\n"));
+    assert!(error.contains("no column `text`"), "{error}");
+}
+
+#[test]
+fn rows_that_all_lack_something_are_told() {
+    let error = message(load_file("r.csv", "text,label\na,\n,1\nb,\n"));
+    assert!(
+        error.contains("no reviews: 1 rows have no text, and 2 no label; name the right columns"),
+        "{error}"
+    );
+}

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::row::strings;
 use crate::data::table::excerpt::shortened;
-use crate::data::table::form::{Form, Notation, Packing};
+use crate::data::table::form::{Form, Notation, TEXT_ENDING, unpacked_name};
 use crate::data::table::lines::Lines;
 use crate::data::table::records::{Quotes, Records};
 
@@ -43,19 +43,17 @@ impl TextForm {
     /// # Errors
     /// For a table in a form that is not read.
     pub(super) fn of_name(path: &Path) -> Result<Option<TextForm>, String> {
-        let Some(Form { notation, packing }) = Form::of(path) else {
+        let Some(Form { notation, .. }) = Form::of(path) else {
             return Ok(None);
         };
-        if !matches!(packing, Packing::None | Packing::Gzip) || notation == Some(Notation::Parquet)
-        {
-            let problem = "is a table of which texts are not read one by one; save it as CSV or JSON Lines, plain or \
-                           within gzip";
+        if notation == Some(Notation::Parquet) {
+            let problem = "is a Parquet file, of which texts are not read one by one; save it as CSV or JSON Lines";
             return Err(problem.to_owned());
         }
         let name = path.to_string_lossy().to_lowercase();
-        let plain = name.strip_suffix(".gz").unwrap_or(&name);
+        let (plain, _) = unpacked_name(&name);
         Ok(match notation {
-            _ if plain.ends_with(".txt") || plain.ends_with(".json") => None,
+            _ if plain.ends_with(TEXT_ENDING) || plain.ends_with(".json") => None,
             Some(Notation::Delimited(b'\t')) => Some(TextForm::Tsv),
             Some(Notation::Delimited(_)) => Some(TextForm::Csv),
             Some(Notation::Json) => Some(TextForm::JsonLines),
