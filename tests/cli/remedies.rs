@@ -83,9 +83,9 @@ fn cases() -> Vec<Case> {
         case(
             ("r.csv", latin(b"\xBF\xB5\xC8\xAD \xC1\xC1\xB4\xD9 \xC0\xE7\xB9\xCC")),
             "--data r.csv",
-            &["look like EUC-KR", "--encoding"],
+            &["look like euc-kr", "--encoding"],
             None,
-            "--data r.csv --encoding EUC-KR",
+            "--data r.csv --encoding euc-kr",
         ),
         case(("r.csv", utf_16), "--data r.csv", &["UTF-16", "utf-16le", "--encoding"], None, "--data r.csv --encoding utf-16le"),
         case(
@@ -319,6 +319,9 @@ fn predict_reads_packed_tables() {
     for name in ["p.csv.xz", "p.csv.gz"] {
         assert_eq!(asked(name).succeeds().stdout, plain, "{name}");
     }
+    // Columns divided by semicolons are told by the first row; the answer has commas.
+    place.write("s.csv", table(["text", "label"], &["0", "1"], ';'));
+    assert_eq!(asked("s.csv").succeeds().stdout, plain);
     place.write("p.csv.xz", &usual()[..40]);
     asked("p.csv.xz").fails(1, &["p.csv.xz", "corrupt"]);
 }

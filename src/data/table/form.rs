@@ -79,6 +79,16 @@ impl Form {
     }
 }
 
+/// What divides the columns of a file called `.csv` that has this first row: semicolons, as spreadsheets write it where the comma
+/// is in numbers, if it has some, no comma, and ends within no quotes.
+pub(super) fn csv_delimiter(row: &[u8]) -> u8 {
+    let count = |wanted: u8| row.iter().filter(|&&byte| byte == wanted).count();
+    match count(b';') > 0 && count(b',') == 0 && count(b'"').is_multiple_of(2) {
+        true => b';',
+        false => b',',
+    }
+}
+
 impl Packing {
     /// Tells it by the end of a file's name, in any case.
     pub fn of(path: &Path) -> Packing {

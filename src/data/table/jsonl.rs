@@ -119,7 +119,8 @@ pub(super) fn no_object(error: &serde_json::Error, text: &str, expected: &str) -
 /// A label as a field of other tables has it; `None` for null, which stands for none.
 fn label_text(value: &Value) -> Option<String> {
     match value {
-        Value::Null => None,
+        // What is no label at all is told with its row.
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
@@ -144,9 +145,14 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
         Some(other) => return Err(wrong_kind(SPLIT, other, "\"train\" or \"test\"")),
     };
     let synthetic = field(SYNTHETIC) == Some(&Value::Bool(true));
-    let label = || match field(&columns.label).and_then(label_text) {
-        None => Ok(None),
-        Some(label) => columns.labels.label(&label),
+    let label = || match field(&columns.label) {
+        Some(other @ (Value::Array(_) | Value::Object(_))) => {
+            Err(wrong_kind(&columns.label, other, "a string or a number"))
+        }
+        value => match value.and_then(label_text) {
+            None => Ok(None),
+            Some(label) => columns.labels.label(&label),
+        },
     };
     let ids = field(IDS).filter(|_| columns.ids_will_do);
     let content = match (field(&columns.text), ids) {

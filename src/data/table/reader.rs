@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use encoding_rs::Encoding;
 
 use super::encoding::LineCheck;
-use super::form::{Form, Notation, Packing};
+use super::form::{Form, Notation, Packing, csv_delimiter};
 use super::labels::LabelTally;
 use super::lines::Lines;
 use super::names::{Asked, Chosen};
@@ -47,8 +47,8 @@ impl TableReader {
         has_names: bool,
     ) -> Result<TableReader> {
         let notation = match notation_of(path, form)? {
-            Notation::Delimited(b',') if has_semicolons(open(path, form.packing, encoding)?)? => {
-                Notation::Delimited(b';')
+            Notation::Delimited(b',') => {
+                Notation::Delimited(delimiter_of(open(path, form.packing, encoding)?)?)
             }
             notation => notation,
         };
@@ -164,12 +164,10 @@ impl TableReader {
     }
 }
 
-/// Whether the first row is divided by semicolons, as spreadsheets write it where the comma is in numbers: it has no comma, and
-/// ends within no quotes.
-fn has_semicolons(Input { place, reader }: Input) -> Result<bool> {
-    let mut line = Vec::new();
-    let read = Lines::new(reader).read(&mut line);
+/// What divides the columns, as the first row tells it.
+fn delimiter_of(Input { place, reader }: Input) -> Result<u8> {
+    let mut row = Vec::new();
+    let read = Lines::new(reader).read(&mut row);
     read.map_err(|error| place.row_failure(1, error, QUOTES))?;
-    let count = |wanted: u8| line.iter().filter(|&&byte| byte == wanted).count();
-    Ok(count(b';') > 0 && count(b',') == 0 && count(b'"').is_multiple_of(2))
+    Ok(csv_delimiter(&row))
 }

@@ -448,3 +448,22 @@ fn rows_that_all_lack_something_are_told() {
         "{error}"
     );
 }
+
+#[test]
+fn a_label_of_json_is_no_list() {
+    let rows = "{\"text\": \"a\", \"label\": 0}\n{\"text\": \"b\", \"label\": [1]}\n";
+    let error = message(load_file("r.jsonl", rows));
+    assert!(
+        error.contains("line 2: `label` is [1]; expected a string or a number"),
+        "{error}"
+    );
+    // Columns as lists, as pandas writes them unless told otherwise.
+    let error = message(load_file(
+        "r.json",
+        r#"{"text": ["a", "b"], "label": [0, 1]}"#,
+    ));
+    assert!(
+        error.contains("line 1: `label` is [0,1]; expected a string or a number"),
+        "{error}"
+    );
+}
