@@ -118,7 +118,7 @@ fn cases() -> Vec<Case> {
             "--data r.csv --label-column verdict",
         ),
         case(
-            ("r.csv", String::from_utf8(usual()).unwrap().replace("text", "review").replace("a film", "a film,comment").replacen("review", "review,comment", 1)),
+            ("r.csv", table(["review,comment", "label"], &["note,0", "note,1"], ',')),
             "--data r.csv",
             &["review, comment may all be meant", "--text-column NAME"],
             None,
@@ -162,7 +162,7 @@ fn cases() -> Vec<Case> {
         case(
             ("r.csv", with_split("train")),
             "--data r.csv",
-            &["no reviews in the test part", "column `split`", "--test-data"],
+            &["no reviews in the test part", "--test-data", "column `split`"],
             Some(("t.csv", usual())),
             "--data r.csv --test-data t.csv",
         ),
@@ -176,7 +176,7 @@ fn cases() -> Vec<Case> {
         case(
             ("r.csv", table(["text", "label"], &["", ""], ',')),
             "--data r.csv",
-            &["no reviews: 0 rows have no text, and 20 no label", "--label-column"],
+            &["no reviews; rows without a text: 0, without a label: 20", "--label-column"],
             Some(("r.csv", usual())),
             "--data r.csv",
         ),

@@ -118,13 +118,13 @@ fn what_is_usual_in_such_files_is_told() {
         (vec![1.0, 2.0], vec![5.0, 6.0])
     );
     assert!(
-        vectors.notes()[0].contains("2 times a word"),
+        vectors.notes()[0].contains("have one already, left out: 2"),
         "{:?}",
         vectors.notes()
     );
     let vectors = of(b"the 1 2\nfil\xFFm 3 4\n\xA0 3 4\n").unwrap();
     assert!(
-        vectors.notes()[0].contains("2 words are not UTF-8"),
+        vectors.notes()[0].contains("not UTF-8, left out: 2"),
         "{:?}",
         vectors.notes()
     );
@@ -216,15 +216,18 @@ fn what_is_no_file_of_vectors_is_refused_with_its_line() {
         (b"3 0\n", &["line 1", "a word and its numbers"]),
         (
             b"the 1 2\nfilm 3\n",
-            &["line 2: 1 numbers", "have 2", "download it again"],
+            &["line 2: numbers: 1 here, 2 in each", "download it again"],
         ),
-        (b"the 1 2\nfilm 3 4 5\n", &["line 2: 3 numbers", "have 2"]),
+        (
+            b"the 1 2\nfilm 3 4 5\n",
+            &["line 2: numbers: 3 here, 2 in each"],
+        ),
         (
             b"2 2\r\nthe 1 2\r\nfilm 3 4 5\r\n",
-            &["line 3: 3 numbers", "have 2"],
+            &["line 3: numbers: 3 here, 2 in each"],
         ),
-        (b"2 3\nthe 1 2\n", &["line 2: 2 numbers", "have 3"]),
-        (b"the 1 2\n\nfilm\n", &["line 3: 0 numbers"]),
+        (b"2 3\nthe 1 2\n", &["line 2: numbers: 2 here, 3 in each"]),
+        (b"the 1 2\n\nfilm\n", &["line 3: numbers: 0 here"]),
         (b"film 3 4\nthe 1 x\n", &["line 2: x is no finite number"]),
         (b"film 3 4\nthe 1 nan\n", &["line 2: nan is no finite"]),
         (b"film 3 4\nthe -inf 1\n", &["line 2: -inf is no finite"]),

@@ -35,7 +35,7 @@ pub struct CompareArgs {
 #[derive(Debug, Args)]
 #[command(mut_group("ModelArgs", |model| model.required(false)))]
 #[command(mut_arg("variant", |variant| variant
-    .help("One of the experiment's models; without any model, bidirectional is trained")))]
+    .help("One of the experiment's models; with --data and without any model, bidirectional is trained")))]
 pub struct TrainArgs {
     #[command(flatten)]
     pub model: ModelArgs,

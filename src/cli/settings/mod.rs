@@ -87,7 +87,8 @@ impl Settings {
 
     /// The settings of `gatefold train`, and the model to train.
     pub fn train(args: &TrainArgs, quiet: bool) -> Result<(Settings, ModelSource)> {
-        let source = match args.model.is_given() {
+        // Someone who brings reviews need not know the models.
+        let source = match args.model.is_given() || args.data.reading.source.data.is_none() {
             true => ModelSource::new(&args.model)?,
             false => ModelSource::Variant(Variant::Bidirectional),
         };

@@ -139,7 +139,9 @@ impl Parts {
         }
         if let Some(problem) = lacks(&self.classes, &self.counts) {
             let remedy = match self.count(Split::Test) {
-                0 => "take out the column `split`, or give test reviews with `Table::test`",
+                0 => {
+                    "give test reviews with `Table::test`, or take out the column `split`, if there is one"
+                }
                 _ => "give some, or leave that class out",
             };
             return Err(Error::Data(format!("{shown}: {problem}; {remedy}")));

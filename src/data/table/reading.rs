@@ -237,7 +237,7 @@ impl<'a> Reading<'a> {
         }
         let [texts, labels] = self.incomplete.each_ref().map(|found| found.count);
         Err(Error::Data(format!(
-            "{}: no reviews: {texts} rows have no text, and {labels} no label; name the right columns with \
+            "{}: no reviews; rows without a text: {texts}, without a label: {labels}; name the right columns with \
              `Table::text_column` and `Table::label_column`",
             self.table.path.display()
         )))

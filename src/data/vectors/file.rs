@@ -118,8 +118,8 @@ impl VectorFile {
             })),
             Err(found) => {
                 let problem = format!(
-                    "{found} numbers, where the vectors of the file have {}; the file is damaged or cut short, copy or \
-                     download it again",
+                    "numbers: {found} here, {} in each vector before; the file is damaged or cut short, copy or download it \
+                     again",
                     self.width
                 );
                 Err(self.place.malformed(number, problem))

@@ -131,12 +131,12 @@ impl WordVectors {
         let name = path.display();
         if twice > 0 {
             notes.push(format!(
-                "{name}: {twice} times a word of the vocabulary stands there again; its first vector is taken"
+                "{name}: vectors of words that have one already, left out: {twice}"
             ));
         }
         if not_utf_8 > 0 {
             notes.push(format!(
-                "{name}: {not_utf_8} words are not UTF-8; their vectors are left out"
+                "{name}: vectors of words that are not UTF-8, left out: {not_utf_8}"
             ));
         }
         if let Some(stated) = file.stated.filter(|stated| *stated != lines) {

@@ -444,7 +444,9 @@ fn columns_may_be_divided_by_semicolons() {
 fn rows_that_all_lack_something_are_told() {
     let error = message(load_file("r.csv", "text,label\na,\n,1\nb,\n"));
     assert!(
-        error.contains("no reviews: 1 rows have no text, and 2 no label; name the right columns"),
+        error.contains(
+            "no reviews; rows without a text: 1, without a label: 2; name the right columns"
+        ),
         "{error}"
     );
 }
