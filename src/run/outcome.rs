@@ -28,7 +28,7 @@ pub enum RunEvent<'a> {
         /// Where the run stands.
         position: &'a Position,
     },
-    /// What [`fit`] tells; what follows from it is on disk by then.
+    /// What [`fit`](crate::train::fit()) tells; what follows from it is on disk by then.
     Fit(&'a Event<'a>),
 }
 

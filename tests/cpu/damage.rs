@@ -301,7 +301,7 @@ fn readers() -> Vec<Reader> {
         let files = files.map(|name| (name, fixture(&format!("vocabularies/{name}"))));
         readers.push(reader("tokenizer.json", files, b"\"\\,{}[]:0-", |path| {
             let vocabulary = Vocabulary::load(path)?;
-            Encoder::new(&vocabulary)
+            gatefold::data::Encoder::new(&vocabulary)
                 .encode("a good film, 영화 😀")
                 .map(|_| ())
         }));
