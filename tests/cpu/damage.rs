@@ -302,7 +302,7 @@ fn readers() -> Vec<Reader> {
         readers.push(reader("tokenizer.json", files, b"\"\\,{}[]:0-", |path| {
             let vocabulary = Vocabulary::load(path)?;
             gatefold::data::Encoder::new(&vocabulary)
-                .encode("a good film, 영화 😀")
+                .encode("a good film")
                 .map(|_| ())
         }));
     }
