@@ -14,6 +14,7 @@ pub mod containers;
 mod encodings;
 mod folders;
 mod given_vocabulary;
+mod odd;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod peers;

@@ -6,6 +6,7 @@ mod csv;
 mod encoding;
 mod excerpt;
 mod files;
+mod first_look;
 mod form;
 mod header;
 mod json_items;
