@@ -163,8 +163,8 @@ fn cases() -> Vec<Case> {
             ("r.csv", with_split("train")),
             "--data r.csv",
             &["no reviews in the test part", "--test-data", "column `split`"],
-            Some(("t.csv", usual())),
-            "--data r.csv --test-data t.csv",
+            Some(("r.csv", usual())),
+            "--data r.csv",
         ),
         case(
             ("r.csv", with_split("later")),

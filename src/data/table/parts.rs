@@ -140,7 +140,7 @@ impl Parts {
         if let Some(problem) = lacks(&self.classes, &self.counts) {
             let remedy = match self.count(Split::Test) {
                 0 => {
-                    "give test reviews with `Table::test`, or take out the column `split`, if there is one"
+                    "take out the column `split`, if there is one; else give test reviews with `Table::test`"
                 }
                 _ => "give some, or leave that class out",
             };
