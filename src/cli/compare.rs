@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::args::CompareArgs;
 use super::screen::{field, result_columns};
-use super::settings::Settings;
+use super::settings::{ModelSource, Settings};
 use super::training_job::{TrainingJob, tell_run, tell_synthetic};
 use super::typed::TypedOptions;
 use super::usage::option;
@@ -32,18 +32,32 @@ pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> 
         Some(begun) => go_on(begun, args, typed, quiet)?,
         None => Settings::compare(args, quiet)?,
     };
-    let (job, device) = TrainingJob::new(settings)?;
+    let (mut job, device) = TrainingJob::new(settings)?;
+    if begun.is_none() || typed.has("embedding") {
+        job.read_vectors()?;
+    }
     let size = job.dataset().vocabulary.size();
     let models = variants
         .iter()
         .map(|variant| {
-            let model = variant.model(size)?;
-            model.check_classes(job.dataset().classes.len())?;
-            job.trainer.masked(model)
+            let classes = job.dataset().classes.len();
+            let source = ModelSource::Variant(*variant);
+            job.trainer.adapted(source.model_for(
+                size,
+                classes,
+                job.trainer.training().embedding_width,
+            )?)
         })
         .collect::<gatefold::Result<Vec<Model>>>()?;
     let spec = job.trainer.spec.of_comparison(&models);
     let places = places(&job, &models, begun.as_ref(), &spec)?;
+    let starts = |place: &RunPlace| match place {
+        RunPlace::New(_) | RunPlace::Taken(_) => true,
+        RunPlace::Begun(begun) => begun.is_at_start(),
+    };
+    if !job.has_vectors && places.iter().any(starts) {
+        job.read_vectors()?;
+    }
     let device = job.check(device, &models)?;
     let out = &job.settings.out;
     let vocabulary = &job.dataset().vocabulary;

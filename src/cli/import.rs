@@ -38,7 +38,7 @@ pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
     let vocabulary = vocabulary_of(&reviews, kept.as_deref().or(named))?;
     let classes = reviews.class_names().len();
     let mut model = match given {
-        Some(source) => source.model_for(vocabulary.size(), classes)?,
+        Some(source) => source.model_for(vocabulary.size(), classes, None)?,
         None => described(&args.file, vocabulary.size(), classes)?,
     };
     if args.mask_padding {

@@ -1,9 +1,9 @@
-//! What training and its relatives begin with, told: the data, the device, the weights of the classes.
+//! What training and its relatives begin with, told: the data, the device, the weights of the classes, the vectors of words.
 
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use gatefold::data::{Dataset, class_counts};
+use gatefold::data::{Dataset, WordVectors, class_counts};
 use gatefold::gpu::AdapterReport;
 use gatefold::plan::Limits;
 use gatefold::run::{Trainer, kernel_form};
@@ -31,6 +31,19 @@ struct DataLine<'a> {
     longest: usize,
     vocabulary_size: usize,
     vocabulary_sha256: &'a str,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct VectorsLine<'a> {
+    width: usize,
+    /// Entries of the vocabulary with a vector.
+    found: usize,
+    /// Entries of the vocabulary that could have one.
+    entries: usize,
+    /// Share of the training tokens that have one.
+    token_share: f64,
+    sha256: &'a str,
     notes: &'a [String],
 }
 
@@ -128,6 +141,39 @@ pub fn tell_data(output: Output, dataset: &Dataset) -> Result<()> {
             vocabulary_size: dataset.vocabulary.size(),
             vocabulary_sha256: dataset.vocabulary.sha256(),
             notes: &dataset.notes,
+        },
+    )
+}
+
+/// Says for how much of the vocabulary and of the training reviews there are vectors.
+pub fn tell_vectors(output: Output, vectors: &WordVectors, dataset: &Dataset) -> Result<()> {
+    let (found, entries) = (vectors.found(), vectors.entries());
+    let token_share = vectors.share(&dataset.train);
+    output.field(
+        "Vectors",
+        &format!(
+            "of {} numbers for {} of {} {} of the vocabulary ({:.1} %), which are {:.1} % of the training tokens; the others \
+             start at random",
+            vectors.width(),
+            grouped(found),
+            grouped(entries),
+            dataset.vocabulary.kind().name(),
+            100.0 * found as f64 / entries as f64,
+            100.0 * token_share,
+        ),
+    );
+    for note in vectors.notes() {
+        output.field("Note", note);
+    }
+    output.event(
+        "vectors",
+        &VectorsLine {
+            width: vectors.width(),
+            found,
+            entries,
+            token_share,
+            sha256: vectors.sha256(),
+            notes: vectors.notes(),
         },
     )
 }

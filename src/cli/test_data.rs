@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 use gatefold::data::{Dataset, ReviewLimits, Source, Table};
 use gatefold::device::Device;
-use gatefold::run::{Parameters, ParametersFrom, TrainedRun, files};
+use gatefold::run::{Parameters, ParametersFrom, TrainedRun, files, join_names};
 use gatefold::train::Session;
 
 use super::args::{DataArgs, DeviceArgs, ReadingArgs, RunArgs, SourceArgs, TestDataArgs};
@@ -102,8 +102,8 @@ fn other_reviews(run: &TrainedRun, mut reading: ReadingArgs) -> gatefold::Result
     }
     // Labels mean what they mean to the run, not what a few others look like.
     let is_table = |data: &PathBuf| Source::Path(data.clone()).is_table();
-    if source.classes.is_empty() && source.data.as_ref().is_some_and(is_table) {
-        source.classes.clone_from(&run.classes);
+    if source.classes.is_none() && source.data.as_ref().is_some_and(is_table) {
+        source.classes = Some(join_names(&run.classes));
     }
     // The run has seen the other part of its own table.
     let data = source.data.as_deref();

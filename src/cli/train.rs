@@ -30,7 +30,10 @@ pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
         }
         None => Settings::train(args, quiet)?,
     };
-    let (job, device) = TrainingJob::new(settings)?;
+    let (mut job, device) = TrainingJob::new(settings)?;
+    if begun.as_ref().is_none_or(BegunRun::is_at_start) || typed.has("embedding") {
+        job.read_vectors()?;
+    }
     let output = job.output;
     let size = job.dataset().vocabulary.size();
     let classes = job.dataset().classes.len();
@@ -44,7 +47,8 @@ pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
         }
         None => RunPlace::New(job.settings.out.clone()),
     };
-    let model = job.trainer.masked(source.model_for(size, classes)?)?;
+    let model = source.model_for(size, classes, job.trainer.training().embedding_width)?;
+    let model = job.trainer.adapted(model)?;
     let device = job.check(device, std::slice::from_ref(&model))?;
     if job.settings.finds_rate {
         return rates::find(&job, device, &model);

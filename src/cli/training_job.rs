@@ -23,7 +23,7 @@ use super::page;
 use super::progress::Progress;
 use super::screen::{Output, counted, field};
 use super::settings::Settings;
-use super::tell_origin::{load_told, tell_adapter, tell_class_weights, tell_data};
+use super::tell_origin::{load_told, tell_adapter, tell_class_weights, tell_data, tell_vectors};
 use super::time_limit::TimeLimit;
 
 /// Models that are trained on the same data, and what is told of that.
@@ -31,6 +31,8 @@ pub struct TrainingJob {
     pub settings: Settings,
     pub output: Output,
     pub trainer: Trainer,
+    /// Whether the vectors that the embedding starts with were read, if there are any.
+    pub has_vectors: bool,
     /// Whether the user asked to stop.
     stop: Arc<AtomicBool>,
     limit: TimeLimit,
@@ -86,6 +88,7 @@ impl TrainingJob {
         tell_class_weights(output, &trainer);
         let job = TrainingJob {
             trainer,
+            has_vectors: false,
             settings,
             output,
             stop,
@@ -101,6 +104,17 @@ impl TrainingJob {
         &self.stop
     }
 
+    /// Reads the vectors that the embedding is to start with, if any are asked for, and tells for how much of the vocabulary
+    /// and of the training reviews there are some.
+    pub fn read_vectors(&mut self) -> Result<()> {
+        self.has_vectors = true;
+        let dataset = Arc::clone(&self.trainer.dataset);
+        let Some(vectors) = self.trainer.read_vectors(&self.stop)? else {
+            return Ok(());
+        };
+        tell_vectors(self.output, vectors, &dataset)
+    }
+
     /// The reviews.
     pub fn dataset(&self) -> &Dataset {
         &self.trainer.dataset
@@ -109,7 +123,7 @@ impl TrainingJob {
     /// Fails where a model cannot be trained on this data and device, before any is.
     pub fn check(&self, mut device: Device, models: &[Model]) -> Result<Device> {
         for model in models {
-            let session = self.trainer.session(device, model)?;
+            let session = self.trainer.session_to_resume(device, model)?;
             info!(
                 "{}: {} MiB of buffers",
                 model.name(),

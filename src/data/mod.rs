@@ -37,6 +37,7 @@ mod tokenizer;
 mod tokens;
 mod trie;
 mod unescape;
+mod vectors;
 mod vocabulary;
 mod vocabulary_builder;
 mod vocabulary_choice;
@@ -64,10 +65,13 @@ pub use load::{load, load_cached, load_to_test, load_with};
 pub use load_building::load_building;
 pub use raw::stripped;
 pub use subwords::SubwordEncoder;
-pub use table::{Table, TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow};
+pub use table::{
+    Table, TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow, without_endings,
+};
 pub use terms::Standardize;
 pub use terms_builder::{build_characters, build_words};
 pub use texts::{Texts, load_texts};
+pub use vectors::WordVectors;
 pub use vocabulary::{Vocabulary, VocabularyKind};
 pub use vocabulary_builder::{
     BuiltVocabulary, SearchStep, TARGET_SIZE, build_vocabulary, check_target_size,

@@ -14,7 +14,7 @@ pub(super) const UNKNOWN: u32 = 1;
 /// What stands for it in text.
 pub(super) const UNKNOWN_TERM: &str = "[UNK]";
 /// The id of the first term.
-const FIRST: u32 = 2;
+pub(super) const FIRST: u32 = 2;
 
 /// What happens to a text before it is split into terms.
 ///

@@ -103,6 +103,9 @@ fn named(kind: &LayerKind, name: &str, mut config: Value) -> Result<Value> {
         config.extend(fixed);
         config.extend(settings);
     }
+    if matches!(kind, LayerKind::Embedding(embedding) if !embedding.trainable) {
+        config["trainable"] = json!(false);
+    }
     config["name"] = json!(name);
     config["dtype"] = json!("float32");
     Ok(object(class, config))

@@ -236,8 +236,15 @@ impl Part<'_> {
         if let Some((key, _)) = missing {
             return Err(self.refused(format!("no key `{key}`; {AS_KERAS_WROTE}")));
         }
-        serde_json::from_value(described(kind, keys, &self.config))
-            .map_err(|error| self.refused(format!("{error}; {REMEDY}")))
+        let layer = serde_json::from_value(described(kind, keys, &self.config));
+        match layer.map_err(|error| self.refused(format!("{error}; {REMEDY}")))? {
+            LayerKind::Embedding(embedding)
+                if self.config.get("trainable") == Some(&json!(false)) =>
+            {
+                Ok(embedding.frozen().into())
+            }
+            layer => Ok(layer),
+        }
     }
 
     /// Fails where a recurrent layer that is not in a `Bidirectional` runs backwards or hides masked timesteps.
@@ -334,7 +341,7 @@ pub(super) fn check_same(said: &Model, given: &Model, place: &str) -> Result<(),
     let count = said_layers.len().max(given_layers.len());
     for index in 0..count {
         let (one, other) = (said_layers.get(index), given_layers.get(index));
-        if one == other || both_drop(one, other) {
+        if one == other || both_drop(one, other) || both_embed(one, other) {
             continue;
         }
         let text = format!(
@@ -347,6 +354,16 @@ pub(super) fn check_same(said: &Model, given: &Model, place: &str) -> Result<(),
         return Err(Problem::new(place, text));
     }
     Ok(())
+}
+
+/// Whether both are the same embedding, but for whether training changes it.
+fn both_embed(one: Option<&LayerKind>, other: Option<&LayerKind>) -> bool {
+    match (one, other) {
+        (Some(LayerKind::Embedding(one)), Some(LayerKind::Embedding(other))) => {
+            one.clone().frozen() == other.clone().frozen()
+        }
+        _ => false,
+    }
 }
 
 /// Whether both are dropouts: what share they drop matters in training alone.

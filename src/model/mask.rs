@@ -1,6 +1,7 @@
-//! [`Model::with_mask`]: a model that skips padding.
+//! The same model with another embedding: one that marks padding, is frozen, or has another width.
 
 use super::builder::Sequential;
+use super::layers::Embedding;
 use super::spec::Model;
 use crate::error::Result;
 
@@ -10,7 +11,29 @@ impl Model {
     /// # Errors
     /// As [`Sequential::build`].
     pub fn with_mask(&self) -> Result<Model> {
-        let embedding = self.embedding().clone().mask_zero();
+        self.with_embedding(self.embedding().clone().mask_zero())
+    }
+
+    /// The same model, whose embedding stays as it starts.
+    ///
+    /// # Errors
+    /// As [`Sequential::build`].
+    pub fn with_frozen_embedding(&self) -> Result<Model> {
+        self.with_embedding(self.embedding().clone().frozen())
+    }
+
+    /// The same model, whose embedding has so many numbers a token.
+    ///
+    /// # Errors
+    /// As [`Sequential::build`].
+    pub fn with_embedding_width(&self, width: usize) -> Result<Model> {
+        self.with_embedding(Embedding {
+            width,
+            ..self.embedding().clone()
+        })
+    }
+
+    fn with_embedding(&self, embedding: Embedding) -> Result<Model> {
         let layers = self.layers().iter().skip(1);
         let begun = Sequential::new(self.name()).add(embedding);
         let layers = layers.map(|layer| layer.kind.clone());

@@ -38,12 +38,12 @@ impl Model {
         &self.layers
     }
 
-    /// Every trainable tensor, in the order of Keras's `trainable_variables`.
+    /// Every tensor that training can change, a frozen embedding's too, in the order of Keras's `weights`.
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
 
-    /// The trainable tensors of the layer called `layer`, none where it has none.
+    /// The tensors of the layer called `layer`, none where it has none.
     pub fn parameters_of(&self, layer: &str) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(move |parameter| {
             parameter
@@ -51,6 +51,14 @@ impl Model {
                 .strip_prefix(layer)
                 .is_some_and(|rest| rest.starts_with('.'))
         })
+    }
+
+    /// The layers whose tensors training changes, in the order in which they lie: all but a frozen embedding.
+    pub fn trained_layers(&self) -> &[Layer] {
+        match self.embedding().trainable {
+            true => &self.layers,
+            false => &self.layers[1..],
+        }
     }
 
     /// Checks that the embedding has a row for every id of a vocabulary of `size` ids.

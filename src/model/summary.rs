@@ -50,6 +50,8 @@ impl Model {
 
     /// What the table says, as data.
     pub fn summarise(&self) -> Summary {
+        let count =
+            |layer: &Layer| -> usize { self.parameters_of(&layer.name).map(Parameter::len).sum() };
         let row = |layer: &Layer| LayerSummary {
             name: layer.name.clone(),
             class: layer.kind.class_name(),
@@ -57,15 +59,16 @@ impl Model {
                 Output::Sequence { width } => vec![None, None, Some(width)],
                 Output::Vector { width } => vec![None, Some(width)],
             },
-            parameters: self.parameters_of(&layer.name).map(Parameter::len).sum(),
+            parameters: count(layer),
         };
         let total = self.count_parameters();
+        let trainable = self.trained_layers().iter().map(count).sum();
         Summary {
             name: self.name().to_string(),
             layers: self.layers().iter().map(row).collect(),
             total_parameters: total,
-            trainable_parameters: total,
-            non_trainable_parameters: 0,
+            trainable_parameters: trainable,
+            non_trainable_parameters: total - trainable,
         }
     }
 }

@@ -70,8 +70,8 @@ impl StepBuilder<'_> {
             ..AdamDims::default()
         };
         let bindings = vec![
-            self.gradient_buffer()?,
-            self.parameter_buffer,
+            self.trained_gradients()?,
+            self.trained_parameters(),
             m,
             v,
             self.not_finite()?,

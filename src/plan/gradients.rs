@@ -40,7 +40,7 @@ impl StepBuilder<'_> {
 
     /// The norm of all gradients, into the step's record, and the factor that brings it down to `bound`.
     fn clip_scale(&mut self, bound: f64) -> Result<Slice> {
-        let (gradients, norms) = (self.gradient_buffer()?, self.norms()?);
+        let (gradients, norms) = (self.trained_gradients()?, self.norms()?);
         self.norm("clip", "gradients", gradients, norms, bound)
     }
 

@@ -8,7 +8,7 @@
 
 use super::dispatch::{BufferId, Slice};
 use crate::error::{Error, Result};
-use crate::model::{Model, Parameter, Recurrent};
+use crate::model::{LayerKind, Model, Parameter, Recurrent};
 
 /// Numbers between the starts of two tensors: 256 bytes, WebGPU's alignment of a binding.
 const ALIGNMENT: usize = 64;
@@ -77,6 +77,8 @@ pub struct ParameterLayout {
     layers: Vec<String>,
     /// A layer's blocks, in the order of its parameters.
     blocks: Vec<Vec<Block>>,
+    /// Numbers at the beginning that training leaves as they are: a frozen embedding's, which comes first.
+    frozen: usize,
     length: usize,
 }
 
@@ -97,12 +99,16 @@ impl ParameterLayout {
                 .map(|layer| layer.name.clone())
                 .collect(),
             blocks: Vec::new(),
+            frozen: 0,
             length: 0,
         };
         for layer in model.layers() {
             match layer.kind.recurrence() {
                 Some((cell, directions)) => layout.add_recurrent_layer(&cell, directions),
                 None => layout.add_layer(model.parameters_of(&layer.name).count()),
+            }
+            if matches!(&layer.kind, LayerKind::Embedding(embedding) if !embedding.trainable) {
+                layout.frozen = layout.length;
             }
         }
         layout
@@ -161,12 +167,27 @@ impl ParameterLayout {
         self.length == 0
     }
 
-    /// Names of the layers that have parameters, input first.
+    /// Numbers that an optimiser updates, gaps included; a multiple of 64.
+    pub fn trained_len(&self) -> usize {
+        self.length - self.frozen
+    }
+
+    /// What an optimiser updates of a whole buffer of this layout, as one range.
+    pub(super) fn trained(&self, whole: Slice) -> Slice {
+        let frozen = self.frozen as u64 * 4;
+        Slice {
+            offset: whole.offset + frozen,
+            bytes: whole.bytes - frozen,
+            ..whole
+        }
+    }
+
+    /// Names of the layers that have parameters which training changes, input first.
     pub fn trainable_names(&self) -> impl Iterator<Item = &str> {
         self.trainable_layers().map(|(name, _)| name)
     }
 
-    /// The layers that have parameters, input first, each with all its blocks and the gaps between them as one.
+    /// The layers that have parameters which training changes, input first, each with all its blocks and the gaps between them as one.
     pub(super) fn trainable_layers(&self) -> impl Iterator<Item = (&str, Block)> {
         let whole = |blocks: &[Block]| {
             let (first, last) = (blocks.first()?.first, blocks.last()?);
@@ -174,15 +195,18 @@ impl ParameterLayout {
             Some(Block { first, length })
         };
         let layers = self.layers.iter().zip(&self.blocks);
-        layers.filter_map(move |(name, blocks)| Some((name.as_str(), whole(blocks)?)))
+        layers
+            .filter_map(move |(name, blocks)| Some((name.as_str(), whole(blocks)?)))
+            .filter(|(_, block)| block.first >= self.frozen)
     }
 
     pub(super) fn blocks(&self, layer: usize) -> &[Block] {
         &self.blocks[layer]
     }
 
-    /// Name of the parameter that holds the number at `index` of the buffer, empty in a gap.
-    pub fn name_at(&self, index: usize) -> &str {
+    /// Name of the parameter that holds the number at `index` of what an optimiser updates, empty in a gap.
+    pub fn trained_name_at(&self, index: usize) -> &str {
+        let index = self.frozen + index;
         let holder = (0..self.places.len())
             .find(|&i| (0..self.lengths[i]).any(|n| self.places[i].index(n) == index));
         holder.map_or("", |i| &self.names[i])

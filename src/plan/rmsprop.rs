@@ -51,8 +51,8 @@ impl StepBuilder<'_> {
             ..RmsPropDims::default()
         };
         let mut bindings = vec![
-            self.gradient_buffer()?,
-            self.parameter_buffer,
+            self.trained_gradients()?,
+            self.trained_parameters(),
             self.slot(names::VELOCITY)?,
             self.not_finite()?,
         ];

@@ -45,8 +45,8 @@ impl StepBuilder<'_> {
             decay: (sgd.learning_rate * sgd.weight_decay.unwrap_or(0.0)) as f32,
         };
         let mut bindings = vec![
-            self.gradient_buffer()?,
-            self.parameter_buffer,
+            self.trained_gradients()?,
+            self.trained_parameters(),
             self.not_finite()?,
         ];
         if has_momentum {

@@ -120,13 +120,14 @@ impl StepBuilder<'_> {
         Ok(values)
     }
 
-    /// Loss, then every layer's gradients, output first.
+    /// Loss, then the gradients of every layer that is trained, output first.
     fn backward(&mut self, model: &Model, values: &[Value]) -> Result<()> {
         let Some(&y) = values.last() else {
             return Ok(());
         };
         let mut gradient = self.loss(model, y)?;
-        for at in LayerAt::all(model).rev() {
+        let frozen = model.layers().len() - model.trained_layers().len();
+        for at in LayerAt::all(model).skip(frozen).rev() {
             gradient = self.layer_backward(at.plan(), at, values, gradient)?;
         }
         Ok(())

@@ -9,18 +9,30 @@ use super::step_builder::StepBuilder;
 use crate::error::Result;
 
 impl StepBuilder<'_> {
-    /// A number for each parameter that is kept from step to step.
+    /// What is kept from step to step, a number for each parameter: that of those that are updated.
     pub(super) fn slot(&mut self, name: &'static str) -> Result<Slice> {
         let numbers = self.parameters.len();
-        self.plan.buffer(name, numbers, Lifetime::Persistent)
+        let whole = self.plan.buffer(name, numbers, Lifetime::Persistent)?;
+        Ok(self.parameters.trained(whole))
     }
 
-    /// How many vec4 all parameters are.
+    /// The gradients of the parameters that are updated.
+    pub(super) fn trained_gradients(&mut self) -> Result<Slice> {
+        let whole = self.gradient_buffer()?;
+        Ok(self.parameters.trained(whole))
+    }
+
+    /// The parameters that are updated: all but those of a frozen embedding.
+    pub(super) fn trained_parameters(&self) -> Slice {
+        self.parameters.trained(self.parameter_buffer)
+    }
+
+    /// How many vec4 the parameters are that are updated.
     pub(super) fn vectors(&self) -> usize {
-        self.parameters.len() / 4
+        self.parameters.trained_len() / 4
     }
 
-    /// Runs an optimiser's kernel over all parameters, with so many operations for each. The scale of clipped gradients
+    /// Runs an optimiser's kernel over all parameters that are updated, with so many operations for each. The scale of clipped gradients
     /// is bound behind `bindings`.
     pub(super) fn update_all(
         &mut self,
@@ -39,7 +51,7 @@ impl StepBuilder<'_> {
             dims,
             &bindings,
             groups,
-            operations * self.parameters.len(),
+            operations * self.parameters.trained_len(),
         )
     }
 }

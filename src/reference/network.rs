@@ -274,15 +274,20 @@ impl Network {
         backward(&self.model, &self.parameters, batch, forward)
     }
 
-    /// One training step; returns the forward pass and the gradients from before clipping and update.
+    /// One training step; returns the forward pass and the gradients from before clipping and update. A frozen embedding
+    /// has a gradient of 0, and no update.
     pub fn train(&mut self, batch: &Batch, masks: Masks) -> (Forward, Vec<Vec<f64>>) {
         let forward = self.forward(batch, masks);
-        let gradients = self.backward(batch, &forward);
+        let mut gradients = self.backward(batch, &forward);
+        let frozen = usize::from(!self.model.embedding().trainable);
+        for gradient in &mut gradients[..frozen] {
+            gradient.fill(0.0);
+        }
         self.steps += 1;
         let scale = self
             .clip_norm
             .map_or(1.0, |bound| clip_scale(global_norm(&gradients), bound));
-        for (n, gradient) in gradients.iter().enumerate() {
+        for (n, gradient) in gradients.iter().enumerate().skip(frozen) {
             let scaled: Vec<f64> = gradient.iter().map(|g| scale * g).collect();
             self.adam.update(
                 self.steps,

@@ -64,6 +64,11 @@ impl BegunRun {
         self.folder.path()
     }
 
+    /// Whether it has no checkpoint to go on from, so that it begins anew.
+    pub fn is_at_start(&self) -> bool {
+        self.checkpoint.is_none()
+    }
+
     /// Gives the folder back, still locked.
     pub fn into_folder(self) -> RunFolder {
         self.folder

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::list::{join_names, split_names};
 use crate::data::{Dataset, class_counts};
 use crate::error::{Error, Result};
 use crate::train::is_positive;
@@ -56,7 +57,7 @@ impl ClassWeights {
                     let Some(label) = classes.iter().position(|class| class == name) else {
                         let problem = format!(
                             "`{name}` is no class of the reviews; they have {}",
-                            classes.join(", ")
+                            join_names(classes)
                         );
                         return Err(Error::argument("class_weight", problem));
                     };
@@ -77,7 +78,7 @@ impl fmt::Display for ClassWeights {
                     .iter()
                     .map(|(name, weight)| format!("{name}={weight}"))
                     .collect();
-                f.write_str(&named.join(","))
+                f.write_str(&join_names(&named))
             }
         }
     }
@@ -97,7 +98,7 @@ impl FromStr for ClassWeights {
             return Ok(ClassWeights::Balanced);
         }
         let mut named: Vec<(String, f64)> = Vec::new();
-        for part in text.split(',') {
+        for part in split_names(text) {
             let (name, number) = part
                 .rsplit_once('=')
                 .ok_or_else(|| wrong(format!("{part:?} has no =")))?;

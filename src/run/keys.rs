@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use super::list::join_names;
 use super::spec::RunSpec;
 use crate::error::{Error, Result};
 
@@ -55,7 +56,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 58] = [
+pub const KEYS: [Key; 62] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -97,7 +98,12 @@ pub const KEYS: [Key; 58] = [
     set("training.checkpoint_steps", "checkpoint-steps", Free),
     set("training.class_weight", "class-weight", Fixed),
     set("training.clip_norm", "clip-norm", Fixed),
+    // The same vectors may lie elsewhere: what is in the file is compared.
+    set("training.embedding", "embedding", Free),
+    found("training.embedding_sha256", Fixed),
+    found("training.embedding_width", Fixed),
     set("training.epochs", "epochs", MayGrow),
+    set("training.freeze_embedding", "freeze-embedding", Fixed),
     set("training.learning_rate", "learning-rate", Fixed),
     set("training.mask_padding", "mask-padding", Fixed),
     set("training.max_length", "max-length", Fixed),
@@ -195,7 +201,7 @@ pub fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(shown).collect();
-            items.join(",")
+            join_names(&items)
         }
         value => value.to_string(),
     }

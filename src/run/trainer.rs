@@ -1,19 +1,18 @@
 //! [`Trainer`]: trains models into run folders, from their start or from where an earlier process left them.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::begun_run::BegunRun;
 use super::callbacks::CallbackSpec;
 use super::files;
 use super::folder::RunFolder;
+use super::outcome::{RunEvent, RunOutcome, RunPlace};
 use super::recorder::Recorder;
 use super::report::write_report;
 use super::spec::RunSpec;
 use super::training::TrainingSpec;
-use crate::data::Dataset;
+use crate::data::{Dataset, WordVectors};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::AdapterReport;
@@ -24,58 +23,6 @@ use crate::train::{
     Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Position, Session, Snapshot,
     Weights, fit, reserve_for, resume,
 };
-
-/// Where a run is written.
-#[derive(Debug)]
-pub enum RunPlace {
-    /// A folder that holds no run yet, or one to replace.
-    New(PathBuf),
-    /// A folder that is taken already, and holds no run yet.
-    Taken(RunFolder),
-    /// A run to go on with.
-    Begun(Box<BegunRun>),
-}
-
-/// What happens while a run is trained.
-#[derive(Debug)]
-pub enum RunEvent<'a> {
-    /// Training begins, or goes on, at this place of the run.
-    Begin {
-        /// Epochs to train, those that are over included.
-        epochs: usize,
-        /// Steps of an epoch.
-        steps: usize,
-        /// Where the run stands.
-        position: &'a Position,
-    },
-    /// What [`fit`] tells; what follows from it is on disk by then.
-    Fit(&'a Event<'a>),
-}
-
-/// What came of a run.
-pub struct RunOutcome {
-    /// The epochs that are over.
-    pub history: History,
-    /// Where its last checkpoint stands; `None` where there is none.
-    pub last_checkpoint: Option<Position>,
-    /// Why it did not come to its end, if it did not; else the device, to be used again.
-    pub end: Result<Device>,
-}
-
-impl RunOutcome {
-    /// Whether nothing was kept, so that the folder was removed again.
-    pub fn is_nothing(&self) -> bool {
-        self.history.epochs.is_empty() && self.last_checkpoint.is_none()
-    }
-
-    /// The device and the history.
-    ///
-    /// # Errors
-    /// Why the run did not come to its end.
-    pub fn finished(self) -> Result<(Device, History)> {
-        Ok((self.end?, self.history))
-    }
-}
 
 /// All that training needs but the model and the device.
 ///
@@ -114,6 +61,8 @@ pub struct Trainer {
     callbacks: CallbackSpec,
     class_weights: Vec<f32>,
     limits: Limits,
+    /// Vectors that the embedding starts with, once they are read.
+    vectors: Option<WordVectors>,
 }
 
 impl Trainer {
@@ -138,6 +87,7 @@ impl Trainer {
             spec: spec.found(&dataset, adapter, &limits),
             dataset,
             limits,
+            vectors: None,
         })
     }
 
@@ -166,28 +116,63 @@ impl Trainer {
         self.training.validation_words(&self.dataset)
     }
 
-    /// `model` with its padding masked if that is asked for.
+    /// Reads the vectors that the embedding is to start with, if any are asked for. A run that goes on from a checkpoint
+    /// does not need them.
+    ///
+    /// # Errors
+    /// As [`WordVectors::load`]; [`Error::Malformed`] where [`TrainingSpec::embedding_sha256`] says that it was another file.
+    pub fn read_vectors(&mut self, stop: &AtomicBool) -> Result<Option<&WordVectors>> {
+        self.vectors = self.training.read_vectors(&self.dataset.vocabulary, stop)?;
+        self.spec.training = Some(self.training.clone());
+        Ok(self.vectors.as_ref())
+    }
+
+    /// `model` with its padding masked and its embedding frozen, as far as that is asked for.
     ///
     /// # Errors
     /// As [`Model::with_mask`].
-    pub fn masked(&self, model: Model) -> Result<Model> {
-        match self.training.mask_padding {
-            true => model.with_mask(),
-            false => Ok(model),
+    pub fn adapted(&self, mut model: Model) -> Result<Model> {
+        if self.training.mask_padding {
+            model = model.with_mask()?;
         }
+        if self.training.freeze_embedding {
+            model = model.with_frozen_embedding()?;
+        }
+        Ok(model)
     }
 
     /// The model on the device, with initial parameters and memory for the longest batch.
     ///
     /// # Errors
-    /// As [`Session::new`] and [`reserve_for`].
+    /// As [`Session::new`] and [`reserve_for`]; [`Error::Argument`] where [`Trainer::read_vectors`] was not called, and
+    /// [`Error::Model`] where the embedding has another width than the vectors.
     pub fn session(&self, device: impl Into<Device>, model: &Model) -> Result<Session> {
+        let mut parameters = initialise(model, self.training.seed);
+        self.training
+            .place_vectors(self.vectors.as_ref(), model, &mut parameters)?;
+        self.session_of(device.into(), model, &parameters)
+    }
+
+    /// As [`Trainer::session`], for parameters that are yet to come: those of a checkpoint.
+    ///
+    /// # Errors
+    /// As [`Session::new`] and [`reserve_for`].
+    pub fn session_to_resume(&self, device: impl Into<Device>, model: &Model) -> Result<Session> {
+        self.session_of(device.into(), model, &initialise(model, self.training.seed))
+    }
+
+    fn session_of(
+        &self,
+        device: Device,
+        model: &Model,
+        parameters: &[Vec<f32>],
+    ) -> Result<Session> {
         let training = &self.training;
         let mut session = Session::new(
             device,
             model.clone(),
             self.limits.clone(),
-            &initialise(model, training.seed),
+            parameters,
             training.optimiser(),
             training.seed,
         )?;
@@ -218,7 +203,11 @@ impl Trainer {
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
-        let mut session = self.session(device, model)?;
+        let goes_on = matches!(&place, RunPlace::Begun(begun) if !begun.is_at_start());
+        let mut session = match goes_on {
+            true => self.session_to_resume(device, model)?,
+            false => self.session(device, model)?,
+        };
         let spec = self.spec.of_model(model);
         let vocabulary = &self.dataset.vocabulary;
         let (folder, checkpoints, from) = match place {

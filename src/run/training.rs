@@ -53,6 +53,18 @@ pub struct TrainingSpec {
     /// Share of itself, times the learning rate, that every parameter loses before an update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
+    /// A file of word vectors that the embedding starts with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<String>,
+    /// SHA-256 of its text, unpacked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding_sha256: Option<String>,
+    /// Numbers of each of its vectors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedding_width: Option<usize>,
+    /// Whether training leaves the embedding as it starts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub freeze_embedding: bool,
     /// What initial parameters, the order of the reviews and dropout masks are drawn from.
     #[serde(with = "seed_as_text")]
     pub seed: u64,
@@ -123,6 +135,10 @@ impl TrainingSpec {
             class_weight: None,
             clip_norm: None,
             weight_decay: None,
+            embedding: None,
+            embedding_sha256: None,
+            embedding_width: None,
+            freeze_embedding: false,
             seed: fit.seed,
             shuffle_buffer: TrainingSpec::default_buffer(data),
             bucket: fit.bucket,
@@ -187,6 +203,7 @@ impl TrainingSpec {
         check_batch_size(self.batch_size)?;
         check_shards(self.shards, self.batch_size)?;
         self.check_validation()?;
+        self.check_embedding()?;
         self.reading().check()?;
         if !is_positive(self.learning_rate) {
             let problem = format!(

@@ -46,6 +46,9 @@ impl TrainingSpec {
                 ));
             }
         }
+        if let Some(words) = self.embedding_words() {
+            text.push_str(&format!(", {words}"));
+        }
         if self.mask_padding {
             text.push_str(", padding masked");
         }
@@ -75,9 +78,14 @@ impl TrainingSpec {
     pub fn validation_words(&self, dataset: &Dataset) -> String {
         let (validation, all) = (self.validation(), dataset.test.len());
         let count = validation.count(all, self.batch_size);
+        // Where there is a part to validate with, the test part is for later.
+        let kind = match dataset.held_out.is_empty() {
+            true => "test review",
+            false => "validation review",
+        };
         let of = match all {
-            all if all == count => format!("all {}", counted(all, "test review")),
-            all => format!("{} of {}", grouped(count), counted(all, "test review")),
+            all if all == count => format!("all {}", counted(all, kind)),
+            all => format!("{} of {}", grouped(count), counted(all, kind)),
         };
         match validation {
             Validation::All => of,

@@ -69,7 +69,7 @@ impl TrialModel {
             format!("{LAYER}{layer}.{key}")
         });
         model
-            .build(EXPERIMENT_VOCABULARY)
+            .build(EXPERIMENT_VOCABULARY, None)
             .map_err(|error| match error {
                 error @ Error::Malformed { .. } => error,
                 error => place(file, &key, error),
@@ -77,13 +77,17 @@ impl TrialModel {
         Ok(model)
     }
 
-    /// The model for a vocabulary of that many ids.
+    /// The model for a vocabulary of that many ids; a variant's embedding takes the width of the vectors that it starts with,
+    /// where there are any.
     ///
     /// # Errors
     /// [`Error::Model`] names a layer that there is not, or that does not take the key or the value.
-    pub fn build(&self, vocabulary: usize) -> Result<Model> {
+    pub fn build(&self, vocabulary: usize, vectors: Option<usize>) -> Result<Model> {
         let model = match &self.origin {
-            Origin::Variant(variant) => variant.model(vocabulary)?,
+            Origin::Variant(variant) => match (variant.model(vocabulary)?, vectors) {
+                (model, Some(width)) => model.with_embedding_width(width)?,
+                (model, None) => model,
+            },
             Origin::File { path, text } => Model::from_toml(path, text, vocabulary)?,
         };
         if self.layers.is_empty() {

@@ -13,6 +13,15 @@ use crate::random::{Philox, Stream};
 use crate::run::{RunSpec, find_source, path_text};
 use crate::train::Monitor;
 
+/// Keys whose values are paths.
+const PATHS: [&str; 5] = [
+    "data.source",
+    "data.validation_source",
+    "data.test_source",
+    "data.vocabulary",
+    "training.embedding",
+];
+
 /// Letters of a folder's name that file systems take.
 const LONGEST_NAME: usize = 200;
 
@@ -201,12 +210,6 @@ impl Sweep {
 
     /// Paths start from the folder of the file; `data.source` may also name a corpus.
     fn resolved(&self, key: String, value: Value) -> Result<(String, Value)> {
-        const PATHS: [&str; 4] = [
-            "data.source",
-            "data.validation_source",
-            "data.test_source",
-            "data.vocabulary",
-        ];
         let Some(text) = value.as_str().filter(|_| PATHS.contains(&key.as_str())) else {
             return Ok((key, value));
         };
@@ -328,8 +331,7 @@ fn grid(axes: &[&Axis]) -> Vec<Vec<Value>> {
 
 /// A value as people call it: of a path its last name, without its ending.
 fn text_of(axis: &Axis, value: &Value) -> String {
-    let is_path =
-        axis.key == MODEL || (axis.key.starts_with("data.") && axis.key.ends_with("source"));
+    let is_path = axis.key == MODEL || PATHS.contains(&axis.key.as_str());
     match value.as_str().filter(|_| is_path) {
         Some(path) => {
             let stem = Path::new(path).file_stem();

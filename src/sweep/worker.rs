@@ -13,11 +13,13 @@ use super::file::Method;
 use super::folder::SweepFolder;
 use super::outcome::{Outcome, TrialState};
 use super::rounds::Task;
+use super::trial_model::TrialModel;
 use super::trials::{Sweep, Trial};
-use crate::data::Dataset;
+use crate::data::{Dataset, WordVectors};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::{AdapterChoice, KernelForm};
+use crate::model::Model;
 use crate::run::{
     BegunRun, DataSpec, ReviewSource, RunEvent, RunFolder, RunOutcome, RunPlace, RunSpec, Trainer,
     holds_run,
@@ -266,12 +268,7 @@ impl<'a> Worker<'a> {
             training.epochs = task.epochs;
         }
         let device = self.device()?;
-        let limits = device.limits(self.kernels)?.with_row_tile(self.row_tile)?;
-        let trainer = Trainer::new(spec, Arc::clone(dataset), &device.report(), limits)?;
-        let model = trial.model.build(dataset.vocabulary.size())?;
-        model.check_vocabulary(dataset.vocabulary.size())?;
-        model.check_classes(dataset.classes.len())?;
-        let model = trainer.masked(model)?;
+        let (trainer, model) = self.prepare(&trial.model, spec, dataset, &device, stop)?;
         let mut notes = Vec::new();
         let place = match holds_run(folder.path()) {
             true => {
@@ -291,6 +288,29 @@ impl<'a> Worker<'a> {
             observe(&SweepEvent::Run(event));
             ControlFlow::Continue(())
         })
+    }
+
+    /// The trainer of a trial, with the vectors that its embedding starts with if it has any, and its model.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`], [`Trainer::read_vectors`] and [`TrialModel::build`]; [`Error::Model`] for a model that does not fit
+    /// the data.
+    pub fn prepare(
+        &self,
+        model: &TrialModel,
+        spec: RunSpec,
+        dataset: &Arc<Dataset>,
+        device: &Device,
+        stop: &AtomicBool,
+    ) -> Result<(Trainer, Model)> {
+        let limits = device.limits(self.kernels)?.with_row_tile(self.row_tile)?;
+        let mut trainer = Trainer::new(spec, Arc::clone(dataset), &device.report(), limits)?;
+        let width = trainer.read_vectors(stop)?.map(WordVectors::width);
+        let model = model.build(dataset.vocabulary.size(), width)?;
+        model.check_vocabulary(dataset.vocabulary.size())?;
+        model.check_classes(dataset.classes.len())?;
+        let model = trainer.adapted(model)?;
+        Ok((trainer, model))
     }
 
     /// Whether trials have different reviews.

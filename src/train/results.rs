@@ -146,7 +146,7 @@ impl Session {
                 // Optimisers count in vec4, from 2.
                 _ => {
                     let place = 4 * (fault as usize - 2);
-                    format!("the gradient of {}", self.layout.name_at(place))
+                    format!("the gradient of {}", self.layout.trained_name_at(place))
                 }
             }
         };

@@ -147,7 +147,7 @@ impl Session {
         self.seed
     }
 
-    /// Names of the layers that have parameters, input first.
+    /// Names of the layers that have parameters which training changes, input first.
     pub fn trainable_layers(&self) -> impl Iterator<Item = &str> {
         self.layout.trainable_names()
     }

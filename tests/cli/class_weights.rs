@@ -96,7 +96,7 @@ fn balanced_weights_are_told_kept_and_gone_on_with() {
 fn weights_of_no_class_and_weights_that_are_none_are_refused() {
     let place = place();
     train(&place, &["--class-weight", "eggs=2"])
-        .fails(2, &["--class-weight", "`eggs` is no class", "ham, spam"]);
+        .fails(2, &["--class-weight", "`eggs` is no class", "ham,spam"]);
     for weights in ["spam", "spam=0", "spam=-2", "spam=1,spam=2"] {
         train(&place, &["--class-weight", weights]).fails(
             2,

@@ -20,6 +20,7 @@ mod completions;
 mod convert;
 mod devices;
 mod disk;
+mod embedding;
 mod evaluate;
 mod explain;
 #[cfg(feature = "keras")]
@@ -45,6 +46,7 @@ mod out_folder;
 mod plot;
 mod predict;
 mod program;
+mod remedies;
 mod report;
 mod resume;
 mod run_folder;

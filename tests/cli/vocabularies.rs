@@ -42,13 +42,27 @@ fn answers(place: &Workplace, run: &Path) -> Vec<Value> {
 #[test]
 fn a_table_alone_is_enough_to_train() {
     let place = place();
-    let told = train(&place, &["--out", "run"]);
+    // No model is named either.
+    let words = [
+        "train",
+        "--data",
+        "reviews.csv",
+        "--adapter",
+        "cpu",
+        "--epochs",
+        "1",
+        "--out",
+        "run",
+    ];
+    let told = place.run(words);
     let told = told.succeeds().stderr.split_whitespace();
     let told = told.collect::<Vec<_>>().join(" ");
     let note = "no vocabulary was named, and none is beside the data: one of 44 subwords was built from the 51 training \
                 reviews";
     assert!(told.contains(note), "{told}");
     assert!(place.path("run/vocabulary.subwords").is_file());
+    assert!(place.path("run/report.html").is_file());
+    assert!(told.contains("Model: \"bidirectional\""), "{told}");
     let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
     assert!(!config.contains("vocabulary = \""), "{config}");
     let here = answers(&place, &place.path("run"));

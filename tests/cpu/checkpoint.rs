@@ -19,7 +19,7 @@ fn slot(name: &str, tensors: Vec<Vec<f32>>) -> SlotState {
 }
 
 /// A checkpoint of `done` steps, with numbers that decimal digits would lose.
-fn checkpoint(done: usize) -> Checkpoint {
+pub fn checkpoint(done: usize) -> Checkpoint {
     let model = Variant::Dropout.model(30).unwrap();
     let mut parameters = initialise(&model, 3);
     parameters[0][0] = -0.0;

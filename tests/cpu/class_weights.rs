@@ -221,7 +221,7 @@ fn named_weights_are_checked_against_the_classes() {
     let unknown: ClassWeights = "spam=5".parse().unwrap();
     let told = unknown.of(&dataset).unwrap_err().to_string();
     assert!(
-        told.contains("`class_weight`") && told.contains("class 0, class 1"),
+        told.contains("`class_weight`") && told.contains("class 0,class 1"),
         "{told}"
     );
     for (text, words) in [

@@ -10,6 +10,7 @@ mod callbacks;
 mod checkpoint;
 mod class_weights;
 mod convert;
+mod damage;
 mod data_figures;
 mod demo;
 #[cfg(feature = "keras")]
@@ -37,5 +38,6 @@ mod table;
 mod tfds;
 mod token_cache;
 mod traffic;
+mod vectors;
 mod vocabularies;
 mod watch;

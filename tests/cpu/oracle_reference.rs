@@ -92,6 +92,7 @@ fn compare(fixture: &Fixture) -> Comparison<'_> {
         .collect();
     let mut network = Network::new(&fixture.model(), initial.clone());
     network.adam.weight_decay = fixture.weight_decay().unwrap_or(0.0);
+    network.clip_norm = fixture.clip_norm();
     for step in 1..=STEPS {
         let (forward, gradients) = Step::of(fixture, step).train(&mut network);
         let loss = format!("loss{step}");

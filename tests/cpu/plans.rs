@@ -414,9 +414,15 @@ fn parameters_survive_the_way_to_the_device_and_back() {
     for (parameter, values) in model.parameters().iter().zip(&parameters) {
         for value in values {
             let place = packed.iter().position(|x| x == value).unwrap();
-            assert_eq!(layout.name_at(place), parameter.name);
+            assert_eq!(layout.trained_name_at(place), parameter.name);
         }
     }
+    // A frozen embedding lies in front of what an optimiser updates.
+    let frozen = ParameterLayout::new(&model.with_frozen_embedding().unwrap());
+    assert_eq!(frozen.pack(&parameters).unwrap(), packed);
+    let table = layout.len() - frozen.trained_len();
+    assert!(table >= model.parameters()[0].len() && table.is_multiple_of(64));
+    assert_eq!(frozen.trained_name_at(0), model.parameters()[1].name);
 }
 
 #[test]

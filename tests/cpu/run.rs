@@ -49,6 +49,10 @@ fn full() -> RunSpec {
     training.nesterov = true;
     training.class_weight = Some("useful=0.5,spam=4".parse().unwrap());
     training.clip_norm = Some(1.0);
+    training.embedding = Some("/vectors.txt".to_string());
+    training.embedding_sha256 = Some("ef".to_string());
+    training.embedding_width = Some(50);
+    training.freeze_embedding = true;
     training.weight_decay = Some(0.01);
     training.seed = u64::MAX;
     training.max_length = Some(9);
@@ -219,7 +223,7 @@ fn what_differs_is_found_unless_it_is_free() {
     assert_eq!(path, "data.classes.0");
     assert_eq!(values, ["\"useful\"", "\"spam\""]);
     let fixed = KEYS.iter().filter(|key| key.on_resume == OnResume::Fixed);
-    assert_eq!(fixed.count(), 43);
+    assert_eq!(fixed.count(), 46);
 }
 
 #[test]
@@ -230,7 +234,7 @@ fn the_command_says_what_is_no_default_as_a_shell_takes_it() {
         "gatefold train dropout --data '/my reviews.csv' --validation-data /dev.csv --test-data /test.csv --text-column 'it'\\''s' \
          --label-column verdict --no-header --classes useful,spam --encoding cp949 --vocab /own.subwords --limit-train 40 --limit-test 30 \
          --early-stopping 3 --min-delta 0.0 --minimum-rate 0.0 --plateau-factor 0.1 --plateau-patience 1 \
-         --schedule plateau --class-weight useful=0.5,spam=4 --clip-norm 1.0 --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
+         --schedule plateau --class-weight useful=0.5,spam=4 --clip-norm 1.0 --embedding /vectors.txt --freeze-embedding --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
          --optimiser sgd --overfit-batches 3 --seed 18446744073709551615 --shards 2 --shuffle-buffer all --truncate after --weight-decay 0.01"
     );
     let names = ["baseline".to_string(), "dropout".to_string()];

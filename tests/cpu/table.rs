@@ -10,10 +10,11 @@ use crate::imdb::gzip;
 
 mod classes;
 mod columns;
-mod containers;
+pub mod containers;
 mod encodings;
 mod folders;
 mod given_vocabulary;
+mod odd;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod peers;

@@ -18,6 +18,7 @@ mod dense;
 mod dropout;
 mod embedding;
 mod explain;
+mod frozen;
 mod gru;
 mod inference;
 mod interpreter;

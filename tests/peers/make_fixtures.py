@@ -50,9 +50,10 @@ class AttentionPooling(layers.Layer):
         return None
 
 
-def embedding(mask_zero=False):
-    return layers.Embedding(VOCABULARY, 4, mask_zero=mask_zero), {
-        "type": "embedding", "vocabulary": VOCABULARY, "width": 4, "mask_zero": mask_zero}
+def embedding(mask_zero=False, trainable=True):
+    spec = {"type": "embedding", "vocabulary": VOCABULARY, "width": 4, "mask_zero": mask_zero}
+    return layers.Embedding(VOCABULARY, 4, mask_zero=mask_zero, trainable=trainable), (
+        spec if trainable else spec | {"trainable": False})
 
 
 def lstm(units):
@@ -99,6 +100,7 @@ def models():
                                 average_pooling(), dense(1, "sigmoid")],
         "softmax": [embedding(), average_pooling(), dense(4, "relu"), dense(5, "softmax")],
         "softmax_of_two": [embedding(True), bidirectional(2), attention_pooling(2), dense(2, "softmax")],
+        "frozen_embedding": [embedding(True, trainable=False), bidirectional(2), max_pooling(), dense(1, "sigmoid")],
     }
 
 
@@ -126,7 +128,7 @@ def variables(model, specs):
         if isinstance(layer, layers.Bidirectional):
             cells = {f"{name}.forward": layer.forward_layer, f"{name}.backward": layer.backward_layer}
         for prefix, cell in cells.items():
-            named |= {f"{prefix}.{variable.name}": variable for variable in cell.trainable_variables}
+            named |= {f"{prefix}.{variable.name}": variable for variable in cell.trainable_variables or cell.weights}
     return named
 
 
@@ -177,10 +179,12 @@ def fixture(name, stack, optimizer):
             outputs.append(x)
         return outputs
 
-    def keep(prefix, values):
-        results.update({f"{prefix}.{key}": v.numpy() for key, v in zip(named, values, strict=True)})
+    def keep(prefix, values, keys=named):
+        results.update({f"{prefix}.{key}": v.numpy() for key, v in zip(keys, values, strict=True)})
 
-    trained = list(named.values())
+    everything = list(named.values())
+    updated = {key: variable for key, variable in named.items() if variable.trainable}
+    trained = list(updated.values())
     optimizer.build(trained)
     for step in range(STEPS):
         with tf.GradientTape() as tape:
@@ -191,13 +195,13 @@ def fixture(name, stack, optimizer):
         if step == 0:
             results |= {f"fwd.{key}": y.numpy() for key, y in zip(names(specs), outputs, strict=True)}
             results["output"] = outputs[-1].numpy()
-            keep("grad", gradients)
+            keep("grad", gradients, updated)
         optimizer.apply(gradients, trained)
         if step == 0:
-            keep("adam1", trained)
-    keep("adam3", trained)
-    keep("adam3_m", optimizer._momentums)
-    keep("adam3_v", optimizer._velocities)
+            keep("adam1", everything)
+    keep("adam3", everything)
+    keep("adam3_m", optimizer._momentums, updated)
+    keep("adam3_v", optimizer._velocities, updated)
     outputs = forward(0)
     results["output_after3"] = outputs[-1].numpy()
     results["loss_after3"] = np.array([loss_of(labels[0], outputs[-1])])
@@ -205,6 +209,7 @@ def fixture(name, stack, optimizer):
     description = {
         "model": name, "batch": ROWS, "T": LENGTH, "mask_zero": specs[0]["mask_zero"],
         "weight_decay": optimizer.weight_decay,
+        **({"clip_norm": optimizer.global_clipnorm} if optimizer.global_clipnorm else {}),
         "keras": keras.__version__, "toml": text(name, specs),
     }
     (FOLDER / f"{name}.json").write_text(json.dumps(description, indent=1) + "\n")
@@ -218,10 +223,11 @@ def main():
     keras.utils.set_random_seed(0)  # layers draw the seeds of their initialisers when they are made
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, stack in models().items():
-        # A decay so large that three steps show it.
-        decay = {"weight_decay": 30.0} if name == "weight_decay" else {}
+        # A decay so large that three steps show it; a bound below the norm of the gradients.
+        decay = {"weight_decay": 30.0} if name in ("weight_decay", "frozen_embedding") else {}
+        clip = {"global_clipnorm": 0.05} if name == "frozen_embedding" else {}
         optimizer = keras.optimizers.AdamW if decay else keras.optimizers.Adam
-        fixture(name, stack, optimizer(1e-4, **decay))
+        fixture(name, stack, optimizer(1e-4, **decay, **clip))
         print(name)
     for path in FOLDER.iterdir():
         path.chmod(0o644)

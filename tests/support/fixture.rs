@@ -118,6 +118,11 @@ impl Fixture {
         self.description["weight_decay"].as_f64()
     }
 
+    /// The bound of the norm of its gradients, if it has any.
+    pub fn clip_norm(&self) -> Option<f64> {
+        self.description["clip_norm"].as_f64()
+    }
+
     /// The model: from its TOML where the fixture has that, else from its kind and sizes.
     pub fn model(&self) -> Model {
         if let Some(text) = self.description["toml"].as_str() {

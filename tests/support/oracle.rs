@@ -7,7 +7,7 @@ use gatefold::batch::Batch;
 use gatefold::data::Review;
 use gatefold::device::Device;
 use gatefold::model::LayerKind;
-use gatefold::plan::{Adam, Limits, names};
+use gatefold::plan::{Adam, Gradients, Limits, names};
 use gatefold::train::Session;
 
 use super::fixture::{Fixture, relative_error};
@@ -113,7 +113,7 @@ impl<'a> Check<'a> {
 
 /// A session with the fixture's model and optimiser.
 pub fn session(device: impl Into<Device>, fixture: &Fixture, limits: &Limits) -> Session {
-    Session::new(
+    let mut session = Session::new(
         device,
         fixture.model(),
         limits.clone(),
@@ -124,7 +124,13 @@ pub fn session(device: impl Into<Device>, fixture: &Fixture, limits: &Limits) ->
         },
         0,
     )
-    .unwrap()
+    .unwrap();
+    let gradients = Gradients {
+        clip_norm: fixture.clip_norm(),
+        ..Gradients::default()
+    };
+    session.set_gradients(gradients).unwrap();
+    session
 }
 
 /// The fixture's steps.

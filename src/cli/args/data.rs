@@ -43,17 +43,14 @@ pub struct SourceArgs {
     pub no_header: bool,
     /// The names of the classes in their order, separated by commas: bad,fair,good [default: found among the labels]
     ///
+    /// A name that has a comma is put in double quotes: '"fine, or so",bad'.
+    ///
     /// Labels are negative and positive without this option if all are 0, neg, negative or false and 1, pos, positive or
     /// true, or -1 and 1, or 0 and 4. Otherwise each label of the training reviews is a class, numbers in ascending, words
     /// in alphabetical order. A model for more than two classes must end in a dense layer with a softmax and one unit per
     /// class. Numbers are the same however they are written: 1 is also 1.0.
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        allow_hyphen_values = true
-    )]
-    pub classes: Vec<String>,
+    #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
+    pub classes: Option<String>,
     /// The table's encoding: windows-1252, euc-kr (cp949), gb18030, shift_jis … [default: utf-8, or utf-16
     /// where a byte order mark says so]
     ///
@@ -72,7 +69,7 @@ impl SourceArgs {
             ("--text-column", self.text_column.is_some()),
             ("--label-column", self.label_column.is_some()),
             ("--no-header", self.no_header),
-            ("--classes", !self.classes.is_empty()),
+            ("--classes", self.classes.is_some()),
             ("--encoding", self.encoding.is_some()),
         ])
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::TypedValueParser;
 use gatefold::model::Variant;
-use gatefold::run::{Amount, ClassWeights, DataSpec, OptimiserName, TrainingSpec};
+use gatefold::run::{Amount, ClassWeights, DataSpec, OptimiserName, TrainingSpec, path_text};
 
 use super::callbacks::CallbackArgs;
 use super::choice::choice;
@@ -60,6 +60,9 @@ pub struct CompareArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_group("ModelArgs", |model| model.required(false)))]
+#[command(mut_arg("variant", |variant| variant
+    .help("One of the experiment's models; with --data and without any model, bidirectional is trained")))]
 pub struct TrainArgs {
     #[command(flatten)]
     pub model: ModelArgs,
@@ -113,6 +116,17 @@ pub struct TrainingArgs {
     /// Before each update, shrink every parameter by this share of itself, times the learning rate
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
+    /// Start the embedding with the word vectors of this file: text of GloVe, fastText or word2vec, plain or packed
+    ///
+    /// Entries of the vocabulary are looked up as they are, then in lower case; those without a vector start at random. The
+    /// embedding of a variant takes the vectors' width, that of a model file must have it.
+    #[arg(long, value_name = "FILE")]
+    pub embedding: Option<PathBuf>,
+    /// Leave the embedding as it starts
+    ///
+    /// This sets `trainable = false` on the embedding.
+    #[arg(long)]
+    pub freeze_embedding: bool,
     /// Seed of the initial parameters, the order of the reviews and the dropout masks
     #[arg(
         long,
@@ -204,6 +218,10 @@ impl TrainingArgs {
             class_weight: self.class_weight.clone(),
             clip_norm: self.clip_norm,
             weight_decay: self.weight_decay,
+            embedding: self.embedding.as_deref().map(path_text),
+            embedding_sha256: None,
+            embedding_width: None,
+            freeze_embedding: self.freeze_embedding,
             seed: self.seed,
             shuffle_buffer: self
                 .shuffle_buffer

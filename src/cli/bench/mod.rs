@@ -81,7 +81,7 @@ pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result
     let vocabulary = workload.vocabulary();
     // The labels, 0 and 1, are classes of every model.
     let classes = source.model(vocabulary)?.classes();
-    let model = source.model_for(vocabulary, classes)?;
+    let model = source.model_for(vocabulary, classes, None)?;
     let (mut session, mut report) = measured(args, &workload, model)?;
 
     if let (Some(file), Some(timeline)) = (&args.trace, timeline) {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use gatefold::Result;
-use gatefold::data::{ReviewLimits, Source, cache_folder};
-use gatefold::run::{DataSpec, ReviewSource, find_source, path_text};
+use gatefold::data::{ReviewLimits, Source, cache_folder, without_endings};
+use gatefold::run::{DataSpec, ReviewSource, find_source, path_text, split_names};
 use tracing::info;
 
 use crate::cli::args::{DataArgs, SourceArgs};
@@ -34,10 +34,6 @@ impl DataSettings {
 
     /// What the data is called in the names of run folders.
     pub(super) fn folder_name(&self) -> String {
-        const PACKINGS: [&str; 5] = [".gz", ".bz2", ".xz", ".zst", ".zip"];
-        const ENDINGS: [&str; 9] = [
-            ".tar", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".txt", ".zip",
-        ];
         let Some(path) = self.reviews.source.path() else {
             return "demo".to_string();
         };
@@ -52,13 +48,7 @@ impl DataSettings {
             1
         };
         let name = names.split_off(names.len().saturating_sub(count)).join("-");
-        let strip = |name: &'_ str, endings: &[&str]| -> Option<usize> {
-            let mut stems = endings.iter().map(|ending| name.strip_suffix(ending));
-            stems.find_map(|stem| stem.map(str::len))
-        };
-        let unpacked = strip(&name, &PACKINGS).unwrap_or(name.len());
-        let stem = strip(&name[..unpacked], &ENDINGS).or_else(|| strip(&name, &ENDINGS));
-        name[..stem.unwrap_or(name.len())].to_string()
+        without_endings(&name).to_string()
     }
 }
 
@@ -107,7 +97,7 @@ pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
         text_column: text_column.clone(),
         label_column: label_column.clone(),
         no_header: *no_header,
-        classes: classes.clone(),
+        classes: classes.as_deref().map_or_else(Vec::new, split_names),
         encoding: encoding.clone(),
         ..DataSpec::new(&source, vocabulary, limits)
     };

@@ -6,10 +6,11 @@ mod model;
 use std::collections::HashSet;
 #[cfg(feature = "serve")]
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gatefold::Result;
+use gatefold::data::WordVectors;
 use gatefold::device::devices;
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{EXPERIMENT_VOCABULARY, Variant};
@@ -69,6 +70,16 @@ fn asked(data: &DataArgs, training: &TrainingArgs) -> Result<(RunSpec, Option<St
     Ok((RunSpec { data, ..spec }, note))
 }
 
+/// Notes the width of the vectors that are asked for; a file that is none ends here, before the reviews are read.
+fn note_width(spec: &mut RunSpec) -> Result<()> {
+    if let Some(training) = &mut spec.training
+        && let Some(path) = &training.embedding
+    {
+        training.embedding_width = Some(WordVectors::width_of(Path::new(path))?);
+    }
+    Ok(())
+}
+
 impl Settings {
     /// The settings of `gatefold compare`, and the models to compare.
     pub fn compare(args: &CompareArgs, quiet: bool) -> Result<(Settings, Vec<Variant>)> {
@@ -84,7 +95,8 @@ impl Settings {
                 "`find` tests one model; take gatefold train VARIANT --learning-rate find";
             return Err(option("--learning-rate", problem));
         }
-        let (spec, note) = asked(&args.data, &args.training)?;
+        let (mut spec, note) = asked(&args.data, &args.training)?;
+        note_width(&mut spec)?;
         let training = &args.training;
         let settings = Settings::new(
             "compare", "compare", spec, note, &args.data, training, quiet,
@@ -94,10 +106,16 @@ impl Settings {
 
     /// The settings of `gatefold train`, and the model to train.
     pub fn train(args: &TrainArgs, quiet: bool) -> Result<(Settings, ModelSource)> {
-        let source = ModelSource::new(&args.model)?;
+        // Someone who brings reviews need not know the models.
+        let source = match args.model.is_given() || args.data.reading.source.data.is_none() {
+            true => ModelSource::new(&args.model)?,
+            false => ModelSource::Variant(Variant::Bidirectional),
+        };
         // The file's faults show before any work, whatever vocabulary the data will have.
         let model = source.model(EXPERIMENT_VOCABULARY)?;
-        let (spec, note) = asked(&args.data, &args.training)?;
+        let (mut spec, note) = asked(&args.data, &args.training)?;
+        note_width(&mut spec)?;
+        source.check_width(&model, &spec)?;
         let training = &args.training;
         let name = model.name();
         let settings = Settings::new("train", name, spec, note, &args.data, training, quiet)?;
@@ -269,6 +287,10 @@ mod tests {
                 class_weight: Some("useful=0.5,spam=4".parse().unwrap()),
                 clip_norm: Some(0.5),
                 weight_decay: Some(0.125),
+                embedding: there("/glove.txt"),
+                embedding_sha256: None,
+                embedding_width: None,
+                freeze_embedding: true,
                 seed: u64::MAX,
                 bucket: true,
                 pad: gatefold::batch::Side::Before,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gatefold::data::without_byte_order_mark;
 use gatefold::model::{Model, Variant};
+use gatefold::run::{RunSpec, check_width};
 use gatefold::{Error, Result};
 
 use crate::cli::args::ModelArgs;
@@ -34,22 +35,46 @@ impl ModelSource {
         }
     }
 
-    /// The model for data with a vocabulary of that many ids, and so many classes.
-    pub fn model_for(&self, vocabulary: usize, classes: usize) -> Result<Model> {
-        let model = self.model(vocabulary)?;
+    /// The model for data with a vocabulary of that many ids, and so many classes; a variant's embedding takes the
+    /// width of the vectors that it starts with, where there are any.
+    pub fn model_for(
+        &self,
+        vocabulary: usize,
+        classes: usize,
+        vectors: Option<usize>,
+    ) -> Result<Model> {
+        let mut model = self.model(vocabulary)?;
+        if let (ModelSource::Variant(_), Some(width)) = (self, vectors) {
+            model = model.with_embedding_width(width)?;
+        }
         let fits = model
             .check_vocabulary(vocabulary)
             .and_then(|()| model.check_classes(classes));
-        match (self, fits) {
-            (_, Ok(())) => Ok(model),
-            (ModelSource::File { path, .. }, Err(Error::Model { layer, problem })) => {
-                Err(Error::Malformed {
-                    path: path.clone(),
-                    place: format!("layer {layer}"),
-                    problem,
-                })
+        fits.map_err(|error| self.in_file(error))?;
+        Ok(model)
+    }
+
+    /// Fails where the model's file has another width than the vectors that the embedding is to start with; a variant takes
+    /// theirs.
+    pub fn check_width(&self, model: &Model, spec: &RunSpec) -> Result<()> {
+        let training = spec.training.as_ref();
+        match (self, training.and_then(|training| training.embedding_width)) {
+            (ModelSource::File { .. }, Some(width)) => {
+                check_width(model, width).map_err(|error| self.in_file(error))
             }
-            (_, Err(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is wrong with the model, with the file that says it so.
+    fn in_file(&self, error: Error) -> Error {
+        match (self, error) {
+            (ModelSource::File { path, .. }, Error::Model { layer, problem }) => Error::Malformed {
+                path: path.clone(),
+                place: format!("layer {layer}"),
+                problem,
+            },
+            (_, error) => error,
         }
     }
 

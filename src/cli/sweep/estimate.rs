@@ -7,7 +7,6 @@ use std::time::Instant;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::batch::{Batches, Order, Reviews};
-use gatefold::run::Trainer;
 use gatefold::sweep::{Sweep, SweepFolder, Trial, Worker};
 use serde::Serialize;
 
@@ -73,16 +72,8 @@ pub fn run(args: &SweepArgs, sweep: &Sweep, stop: &AtomicBool, output: Output) -
 fn measure(worker: &mut Worker<'_>, trial: &Trial, stop: &AtomicBool) -> Result<f64> {
     let dataset = worker.dataset(&trial.spec, stop)?;
     let device = worker.device()?;
-    let limits = device
-        .limits(worker.kernels)?
-        .with_row_tile(worker.row_tile)?;
-    let trainer = Trainer::new(
-        trial.spec.clone(),
-        Arc::clone(&dataset),
-        &device.report(),
-        limits,
-    )?;
-    let model = trainer.masked(trial.model.build(dataset.vocabulary.size())?)?;
+    let (trainer, model) =
+        worker.prepare(&trial.model, trial.spec.clone(), &dataset, &device, stop)?;
     let mut session = trainer.session(device, &model)?;
     let training = trainer.training();
     let options = training.fit_options(trainer.callbacks(), &dataset)?;

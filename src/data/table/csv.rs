@@ -11,7 +11,7 @@ use super::lines::Lines;
 use super::names::{Asked, Chosen};
 use super::open::Input;
 use super::records::{Quotes, ReadRow, Records, split};
-use super::row::{Columns, Row, SPLIT, is_unlabelled};
+use super::row::{Columns, Row, is_unlabelled, split_among};
 use super::survey::{Layout, QUOTES, told, wrong_width};
 use crate::error::Result;
 
@@ -30,7 +30,7 @@ pub(super) fn look(
     let mut records = Records::new(Lines::new(reader), layout.delimiter, Quotes::Around);
     let failure = |(line, error)| place.row_failure(line, error, QUOTES);
     let Some(first) = records.read().map_err(failure)? else {
-        return Err(place.malformed(1, "the file is empty"));
+        return Err(place.malformed(1, "the file is empty; copy or write it again"));
     };
     let malformed = |problem: String| place.malformed(first.line, problem);
     if let Some(fault) = first.fault {
@@ -61,7 +61,7 @@ pub(super) fn look(
     let place_of = |wanted: &str| names.iter().position(|name| *name == wanted);
     let mut labels = LabelColumn {
         label: place_of(&chosen.label).unwrap_or(names.len()),
-        split: place_of(SPLIT),
+        split: split_among(names.iter().copied()).and_then(place_of),
         width: names.len(),
         layout,
         ..LabelColumn::default()

@@ -3,7 +3,7 @@
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// As much of a field's text as a message can bear, what does not show in it made visible.
-pub(super) fn shortened(text: &str) -> String {
+pub(in crate::data) fn shortened(text: &str) -> String {
     const LONGEST: usize = 40;
     let mut shown = String::new();
     for (place, character) in text.chars().enumerate() {

@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 
 use super::excerpt::shortened;
-use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, missing, row_of};
+use super::row::{Columns, ContentColumn, IDS, Row, SYNTHETIC, missing, row_of, split_among};
 use super::wanted::{Fit, Wanted};
 use crate::data::raw::checked_text;
 
@@ -32,11 +32,15 @@ impl Header {
             let names = names.iter().map(String::from_utf8_lossy);
             shortened(&names.collect::<Vec<_>>().join(", "))
         };
+        let trimmed = names
+            .iter()
+            .map(|name| std::str::from_utf8(name.trim_ascii()));
+        let trimmed = trimmed.filter_map(Result::ok);
         Ok(Header {
             content: columns.pick(find(&columns.text), find(IDS), all)?,
             label: find(&columns.label)
                 .ok_or_else(|| missing(&columns.label, "Table::label_column", &all()))?,
-            split: find(SPLIT),
+            split: split_among(trimmed).and_then(find),
             synthetic: find(SYNTHETIC),
             width: names.len(),
         })

@@ -10,7 +10,9 @@ use super::json_items::each;
 use super::labels::LabelTally;
 use super::names::{Asked, Chosen, may_be_label};
 use super::open::Input;
-use super::row::{Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, is_unlabelled, row_of};
+use super::row::{
+    Columns, ContentColumn, IDS, Row, SPLIT, SYNTHETIC, is_unlabelled, row_of, split_among,
+};
 use crate::data::json_problem::problem_of;
 use crate::data::raw::checked_text;
 use crate::error::Result;
@@ -41,7 +43,7 @@ pub(super) fn look(
         if names.is_empty() {
             first = line;
         }
-        let split = object.get(SPLIT).and_then(Value::as_str);
+        let split = split_of(&object).and_then(Value::as_str);
         let counts = counts && !split.is_some_and(is_unlabelled);
         for (name, value) in &object {
             // Objects with keys of their own each would be no table.
@@ -117,10 +119,17 @@ pub(super) fn no_object(error: &serde_json::Error, text: &str, expected: &str) -
 /// A label as a field of other tables has it; `None` for null, which stands for none.
 fn label_text(value: &Value) -> Option<String> {
     match value {
-        Value::Null => None,
+        // What is no label at all is told with its row.
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     }
+}
+
+/// What says which part a row is of.
+fn split_of(object: &Map<String, Value>) -> Option<&Value> {
+    let name = split_among(object.keys().map(String::as_str))?;
+    object.get(name)
 }
 
 fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
@@ -130,15 +139,20 @@ fn row(bytes: &[u8], columns: &Columns) -> Result<Row, String> {
     let object = parse(&text)?;
     // An absent value is often written as null.
     let field = |name: &str| object.get(name).filter(|value| !value.is_null());
-    let split = match field(SPLIT) {
+    let split = match split_of(&object).filter(|value| !value.is_null()) {
         None => None,
         Some(Value::String(split)) => Some(split.as_str()),
         Some(other) => return Err(wrong_kind(SPLIT, other, "\"train\" or \"test\"")),
     };
     let synthetic = field(SYNTHETIC) == Some(&Value::Bool(true));
-    let label = || match field(&columns.label).and_then(label_text) {
-        None => Ok(None),
-        Some(label) => columns.labels.label(&label),
+    let label = || match field(&columns.label) {
+        Some(other @ (Value::Array(_) | Value::Object(_))) => {
+            Err(wrong_kind(&columns.label, other, "a string or a number"))
+        }
+        value => match value.and_then(label_text) {
+            None => Ok(None),
+            Some(label) => columns.labels.label(&label),
+        },
     };
     let ids = field(IDS).filter(|_| columns.ids_will_do);
     let content = match (field(&columns.text), ids) {

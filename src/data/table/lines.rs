@@ -8,7 +8,7 @@ use super::place::LARGEST_ROW;
 pub(super) const BUFFER: usize = 1 << 16;
 
 /// Reads line after line. A line ends in LF, CR LF or CR, whichever comes.
-pub(super) struct Lines {
+pub(in crate::data) struct Lines {
     reader: Box<dyn BufRead>,
     read: u64,
 }
@@ -77,7 +77,7 @@ impl Lines {
 }
 
 /// A line without what ends it.
-pub(super) fn content(line: &[u8]) -> &[u8] {
+pub(in crate::data) fn content(line: &[u8]) -> &[u8] {
     match line {
         [content @ .., b'\r', b'\n'] | [content @ .., b'\n' | b'\r'] => content,
         content => content,

@@ -17,7 +17,7 @@ use crate::error::Result;
 const HEAD: u64 = 512;
 
 /// A table's file.
-pub(super) struct Input {
+pub(in crate::data) struct Input {
     pub place: Place,
     pub reader: Box<dyn BufRead>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Input {
 ///
 /// # Errors
 /// [`crate::Error::Malformed`] for what is no text, [`crate::Error::Io`].
-pub(super) fn open(
+pub(in crate::data) fn open(
     path: &Path,
     packing: Packing,
     encoding: Option<&'static Encoding>,
@@ -104,7 +104,7 @@ fn no_text(head: &[u8]) -> Option<String> {
                 (false, false) => None,
                 (true, true) => Some("no text: most of its bytes are 0".to_owned()),
                 (big, _) => Some(format!(
-                    "UTF-16 without a byte order mark; give {} as `Table::encoding`",
+                    "UTF-16 without a byte order mark; save it as UTF-8, or give {} as `Table::encoding`",
                     if big { "utf-16be" } else { "utf-16le" }
                 )),
             };

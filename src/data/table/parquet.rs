@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::excerpt::shortened;
 use super::labels::LabelTally;
 use super::names::{Asked, Chosen};
-use super::row::{Columns, IDS, Row, SPLIT, SYNTHETIC, is_unlabelled, row_of};
+use super::row::{Columns, IDS, Row, SPLIT, SYNTHETIC, is_unlabelled, row_of, split_among};
 use crate::data::raw::checked_text;
 use crate::error::{Error, Result};
 
@@ -51,8 +51,9 @@ fn look_unguarded(
         Chosen::among(&names, asked).map_err(|problem| table.malformed("the schema", problem))?;
     let classes = table.classes(&chosen.label);
     if let Some(tally) = tally {
-        table.each(&[&chosen.label, SPLIT], |row| {
-            let split = row.text(SPLIT)?.map(|(split, _)| split);
+        let split_name = split_among(names.iter().copied()).unwrap_or(SPLIT);
+        table.each(&[&chosen.label, split_name], |row| {
+            let split = row.text(split_name)?.map(|(split, _)| split);
             if !split.is_some_and(|split| is_unlabelled(&split))
                 && let Some(label) = row.label(&chosen.label, classes.as_deref())?
             {
@@ -83,9 +84,11 @@ fn visit_unguarded(
 ) -> Result<()> {
     let table = Table::open(path)?;
     let classes = table.classes(&columns.label);
-    let wanted = [&columns.text, &columns.label, IDS, SPLIT, SYNTHETIC];
+    let names = table.names();
+    let split_name = split_among(names.iter().map(String::as_str)).unwrap_or(SPLIT);
+    let wanted = [&columns.text, &columns.label, IDS, split_name, SYNTHETIC];
     table.each(&wanted, |row| {
-        let split = row.text(SPLIT)?.map(|(split, _)| split);
+        let split = row.text(split_name)?.map(|(split, _)| split);
         let synthetic = matches!(row.field(SYNTHETIC), Some(Field::Bool(true)));
         let label = || match row.label(&columns.label, classes.as_deref())? {
             None => Ok(None),

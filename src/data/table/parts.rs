@@ -138,7 +138,13 @@ impl Parts {
             return Err(Error::Data(format!("{shown}: no reviews")));
         }
         if let Some(problem) = lacks(&self.classes, &self.counts) {
-            return Err(Error::Data(format!("{shown}: {problem}")));
+            let remedy = match self.count(Split::Test) {
+                0 => {
+                    "take out the column `split`, if there is one; else give test reviews with `Table::test`"
+                }
+                _ => "give some, or leave that class out",
+            };
+            return Err(Error::Data(format!("{shown}: {problem}; {remedy}")));
         }
         Ok(Split::ALL.map(|split| self.take_part(split)))
     }
@@ -154,7 +160,10 @@ impl Parts {
         }
         Err(Error::Data(match self.rows {
             0 => format!("{shown}: no reviews"),
-            _ => format!("{shown}: no reviews in the test part, as the column `split` has it"),
+            _ => format!(
+                "{shown}: no reviews in the test part, as the column `split` has it; take that column out, or name \
+                 another file"
+            ),
         }))
     }
 

@@ -11,7 +11,7 @@ pub(super) const LARGEST_ROW: u64 = 6 * LARGEST_REVIEW;
 
 /// What errors name a file by.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(in crate::data) struct Place {
     path: PathBuf,
     is_packed: bool,
 }

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use encoding_rs::Encoding;
 
 use super::encoding::LineCheck;
-use super::form::{Form, Notation, Packing};
+use super::form::{Form, Notation, Packing, csv_delimiter};
 use super::labels::LabelTally;
+use super::lines::Lines;
 use super::names::{Asked, Chosen};
 use super::open::{Input, open};
 #[cfg(feature = "parquet")]
 use super::parquet;
 use super::row::{Columns, Row};
-use super::survey::{Layout, survey};
+use super::survey::{Layout, QUOTES, survey};
 use super::unpack::notation_of;
 use super::{csv, jsonl};
 use crate::error::{Error, Result};
@@ -45,7 +46,12 @@ impl TableReader {
         encoding: Option<&'static Encoding>,
         has_names: bool,
     ) -> Result<TableReader> {
-        let notation = notation_of(path, form)?;
+        let notation = match notation_of(path, form)? {
+            Notation::Delimited(b',') => {
+                Notation::Delimited(delimiter_of(open(path, form.packing, encoding)?)?)
+            }
+            notation => notation,
+        };
         let refuse = |field, what: &str| {
             let problem = format!("{} {what}; leave this out", path.display());
             Err(Error::argument(field, problem))
@@ -66,6 +72,25 @@ impl TableReader {
             encoding,
             has_names,
         })
+    }
+
+    /// What to tell of how the file is read, if anything.
+    pub fn note(&self) -> Option<String> {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        (self.notation == Notation::Delimited(b';')).then(|| {
+            format!(
+                "the columns of {} are divided by semicolons",
+                name.to_string_lossy()
+            )
+        })
+    }
+
+    /// What rows are counted by, for people.
+    pub fn counted_by(&self) -> &'static str {
+        match self.notation {
+            Notation::Delimited(_) | Notation::Json => "line",
+            Notation::Parquet => "row",
+        }
     }
 
     fn open(&self) -> Result<Input> {
@@ -137,4 +162,12 @@ impl TableReader {
             self.path.display()
         ))
     }
+}
+
+/// What divides the columns, as the first row tells it.
+fn delimiter_of(Input { place, reader }: Input) -> Result<u8> {
+    let mut row = Vec::new();
+    let read = Lines::new(reader).read(&mut row);
+    read.map_err(|error| place.row_failure(1, error, QUOTES))?;
+    Ok(csv_delimiter(&row))
 }

@@ -1,21 +1,17 @@
 //! Reading all files of a table: a look at each first, then its rows, into their parts.
 
-use std::path::Path;
-
 use super::Table;
 use super::class_folders;
-use super::encoding;
-use super::files::{Kind, TableFile, files};
-use super::labels::{LabelTally, Labels};
-use super::names::{Asked, Chosen};
+use super::files::files;
+use super::first_look::{FirstLook, Looked, file_name, named_encoding};
+use super::labels::Labels;
 use super::parts::Parts;
-use super::reader::TableReader;
 use super::row::{Columns, LabelledRow, Missing, NamedPart, Row};
 use super::survey::quotes_note;
 
+use crate::data::ReviewLimits;
 use crate::data::raw::{RawDataset, RawReview, note_replaced, note_unlabelled};
 use crate::data::split::{Split, keep_shares};
-use crate::data::{ReviewLimits, sentiment_classes};
 use crate::error::{Error, Result};
 
 /// Reads a table, its ids, if it has those, checked against a vocabulary of `size` ids.
@@ -35,6 +31,7 @@ pub(in crate::data) fn read(
 ) -> Result<RawDataset> {
     let mut reading = Reading::new(table, size, limits, None)?;
     reading.read_all()?;
+    reading.check_any()?;
     if reading.named == Some(false) {
         reading.parts.share_classes();
     }
@@ -68,6 +65,7 @@ pub(in crate::data) fn read_to_test(
     };
     let mut reading = Reading::new(table, size, limits, Some(Split::Test))?;
     reading.read_all()?;
+    reading.check_any()?;
     if let Some(validation) = reading.place_validation() {
         reading.notes.push(format!(
             "split validation, ignored: {} rows; the test part is there",
@@ -77,13 +75,6 @@ pub(in crate::data) fn read_to_test(
     let path = table.test.as_deref().or(table.validation.as_deref());
     let test = reading.parts.take_to_test(path.unwrap_or(&table.path))?;
     Ok(reading.finish([Vec::new(), test, Vec::new()]))
-}
-
-/// A file, and its columns.
-struct Looked {
-    file: TableFile,
-    /// `None` for class folders.
-    rows: Option<(TableReader, Chosen)>,
 }
 
 /// What the files gave so far.
@@ -176,7 +167,7 @@ impl<'a> Reading<'a> {
                 Row::Incomplete(missing) => {
                     let found = &mut self.incomplete[missing as usize];
                     if found.count == 0 {
-                        found.first = format!("{line} of {name}");
+                        found.first = format!("{} {line} of {name}", reader.counted_by());
                     }
                     found.count += 1;
                     Ok(())
@@ -220,6 +211,25 @@ impl<'a> Reading<'a> {
             (None, None) => self.parts.add_by_hash(review.raw),
         }
         Ok(())
+    }
+
+    /// Fails where every row lacks something.
+    fn check_any(&self) -> Result<()> {
+        let left_out: usize = self.incomplete.iter().map(|found| found.count).sum();
+        let taken = self.validation.len()
+            + Split::ALL
+                .map(|split| self.parts.count(split))
+                .iter()
+                .sum::<usize>();
+        if taken > 0 || left_out == 0 {
+            return Ok(());
+        }
+        let [texts, labels] = self.incomplete.each_ref().map(|found| found.count);
+        Err(Error::Data(format!(
+            "{}: no reviews; rows without a text: {texts}, without a label: {labels}; name the right columns with \
+             `Table::text_column` and `Table::label_column`",
+            self.table.path.display()
+        )))
     }
 
     /// What to validate with while the test part is kept for later; without a test part, the validation part becomes it.
@@ -269,7 +279,7 @@ impl<'a> Reading<'a> {
             if incomplete.count > 0 {
                 let Incomplete { count, first } = incomplete;
                 notes.push(format!(
-                    "rows without a {what}, left out: {count}, the first in line {first}"
+                    "rows without a {what}, left out: {count}, the first in {first}"
                 ));
             }
         }
@@ -292,130 +302,3 @@ impl<'a> Reading<'a> {
 
 // `Missing` is the place of a count.
 const _: () = assert!(Missing::Text as usize == 0 && Missing::Label as usize == 1);
-
-/// What the first look at the files finds.
-struct FirstLook<'a> {
-    table: &'a Table,
-    tally: Option<LabelTally>,
-    /// Names that the training files have for their classes, if each has the same.
-    classes: Option<Vec<String>>,
-    /// Training files that were looked at.
-    counted: usize,
-    notes: Vec<String>,
-}
-
-impl<'a> FirstLook<'a> {
-    fn new(table: &'a Table) -> FirstLook<'a> {
-        // Sentiments may be written with several scales.
-        let finds = table.classes.is_empty() || table.classes == sentiment_classes();
-        FirstLook {
-            table,
-            tally: finds.then(LabelTally::default),
-            classes: None,
-            counted: 0,
-            notes: Vec::new(),
-        }
-    }
-
-    /// Looks at a file; its labels count, if `counts`.
-    fn file(&mut self, file: TableFile, counts: bool) -> Result<Looked> {
-        let table = self.table;
-        let Kind::Rows(form) = file.kind else {
-            self.check_class_folders(&file.path)?;
-            if counts {
-                let names = class_folders::classes(&file.path)?;
-                if let Some(tally) = &mut self.tally {
-                    names.iter().for_each(|name| tally.add(name));
-                }
-                self.take_classes(Some(names));
-            }
-            return Ok(Looked { file, rows: None });
-        };
-        let asked = Asked {
-            text: table.text_column.as_deref(),
-            label: table.label_column.as_deref(),
-        };
-        let encoding = named_encoding(table)?;
-        let reader = TableReader::new(&file.path, form, encoding, !table.no_header)?;
-        let looked = reader.look(asked, self.tally.as_mut().filter(|_| counts))?;
-        if counts {
-            self.take_classes(looked.classes);
-        }
-        if let Some(note) = looked.chosen.note(asked)
-            && !self.notes.contains(&note)
-        {
-            let note = match self.notes.is_empty() {
-                true => note,
-                false => format!("{note}, in {}", file_name(&file.path)),
-            };
-            self.notes.push(note);
-        }
-        let rows = Some((reader, looked.chosen));
-        Ok(Looked { file, rows })
-    }
-
-    /// Files in class folders have no columns.
-    fn check_class_folders(&self, path: &Path) -> Result<()> {
-        let table = self.table;
-        let given = [
-            ("Table::text_column", table.text_column.is_some()),
-            ("Table::label_column", table.label_column.is_some()),
-            ("Table::no_header", table.no_header),
-        ];
-        match given.into_iter().find(|(_, given)| *given) {
-            None => Ok(()),
-            Some((field, _)) => {
-                let problem = format!(
-                    "{} has a folder for each class, and no columns; leave this out",
-                    path.display()
-                );
-                Err(Error::argument(field, problem))
-            }
-        }
-    }
-
-    fn take_classes(&mut self, classes: Option<Vec<String>>) {
-        if self.counted == 0 {
-            self.classes = classes;
-        } else if self.classes != classes {
-            self.classes = None;
-        }
-        self.counted += 1;
-    }
-
-    /// What the labels mean.
-    fn labels(&mut self) -> Result<Labels> {
-        let named = self
-            .classes
-            .take()
-            .filter(|_| self.table.classes.is_empty());
-        if let Some(names) = named {
-            let labels = Labels::named(&names);
-            if labels.names() != sentiment_classes() {
-                self.notes
-                    .push(format!("{} classes, as the data name them", names.len()));
-            }
-            // One that could not have been given by name.
-            let table = Table {
-                classes: names,
-                ..Table::default()
-            };
-            table.check()?;
-            return Ok(labels);
-        }
-        let tally = self.tally.take().unwrap_or_default();
-        let (labels, note) = Labels::of(&self.table.classes, &tally)
-            .map_err(|problem| Error::Data(format!("{}: {problem}", self.table.path.display())))?;
-        self.notes.extend(note);
-        Ok(labels)
-    }
-}
-
-fn named_encoding(table: &Table) -> Result<Option<&'static encoding_rs::Encoding>> {
-    table.encoding.as_deref().map(encoding::named).transpose()
-}
-
-fn file_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
-}

@@ -16,6 +16,16 @@ pub(super) const VALIDATION: &str = "validation";
 /// What some data sets call the rows that have no label.
 const UNLABELLED: [&str; 2] = ["unsupervised", "unsup"];
 
+/// The name of the column that says which part a row is of: `split`, or the only one that is called so in other letters.
+pub(super) fn split_among<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let exact = names.clone().find(|name| *name == SPLIT);
+    let alike = || {
+        let mut alike = names.filter(|name| name.eq_ignore_ascii_case(SPLIT));
+        alike.next().filter(|_| alike.next().is_none())
+    };
+    exact.or_else(alike)
+}
+
 /// A row of a table.
 pub(super) enum Row {
     /// One that its split says to have no label.

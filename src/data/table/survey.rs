@@ -175,7 +175,7 @@ impl<'a, W: Wanted> Ways<'a, W> {
 
     fn decide(self, place: &Place) -> Result<Survey> {
         if self.header.is_none() {
-            return Err(place.malformed(1, "the file is empty"));
+            return Err(place.malformed(1, "the file is empty; copy or write it again"));
         }
         let survey = |quotes, plain_line| Survey { quotes, plain_line };
         match (self.broken, self.no_row) {

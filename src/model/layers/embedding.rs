@@ -15,21 +15,31 @@ pub struct Embedding {
     pub width: usize,
     /// Whether id 0 is masked: recurrent layers above copy their state over it (Keras's `mask_zero`).
     pub mask_zero: bool,
+    /// Whether training changes the table; where not, it stays as it starts (Keras's `trainable`).
+    #[serde(skip_serializing_if = "Clone::clone")]
+    pub trainable: bool,
 }
 
 impl Embedding {
-    /// A table of `vocabulary` rows of `width` numbers, id 0 not masked.
+    /// A table of `vocabulary` rows of `width` numbers that training changes, id 0 not masked.
     pub fn new(vocabulary: usize, width: usize) -> Self {
         Embedding {
             vocabulary,
             width,
             mask_zero: false,
+            trainable: true,
         }
     }
 
     /// Masks id 0 in the recurrent layers above.
     pub fn mask_zero(mut self) -> Self {
         self.mask_zero = true;
+        self
+    }
+
+    /// Keeps the table as it starts: no gradient, no update, no decay of weights.
+    pub fn frozen(mut self) -> Self {
+        self.trainable = false;
         self
     }
 
@@ -64,6 +74,7 @@ impl LayerSpec for Embedding {
             vocabulary: vocabulary.ok_or_else(|| D::Error::missing_field("vocabulary"))?,
             width: keys.width,
             mask_zero: keys.mask_zero,
+            trainable: keys.trainable,
         })
     }
 }
@@ -76,6 +87,12 @@ struct EmbeddingKeys {
     width: usize,
     #[serde(default)]
     mask_zero: bool,
+    #[serde(default = "usually_trainable")]
+    trainable: bool,
+}
+
+fn usually_trainable() -> bool {
+    true
 }
 
 impl<'de> Deserialize<'de> for Embedding {

@@ -271,10 +271,10 @@ fn a_table_without_a_column_of_texts_is_refused_with_what_helps() {
         assert!(again.stdout.contains("prediction"), "{}", again.stdout);
         followed(&place, &predict, &told, &["--input-format", "lines"]);
     }
-    let told = piped(&place, &["predict", "run"], "id;text\n7;A film.\n");
+    let told = piped(&place, &["predict", "run"], "id|text\n7|A film.\n");
     told.fails(
         1,
-        &["standard input", "divided by `;`", "--input-format lines"],
+        &["standard input", "divided by `|`", "--input-format lines"],
     );
     for document in ["[\n{\"text\": \"A film.\"}\n]", "[{\"text\": \"A film.\"}]"] {
         piped(&place, &["predict", "run"], document).fails(1, &["one object a line"]);

@@ -121,6 +121,13 @@ fn the_config_follows_the_layers() {
         .build();
     let last = layers(&config_of(last.unwrap()));
     assert_eq!(last[1]["mask_zero"], true);
+    assert!(last[1].get("trainable").is_none());
+    let frozen = Sequential::new("frozen")
+        .add(Embedding::new(20, 4).frozen())
+        .add(Gru::new(3))
+        .add(Dense::new(1).sigmoid());
+    let frozen = layers(&config_of(frozen.build().unwrap()));
+    assert_eq!(frozen[1]["trainable"], false);
     for (direction, backwards) in [("layer", false), ("backward_layer", true)] {
         let inner = &last[2][direction]["config"];
         assert_eq!(inner["go_backwards"], backwards);

@@ -380,6 +380,14 @@ fn what_changes_no_result_is_read() {
     // What does change it is in the model.
     let found = read(|config| config["config"]["layers"][1]["config"]["mask_zero"] = json!(false));
     assert!(!found.unwrap().embedding().mask_zero && same.embedding().mask_zero);
+    let found = read(|config| config["config"]["layers"][1]["config"]["trainable"] = json!(false));
+    let found = found.unwrap();
+    assert!(!found.embedding().trainable && same.embedding().trainable);
+    // What training changed is no other model.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.keras");
+    std::fs::write(&path, changed(|_| ())).unwrap();
+    load_parameters(&path, &found).unwrap();
     let found = read(|config| config["config"]["layers"][7]["config"]["epsilon"] = json!(0.25));
     let LayerKind::LayerNormalization(norm) = layers(&found.unwrap())[6].clone() else {
         panic!("no normalisation");

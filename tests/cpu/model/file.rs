@@ -42,6 +42,18 @@ fn file_without_vocabulary_takes_the_datas() {
 }
 
 #[test]
+fn a_frozen_embedding_comes_back_and_one_that_is_trained_has_no_key() {
+    let frozen = read(&SMALL.replace("width = 8", "width = 8\ntrainable = false")).unwrap();
+    assert_eq!(frozen.embedding(), &Embedding::new(100, 8).frozen());
+    let text = frozen.to_toml().unwrap();
+    assert!(text.contains("trainable = false"), "{text}");
+    assert_eq!(read(&text).unwrap(), frozen);
+    let trained = read(SMALL).unwrap();
+    assert!(!trained.to_toml().unwrap().contains("trainable"));
+    assert_eq!(trained.with_frozen_embedding().unwrap(), frozen);
+}
+
+#[test]
 fn file_takes_every_option() {
     let text = r#"
         name = "all"

@@ -53,6 +53,22 @@ Model: \"sequential\"
     );
 }
 
+#[test]
+fn a_frozen_embedding_is_counted_apart_as_keras_does_it() {
+    let model = Sequential::new("sequential")
+        .add(Embedding::new(8185, 64).frozen())
+        .add(Lstm::new(64))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    let summary = model.summary();
+    let totals = "\
+ Total params: 556,929 (2.12 MB)
+ Trainable params: 33,089 (129.25 KB)
+ Non-trainable params: 523,840 (2.00 MB)";
+    assert!(summary.ends_with(totals), "{summary}");
+}
+
 /// A layer's name and class that do not fit Keras's first column.
 fn pooled() -> Model {
     Sequential::new("pooled")

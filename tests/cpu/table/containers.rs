@@ -13,7 +13,7 @@ fn expected() -> [Vec<(String, u8)>; 2] {
 }
 
 #[cfg(feature = "archives")]
-fn bzip2(bytes: &[u8]) -> Vec<u8> {
+pub fn bzip2(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut writer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     writer.write_all(bytes).unwrap();
@@ -22,7 +22,7 @@ fn bzip2(bytes: &[u8]) -> Vec<u8> {
 
 /// An archive with these members, deflated by hand: the library is built without a compression of its own.
 #[cfg(feature = "archives")]
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = Vec::new();
     let mut directory = Vec::new();
     let number = |bytes: &mut Vec<u8>, size: usize, number: usize| {

@@ -155,11 +155,11 @@ fn what_is_no_text_is_named_without_its_bytes() {
         (vec![0; 99], "no text: most of its bytes are 0"),
         (
             utf_16,
-            "UTF-16 without a byte order mark; give utf-16le as `Table::encoding`",
+            "UTF-16 without a byte order mark; save it as UTF-8, or give utf-16le as `Table::encoding`",
         ),
         (
             utf_16_be,
-            "UTF-16 without a byte order mark; give utf-16be as `Table::encoding`",
+            "UTF-16 without a byte order mark; save it as UTF-8, or give utf-16be as `Table::encoding`",
         ),
     ] {
         let error = message(load_file("r.csv", content));

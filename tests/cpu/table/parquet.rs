@@ -57,8 +57,8 @@ fn every_encoding_compression_and_type_gives_the_same_rows() {
         ]);
         assert_eq!(rows(&dataset.test, &dataset), expected, "{name}");
         let notes = [
-            format!("rows without a text, left out: 2, the first in line 4 of {name}.parquet"),
-            format!("rows without a label, left out: 1, the first in line 5 of {name}.parquet"),
+            format!("rows without a text, left out: 2, the first in row 4 of {name}.parquet"),
+            format!("rows without a label, left out: 1, the first in row 5 of {name}.parquet"),
         ];
         assert_eq!(dataset.notes, notes);
         assert_eq!(dataset.classes, ["negative", "positive"]);
@@ -97,7 +97,7 @@ fn folders_of_hugging_face_have_parts_pieces_and_names_of_classes() {
     );
     assert!(sst2.held_out.is_empty());
     let note =
-        "rows without a label, left out: 2, the first in line 1 of test-00000-of-00001.parquet";
+        "rows without a label, left out: 2, the first in row 1 of test-00000-of-00001.parquet";
     assert!(sst2.notes.contains(&note.to_owned()), "{:?}", sst2.notes);
 }
 

@@ -83,7 +83,7 @@ fn a_row_that_is_wrong_is_named_by_its_line() {
         (
             "r.jsonl",
             "{\"text\": \"e\", \"label\": [0], \"split\": \"train\"}",
-            "label `[0]`",
+            "`label` is [0]",
         ),
         (
             "r.jsonl",

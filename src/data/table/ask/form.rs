@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::row::strings;
 use crate::data::table::excerpt::shortened;
-use crate::data::table::form::{Form, Notation, Packing};
+use crate::data::table::form::{Form, Notation, TEXT_ENDING, csv_delimiter, unpacked_name};
 use crate::data::table::lines::Lines;
 use crate::data::table::records::{Quotes, Records};
 
@@ -18,7 +18,7 @@ use crate::data::table::records::{Quotes, Records};
 pub enum TextForm {
     /// Each line is a text.
     Lines,
-    /// A table with commas, the names of its columns first.
+    /// A table with commas or semicolons, the names of its columns first.
     Csv,
     /// A table with tabs, the names of its columns first.
     Tsv,
@@ -43,19 +43,17 @@ impl TextForm {
     /// # Errors
     /// For a table in a form that is not read.
     pub(super) fn of_name(path: &Path) -> Result<Option<TextForm>, String> {
-        let Some(Form { notation, packing }) = Form::of(path) else {
+        let Some(Form { notation, .. }) = Form::of(path) else {
             return Ok(None);
         };
-        if !matches!(packing, Packing::None | Packing::Gzip) || notation == Some(Notation::Parquet)
-        {
-            let problem = "is a table of which texts are not read one by one; save it as CSV or JSON Lines, plain or \
-                           within gzip";
+        if notation == Some(Notation::Parquet) {
+            let problem = "is a Parquet file, of which texts are not read one by one; save it as CSV or JSON Lines";
             return Err(problem.to_owned());
         }
         let name = path.to_string_lossy().to_lowercase();
-        let plain = name.strip_suffix(".gz").unwrap_or(&name);
+        let (plain, _) = unpacked_name(&name);
         Ok(match notation {
-            _ if plain.ends_with(".txt") || plain.ends_with(".json") => None,
+            _ if plain.ends_with(TEXT_ENDING) || plain.ends_with(".json") => None,
             Some(Notation::Delimited(b'\t')) => Some(TextForm::Tsv),
             Some(Notation::Delimited(_)) => Some(TextForm::Csv),
             Some(Notation::Json) => Some(TextForm::JsonLines),
@@ -87,20 +85,18 @@ pub(super) fn form_of(text: &str, columns: &[&str], is_whole: bool) -> Result<Te
                        `TextForm::Lines`";
         return Err(problem.to_owned());
     }
-    for (delimiter, form) in [(b',', TextForm::Csv), (b'\t', TextForm::Tsv)] {
+    let usual = csv_delimiter(first.as_bytes());
+    for (delimiter, form) in [(usual, TextForm::Csv), (b'\t', TextForm::Tsv)] {
         if columns_of(text, delimiter, columns, is_whole).is_some() {
             return Ok(form);
         }
     }
-    for delimiter in [b';', b'|'] {
-        if let Some(names) = columns_of(text, delimiter, columns, is_whole) {
-            return Err(format!(
-                "looks like a table with the columns {}, divided by `{}`; save it with commas or tabs between them, or \
-                 read each line as a text with `TextForm::Lines`",
-                shortened(&names.join(", ")),
-                char::from(delimiter)
-            ));
-        }
+    if let Some(names) = columns_of(text, b'|', columns, is_whole) {
+        return Err(format!(
+            "looks like a table with the columns {}, divided by `|`; save it with commas or tabs between them, or \
+             read each line as a text with `TextForm::Lines`",
+            shortened(&names.join(", ")),
+        ));
     }
     Ok(TextForm::Lines)
 }
@@ -162,6 +158,7 @@ mod tests {
         let forms = [
             ("id,text,label\n7,A film.,0\n", TextForm::Csv),
             ("text,label\n\"A, film\",1\n", TextForm::Csv),
+            ("id;text\n7;A film, fine\n", TextForm::Csv),
             // The row is wider than the names: the reader says so.
             ("text,label\nA, film,1\n", TextForm::Csv),
             ("id,comment\n7,A film.\n8,Another.\n", TextForm::Csv),
@@ -185,7 +182,7 @@ mod tests {
             "[\n{\"text\": \"a\"}]",
             "[{\"text\": \"a\"}]",
             "{\n\"text\": \"a\"}",
-            "id;text\n7;A film\n",
+            "id|text\n7|A film\n",
         ] {
             let refused = form_of(text, &["text"], true).unwrap_err();
             assert!(refused.contains("looks like"), "{refused}");

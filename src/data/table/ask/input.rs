@@ -10,6 +10,7 @@ use super::origin::TextOrigin;
 use super::request::TextRequest;
 use super::row::TextRow;
 use crate::data::table::encoding;
+use crate::data::table::form::csv_delimiter;
 use crate::error::{Error, Result};
 
 /// Texts, read one after the other.
@@ -72,8 +73,13 @@ impl TextInput {
                 Vec::new(),
             ),
             TextForm::Csv | TextForm::Tsv => {
+                let head = opened.head_text(named);
+                let first = head.lines().next().unwrap_or_default();
                 let content = opened.keep()?;
-                let delimiter = if form == TextForm::Tsv { b'\t' } else { b',' };
+                let delimiter = match form {
+                    TextForm::Tsv => b'\t',
+                    _ => csv_delimiter(first.as_bytes()),
+                };
                 let (rows, columns, told) = DelimitedRows::open(&content, delimiter, asked, named)?;
                 notes.extend(told);
                 (Rows::Delimited(rows), columns)

@@ -10,9 +10,11 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::form::TextForm;
 use super::request::Named;
+use crate::data::table::form::Packing;
 use crate::data::table::lines::BUFFER;
 use crate::data::table::open::{Input, of_stream};
 use crate::data::table::place::Place;
+use crate::data::table::unpack::unpacked;
 use crate::error::{Error, Result};
 
 /// Bytes that tell what a file is.
@@ -25,7 +27,7 @@ pub struct TextOrigin {
 }
 
 impl TextOrigin {
-    /// A file, plain or within gzip.
+    /// A file, plain or packed as its name says or, within gzip, its first bytes.
     pub fn file(path: impl Into<PathBuf>) -> TextOrigin {
         TextOrigin {
             name: path.into(),
@@ -49,15 +51,30 @@ impl TextOrigin {
         let TextOrigin { name, stream } = self;
         // A pipe can be read once, whatever it is called.
         let again = stream.is_none() && fs::metadata(&name).is_ok_and(|there| there.is_file());
-        let mut rest = match stream {
-            Some(stream) => stream,
-            None => Box::new(BufReader::new(File::open(&name).map_err(Error::io(&name))?)),
+        let mut packing = match stream {
+            // Whatever it is called, it comes as it is.
+            Some(_) => Packing::None,
+            None => Packing::of(&name),
+        };
+        let mut rest = match (stream, packing) {
+            (Some(stream), _) => stream,
+            // A file is within gzip that begins so.
+            (None, Packing::None | Packing::Gzip) => plain(&name)?,
+            (None, packing) => unpacked(&name, packing)?,
         };
         let mut head = Vec::new();
         let read = rest.by_ref().take(HEAD).read_to_end(&mut head);
-        read.map_err(Error::io(&name))?;
+        let place = Place::new(&name, packing != Packing::None);
+        read.map_err(|error| place.failure(1, error))?;
+        if matches!(packing, Packing::None | Packing::Gzip) {
+            packing = match head.starts_with(&[0x1F, 0x8B]) {
+                true => Packing::Gzip,
+                false => Packing::None,
+            };
+        }
         Ok(Opened {
             name,
+            packing,
             again,
             head,
             rest,
@@ -68,17 +85,15 @@ impl TextOrigin {
 /// A file or a stream of which the first bytes were read.
 pub(super) struct Opened {
     name: PathBuf,
+    packing: Packing,
     /// Whether it can be opened again.
     again: bool,
+    /// Unpacked, but within gzip.
     head: Vec<u8>,
     rest: Box<dyn BufRead>,
 }
 
 impl Opened {
-    fn is_gzip(&self) -> bool {
-        self.head.starts_with(&[0x1F, 0x8B])
-    }
-
     /// Whether nothing comes behind the head.
     pub fn is_whole(&self) -> bool {
         (self.head.len() as u64) < HEAD
@@ -91,7 +106,7 @@ impl Opened {
     /// What it begins with, as far as that can be read.
     pub fn head_text(&self, named: Named) -> String {
         let mut unpacked = Vec::new();
-        let bytes = if self.is_gzip() {
+        let bytes = if self.packing == Packing::Gzip {
             // The head of a gzip file ends where it is cut; what is wrong with the file shows when it is read.
             let mut stream = MultiGzDecoder::new(&self.head[..]).take(HEAD);
             let _ = stream.read_to_end(&mut unpacked);
@@ -105,46 +120,52 @@ impl Opened {
 
     /// All of it, to be read once.
     pub fn stream(self, named: Named) -> Result<Input> {
-        let gzip = self.is_gzip();
-        let place = Place::new(&self.name, gzip);
+        let place = Place::new(&self.name, self.packing != Packing::None);
         let stream = Box::new(Cursor::new(self.head).chain(self.rest));
-        of_stream(place, unpacked(stream, gzip), named)
+        of_stream(place, out_of_gzip(stream, self.packing), named)
     }
 
     /// All of it, to be read more than once.
     pub fn keep(mut self) -> Result<Content> {
-        let gzip = self.is_gzip();
         let bytes = match self.again {
             true => None,
             false => {
+                let place = Place::new(&self.name, self.packing != Packing::None);
                 let read = self.rest.read_to_end(&mut self.head);
-                read.map_err(Error::io(&self.name))?;
+                read.map_err(|error| place.failure(1, error))?;
                 Some(self.head.into())
             }
         };
         Ok(Content {
             name: self.name,
-            gzip,
+            packing: self.packing,
             bytes,
         })
     }
 }
 
-fn unpacked(stream: Box<dyn BufRead>, gzip: bool) -> Box<dyn BufRead> {
-    match gzip {
-        true => Box::new(BufReader::with_capacity(
+/// A file as it is.
+fn plain(name: &Path) -> Result<Box<dyn BufRead>> {
+    let file = File::open(name).map_err(Error::io(name))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// What a stream holds that is unpacked but for gzip.
+fn out_of_gzip(stream: Box<dyn BufRead>, packing: Packing) -> Box<dyn BufRead> {
+    match packing {
+        Packing::Gzip => Box::new(BufReader::with_capacity(
             BUFFER,
             MultiGzDecoder::new(stream),
         )),
-        false => stream,
+        _ => stream,
     }
 }
 
 /// What can be read more than once.
 pub(super) struct Content {
     name: PathBuf,
-    gzip: bool,
-    /// What came as a stream.
+    packing: Packing,
+    /// What came as a stream, unpacked but within gzip.
     bytes: Option<Arc<[u8]>>,
 }
 
@@ -152,13 +173,11 @@ impl Content {
     pub fn open(&self, named: Named) -> Result<Input> {
         let stream: Box<dyn BufRead> = match &self.bytes {
             Some(bytes) => Box::new(Cursor::new(bytes.clone())),
-            None => {
-                let file = File::open(&self.name).map_err(Error::io(&self.name))?;
-                Box::new(BufReader::new(file))
-            }
+            None if matches!(self.packing, Packing::None | Packing::Gzip) => plain(&self.name)?,
+            None => unpacked(&self.name, self.packing)?,
         };
-        let place = Place::new(&self.name, self.gzip);
-        of_stream(place, unpacked(stream, self.gzip), named)
+        let place = Place::new(&self.name, self.packing != Packing::None);
+        of_stream(place, out_of_gzip(stream, self.packing), named)
     }
 
     pub fn name(&self) -> &Path {
