@@ -17,7 +17,15 @@ use crate::report::{Word, largest, strongest};
 use crate::train::{Confusion, Evaluation, History, predicted, probability_of};
 
 /// The parts of the page; the names' endings say whether what is put in must be escaped.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 9] = [
+    (
+        "head.html",
+        include_str!("../../../assets/report/head.html"),
+    ),
+    (
+        "foot.html",
+        include_str!("../../../assets/report/foot.html"),
+    ),
     (
         "sweep.html",
         include_str!("../../../assets/report/sweep.html"),
