@@ -62,11 +62,7 @@ pub fn training_step(
     let mut step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), true)?;
     let values = step.forward(model)?;
     step.backward(model, &values)?;
-    if let Some(optimiser) = context.optimiser {
-        step.update(optimiser, context.gradients, context.step)?;
-    }
-    step.end_step()?;
-    Ok(step.plan.finish())
+    updated(step, context)
 }
 
 /// The update alone, by the gradients that the device holds; a batch of this shape is uploaded with it, and not read.
@@ -80,7 +76,12 @@ pub fn update_step(
     shape: BatchShape,
     context: StepContext,
 ) -> Result<Plan> {
-    let mut step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), true)?;
+    let step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), true)?;
+    updated(step, context)
+}
+
+/// The step with the update at its end, if there is an optimiser.
+fn updated(mut step: StepBuilder<'_>, context: StepContext) -> Result<Plan> {
     if let Some(optimiser) = context.optimiser {
         step.update(optimiser, context.gradients, context.step)?;
     }

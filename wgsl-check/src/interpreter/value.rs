@@ -117,21 +117,15 @@ pub(crate) fn taint_each(
     count: usize,
     lanes: usize,
 ) -> bool {
-    out.words.resize(count * lanes, 0);
-    out.taint = if operands.iter().all(|o| o.values.taint == Taint::None) {
-        Taint::None
-    } else if operands.iter().any(|o| o.values.taint == Taint::All) {
-        Taint::All
-    } else {
+    taint_as(out, operands, count * lanes, || {
         let unknown = (0..count * lanes).map(|word| {
             let (component, lane) = (word / lanes, word % lanes);
             operands
                 .iter()
                 .any(|o| o.is_unknown(component, lane, lanes))
         });
-        Taint::Some(unknown.collect())
-    };
-    out.taint == Taint::All
+        unknown.collect()
+    })
 }
 
 /// The same where every component comes from all components of the operands.
@@ -141,12 +135,7 @@ pub(crate) fn taint_across(
     count: usize,
     lanes: usize,
 ) -> bool {
-    out.words.resize(count * lanes, 0);
-    out.taint = if operands.iter().all(|o| o.values.taint == Taint::None) {
-        Taint::None
-    } else if operands.iter().any(|o| o.values.taint == Taint::All) {
-        Taint::All
-    } else {
+    taint_as(out, operands, count * lanes, || {
         let of_lane: Vec<bool> = (0..lanes)
             .map(|lane| {
                 operands
@@ -154,7 +143,24 @@ pub(crate) fn taint_across(
                     .any(|o| (0..o.count).any(|part| o.is_unknown(part, lane, lanes)))
             })
             .collect();
-        Taint::Some(of_lane.repeat(count))
+        of_lane.repeat(count)
+    })
+}
+
+/// Makes room for so many words, and says which are not known: `some` is asked where the operands know some, and not all.
+fn taint_as(
+    out: &mut Values,
+    operands: &[Operand],
+    words: usize,
+    some: impl FnOnce() -> Vec<bool>,
+) -> bool {
+    out.words.resize(words, 0);
+    out.taint = if operands.iter().all(|o| o.values.taint == Taint::None) {
+        Taint::None
+    } else if operands.iter().any(|o| o.values.taint == Taint::All) {
+        Taint::All
+    } else {
+        Taint::Some(some())
     };
     out.taint == Taint::All
 }
