@@ -27,6 +27,22 @@ pub(super) struct Rectangle {
     pub bottom: f64,
 }
 
+impl Rectangle {
+    /// The cell in this row and column, where it is divided into cells of this width and height.
+    pub fn cell(&self, (width, height): (f64, f64), row: usize, column: usize) -> Rectangle {
+        let (left, top) = (
+            self.left + width * column as f64,
+            self.top + height * row as f64,
+        );
+        Rectangle {
+            left,
+            top,
+            right: left + width,
+            bottom: top + height,
+        }
+    }
+}
+
 /// A backend and its measures.
 pub(super) struct Canvas<'a, B> {
     pub backend: B,

@@ -61,17 +61,7 @@ impl ValueMap {
     }
 
     fn cell(&self, row: usize, column: usize) -> Rectangle {
-        let (width, height) = self.cell_size();
-        let (left, top) = (
-            CELLS.left + width * column as f64,
-            CELLS.top + height * row as f64,
-        );
-        Rectangle {
-            left,
-            top,
-            right: left + width,
-            bottom: top + height,
-        }
+        CELLS.cell(self.cell_size(), row, column)
     }
 
     fn cell_size(&self) -> (f64, f64) {
