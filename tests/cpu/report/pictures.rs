@@ -3,8 +3,8 @@
 use std::fs;
 
 use gatefold::report::{
-    self, Corner, Curve, Figure, Marker, Series, VerticalRange, accuracy_figure, accuracy_overview,
-    loss_figure, loss_overview,
+    self, Corner, Curve, Dash, Figure, FigureFormat, FigureOptions, Marker, Series, VerticalRange,
+    accuracy_figure, accuracy_overview, loss_figure, loss_overview,
 };
 use gatefold::train::History;
 use proptest::prelude::*;
@@ -335,6 +335,7 @@ fn marks_that_svg_reserves_are_escaped() {
             label: "</text>".to_owned(),
             colour: [10, 20, 30],
             curve: Curve::Apart,
+            dash: Dash::Solid,
             marker: Some(Marker::Square),
             mark_every: 1,
             points: vec![(1, 1.0)],
@@ -367,11 +368,11 @@ fn the_overview_has_a_colour_and_a_name_for_each_variant() {
         for (history, colour) in histories.iter().zip(["#0072B2", "#D55E00", "#009E73"]) {
             assert!(texts(&svg).contains(&history.variant.as_str()));
             let line = |line: &&str| line.starts_with("<polyline") && line.contains(colour);
-            assert_eq!(
-                svg.lines().filter(line).count(),
-                2,
-                "a line and its sample in the legend"
-            );
+            let strokes = svg.lines().filter(line).count();
+            match colour {
+                "#0072B2" => assert_eq!(strokes, 2, "a line and its sample in the legend"),
+                _ => assert!(strokes > 20, "{colour} is not broken: {strokes} strokes"),
+            }
         }
         assert_eq!(
             texts(&svg).contains(&"demo corpus (synthetic)"),
@@ -394,4 +395,143 @@ fn the_overview_has_a_colour_and_a_name_for_each_variant() {
         comparison.ends_with("\nData: demo corpus (synthetic).\n"),
         "{comparison}"
     );
+}
+
+/// Lengths of the strokes in this colour that lie level at a height, in pixels.
+fn level_strokes(svg: &str, colour: &str) -> Vec<f64> {
+    let lines = svg
+        .lines()
+        .filter(|line| line.starts_with("<polyline") && line.contains(colour));
+    let lengths = lines.map(|line| {
+        let points = line.split("points=\"").nth(1).unwrap();
+        let points: Vec<f64> = points[..points.find('"').unwrap()]
+            .split([',', ' '])
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        (points[points.len() - 2] - points[0]) / 10.0
+    });
+    lengths.collect()
+}
+
+#[test]
+fn a_broken_line_has_the_strokes_of_its_dash() {
+    let line = |dash, colour, value| Series {
+        label: "line".to_owned(),
+        colour,
+        curve: Curve::Line,
+        dash,
+        marker: None,
+        mark_every: 1,
+        points: vec![(1, value), (2, value), (3, value)],
+    };
+    let figure = Figure {
+        title: "Dashes".to_owned(),
+        x_label: "x".to_owned(),
+        y_label: "y".to_owned(),
+        series: vec![
+            line(Dash::Dashed, [1, 0, 0], 1.0),
+            line(Dash::Dotted, [2, 0, 0], 2.0),
+            line(Dash::DashDotted, [3, 0, 0], 3.0),
+        ],
+        vertical: VerticalRange::Data,
+        legend: Corner::UpperRight,
+        caption: None,
+    };
+    let svg = figure.to_svg().unwrap();
+    // A line is 2.1 pixels wide; a stroke that the end or a point cuts is not looked at.
+    for (colour, expected) in [
+        ("#010000", &[7.8, 7.8, 7.8][..]),
+        ("#020000", &[2.1, 2.1, 2.1]),
+        ("#030000", &[13.4, 2.1, 13.4, 2.1]),
+    ] {
+        let strokes = level_strokes(&svg, colour);
+        for (stroke, expected) in strokes.iter().zip(expected) {
+            assert!((stroke - expected).abs() <= 0.11, "{colour}: {strokes:?}");
+        }
+    }
+}
+
+#[test]
+fn a_figure_of_another_size_is_laid_out_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = FigureOptions {
+        formats: vec![FigureFormat::Png, FigureFormat::Svg, FigureFormat::Pdf],
+        inches: (8.0, 4.5),
+        dpi: 150,
+    };
+    let paths = report::write_run_figures(folder.path(), &learning(), None, &options).unwrap();
+    assert_eq!(paths.len(), 6);
+    let picture = decoded(&fs::read(folder.path().join("loss.png")).unwrap());
+    assert_eq!(picture.dimensions(), (1200, 675));
+    let svg = fs::read_to_string(folder.path().join("loss.svg")).unwrap();
+    assert!(svg.starts_with("<svg width=\"8in\" height=\"4.5in\""));
+    // The last epoch's dot is near the right edge, at 800 pixels, and the letters are as large as ever.
+    let dot = circles(&svg)[4];
+    assert!((7000.0..8000.0).contains(&dot.0), "{dot:?}");
+    let usual = loss_figure(&learning(), None).to_svg().unwrap();
+    let size_of = |svg: &str| {
+        let line = svg.lines().find(|line| line.starts_with("<text"));
+        number(line.unwrap(), "font-size")
+    };
+    assert_eq!(size_of(&svg), size_of(&usual));
+    let pdf = fs::read(folder.path().join("loss.pdf")).unwrap();
+    let text = String::from_utf8_lossy(&pdf);
+    assert!(text.contains("/MediaBox [0 0 576 324]"), "8 × 4.5 inches");
+}
+
+#[test]
+fn sizes_that_no_one_could_read_are_refused_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = FigureOptions::default();
+    for (options, words) in [
+        (
+            FigureOptions {
+                formats: Vec::new(),
+                ..usual.clone()
+            },
+            "png, svg and pdf",
+        ),
+        (
+            FigureOptions {
+                dpi: 49,
+                ..usual.clone()
+            },
+            "from 50 to 1200",
+        ),
+        (
+            FigureOptions {
+                inches: (1.9, 3.0),
+                ..usual.clone()
+            },
+            "from 2 to 30 inches",
+        ),
+        (
+            FigureOptions {
+                inches: (f64::NAN, 3.0),
+                ..usual.clone()
+            },
+            "from 2 to 30 inches",
+        ),
+        (
+            FigureOptions {
+                inches: (10.0, 8.0),
+                dpi: 600,
+                ..usual.clone()
+            },
+            "6000 × 4800 pixels",
+        ),
+    ] {
+        let refused = report::write_run_figures(folder.path(), &learning(), None, &options);
+        let words_told = refused.unwrap_err().to_string();
+        assert!(words_told.contains(words), "{words_told}");
+    }
+    assert_eq!(names_in(folder.path()), Vec::<String>::new());
+    // Without pixels there is no such limit.
+    let options = FigureOptions {
+        formats: vec![FigureFormat::Pdf],
+        inches: (10.0, 8.0),
+        dpi: 600,
+    };
+    report::write_run_figures(folder.path(), &learning(), None, &options).unwrap();
+    assert_eq!(names_in(folder.path()), ["accuracy.pdf", "loss.pdf"]);
 }
