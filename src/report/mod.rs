@@ -36,6 +36,7 @@ mod table;
 mod tensorboard;
 mod text;
 pub(crate) mod ticks;
+mod timing;
 mod value_map;
 mod words;
 mod write;
@@ -76,6 +77,7 @@ pub use table::{
     best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
 };
 pub use tensorboard::TensorBoard;
+pub use timing::EpochTiming;
 pub use value_map::ValueMap;
 pub use words::{Word, depth, largest, weighed, words};
 pub use write::{

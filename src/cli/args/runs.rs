@@ -263,6 +263,11 @@ pub struct ReportArgs {
     /// Folders of finished runs; the folder of a comparison stands for all runs in it
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
+    /// Show how long each epoch took, how many steps per second it trained, and the memory that was used
+    ///
+    /// The page that training writes leaves these out, so that the same command always writes the same page.
+    #[arg(long)]
+    pub times: bool,
     /// Test the runs, and show N reviews that each run got wrong and N that it got right
     ///
     /// These are the reviews of which the run was surest. The page shows their text, what each word contributed, and the
