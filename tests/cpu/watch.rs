@@ -12,7 +12,7 @@ use gatefold::train::{EpochRecord, History, Position};
 use gatefold::watch::{RunState, Status, look};
 
 #[cfg(feature = "serve")]
-mod page;
+pub mod page;
 #[cfg(feature = "watch")]
 mod terminal;
 
