@@ -8,7 +8,7 @@ use anyhow::Result;
 use gatefold::Error;
 use gatefold::report::{
     Figure, FigureFormat, FigureOptions, SpreadCurve, accuracy_overview, loss_overview,
-    spread_figure, write_comparison, write_history, write_overview_figures, write_run_figures,
+    spread_overview, write_comparison, write_history, write_overview_figures, write_run_figures,
 };
 use gatefold::run::{RunSpec, check_folder, group_seeds, name_apart, read_histories, runs_below};
 use gatefold::train::{EpochRecord, History};
@@ -22,7 +22,7 @@ use super::usage::option;
 pub fn run(args: &PlotArgs) -> Result<()> {
     let options = options(args)?;
     let folders = runs_below(&args.runs)?;
-    let mut histories = read_histories(&folders)?;
+    let histories = read_histories(&folders)?;
     let mut specs = Vec::with_capacity(folders.len());
     for folder in &folders {
         specs.push(RunSpec::read(folder)?);
@@ -63,23 +63,18 @@ pub fn run(args: &PlotArgs) -> Result<()> {
         let names: Vec<String> = notes.into_iter().flatten().collect();
         let note = (!names.is_empty()).then(|| names.join(", "));
         let note = note.as_deref();
+        let mut named = histories.clone();
+        name_apart(&mut named, &folders);
         let [accuracy, loss] = match groups {
             Some(groups) => over_seeds(&histories, &groups, &folders, note),
-            None => {
-                name_apart(&mut histories, &folders);
-                [
-                    accuracy_overview(&histories, note),
-                    loss_overview(&histories, note),
-                ]
-            }
+            None => [accuracy_overview(&named, note), loss_overview(&named, note)],
         };
         written.extend(write_overview_figures(
             &overview,
             [&accuracy, &loss],
             &options,
         )?);
-        name_apart(&mut histories, &folders);
-        written.push(write_comparison(&overview, &histories, note)?);
+        written.push(write_comparison(&overview, &named, note)?);
     }
     let mut out = io::stdout().lock();
     for path in written {
@@ -128,20 +123,7 @@ fn over_seeds(
     };
     let spread = "mean and range over seeds";
     let caption = note.map_or(spread.to_owned(), |note| format!("{spread} · {note}"));
-    [
-        spread_figure(
-            "Validation accuracy",
-            true,
-            &curves(|record| record.val_accuracy),
-            Some(caption.clone()),
-        ),
-        spread_figure(
-            "Validation loss",
-            false,
-            &curves(|record| record.val_loss),
-            Some(caption),
-        ),
-    ]
+    spread_overview(curves, &caption)
 }
 
 fn common_parent(folders: &[PathBuf]) -> Result<PathBuf> {

@@ -72,7 +72,7 @@ pub use page::{
     errors_by_length, report_page, surest, sweep_page,
 };
 pub use rates::{rates_csv, rates_figure};
-pub use spread::{SpreadCurve, spread_figure};
+pub use spread::{SpreadCurve, spread_overview};
 pub use table::{
     best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
 };

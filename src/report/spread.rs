@@ -47,14 +47,22 @@ impl SpreadCurve {
     }
 }
 
-/// Means as lines with their ranges as bands, a colour, a marker and a dash each; `title` is also that of the vertical
-/// axis.
-pub fn spread_figure(
-    title: &str,
-    is_share: bool,
-    curves: &[SpreadCurve],
-    caption: Option<String>,
-) -> Figure {
+/// Accuracy and loss of validation: means as lines with their ranges as bands, a colour, a marker and a dash each.
+/// `curves` gives those of a value.
+pub fn spread_overview(
+    curves: impl Fn(fn(&EpochRecord) -> f64) -> Vec<SpreadCurve>,
+    caption: &str,
+) -> [Figure; 2] {
+    let accuracy = curves(|record| record.val_accuracy);
+    let loss = curves(|record| record.val_loss);
+    [
+        spread_figure("Validation accuracy", true, &accuracy, caption),
+        spread_figure("Validation loss", false, &loss, caption),
+    ]
+}
+
+/// `title` is also that of the vertical axis.
+fn spread_figure(title: &str, is_share: bool, curves: &[SpreadCurve], caption: &str) -> Figure {
     let looks = |index: usize, curve: &SpreadCurve| distinct_series(index, curve.points.len());
     let band = |(index, curve): (usize, &SpreadCurve)| {
         let is_finite = |values: &[f64; 3]| values.iter().all(|value| value.is_finite());
@@ -93,6 +101,6 @@ pub fn spread_figure(
         } else {
             Corner::UpperRight
         },
-        caption,
+        caption: Some(caption.to_owned()),
     }
 }

@@ -14,7 +14,7 @@ use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 use crate::report::{
     Figure, FigureOptions, SpreadCurve, SweepPage, SweepRow, TrialRow, ValueMap, csv_of, readable,
-    spread_figure, sweep_page, write_overview_figures, write_value_map,
+    spread_overview, sweep_page, write_overview_figures, write_value_map,
 };
 use crate::run::RunSpec;
 use crate::train::{EpochRecord, Monitor};
@@ -115,20 +115,7 @@ fn figures(results: &Results, sweep: &Sweep, states: &[TrialState]) -> [Figure; 
         best.map(|there| curve(there.label.clone(), there.index, sweep, states, value))
             .collect()
     };
-    [
-        spread_figure(
-            "Validation accuracy",
-            true,
-            &curves(|record| record.val_accuracy),
-            Some(caption.clone()),
-        ),
-        spread_figure(
-            "Validation loss",
-            false,
-            &curves(|record| record.val_loss),
-            Some(caption),
-        ),
-    ]
+    spread_overview(curves, &caption)
 }
 
 fn curve(
