@@ -15,6 +15,7 @@ use gatefold::watch::{RunState, Status, look};
 pub mod page;
 #[cfg(feature = "watch")]
 mod terminal;
+mod timings;
 
 fn record(epoch: usize, val_accuracy: f64) -> EpochRecord {
     EpochRecord {

@@ -9,6 +9,8 @@ use gatefold::watch::Page;
 use tempfile::TempDir;
 
 use super::{begin, steps, write_progress};
+use crate::support::browser::{Look, browser, title_of};
+use crate::support::skipped;
 
 /// A run under way whose name wants to be markup, and its page.
 fn served() -> (TempDir, Page) {
@@ -274,4 +276,37 @@ pub fn whole_page() -> String {
         scripts += &text(&format!("/{name}"));
     }
     whole.replace("</body>", &format!("<script>{scripts}</script></body>"))
+}
+
+/// What a reader does to the page once it has asked for the state, and what it shows then.
+const VISIT: &str = r#"<script>
+addEventListener("load", () => setTimeout(() => {
+  const tip = document.getElementById("tip");
+  const svg = document.querySelector(".chart > svg");
+  const told = () => (tip.hidden ? "nothing" : tip.innerText.replaceAll("\n", " "));
+  const press = (key) => svg.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const seen = [document.getElementById("report").hidden, document.querySelectorAll(".series .mark").length];
+  press("Home");
+  seen.push(told());
+  document.querySelector(".legend button").click();
+  press("Home");
+  seen.push(told());
+  document.title = seen.join("|");
+}, 2500));
+</script>"#;
+
+#[test]
+fn a_chart_of_the_page_answers_keys_and_its_legend() {
+    let Some(browser) = browser() else {
+        return skipped("no Chromium: nobody looks at a run under way");
+    };
+    let page = whole_page().replace("</body>", &format!("{VISIT}</body>"));
+    let look = Look {
+        width: 500,
+        dark: true,
+    };
+    let title = title_of(browser, &page, look);
+    // Two charts with two epochs of validation each.
+    let expected = "true|4|Epoch 1 training 0.5000 validation 0.6250|Epoch 1 validation 0.6250";
+    assert_eq!(title, expected);
 }
