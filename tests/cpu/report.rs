@@ -14,6 +14,7 @@ mod histograms;
 pub mod page;
 mod pdfs;
 mod pictures;
+mod sizes;
 mod svg;
 mod tables;
 
