@@ -40,7 +40,7 @@ pub(super) fn dashes(line: &[Place], dash: Dash) -> Vec<Vec<Place>> {
         return vec![line.to_vec()];
     };
     // Which length of the pattern is under way, and what is left of it; strokes come at even ones.
-    let (mut part, mut left) = (0, first * LINE);
+    let (mut part, mut left) = (0_usize, first * LINE);
     let mut strokes = vec![vec![*start]];
     for ends in line.windows(2) {
         let (mut from, to) = (ends[0], ends[1]);
@@ -50,10 +50,10 @@ pub(super) fn dashes(line: &[Place], dash: Dash) -> Vec<Vec<Place>> {
             let reaches = length <= left;
             let share = if reaches { 1.0 } else { left / length };
             let end = (from.0 + across * share, from.1 + down * share);
-            if part % 2 == 0 {
-                if let Some(stroke) = strokes.last_mut() {
-                    stroke.push(end);
-                }
+            if part.is_multiple_of(2)
+                && let Some(stroke) = strokes.last_mut()
+            {
+                stroke.push(end);
             }
             if reaches {
                 left -= length;
@@ -62,7 +62,7 @@ pub(super) fn dashes(line: &[Place], dash: Dash) -> Vec<Vec<Place>> {
             from = end;
             part = (part + 1) % pattern.len();
             left = pattern[part] * LINE;
-            if part % 2 == 0 {
+            if part.is_multiple_of(2) {
                 strokes.push(vec![end]);
             }
         }

@@ -5,14 +5,15 @@ use toml::{Table, Value};
 use super::spec::RunSpec;
 use crate::error::Result;
 
-/// The runs by what they have in common but for the seed, as their places; a run of which nothing is known is alone.
+/// The runs by what they have in common but for the seed, as their places; a run whose model is not known is alone.
 ///
 /// # Errors
 /// As [`RunSpec::to_table`].
 pub fn group_seeds(specs: &[Option<RunSpec>]) -> Result<Vec<Vec<usize>>> {
     let mut groups: Vec<(Option<Table>, Vec<usize>)> = Vec::new();
     for (run, spec) in specs.iter().enumerate() {
-        let shared = spec.as_ref().map(shared).transpose()?;
+        let known = spec.as_ref().filter(|spec| spec.model.is_some());
+        let shared = known.map(shared).transpose()?;
         let same = groups
             .iter_mut()
             .find(|(other, _)| shared.is_some() && *other == shared);

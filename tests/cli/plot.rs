@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use gatefold::model::Variant;
 use gatefold::train::{EpochRecord, History};
 
 use crate::program::{Workplace, slashes};
@@ -30,6 +31,8 @@ fn write_run_of_seed(place: &Workplace, folder: &str, variant: &str, seed: u64) 
     if let Some(training) = &mut spec.training {
         training.seed = seed;
     }
+    let variant: Variant = variant.parse().unwrap();
+    let spec = spec.of_model(&variant.model(50).unwrap());
     place.write(&format!("{folder}/config.toml"), spec.to_toml().unwrap());
     gatefold::report::write_history(&place.path(folder), &history).unwrap();
 }
@@ -150,12 +153,12 @@ fn refuses_a_size_or_format_that_makes_no_sense_before_it_writes() {
         (&["--size", "6"][..], 2, "6x4 for example"),
         (
             &["--size", "1x1"],
-            1,
+            2,
             "--size: 1 × 1 inches; give a width and a height from 2 to 30",
         ),
         (
             &["--dpi", "20"],
-            1,
+            2,
             "--dpi: 20 pixels an inch; give a number from 50 to 1200",
         ),
         (

@@ -131,7 +131,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Redraw the plots of finished runs from their histories
     ///
-    /// Each run's plots go to its own folder; plots that compare several runs go to --out. A plot that exists is replaced.
+    /// Each run's plots go to its own folder. Plots that compare several runs go to the folder above, or to that of --out.
+    /// A plot that exists is replaced.
     #[command(after_help = PLOT_HELP)]
     Plot(PlotArgs),
     /// Write a report of finished runs as one page for a browser

@@ -386,7 +386,7 @@ fn times_are_told_where_they_are_known_and_asked_for() {
     }
     let plain = page(&[]);
     assert!(!plain.contains("Seconds") && !plain.contains("MiB"));
-    assert!(plain.contains("<code>gatefold report --times</code>"));
+    assert!(plain.contains("<kbd>gatefold report --times</kbd>"));
 }
 
 #[test]
