@@ -38,7 +38,7 @@ const DESCENT: f64 = 0.24;
 /// Height of a digit, in ems.
 pub(super) const DIGIT: f64 = 0.73;
 
-/// Pixels from a tick to the next, at least: of the horizontal axis, of the vertical one.
+/// Pixels from a tick to the next, about, at least: of the horizontal axis, of the vertical one.
 const TICKS_APART: [f64; 2] = [WIDTH / 9.0, HEIGHT / 8.0];
 
 /// The parts' places.

@@ -119,6 +119,7 @@ fn cell(value: Option<f64>, written: fn(f64) -> String) -> (String, String) {
 /// Three digits at least: `0.413`, `41.3`, `413`.
 fn timed(value: f64) -> String {
     match value.abs() {
+        ..0.9995 => format!("{value:.3}"),
         ..9.995 => format!("{value:.2}"),
         ..99.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),

@@ -371,14 +371,14 @@ fn times_are_told_where_they_are_known_and_asked_for() {
         resident: Some(epoch as u64 * 1_300 << 20),
     };
     // Of epoch 1 nothing is known: another process trained it.
-    let told = page(&[timing(2, 61.25, Some(4.126)), timing(3, 12.5, None)]);
+    let told = page(&[timing(2, 61.25, Some(4.126)), timing(3, 0.4134, None)]);
     for words in [
         "<h3>Time per epoch</h3>",
         "<h3>Training rate</h3>",
         "<th scope=\"col\">Seconds</th><th scope=\"col\">Steps per second</th></tr>",
         "<td><data value=\"61.25\">61.2</data></td><td><data value=\"4.126\">4.13</data></td></tr>",
-        "<td><data value=\"12.5\">12.5</data></td><td><data value=\"\"></data></td></tr>",
-        "<dt>time of these epochs</dt><dd>1m 14s</dd>",
+        "<td><data value=\"0.4134\">0.413</data></td><td><data value=\"\"></data></td></tr>",
+        "<dt>time of these epochs</dt><dd>1m 02s</dd>",
         "<dt>memory of the process, at most</dt><dd>3,900 MiB</dd>",
         "<dt>buffers on the device</dt><dd>700 MiB</dd>",
     ] {
