@@ -368,7 +368,7 @@ fn times_are_told_where_they_are_known_and_asked_for() {
         validation: 1.0,
         rate,
         device: Some(700 << 20),
-        resident: Some(epoch as u64 * 1_300 << 20),
+        resident: Some((epoch as u64 * 1_300) << 20),
     };
     // Of epoch 1 nothing is known: another process trained it.
     let told = page(&[timing(2, 61.25, Some(4.126)), timing(3, 0.4134, None)]);
