@@ -11,7 +11,14 @@ const MEASURES = [
 ];
 // What outlives a chart that is drawn anew.
 const KEPT = MEASURES.map(() => ({ place: null, hidden: new Set() }));
-const FOCUSABLE = "svg, button";
+const FOCUSABLE = ".chart > svg, button";
+// A run's marks, so that runs are told apart without colour; as in the report.
+const SHAPES = [
+  "M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z",
+  "M-3.2-3.2h6.4v6.4h-6.4z",
+  "M0-4.2L4 3H-4z",
+  "M0-4.4L4.4 0L0 4.4L-4.4 0z",
+];
 
 /** An HTML element with attributes and children, which are elements or text. */
 function element(name, attributes = {}, ...children) {
@@ -80,6 +87,12 @@ function ticksAround(least, most, steps) {
   });
 }
 
+/** What a curve looks like, beside its name. */
+function sample(mark) {
+  return shape("svg", { class: "sample", viewBox: "-17 -6 34 12", "aria-hidden": "true" },
+    shape("path", { class: "stroke", d: "M-17 0H17" }), ...(mark ? [shape("path", { d: mark })] : []));
+}
+
 function chart(runs, measure) {
   const drawn = curves(runs, measure);
   const values = drawn.flatMap((curve) => curve.points.map(([, value]) => value));
@@ -108,16 +121,19 @@ function chart(runs, measure) {
   const key = element("ul", { class: "legend" });
   for (const { run, index, kind, points } of drawn) {
     const label = runs.length > 1 ? `${run.name}, ${kind}` : kind;
-    const dashed = kind === "training" ? "dashed" : "";
+    const isTraining = kind === "training";
+    const dash = isTraining ? "d2" : "d0";
     const at = points.map(([place, value]) => `${x(place).toFixed(1)} ${y(value).toFixed(1)}`);
-    const marked = kind === "validation" && points.length <= MARKS ? "mark" : "";
+    const d = SHAPES[index % SHAPES.length];
+    // Of several runs the training curve has its mark at the end; so has a line of a single point, which has no other ink.
+    const hasEnd = runs.length > 1 || points.length === 1;
+    const isMarked = (point) => (isTraining ? hasEnd && point === points.length - 1 : points.length <= MARKS);
     const marks = points.map(([place, value], point) => shape("path", {
-      transform: `translate(${at[point]})`, "data-place": place, "data-value": value, class: marked,
-      d: "M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z",
+      transform: `translate(${at[point]})`, "data-place": place, "data-value": value, class: isMarked(point) ? "mark" : "", d,
     }));
-    svg.append(shape("g", { class: `series ${colour(index)} ${dashed}`, "data-label": label },
+    svg.append(shape("g", { class: `series ${colour(index)} ${dash}`, "data-label": label },
       shape("polyline", { points: at.join(" ") }), ...marks));
-    key.append(element("li", { class: `key ${colour(index)} ${dashed}` }, label));
+    key.append(element("li", { class: `key ${colour(index)} ${dash}` }, sample(!isTraining || hasEnd ? d : null), label));
   }
   return element("figure", { class: "chart" }, element("figcaption", {}, element("h2", {}, measure.name), key), svg);
 }
@@ -152,6 +168,7 @@ function show(text) {
   tell(state.problem);
   document.getElementById("folder").textContent = state.folder;
   document.getElementById("data").textContent = state.data ?? "";
+  document.getElementById("report").hidden = !state.has_report;
   // What was read before stays in view while something cannot be read.
   if (state.problem) return;
   const { runs } = state;

@@ -8,13 +8,14 @@ use anyhow::Result;
 use gatefold::Error;
 use gatefold::data::{Dataset, sentiment_classes};
 use gatefold::report::{
-    EVALUATION_FILES, Measures, evaluation_table, holds_something, write_evaluation,
+    EVALUATION_FIGURES, FigureOptions, Measures, evaluation_table, holds_something,
+    write_evaluation,
 };
 use gatefold::run::{TrainedRun, check_folder};
 use gatefold::train::{Evaluation, Scores, Session, check_batch_size};
 use serde::Serialize;
 
-use super::args::EvaluateArgs;
+use super::args::{EvaluateArgs, formats};
 use super::progress::bar;
 use super::screen::{Output, counted, field, print_json, visible};
 use super::test_data::{ToTest, open_told, with_test_data};
@@ -144,9 +145,17 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
     if let Some(batch_size) = args.batch_size {
         check_batch_size(batch_size)?;
     }
+    let figure_options = FigureOptions {
+        formats: formats(&args.figure_format),
+        ..FigureOptions::default()
+    };
     if let Some(folder) = &args.figures {
         check_folder(folder, true)?;
-        for name in EVALUATION_FILES {
+        let names = EVALUATION_FIGURES.iter().flat_map(|name| {
+            let formats = figure_options.formats.iter();
+            formats.map(move |format| format!("{name}.{}", format.ending()))
+        });
+        for name in names {
             let path = folder.join(name);
             if !args.overwrite && holds_something(&path)? {
                 let problem = format!(
@@ -177,7 +186,7 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
         Some(folder) => {
             fs::create_dir_all(folder).map_err(Error::io(folder))?;
             let note = format!("{model} · {}", dataset.name);
-            write_evaluation(folder, &evaluation, &note)?
+            write_evaluation(folder, &evaluation, &note, &figure_options)?
         }
     };
     if args.json {

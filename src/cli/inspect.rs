@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 use gatefold::batch::Side;
 use gatefold::data::{Duplicate, Duplicates, Lengths};
-use gatefold::report::{PNG_SCALE, excerpt, length_histogram, write_atomically};
+use gatefold::report::{FigureFormat, PNG_SCALE, excerpt, length_histogram, write_atomically};
 use gatefold::run::padding_words;
 
 use super::args::InspectArgs;
@@ -57,39 +57,34 @@ pub fn run(args: &InspectArgs, quiet: bool) -> Result<()> {
 /// Where the histogram goes, and in which form.
 struct Picture<'a> {
     path: &'a Path,
-    vector: bool,
+    format: FigureFormat,
 }
 
 impl Picture<'_> {
     /// Refuses what cannot be written before anything is read.
     fn new(path: &Path) -> gatefold::Result<Picture<'_>> {
-        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let vector = match ending.to_str() {
-            Some("svg") => true,
-            Some("png") => false,
-            _ => {
-                let problem = format!(
-                    "{} ends in neither .png nor .svg; give a name that does",
-                    path.display()
-                );
-                return Err(option("--histogram", problem));
-            }
+        let Some(format) = FigureFormat::of(path) else {
+            let problem = format!(
+                "{} ends in none of .png, .svg and .pdf; give a name that does",
+                path.display()
+            );
+            return Err(option("--histogram", problem));
         };
         match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
                 let problem = format!("{} is no folder; make it first", folder.display());
                 Err(option("--histogram", problem))
             }
-            _ => Ok(Picture { path, vector }),
+            _ => Ok(Picture { path, format }),
         }
     }
 
     fn write(&self, [train, test]: &[Lengths; 2], name: &str) -> gatefold::Result<()> {
         let figure = length_histogram(train, test, name);
-        let bytes = if self.vector {
-            figure.to_svg()?.into_bytes()
-        } else {
-            figure.to_png(PNG_SCALE)?
+        let bytes = match self.format {
+            FigureFormat::Png => figure.to_png(PNG_SCALE)?,
+            FigureFormat::Svg => figure.to_svg()?.into_bytes(),
+            FigureFormat::Pdf => figure.to_pdf()?,
         };
         write_atomically(self.path, &bytes)
     }

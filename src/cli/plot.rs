@@ -6,8 +6,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use gatefold::Error;
-use gatefold::report::{write_overview, write_run};
-use gatefold::run::{RunSpec, check_folder, name_apart, read_histories, runs_below};
+use gatefold::report::{
+    Figure, FigureFormat, FigureOptions, SpreadCurve, accuracy_overview, loss_overview,
+    spread_overview, write_comparison, write_history, write_overview_figures, write_run_figures,
+};
+use gatefold::run::{RunSpec, check_folder, group_seeds, name_apart, read_histories, runs_below};
+use gatefold::train::{EpochRecord, History};
 
 use super::args::PlotArgs;
 use super::usage::option;
@@ -16,11 +20,20 @@ use super::usage::option;
 ///
 /// All histories are read before anything is written.
 pub fn run(args: &PlotArgs) -> Result<()> {
+    let options = options(args)?;
     let folders = runs_below(&args.runs)?;
-    let mut histories = read_histories(&folders)?;
-    let mut notes = Vec::with_capacity(folders.len());
+    let histories = read_histories(&folders)?;
+    let mut specs = Vec::with_capacity(folders.len());
     for folder in &folders {
-        notes.push(RunSpec::read(folder)?.map(|spec| spec.data.name));
+        specs.push(RunSpec::read(folder)?);
+    }
+    let groups = args.over_seeds.then(|| group_seeds(&specs)).transpose()?;
+    if groups
+        .as_ref()
+        .is_some_and(|groups| groups.len() == folders.len())
+    {
+        let problem = "no two of the runs differ in their seed alone; leave it out";
+        return Err(option("--over-seeds", problem).into());
     }
     let overview = match (&folders[..], &args.out) {
         ([_], None) => None,
@@ -31,22 +44,86 @@ pub fn run(args: &PlotArgs) -> Result<()> {
         check_folder(overview, true)?;
         fs::create_dir_all(overview).map_err(Error::io(overview))?;
     }
+    let mut notes: Vec<Option<String>> = specs
+        .into_iter()
+        .map(|spec| spec.map(|spec| spec.data.name))
+        .collect();
     let mut written = Vec::new();
     for ((folder, history), note) in folders.iter().zip(&histories).zip(&notes) {
-        written.extend(write_run(folder, history, note.as_deref())?);
+        written.extend(write_history(folder, history)?);
+        written.extend(write_run_figures(
+            folder,
+            history,
+            note.as_deref(),
+            &options,
+        )?);
     }
     if let Some(overview) = overview {
         notes.dedup();
-        name_apart(&mut histories, &folders);
         let names: Vec<String> = notes.into_iter().flatten().collect();
         let note = (!names.is_empty()).then(|| names.join(", "));
-        written.extend(write_overview(&overview, &histories, note.as_deref())?);
+        let note = note.as_deref();
+        let mut named = histories.clone();
+        name_apart(&mut named, &folders);
+        let [accuracy, loss] = match groups {
+            Some(groups) => over_seeds(&histories, &groups, &folders, note),
+            None => [accuracy_overview(&named, note), loss_overview(&named, note)],
+        };
+        written.extend(write_overview_figures(
+            &overview,
+            [&accuracy, &loss],
+            &options,
+        )?);
+        written.push(write_comparison(&overview, &named, note)?);
     }
     let mut out = io::stdout().lock();
     for path in written {
         writeln!(out, "{}", path.display())?;
     }
     Ok(())
+}
+
+/// As which files the plots are written; fails before anything is read where that makes no sense.
+fn options(args: &PlotArgs) -> gatefold::Result<FigureOptions> {
+    let options = args.options();
+    options.check()?;
+    if args.dpi.is_some() && !options.formats.contains(&FigureFormat::Png) {
+        let problem = "only .png files have pixels; add png to --format, or leave this out";
+        return Err(option("--dpi", problem));
+    }
+    Ok(options)
+}
+
+/// Accuracy and loss of each group as mean and range.
+fn over_seeds(
+    histories: &[History],
+    groups: &[Vec<usize>],
+    folders: &[PathBuf],
+    note: Option<&str>,
+) -> [Figure; 2] {
+    let firsts = groups.iter().filter_map(|group| group.first().copied());
+    let (mut named, places): (Vec<History>, Vec<PathBuf>) = firsts
+        .map(|first| (histories[first].clone(), folders[first].clone()))
+        .unzip();
+    name_apart(&mut named, &places);
+    let curves = |value: fn(&EpochRecord) -> f64| -> Vec<SpreadCurve> {
+        let groups = groups.iter().zip(&named);
+        let curve = |(group, name): (&Vec<usize>, &History)| {
+            let runs: Vec<&[EpochRecord]> = group
+                .iter()
+                .map(|&run| &histories[run].epochs[..])
+                .collect();
+            let label = match runs.len() {
+                1 => name.variant.clone(),
+                seeds => format!("{}, {seeds} seeds", name.variant),
+            };
+            SpreadCurve::over(label, &runs, value)
+        };
+        groups.map(curve).collect()
+    };
+    let spread = "mean and range over seeds";
+    let caption = note.map_or(spread.to_owned(), |note| format!("{spread} · {note}"));
+    spread_overview(curves, &caption)
 }
 
 fn common_parent(folders: &[PathBuf]) -> Result<PathBuf> {

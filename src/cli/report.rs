@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::report::{Report, report_page, write_atomically};
-use gatefold::run::{Parameters, files, read_report, runs_below, try_writing};
+use gatefold::run::{Parameters, files, read_report, read_timings, runs_below, try_writing};
 
 use super::args::{ReadingArgs, ReportArgs, TestDataArgs, first_given};
 use super::output_file;
@@ -24,6 +24,9 @@ pub fn run(args: &ReportArgs, quiet: bool) -> Result<()> {
     };
     let mut report = read_report(&folders, comparison)?;
     let output = Output { json: false, quiet };
+    if args.times {
+        add_times(&mut report, &folders, output)?;
+    }
     match args.examples {
         Some(count) => test_all(&mut report, &folders, count, args, output)?,
         None => refuse_unused(&args.test_data)?,
@@ -59,6 +62,28 @@ fn check_writable(folder: &Path) -> gatefold::Result<()> {
         let told = format!("cannot be written: {error}; choose a file with --output FILE");
         Error::io(folder)(std::io::Error::new(error.kind(), told))
     })
+}
+
+/// Adds what the epochs took, and tells of which runs that is not known.
+fn add_times(report: &mut Report, folders: &[PathBuf], output: Output) -> Result<()> {
+    for (reported, folder) in report.runs.iter_mut().zip(folders) {
+        let last = reported
+            .history
+            .epochs
+            .last()
+            .map_or(0, |record| record.epoch);
+        let mut timings = read_timings(folder)?;
+        timings.retain(|timing| timing.epoch <= last);
+        if timings.is_empty() {
+            let words = format!(
+                "{}: how long its epochs took is not known, an older version trained it",
+                folder.display()
+            );
+            output.field("Note", &words);
+        }
+        reported.timings = timings;
+    }
+    Ok(())
 }
 
 fn test_all(

@@ -136,9 +136,9 @@ impl ConfusionMatrix<'_> {
         canvas.text(TITLE_LINE, TITLE, (middle, 26.0), HPos::Center, BLACK)?;
         self.column_names(canvas)?;
         let below = (middle, CELLS.bottom + 2.7 * TEXT);
-        canvas.text("Taken for", TEXT, below, HPos::Center, BLACK)?;
+        canvas.text("Predicted", TEXT, below, HPos::Center, BLACK)?;
         let centre = (CELLS.top + CELLS.bottom) / 2.0;
-        canvas.text_upwards("Reviews", TEXT, (26.0, centre), BLACK)?;
+        canvas.text_upwards("Actual", TEXT, (26.0, centre), BLACK)?;
         let caption = canvas.typeface.fit(self.caption, CAPTION, WIDTH - 24.0);
         let foot = (CELLS.right, HEIGHT - 10.0);
         canvas.text(&caption, CAPTION, foot, HPos::Right, GREY)

@@ -1,6 +1,6 @@
 //! The figures of a run and of a comparison.
 
-use super::figure::{Colour, Corner, Curve, Figure, Marker, Series, VerticalRange};
+use super::figure::{Colour, Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
 use crate::train::{EpochRecord, History};
 
 /// matplotlib's `b`.
@@ -28,6 +28,9 @@ const MARKERS: [Marker; 4] = [
     Marker::Diamond,
 ];
 
+/// Told apart without colour, and where markers are far between.
+const DASHES: [Dash; 4] = [Dash::Solid, Dash::Dashed, Dash::DashDotted, Dash::Dotted];
+
 /// More markers than this on a line crowd it.
 const MARKERS_A_LINE: usize = 12;
 
@@ -35,7 +38,7 @@ const MARKERS_A_LINE: usize = 12;
 const VARIANT_IN_CAPTION: usize = 16;
 
 /// Accuracy is shown from chance to perfect; what lies lower widens the axis.
-const ACCURACY: VerticalRange = VerticalRange::AtLeast {
+pub(super) const ACCURACY: VerticalRange = VerticalRange::AtLeast {
     lower: 0.5,
     upper: 1.0,
 };
@@ -101,19 +104,26 @@ pub fn accuracy_overview(histories: &[History], note: Option<&str>) -> Figure {
     }
 }
 
+/// A figure over epochs whose vertical axis shows the values as they are.
+pub(super) fn over_epochs(title: &str, y_label: &str, series: Vec<Series>) -> Figure {
+    Figure {
+        title: title.to_owned(),
+        x_label: "Epochs".to_owned(),
+        y_label: y_label.to_owned(),
+        series,
+        vertical: VerticalRange::Data,
+        legend: Corner::UpperRight,
+        caption: None,
+    }
+}
+
 /// The mean and the greatest norm of all gradients in each epoch, where they were measured.
 pub(super) fn gradient_norm_figure(history: &History) -> Option<Figure> {
     let mean = measured(history, |record| record.gradient_norm);
     let most = measured(history, |record| record.gradient_norm_max);
-    (!mean.is_empty()).then(|| Figure {
-        title: "Norm of the gradients".to_owned(),
-        x_label: "Epochs".to_owned(),
-        y_label: "Norm".to_owned(),
-        series: vec![dots("Greatest", most), line("Mean", mean)],
-        vertical: VerticalRange::Data,
-        legend: Corner::UpperRight,
-        caption: None,
-    })
+    let is_measured = !mean.is_empty();
+    let series = vec![dots("Greatest", most), line("Mean", mean)];
+    is_measured.then(|| over_epochs("Norm of the gradients", "Norm", series))
 }
 
 /// The mean norm of each layer's gradients in each epoch, where they were measured.
@@ -130,39 +140,21 @@ pub(super) fn layer_norm_figure(history: &History) -> Option<Figure> {
         Series {
             label: layer.layer.clone(),
             points: measured(history, value),
-            ..distinct_series(index, history)
+            ..distinct_series(index, history.epochs.len())
         }
     });
-    (!layers.is_empty()).then(|| Figure {
-        title: "Norm of each layer's gradients".to_owned(),
-        x_label: "Epochs".to_owned(),
-        y_label: "Mean norm".to_owned(),
-        series: series.collect(),
-        vertical: VerticalRange::Data,
-        legend: Corner::UpperRight,
-        caption: None,
-    })
+    let title = "Norm of each layer's gradients";
+    (!layers.is_empty()).then(|| over_epochs(title, "Mean norm", series.collect()))
 }
 
 /// The learning rate of each epoch's last step, where it is not always the same.
 pub(super) fn learning_rate_figure(history: &History) -> Option<Figure> {
     let first = history.epochs.first()?.learning_rate;
-    let moves = history
-        .epochs
-        .iter()
-        .any(|record| record.learning_rate != first);
-    moves.then(|| Figure {
-        title: "Learning rate".to_owned(),
-        x_label: "Epochs".to_owned(),
-        y_label: "Rate".to_owned(),
-        series: vec![line(
-            "Learning rate",
-            points(history, |record| record.learning_rate),
-        )],
-        vertical: VerticalRange::Data,
-        legend: Corner::UpperRight,
-        caption: None,
-    })
+    let mut epochs = history.epochs.iter();
+    let moves = epochs.any(|record| record.learning_rate != first);
+    let rates = points(history, |record| record.learning_rate);
+    let series = vec![line("Learning rate", rates)];
+    moves.then(|| over_epochs("Learning rate", "Learning rate", series))
 }
 
 /// The variant, cut short so that the note is always told whole, and the note.
@@ -198,13 +190,15 @@ fn dots(label: &str, points: Vec<(usize, f64)>) -> Series {
         label: label.to_owned(),
         colour: BLUE,
         curve: Curve::Apart,
+        dash: Dash::Solid,
         marker: Some(Marker::Circle),
         mark_every: 1,
         points,
     }
 }
 
-fn line(label: &str, points: Vec<(usize, f64)>) -> Series {
+/// A plain line of this name.
+pub(super) fn line(label: &str, points: Vec<(usize, f64)>) -> Series {
     Series {
         curve: Curve::Line,
         marker: None,
@@ -217,82 +211,21 @@ fn distinct(histories: &[History], value: fn(&EpochRecord) -> f64) -> Vec<Series
     let series = histories.map(|(index, history)| Series {
         label: history.variant.clone(),
         points: points(history, value),
-        ..distinct_series(index, history)
+        ..distinct_series(index, history.epochs.len())
     });
     series.collect()
 }
 
-/// The looks of one of several series over a run's epochs, which has neither a name nor points yet.
-fn distinct_series(index: usize, history: &History) -> Series {
+/// The looks of one of several series over so many epochs, which has neither a name nor points yet.
+pub(super) fn distinct_series(index: usize, epochs: usize) -> Series {
     Series {
         label: String::new(),
         colour: DISTINCT[index % DISTINCT.len()],
         curve: Curve::Line,
+        // No two of 16 have marker and dash in common.
+        dash: DASHES[(index + index / MARKERS.len()) % DASHES.len()],
         marker: Some(MARKERS[index % MARKERS.len()]),
-        mark_every: history.epochs.len().div_ceil(MARKERS_A_LINE).max(1),
+        mark_every: epochs.div_ceil(MARKERS_A_LINE).max(1),
         points: Vec::new(),
-    }
-}
-
-/// A mean over several runs and its range, epoch by epoch.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SpreadCurve {
-    /// Its name in the legend.
-    pub label: String,
-    /// Epoch, least, mean and greatest value; ascending.
-    pub points: Vec<(usize, [f64; 3])>,
-}
-
-/// Means as lines with their ranges as bands, a colour and a marker each; `title` is also that of the vertical axis.
-pub fn spread_figure(
-    title: &str,
-    is_share: bool,
-    curves: &[SpreadCurve],
-    caption: Option<String>,
-) -> Figure {
-    let colour = |index: usize| DISTINCT[index % DISTINCT.len()];
-    let band = |(index, curve): (usize, &SpreadCurve)| {
-        let is_finite = |values: &[f64; 3]| values.iter().all(|value| value.is_finite());
-        let finite = curve.points.iter().filter(|(_, values)| is_finite(values));
-        let there = finite.clone().map(|(at, [_, _, most])| (*at, *most));
-        let back = finite.rev().map(|(at, [least, ..])| (*at, *least));
-        Series {
-            label: String::new(),
-            colour: colour(index),
-            curve: Curve::Band,
-            marker: None,
-            mark_every: 1,
-            points: there.chain(back).collect(),
-        }
-    };
-    let line = |(index, curve): (usize, &SpreadCurve)| Series {
-        label: curve.label.clone(),
-        colour: colour(index),
-        curve: Curve::Line,
-        marker: Some(MARKERS[index % MARKERS.len()]),
-        mark_every: curve.points.len().div_ceil(MARKERS_A_LINE).max(1),
-        points: curve
-            .points
-            .iter()
-            .map(|(at, [_, mean, _])| (*at, *mean))
-            .collect(),
-    };
-    let bands = curves.iter().enumerate().map(band);
-    Figure {
-        title: title.to_owned(),
-        x_label: "Epochs".to_owned(),
-        y_label: title.to_owned(),
-        series: bands.chain(curves.iter().enumerate().map(line)).collect(),
-        vertical: if is_share {
-            ACCURACY
-        } else {
-            VerticalRange::Data
-        },
-        legend: if is_share {
-            Corner::LowerRight
-        } else {
-            Corner::UpperRight
-        },
-        caption,
     }
 }

@@ -8,7 +8,7 @@ use super::figure::{Curve, Figure, Series, drawable};
 use super::layout::{CAPTION, DIGIT, FRAME, HEIGHT, LINE, Layout, TEXT, TICK, TITLE, WIDTH};
 use super::legend::Legend;
 use super::picture::Picture;
-use super::strokes::{marker_size, strokes};
+use super::strokes::{dashes, marker_size, strokes};
 
 /// How far a band covers what lies under it.
 const SHADE: f64 = 0.18;
@@ -23,13 +23,39 @@ impl Picture for Figure {
     }
 
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
-        draw(self, canvas)
+        draw(self, (WIDTH, HEIGHT), canvas)
     }
 }
 
-fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
+/// A figure of another size than the usual one.
+pub(super) struct Resized<'a> {
+    pub figure: &'a Figure,
+    /// Width and height in pixels of scale 1.
+    pub size: (u32, u32),
+}
+
+impl Picture for Resized<'_> {
+    fn title(&self) -> &str {
+        &self.figure.title
+    }
+
+    fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
+        let (width, height) = self.size;
+        draw(self.figure, (f64::from(width), f64::from(height)), canvas)
+    }
+}
+
+fn draw<B: DrawingBackend>(
+    figure: &Figure,
+    size: (f64, f64),
+    canvas: &mut Canvas<'_, B>,
+) -> Drawn<B> {
     let caption = caption(figure);
-    let layout = Layout::of(figure, caption.is_some(), canvas.typeface);
+    let layout = Layout::of(figure, size, caption.is_some(), canvas.typeface);
     ticks(&layout, canvas)?;
     for series in &figure.series {
         curve(series, &layout, canvas)?;
@@ -61,7 +87,11 @@ fn curve<B: DrawingBackend>(
         match series.curve {
             Curve::Bars { .. } => canvas.polygon(&stroke, colour)?,
             Curve::Band => canvas.polygon(&stroke, ink(series.colour, SHADE))?,
-            _ => canvas.line(&stroke, LINE, colour)?,
+            _ => {
+                for dash in dashes(&stroke, series.dash) {
+                    canvas.line(&dash, LINE, colour)?;
+                }
+            }
         }
     }
     if let Some(shape) = series.marker {
@@ -123,15 +153,16 @@ fn labels<B: DrawingBackend>(
     canvas: &mut Canvas<'_, B>,
 ) -> Drawn<B> {
     let frame = layout.frame;
+    let (width, _) = layout.size;
     let (middle, centre) = (
         (frame.left + frame.right) / 2.0,
         (frame.top + frame.bottom) / 2.0,
     );
 
-    let title = canvas.typeface.fit(&figure.title, TITLE, WIDTH - 16.0);
+    let title = canvas.typeface.fit(&figure.title, TITLE, width - 16.0);
     // Centred over the frame as in matplotlib, but never over the edge of the picture.
     let half = canvas.typeface.width(&title, TITLE) / 2.0;
-    let x = middle.min(WIDTH - 8.0 - half).max(8.0 + half);
+    let x = middle.min(width - 8.0 - half).max(8.0 + half);
     canvas.text(&title, TITLE, (x, layout.title), HPos::Center, BLACK)?;
 
     canvas.text(
@@ -143,7 +174,7 @@ fn labels<B: DrawingBackend>(
     )?;
     canvas.text_upwards(&figure.y_label, TEXT, (layout.y_label, centre), BLACK)?;
     if let Some(caption) = caption {
-        let caption = canvas.typeface.fit(caption, CAPTION, WIDTH - 24.0);
+        let caption = canvas.typeface.fit(caption, CAPTION, width - 24.0);
         canvas.text(
             &caption,
             CAPTION,

@@ -7,9 +7,9 @@ use super::class_table::class_table;
 use super::confusion_matrix::ConfusionMatrix;
 use super::confusion_table::{NAMES, confusion_table};
 use super::curves::DISTINCT;
-use super::figure::{Colour, Corner, Curve, Figure, Marker, Series, VerticalRange};
+use super::figure::{Colour, Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
+use super::figure_options::FigureOptions;
 use super::measures::{Measures, class_of, shown};
-use super::write_figure;
 use crate::error::Result;
 use crate::train::Evaluation;
 
@@ -47,9 +47,9 @@ pub fn evaluation_table(evaluation: &Evaluation) -> String {
     }
     line(&mut text, "");
     let share =
-        class_of(evaluation).map_or("Share right".to_owned(), |class| format!("Share {class}"));
+        class_of(evaluation).map_or("Accuracy".to_owned(), |class| format!("Fraction {class}"));
     let columns = (share.chars().count() + 2).max(SHARE);
-    let header = ["Probability", "Mean of them", &share];
+    let header = ["Probability", "Mean predicted", &share];
     line(
         &mut text,
         &format!("{}{:>10}", row(header, columns), "Reviews"),
@@ -81,48 +81,45 @@ fn row([first, second, third]: [&str; 3], columns: usize) -> String {
     format!("{first:NAMES$}{second:>MEAN$}{third:>columns$}")
 }
 
-/// What [`write_evaluation`] writes, at most.
-pub const EVALUATION_FILES: [&str; 6] = [
-    "roc.png",
-    "roc.svg",
-    "calibration.png",
-    "calibration.svg",
-    "confusion.png",
-    "confusion.svg",
-];
+/// The figures that [`write_evaluation`] writes, at most.
+pub const EVALUATION_FIGURES: [&str; 3] = ["roc", "calibration", "confusion"];
 
-/// Writes `roc`, `calibration` and `confusion`, each as `.png` and `.svg`, to `folder`, which exists, and returns their
-/// paths. Where there is only one class of reviews there is no ROC curve.
+/// Writes `roc`, `calibration` and `confusion` to `folder`, which exists, each in the formats of `options`, and returns
+/// their paths. Where there is only one class of reviews there is no ROC curve.
 ///
 /// `note` is told at the foot: what was evaluated with what.
 ///
 /// # Errors
-/// [`crate::Error::Io`] names the file that could not be written.
+/// [`crate::Error::Argument`] where the options make no sense, [`crate::Error::Io`] names the file that could not be
+/// written.
 pub fn write_evaluation(
     folder: &Path,
     evaluation: &Evaluation,
     note: &str,
+    options: &FigureOptions,
 ) -> Result<Vec<PathBuf>> {
     let Evaluation {
         scores, classes, ..
     } = evaluation;
+    options.check()?;
+    let [roc, calibration, confusion] = EVALUATION_FIGURES;
     let mut paths = Vec::new();
     if let Some(figure) = roc_figure(evaluation, note) {
-        paths.extend(write_figure(folder, "roc", &figure)?);
+        paths.extend(options.write_figure(folder, roc, &figure)?);
     }
-    let calibration = calibration_figure(evaluation, note);
-    paths.extend(write_figure(folder, "calibration", &calibration)?);
+    let figure = calibration_figure(evaluation, note);
+    paths.extend(options.write_figure(folder, calibration, &figure)?);
     let matrix = ConfusionMatrix {
         confusion: &scores.confusion,
         classes,
         caption: note,
     };
-    paths.extend(write_figure(folder, "confusion", &matrix)?);
+    paths.extend(options.write(folder, confusion, &matrix)?);
     Ok(paths)
 }
 
-/// *ROC curve*: the share of the reviews of the second class that is found, for each share of the first one's that is
-/// taken for the second, both in percent; none where a class is missing. Where every class has a probability, the mean
+/// *ROC curve*: the true positive rate, the share of the reviews of the second class that is found, for each false
+/// positive rate, the share of the first one's that is taken for the second, both in percent; none where a class is missing. Where every class has a probability, the mean
 /// of such curves, each of a class against all others.
 ///
 /// The curve is drawn at whole percents, between the points of [`Scores::roc`](crate::train::Scores::roc) that are nearest.
@@ -136,28 +133,21 @@ pub fn roc_figure(evaluation: &Evaluation, note: &str) -> Option<Figure> {
     let heights = (0..=100).map(|percent| (percent, 100.0 * height(percent)));
     let points = std::iter::once((0, 0.0)).chain(heights);
     let [blue, ..] = DISTINCT;
-    let [title, x_label, y_label] = match class_of(evaluation) {
-        None => [
-            "ROC curve, mean of the classes".to_owned(),
-            "Other reviews taken for the class (%)".to_owned(),
-            "Reviews of the class found (%)".to_owned(),
-        ],
-        Some(class) => [
-            "ROC curve".to_owned(),
-            format!("Other reviews taken for {class} (%)"),
-            format!("Reviews that are {class}, found (%)"),
-        ],
+    let (title, positive) = match class_of(evaluation) {
+        None => ("ROC curve, mean of the classes", None),
+        Some(class) => ("ROC curve", Some(class)),
     };
     Some(Figure {
-        title,
-        x_label,
-        y_label,
+        title: of_class(title, positive.as_deref()),
+        x_label: "False positive rate (%)".to_owned(),
+        y_label: "True positive rate (%)".to_owned(),
         series: vec![
             diagonal("Chance"),
             Series {
-                label: format!("Model, area {area:.3}"),
+                label: format!("Model, ROC AUC {area:.3}"),
                 colour: blue,
                 curve: Curve::Line,
+                dash: Dash::Solid,
                 marker: None,
                 mark_every: 1,
                 points: points.collect(),
@@ -182,9 +172,10 @@ fn height_at(roc: &[(f64, f64)], percent: usize) -> f64 {
     }
 }
 
-/// *Calibration*: for each bin of probabilities that has reviews the share of them that is of the second class over
-/// their mean probability, both in percent, the latter whole. A calibrated model stays on the diagonal. Where every
-/// class has a probability, it is that of the most likely class, and the share that of right predictions.
+/// *Calibration*: for each bin of probabilities that has reviews the fraction of positives, the share of them that is of
+/// the second class, over their mean predicted probability, both in percent, the latter whole. A calibrated model stays on
+/// the diagonal. Where every class has a probability, it is that of the most likely class, and the share that of right
+/// predictions, their accuracy.
 pub fn calibration_figure(evaluation: &Evaluation, note: &str) -> Figure {
     let scores = &evaluation.scores;
     let points = scores.reliability.iter().filter_map(|bin| {
@@ -192,23 +183,22 @@ pub fn calibration_figure(evaluation: &Evaluation, note: &str) -> Figure {
         Some((place, 100.0 * bin.share?))
     });
     let [blue, ..] = DISTINCT;
-    let [x_label, y_label] = match class_of(evaluation) {
-        None => ["Probability given (%)", "Right predictions (%)"].map(str::to_owned),
-        Some(class) => [
-            format!("Probability of {class} (%)"),
-            format!("Reviews that are {class} (%)"),
-        ],
+    let positive = class_of(evaluation);
+    let y_label = match positive {
+        None => "Accuracy (%)",
+        Some(_) => "Fraction of positives (%)",
     };
     Figure {
-        title: "Calibration".to_owned(),
-        x_label,
-        y_label,
+        title: of_class("Calibration", positive.as_deref()),
+        x_label: "Mean predicted probability (%)".to_owned(),
+        y_label: y_label.to_owned(),
         series: vec![
             diagonal("Calibrated"),
             Series {
                 label: format!("Model, error {:.3}", scores.calibration_error),
                 colour: blue,
                 curve: Curve::Line,
+                dash: Dash::Solid,
                 marker: Some(Marker::Circle),
                 mark_every: 1,
                 points: points.collect(),
@@ -220,11 +210,20 @@ pub fn calibration_figure(evaluation: &Evaluation, note: &str) -> Figure {
     }
 }
 
+/// `title`, and which class is the positive one where its own name does not say so.
+fn of_class(title: &str, positive: Option<&str>) -> String {
+    match positive {
+        None | Some("positive") => title.to_owned(),
+        Some(class) => format!("{title}, {class} as positive"),
+    }
+}
+
 fn diagonal(label: &str) -> Series {
     Series {
         label: label.to_owned(),
         colour: GREY,
         curve: Curve::Line,
+        dash: Dash::Dashed,
         marker: None,
         mark_every: 1,
         points: vec![(0, 0.0), (100, 100.0)],

@@ -1,8 +1,8 @@
 //! A plot as data: what is drawn, apart from how.
 
-/// Width of every figure, in inches.
+/// Width of a figure that is not told otherwise, in inches.
 pub const WIDTH_INCHES: u32 = 4;
-/// Height of every figure, in inches.
+/// Height of a figure that is not told otherwise, in inches.
 pub const HEIGHT_INCHES: u32 = 3;
 /// Pixels an inch at scale 1, so that a figure is 400 × 300 pixels.
 pub const PIXELS_PER_INCH: u32 = 100;
@@ -21,6 +21,32 @@ pub enum Marker {
     Triangle,
     /// A filled square on its tip.
     Diamond,
+}
+
+/// How the line of a series is broken, so that several are told apart without colour. The strokes are matplotlib's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Dash {
+    /// Not at all.
+    #[default]
+    Solid,
+    /// Into long strokes.
+    Dashed,
+    /// Into dots.
+    Dotted,
+    /// Into long strokes with a dot between them.
+    DashDotted,
+}
+
+impl Dash {
+    /// Lengths of strokes and gaps in turns, in widths of the line; none of an unbroken line.
+    pub(super) fn pattern(self) -> &'static [f64] {
+        match self {
+            Dash::Solid => &[],
+            Dash::Dashed => &[3.7, 1.6],
+            Dash::Dotted => &[1.0, 1.65],
+            Dash::DashDotted => &[6.4, 1.6, 1.0, 1.6],
+        }
+    }
 }
 
 /// How the points of a series are joined; a value that is not finite leaves a gap.
@@ -63,6 +89,8 @@ pub struct Series {
     pub colour: Colour,
     /// How neighbouring points are joined.
     pub curve: Curve,
+    /// How a line is broken.
+    pub dash: Dash,
     /// What marks the points, if anything does.
     pub marker: Option<Marker>,
     /// Draw every such-and-such marker, 1 for all; at least 1.
@@ -98,11 +126,11 @@ pub enum Corner {
     LowerRight,
 }
 
-/// A plot of series over whole numbers, 4 × 3 inches, in the manner of matplotlib.
+/// A plot of series over whole numbers, in the manner of matplotlib; 4 × 3 inches unless told otherwise.
 ///
 /// # Examples
 /// ```
-/// use gatefold::report::{Corner, Curve, Figure, Marker, Series, VerticalRange};
+/// use gatefold::report::{Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
 ///
 /// let figure = Figure {
 ///     title: "Training loss".to_owned(),
@@ -112,6 +140,7 @@ pub enum Corner {
 ///         label: "training".to_owned(),
 ///         colour: [0, 0, 255],
 ///         curve: Curve::Apart,
+///         dash: Dash::Solid,
 ///         marker: Some(Marker::Circle),
 ///         mark_every: 1,
 ///         points: vec![(1, 0.69), (2, 0.41), (3, 0.33)],

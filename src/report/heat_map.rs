@@ -9,7 +9,7 @@ use super::layout::{CAPTION, TEXT, TITLE};
 use super::picture::Picture;
 use super::text::Typeface;
 use super::words::{Word, largest};
-use super::{PNG_SCALE, png};
+use super::{PNG_SCALE, figure::PIXELS_PER_INCH, png};
 use crate::error::{Error, Result};
 
 /// Width of the picture, in pixels of scale 1.
@@ -55,7 +55,10 @@ pub fn explanation_picture(words: &[Word], title: &str, note: &str) -> Result<Ve
         title: title.to_owned(),
         problem: error.to_string(),
     })?;
-    png::render(&HeatMap::new(words, title, note, &typeface), PNG_SCALE)
+    png::render(
+        &HeatMap::new(words, title, note, &typeface),
+        PNG_SCALE * PIXELS_PER_INCH,
+    )
 }
 
 impl<'a> HeatMap<'a> {

@@ -1,7 +1,7 @@
 //! The figure of a data set: how long its reviews are.
 
 use super::curves::DISTINCT;
-use super::figure::{Colour, Corner, Curve, Figure, Series, VerticalRange};
+use super::figure::{Colour, Corner, Curve, Dash, Figure, Series, VerticalRange};
 use crate::data::{Bins, Lengths};
 
 /// Most bins of the histogram.
@@ -26,6 +26,7 @@ pub fn length_histogram(train: &Lengths, test: &Lengths, note: &str) -> Figure {
             label: label.to_owned(),
             colour,
             curve,
+            dash: Dash::Solid,
             marker: None,
             mark_every: 1,
             points: counts

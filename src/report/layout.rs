@@ -5,9 +5,9 @@ use super::figure::{Figure, HEIGHT_INCHES, PIXELS_PER_INCH, WIDTH_INCHES};
 use super::text::Typeface;
 use super::ticks::Axis;
 
-/// Width of a figure.
+/// Width of a figure that is not told otherwise.
 pub(super) const WIDTH: f64 = (WIDTH_INCHES * PIXELS_PER_INCH) as f64;
-/// Height of a figure.
+/// Height of a figure that is not told otherwise.
 pub(super) const HEIGHT: f64 = (HEIGHT_INCHES * PIXELS_PER_INCH) as f64;
 
 /// An em of labels and legend: 10 points.
@@ -38,9 +38,14 @@ const DESCENT: f64 = 0.24;
 /// Height of a digit, in ems.
 pub(super) const DIGIT: f64 = 0.73;
 
+/// Pixels from a tick to the next, about, at least: of the horizontal axis, of the vertical one.
+const TICKS_APART: [f64; 2] = [WIDTH / 9.0, HEIGHT / 8.0];
+
 /// The parts' places.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
+    /// Width and height of the figure.
+    pub size: (f64, f64),
     /// The plotting area.
     pub frame: Rectangle,
     pub x: Axis,
@@ -55,17 +60,20 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Lays out `figure` with room for its tick labels, and for a caption if `captioned`.
-    pub fn of(figure: &Figure, captioned: bool, typeface: &Typeface) -> Self {
-        let y = Axis::values(&figure.series, figure.vertical, 8);
-        let x = Axis::places(&figure.series, 9);
+    /// Lays out `figure` on `size` pixels, with room for its tick labels, and for a caption if `captioned`.
+    pub fn of(figure: &Figure, size: (f64, f64), captioned: bool, typeface: &Typeface) -> Self {
+        let (width, height) = size;
+        let steps = |length: f64, apart: f64| (length / apart).round().max(1.0) as u32;
+        let [across, down] = TICKS_APART;
+        let y = Axis::values(&figure.series, figure.vertical, steps(height, down));
+        let x = Axis::places(&figure.series, steps(width, across));
 
         let title = PAD + ASCENT * TITLE;
-        let caption = HEIGHT - PAD - DESCENT * CAPTION;
+        let caption = height - PAD - DESCENT * CAPTION;
         let foot = if captioned {
             caption - (ASCENT + 0.4) * CAPTION
         } else {
-            HEIGHT - PAD
+            height - PAD
         };
         let x_label = foot - DESCENT * TEXT;
         let x_ticks = x_label - ASCENT * TEXT - LABEL_GAP - DESCENT * TEXT;
@@ -75,10 +83,11 @@ impl Layout {
         let y_label = PAD + ASCENT * TEXT;
         let left = y_label + DESCENT * TEXT + LABEL_GAP + y_ticks + 2.0 * TICK;
         Self {
+            size,
             frame: Rectangle {
                 left: left.round(),
                 top: (title + TITLE_GAP).round(),
-                right: WIDTH - PAD - 4.0,
+                right: width - PAD - 4.0,
                 bottom: (x_ticks - ASCENT * TEXT - 2.0 * TICK).round(),
             },
             x,

@@ -6,16 +6,18 @@ use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{BLACK, Canvas, Drawn, Place, Rectangle, ink};
-use super::figure::{Corner, Curve, Figure, drawable};
+use super::figure::{Corner, Curve, Dash, Figure, drawable};
 use super::layout::{DIGIT, LINE, Layout, MARKER, TEXT};
-use super::strokes::{marker_size, strokes};
+use super::strokes::{dashes, marker_size, strokes};
 use super::text::Typeface;
 
 /// matplotlib's legend, in ems: between frame and box, between box and entries, length of a
-/// line's sample, between sample and label, from one entry to the next.
+/// line's sample, between sample and label, from one entry to the next. A broken line has a longer sample than
+/// matplotlib's, so that its strokes are seen on both sides of the marker.
 const OUTER: f64 = 0.5 * TEXT;
 const INNER: f64 = 0.4 * TEXT;
 const SAMPLE: f64 = 2.0 * TEXT;
+const DASHED_SAMPLE: f64 = 3.6 * TEXT;
 const GAP: f64 = 0.8 * TEXT;
 const ROW: f64 = 1.5 * TEXT;
 /// Height of a bar's sample.
@@ -45,6 +47,8 @@ const ELSEWHERE: [Place; 8] = [
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Legend {
     area: Rectangle,
+    /// Length of the samples.
+    sample: f64,
     labels: Vec<String>,
 }
 
@@ -53,13 +57,15 @@ impl Legend {
     /// the series elsewhere.
     pub fn of(figure: &Figure, layout: &Layout, typeface: &Typeface) -> Self {
         let frame = layout.frame;
-        let room = (frame.right - frame.left) * 0.9 - 2.0 * (OUTER + INNER) - SAMPLE - GAP;
+        let is_dashed = figure.named().any(|series| series.dash != Dash::Solid);
+        let sample = if is_dashed { DASHED_SAMPLE } else { SAMPLE };
+        let room = (frame.right - frame.left) * 0.9 - 2.0 * (OUTER + INNER) - sample - GAP;
         let labels = figure
             .named()
             .map(|series| typeface.fit(&series.label, TEXT, room));
         let labels: Vec<String> = labels.collect();
         let widths = labels.iter().map(|label| typeface.width(label, TEXT));
-        let width = widths.fold(0.0, f64::max) + 2.0 * INNER + SAMPLE + GAP;
+        let width = widths.fold(0.0, f64::max) + 2.0 * INNER + sample + GAP;
         let height = ROW * labels.len() as f64 - 0.5 * TEXT + 2.0 * INNER;
 
         let mut area = along_frame(share(figure.legend), frame, width, height);
@@ -71,7 +77,11 @@ impl Legend {
                 (area, hidden) = (other, hidden_there);
             }
         }
-        Self { area, labels }
+        Self {
+            area,
+            sample,
+            labels,
+        }
     }
 
     /// Draws box, samples and labels.
@@ -87,25 +97,28 @@ impl Legend {
             match series.curve {
                 Curve::Apart | Curve::Band => {}
                 Curve::Line | Curve::Steps { .. } => {
-                    canvas.line(&[(left, middle), (left + SAMPLE, middle)], LINE, colour)?;
+                    let sample = [(left, middle), (left + self.sample, middle)];
+                    for dash in dashes(&sample, series.dash) {
+                        canvas.line(&dash, LINE, colour)?;
+                    }
                 }
                 Curve::Bars { .. } => {
                     let patch = Rectangle {
                         left,
                         top: baseline - PATCH,
-                        right: left + SAMPLE,
+                        right: left + self.sample,
                         bottom: baseline,
                     };
                     canvas.fill(patch, colour)?;
                 }
             }
             if let Some(shape) = series.marker {
-                canvas.marker(shape, (left + SAMPLE / 2.0, middle), MARKER, colour)?;
+                canvas.marker(shape, (left + self.sample / 2.0, middle), MARKER, colour)?;
             }
             canvas.text(
                 label,
                 TEXT,
-                (left + SAMPLE + GAP, baseline),
+                (left + self.sample + GAP, baseline),
                 HPos::Left,
                 BLACK,
             )?;

@@ -1,8 +1,9 @@
 //! A learning-rate range test as a table and a figure.
 
+use super::csv_text::csv_of;
 use super::curves::DISTINCT;
-use super::figure::{Corner, Curve, Figure, Marker, Series, VerticalRange};
-use crate::error::{Error, Result};
+use super::figure::{Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
+use crate::error::Result;
 use crate::train::{FIRST_RATE, RangePoint, RangeTest, STEPS_A_DECADE};
 
 /// Times the first loss beyond which a point would flatten all others.
@@ -11,31 +12,18 @@ const SHOWN: f64 = 2.0;
 /// A row a step: its rate, its loss, the running mean.
 ///
 /// # Errors
-/// [`Error::Internal`] where the CSV writer refuses.
+/// [`Error::Internal`](crate::Error::Internal) where the CSV writer refuses.
 pub fn rates_csv(test: &RangeTest) -> Result<Vec<u8>> {
-    let refused = |problem: String| Error::Internal {
-        place: "writing learning rates",
-        problem,
-    };
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["step", "learning_rate", "loss", "smoothed_loss"];
-    writer
-        .write_record(header)
-        .map_err(|error| refused(error.to_string()))?;
-    for (step, point) in (1..).zip(&test.points) {
-        let row: [String; 4] = [
-            format!("{step}"),
+    let rows = (1..).zip(&test.points).map(|(step, point): (usize, _)| {
+        [
+            step.to_string(),
             format!("{:e}", point.rate),
             format!("{:?}", point.loss),
             format!("{:?}", point.smoothed),
-        ];
-        writer
-            .write_record(&row)
-            .map_err(|error| refused(error.to_string()))?;
-    }
-    writer
-        .into_inner()
-        .map_err(|error| refused(error.to_string()))
+        ]
+    });
+    csv_of("writing learning rates", header, rows)
 }
 
 /// The losses as dots, their running mean as a line, the suggestion as a square.
@@ -50,6 +38,7 @@ pub fn rates_figure(test: &RangeTest, caption: Option<String>) -> Figure {
         label: label.to_owned(),
         colour: DISTINCT[colour],
         curve,
+        dash: Dash::Solid,
         marker,
         mark_every: 1,
         points,

@@ -1,8 +1,8 @@
 //! A series as strokes and markers, for the plotting area and the legend, which must not hide them.
 
 use super::canvas::Place;
-use super::figure::{Curve, Series, drawable};
-use super::layout::{Layout, MARKER};
+use super::figure::{Curve, Dash, Series, drawable};
+use super::layout::{LINE, Layout, MARKER};
 
 /// Length of the stroke that stands for a line through a single point.
 const LONE_STROKE: f64 = 20.0;
@@ -31,6 +31,44 @@ pub(super) fn strokes(series: &Series, layout: &Layout) -> Vec<Vec<Place>> {
             pieces.map(|piece| steps(piece, width, layout)).collect()
         }
     }
+}
+
+/// The parts of `line` that are drawn where it is broken so.
+pub(super) fn dashes(line: &[Place], dash: Dash) -> Vec<Vec<Place>> {
+    let pattern = dash.pattern();
+    let (Some(&first), Some(start)) = (pattern.first(), line.first()) else {
+        return vec![line.to_vec()];
+    };
+    // Which length of the pattern is under way, and what is left of it; strokes come at even ones.
+    let (mut part, mut left) = (0_usize, first * LINE);
+    let mut strokes = vec![vec![*start]];
+    for ends in line.windows(2) {
+        let (mut from, to) = (ends[0], ends[1]);
+        loop {
+            let (across, down) = (to.0 - from.0, to.1 - from.1);
+            let length = (across * across + down * down).sqrt();
+            let reaches = length <= left;
+            let share = if reaches { 1.0 } else { left / length };
+            let end = (from.0 + across * share, from.1 + down * share);
+            if part.is_multiple_of(2)
+                && let Some(stroke) = strokes.last_mut()
+            {
+                stroke.push(end);
+            }
+            if reaches {
+                left -= length;
+                break;
+            }
+            from = end;
+            part = (part + 1) % pattern.len();
+            left = pattern[part] * LINE;
+            if part.is_multiple_of(2) {
+                strokes.push(vec![end]);
+            }
+        }
+    }
+    strokes.retain(|stroke| stroke.len() > 1);
+    strokes
 }
 
 fn line(piece: &[(usize, f64)], layout: &Layout) -> Vec<Place> {

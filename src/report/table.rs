@@ -199,7 +199,7 @@ pub fn readable(value: f64) -> String {
 }
 
 /// Seconds in the two largest units that say something; a time of 0 is an unknown one.
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
         _ if seconds <= 0.0 || seconds.is_nan() => UNKNOWN.to_owned(),

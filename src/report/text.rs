@@ -9,7 +9,7 @@ use plotters_backend::{
 };
 
 /// DejaVu Sans 2.37, matplotlib's font, cut down to Latin, Greek, Cyrillic and punctuation.
-static DEJAVU_SANS: &[u8] = include_bytes!(concat!(
+pub(super) static DEJAVU_SANS: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/assets/DejaVuSans.ttf"
 ));
@@ -23,6 +23,11 @@ pub(super) const BASELINE: f64 = 0.76;
 
 /// plotters divides a font's size by this before it writes it to an SVG file.
 const SVG_SIZE: f64 = 1.24;
+
+/// Units of a backend an em, of a font's size as plotters has it.
+pub(super) fn em_of(size: f64) -> f64 {
+    size / SVG_SIZE
+}
 
 /// The font, with widths as it is drawn.
 pub(super) struct Typeface {
@@ -53,10 +58,31 @@ impl Typeface {
         fitted
     }
 
+    /// The glyph of each letter, and how far it is moved from where the one before ends, in ems.
+    pub fn glyphs(&self, text: &str) -> Vec<(u16, char, f32)> {
+        let em = self.units_per_em();
+        let mut before: Option<GlyphId> = None;
+        let glyphs = text.chars().map(|letter| {
+            let glyph = self.font.glyph_id(letter);
+            let kern = before.map_or(0.0, |before| self.font.kern_unscaled(before, glyph) / em);
+            before = Some(glyph);
+            (glyph.0, letter, kern)
+        });
+        glyphs.collect()
+    }
+
+    /// Width of a glyph, in ems.
+    pub fn advance(&self, glyph: u16) -> f32 {
+        self.font.h_advance_unscaled(GlyphId(glyph)) / self.units_per_em()
+    }
+
+    fn units_per_em(&self) -> f32 {
+        self.font.units_per_em().unwrap_or(2048.0)
+    }
+
     /// ab_glyph measures a font from its ascender to its descender, not by the em.
     fn scale(&self, size: f64) -> PxScale {
-        let em = self.font.units_per_em().unwrap_or(2048.0);
-        PxScale::from(size as f32 * self.font.height_unscaled() / em)
+        PxScale::from(size as f32 * self.font.height_unscaled() / self.units_per_em())
     }
 
     /// Each glyph with the pen's place before it, kerned.

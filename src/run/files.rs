@@ -1,7 +1,7 @@
 //! Every file that a run, or a comparison of runs, has in its folder.
 
 use crate::data::VocabularyKind;
-use crate::report::{OVERVIEW_FILES, RUN_FILES};
+use crate::report::{OVERVIEW_FILES, OVERVIEW_PDFS, RUN_FILES, RUN_PDFS};
 use crate::train::CheckpointFiles;
 
 /// What was trained, on what and how: a [`RunSpec`](super::RunSpec).
@@ -35,7 +35,7 @@ pub const EVENTS: &str = "tensorboard";
 /// The file that is locked while a process writes the run.
 pub const LOCK: &str = ".lock";
 
-/// What a run leaves, event files and lock apart.
+/// What a run, or what is drawn of it, leaves, event files and lock apart.
 ///
 /// Checkpoints come first: without them, a run that is half removed cannot be taken for one to go on with.
 pub(super) fn of_run() -> impl Iterator<Item = &'static str> {
@@ -45,9 +45,13 @@ pub(super) fn of_run() -> impl Iterator<Item = &'static str> {
         .chain(own)
         .chain(VocabularyKind::ALL.map(vocabulary))
         .chain(RUN_FILES)
+        .chain(RUN_PDFS)
 }
 
 /// What a comparison leaves above its runs.
 pub(super) fn of_comparison() -> impl Iterator<Item = &'static str> {
-    OVERVIEW_FILES.into_iter().chain([REPORT])
+    OVERVIEW_FILES
+        .into_iter()
+        .chain(OVERVIEW_PDFS)
+        .chain([REPORT])
 }

@@ -52,6 +52,21 @@ pub enum ProgressEvent {
         /// Seconds to the end of the last epoch, at that rate.
         left: Option<f64>,
     },
+    /// An epoch is over, validation included.
+    Epoch {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// Steps of it that this process trained without a restart.
+        steps: usize,
+        /// Seconds that these took.
+        training: f64,
+        /// Seconds that its validation took.
+        validation: f64,
+        /// Bytes of buffers on the device.
+        device: Option<u64>,
+        /// The most bytes that the process had in memory so far.
+        resident: Option<u64>,
+    },
     /// The device failed; a new one goes on from the last snapshot.
     Restart {
         /// What the device reported.

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::warn;
 
+use super::memory::peak_resident;
 use super::pace::Pace;
 use super::progress_file::{ProgressEvent, ProgressFile, ProgressLine};
 use crate::train::{Event, Position};
@@ -40,6 +41,11 @@ pub struct Recorder {
     pace: Pace,
     began: f64,
     epoch_began: f64,
+    /// When the last steps of the epoch came back, and how many of them this process trained.
+    trained: (f64, usize),
+    /// Steps of the epoch that were done when this process, or the last device, began with it.
+    done_before: usize,
+    device_memory: Option<u64>,
     /// When the last line was written.
     told: f64,
 }
@@ -55,15 +61,23 @@ impl Recorder {
             pace: Pace::new(0, 0),
             began: 0.0,
             epoch_began: 0.0,
+            trained: (0.0, 0),
+            done_before: 0,
+            device_memory: None,
             told: 0.0,
         }
+    }
+
+    /// Notes how many bytes of buffers the device has, which is told with each epoch.
+    pub fn note_device_memory(&mut self, bytes: u64) {
+        self.device_memory = Some(bytes);
     }
 
     /// Tells that `epochs` epochs of `steps` steps begin, or go on from this place.
     pub fn begin(&mut self, variant: &str, epochs: usize, steps: usize, from: &Position) {
         let now = now();
         self.began = now;
-        self.epoch_began = now;
+        self.begin_part(now, from.done);
         self.pace = Pace::new(epochs, steps);
         self.pace.go_on_from(from.epoch(), from.done);
         let event = ProgressEvent::Begin {
@@ -87,6 +101,7 @@ impl Recorder {
                 metrics,
             } => {
                 self.pace.steps(now, *epoch, *done);
+                self.trained = (now, done.saturating_sub(self.done_before));
                 let interval = ((now - self.began) / LINES).max(INTERVAL);
                 let since = if done == of {
                     // What the validation, which may be long, begins with.
@@ -108,15 +123,26 @@ impl Recorder {
                 };
                 self.tell(now, event);
             }
-            Event::Epoch(_) => {
+            Event::Epoch(record) => {
                 self.pace.epoch(now);
-                self.epoch_began = now;
+                let (trained, steps) = self.trained;
+                let event = ProgressEvent::Epoch {
+                    epoch: record.epoch,
+                    steps,
+                    training: milliseconds(trained - self.epoch_began),
+                    validation: milliseconds(now - trained),
+                    device: self.device_memory,
+                    resident: peak_resident(),
+                };
+                self.tell(now, event);
+                self.begin_part(now, 0);
             }
             Event::Validation { .. } | Event::Snapshot(_) => {}
             Event::Restart {
                 error, position, ..
             } => {
                 self.pace.go_on_from(position.epoch(), position.done);
+                self.begin_part(now, position.done);
                 let event = ProgressEvent::Restart {
                     error: error.to_string(),
                     epoch: position.epoch(),
@@ -132,6 +158,13 @@ impl Recorder {
         self.tell(now(), ProgressEvent::End { error });
     }
 
+    /// Notes that an epoch begins, or goes on after `done` steps.
+    fn begin_part(&mut self, now: f64, done: usize) {
+        self.epoch_began = now;
+        self.trained = (now, 0);
+        self.done_before = done;
+    }
+
     fn tell(&mut self, now: f64, event: ProgressEvent) {
         self.told = now;
         let Some(file) = &mut self.file else {
@@ -142,6 +175,11 @@ impl Recorder {
             self.file = None;
         }
     }
+}
+
+/// Seconds to the millisecond; 0 where the clock was set back.
+fn milliseconds(seconds: f64) -> f64 {
+    (seconds.max(0.0) * 1e3).round() / 1e3
 }
 
 /// Seconds since 1970-01-01 00:00 UTC, to the millisecond; 0 on a clock that is set before that.

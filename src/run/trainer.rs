@@ -314,6 +314,7 @@ impl Run<'_> {
             .fit_options(&trainer.callbacks, &trainer.dataset)?;
         let steps = trainer.dataset.train.len().div_ceil(options.batch_size);
         let start = from.map_or(Position::default(), |from| from.position.clone());
+        recorder.note_device_memory(session.device().buffer_bytes());
         recorder.begin(&self.history.variant, options.epochs, steps, &start);
         let begin = RunEvent::Begin {
             epochs: options.epochs,

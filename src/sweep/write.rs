@@ -13,8 +13,8 @@ use super::trials::Sweep;
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 use crate::report::{
-    Figure, SpreadCurve, SweepPage, SweepRow, TrialRow, ValueMap, readable, spread_figure,
-    sweep_page, write_plot, write_value_map,
+    Figure, FigureOptions, SpreadCurve, SweepPage, SweepRow, TrialRow, ValueMap, csv_of, readable,
+    spread_overview, sweep_page, write_overview_figures, write_value_map,
 };
 use crate::run::RunSpec;
 use crate::train::{EpochRecord, Monitor};
@@ -43,8 +43,7 @@ impl Results {
             .any(|there| there.figure.is_some())
         {
             let [accuracy, loss] = figures(&results, sweep, &states);
-            write_plot(path, "validation_accuracy", &accuracy)?;
-            write_plot(path, "validation_loss", &loss)?;
+            write_overview_figures(path, [&accuracy, &loss], &FigureOptions::default())?;
             let map = map(&results, sweep);
             if let Some(map) = &map {
                 write_value_map(path, "heat_map", map)?;
@@ -61,11 +60,6 @@ impl Results {
     /// # Errors
     /// [`Error::Internal`] where the CSV writer refuses.
     pub fn to_csv(&self) -> Result<Vec<u8>> {
-        let refused = |problem: String| Error::Internal {
-            place: "writing the results of a sweep",
-            problem,
-        };
-        let mut writer = csv::Writer::from_writer(Vec::new());
         let own = [
             "seed",
             "status",
@@ -81,10 +75,7 @@ impl Results {
             .into_iter()
             .chain(self.axes.iter().map(String::as_str))
             .chain(own);
-        writer
-            .write_record(header)
-            .map_err(|error| refused(error.to_string()))?;
-        for trial in &self.trials {
+        let rows = self.trials.iter().map(|trial| {
             let number =
                 |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:?}"));
             let mut row = vec![trial.folder.clone()];
@@ -102,13 +93,9 @@ impl Results {
                 number(trial.val_accuracy),
                 trial.reason.clone().unwrap_or_default(),
             ]);
-            writer
-                .write_record(&row)
-                .map_err(|error| refused(error.to_string()))?;
-        }
-        writer
-            .into_inner()
-            .map_err(|error| refused(error.to_string()))
+            row
+        });
+        csv_of("writing the results of a sweep", header, rows)
     }
 }
 
@@ -128,20 +115,7 @@ fn figures(results: &Results, sweep: &Sweep, states: &[TrialState]) -> [Figure; 
         best.map(|there| curve(there.label.clone(), there.index, sweep, states, value))
             .collect()
     };
-    [
-        spread_figure(
-            "Validation accuracy",
-            true,
-            &curves(|record| record.val_accuracy),
-            Some(caption.clone()),
-        ),
-        spread_figure(
-            "Validation loss",
-            false,
-            &curves(|record| record.val_loss),
-            Some(caption),
-        ),
-    ]
+    spread_overview(curves, &caption)
 }
 
 fn curve(
@@ -155,24 +129,7 @@ fn curve(
     let own = own
         .filter(|(trial, state)| trial.configuration == configuration && state.failed().is_none());
     let histories: Vec<&[EpochRecord]> = own.map(|(_, state)| &state.epochs[..]).collect();
-    let longest = histories
-        .iter()
-        .map(|epochs| epochs.len())
-        .max()
-        .unwrap_or(0);
-    let points = (0..longest).filter_map(|index| {
-        let values: Vec<f64> = histories
-            .iter()
-            .filter_map(|epochs| epochs.get(index))
-            .map(value)
-            .collect();
-        let spread = Spread::of(&values)?;
-        Some((index + 1, [spread.least, spread.mean, spread.greatest]))
-    });
-    SpreadCurve {
-        label,
-        points: points.collect(),
-    }
+    SpreadCurve::over(label, &histories, value)
 }
 
 /// The means by two keys, where two vary that are listed.

@@ -13,6 +13,8 @@ mod folder;
 #[cfg(feature = "serve")]
 mod page;
 mod run;
+#[cfg(feature = "serve")]
+mod still;
 #[cfg(feature = "watch")]
 mod terminal;
 mod words;

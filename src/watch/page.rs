@@ -1,5 +1,6 @@
 //! [`Page`]: a run as a page for a browser, which asks every second how it goes.
 
+use std::fs;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -17,15 +18,12 @@ use tracing::{debug, warn};
 
 use super::folder::{WatchedFolder, look};
 use super::run::RunState;
+use super::still::{Still, index, picture, report_in};
 use crate::error::{Error, Result};
+use crate::run::files;
 
 /// The files of the page: path, type, content.
-const FILES: [(&str, &str, &str); 5] = [
-    (
-        "/",
-        "text/html; charset=utf-8",
-        include_str!("../../assets/watch/index.html"),
-    ),
+const FILES: [(&str, &str, &str); 4] = [
     (
         "/chart.css",
         "text/css; charset=utf-8",
@@ -51,9 +49,16 @@ const FILES: [(&str, &str, &str); 5] = [
 /// Where the page asks how the run goes.
 const STATE: &str = "/state.json";
 
-/// No script, style or request but the page's own; no frame around it.
+/// Where the report is, once there is one.
+const REPORT: &str = "/report.html";
+
+/// No script, style, picture or request but the page's own; no frame around it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                      img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The report has its scripts and styles within, and asks for nothing.
+const REPORT_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; \
+                             base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A browser that asked within this time is waited for at the end.
 const LOOKING: Duration = Duration::from_secs(3);
@@ -63,8 +68,8 @@ const LAST_LOOK: Duration = Duration::from_millis(2500);
 
 /// A server for one folder, until it is dropped.
 ///
-/// It answers `GET` requests for the page's files and for the state of the runs, and nothing else: it
-/// writes nothing, and the path of a request names no file. Requests whose `Host` is a name other than
+/// It answers `GET` requests for the page's files, the state and pictures of the runs, and their report, and nothing else:
+/// it writes nothing, and the path of a request names no file. Requests whose `Host` is a name other than
 /// `localhost` are refused, for that is how a page from elsewhere would get at it (DNS rebinding).
 #[derive(Debug)]
 pub struct Page {
@@ -102,6 +107,8 @@ struct Answer {
     problem: Option<String>,
     folder: String,
     data: Option<String>,
+    /// Whether there is a report of the runs.
+    has_report: bool,
     runs: Vec<Row>,
 }
 
@@ -215,13 +222,40 @@ async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Respo
         refused.headers_mut().insert(header::ALLOW, allowed);
         return refused;
     }
-    if path == STATE {
-        return state(&shared);
+    let folder = &shared.folder;
+    match path {
+        STATE => return state(&shared),
+        "/" => return made("text/html; charset=utf-8", index(folder)),
+        "/accuracy.svg" => return made(SVG, picture(folder, Still::Accuracy)),
+        "/loss.svg" => return made(SVG, picture(folder, Still::Loss)),
+        REPORT if report_in(folder) => return report(folder),
+        _ => {}
     }
     match FILES.iter().find(|file| file.0 == path) {
         Some((_, kind, content)) => response(StatusCode::OK, kind, (*content).to_string()),
         None => response(StatusCode::NOT_FOUND, TEXT, "not here".to_string()),
     }
+}
+
+const SVG: &str = "image/svg+xml";
+
+/// What was made for this request, or why it could not be.
+fn made(kind: &str, content: Result<String>) -> Response {
+    match content {
+        Ok(content) => response(StatusCode::OK, kind, content),
+        Err(error) => response(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
+    }
+}
+
+/// The report of the runs, as it lies in their folder.
+fn report(folder: &Path) -> Response {
+    let path = folder.join(files::REPORT);
+    let read = fs::read_to_string(&path).map_err(Error::io(path));
+    let mut answer = made("text/html; charset=utf-8", read);
+    let policy = header::HeaderValue::from_static(REPORT_POLICY);
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    answer
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -243,6 +277,7 @@ fn state(shared: &PageState) -> Response {
         problem,
         folder: shared.folder.display().to_string(),
         data,
+        has_report: report_in(&shared.folder),
         runs: runs.collect(),
     });
     let mut polls = shared.polls();

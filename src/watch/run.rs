@@ -184,6 +184,8 @@ impl RunState {
                 (self.loss, self.accuracy) = (*loss, *accuracy);
                 (self.rate, self.left) = (*rate, *left);
             }
+            // The history has the epoch.
+            ProgressEvent::Epoch { .. } => {}
             ProgressEvent::End { error } => {
                 (self.rate, self.left) = (None, None);
                 self.is_compiling = false;

@@ -2,12 +2,17 @@
 
 use std::fs;
 
+use gatefold::model::Variant;
 use gatefold::train::{EpochRecord, History};
 
 use crate::program::{Workplace, slashes};
 
 /// Writes a run's history and config, as training leaves them, without training.
 fn write_run(place: &Workplace, folder: &str, variant: &str) {
+    write_run_of_seed(place, folder, variant, 0);
+}
+
+fn write_run_of_seed(place: &Workplace, folder: &str, variant: &str, seed: u64) {
     let mut history = History::new(variant, 1_000);
     for epoch in 1..=3 {
         history.epochs.push(EpochRecord {
@@ -15,7 +20,7 @@ fn write_run(place: &Workplace, folder: &str, variant: &str) {
             loss: 0.6 / epoch as f64,
             accuracy: 0.6,
             val_loss: 0.7,
-            val_accuracy: 0.55,
+            val_accuracy: 0.55 + 0.1 * seed as f64,
             learning_rate: 1e-3,
             seconds: 0.0,
             ..EpochRecord::default()
@@ -23,6 +28,11 @@ fn write_run(place: &Workplace, folder: &str, variant: &str) {
     }
     let mut spec = gatefold::run::RunSpec::new(&gatefold::data::Source::Demo);
     spec.data.name = "demo (synthetic)".to_string();
+    if let Some(training) = &mut spec.training {
+        training.seed = seed;
+    }
+    let variant: Variant = variant.parse().unwrap();
+    let spec = spec.of_model(&variant.model(50).unwrap());
     place.write(&format!("{folder}/config.toml"), spec.to_toml().unwrap());
     gatefold::report::write_history(&place.path(folder), &history).unwrap();
 }
@@ -108,4 +118,75 @@ fn broken_histories_are_named_and_nothing_is_drawn() {
         .fails(1, &["good/config.toml", "line 2"]);
     let drawn = |name: &String| name.ends_with(".png");
     assert!(!before.keys().any(drawn) && !place.files().keys().any(drawn));
+}
+
+#[test]
+fn writes_the_formats_and_the_size_that_are_asked_for() {
+    let place = Workplace::new();
+    write_run(&place, "all/first", "baseline");
+    write_run(&place, "all/second", "dropout");
+    let arguments = [
+        "plot", "all", "--format", "pdf,png", "--size", "6x4", "--dpi", "300",
+    ];
+    let outcome = place.run(arguments);
+    let told = slashes(&outcome.succeeds().stdout);
+    for name in [
+        "first/loss.pdf",
+        "second/accuracy.png",
+        "all/validation_loss.pdf",
+    ] {
+        assert!(told.contains(name), "{told}");
+    }
+    assert!(!told.contains(".svg"), "{told}");
+    let png = fs::read(place.path("all/first/loss.png")).unwrap();
+    // The header of a PNG file has its width and height.
+    let pixels = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    assert_eq!((pixels(16), pixels(20)), (1800, 1200));
+}
+
+#[test]
+fn refuses_a_size_or_format_that_makes_no_sense_before_it_writes() {
+    let place = Workplace::new();
+    write_run(&place, "run", "baseline");
+    let before = place.files();
+    for (arguments, code, words) in [
+        (&["--size", "6"][..], 2, "6x4 for example"),
+        (
+            &["--size", "1x1"],
+            2,
+            "--size: 1 × 1 inches; give a width and a height from 2 to 30",
+        ),
+        (
+            &["--dpi", "20"],
+            2,
+            "--dpi: 20 pixels an inch; give a number from 50 to 1200",
+        ),
+        (
+            &["--dpi", "300", "--format", "pdf"],
+            2,
+            "add png to --format",
+        ),
+        (&["--format", "jpg"], 2, "png, svg, pdf"),
+        (&["--over-seeds"], 2, "differ in their seed alone"),
+    ] {
+        let arguments = ["plot", "run"].iter().chain(arguments);
+        place.run(arguments.copied()).fails(code, &[words]);
+    }
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn runs_of_several_seeds_are_one_curve() {
+    let place = Workplace::new();
+    for seed in 0..3 {
+        write_run_of_seed(&place, &format!("all/seed-{seed}"), "baseline", seed);
+    }
+    write_run(&place, "all/other", "dropout");
+    place.run(["plot", "all", "--over-seeds"]).succeeds();
+    let svg = fs::read_to_string(place.path("all/validation_accuracy.svg")).unwrap();
+    let has = |text: &str| svg.lines().any(|line| line == text);
+    assert!(has("baseline, 3 seeds") && has("dropout"), "{svg}");
+    assert!(has("mean and range over seeds · demo (synthetic)"), "{svg}");
+    let table = fs::read_to_string(place.path("all/comparison.md")).unwrap();
+    assert!(table.contains("seed-2"), "the table has each run: {table}");
 }

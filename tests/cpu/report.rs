@@ -11,8 +11,10 @@ mod evaluations;
 mod events;
 mod files;
 mod histograms;
-mod page;
+pub mod page;
+mod pdfs;
 mod pictures;
+mod sizes;
 mod svg;
 mod tables;
 

@@ -12,9 +12,10 @@ use gatefold::train::{EpochRecord, History, Position};
 use gatefold::watch::{RunState, Status, look};
 
 #[cfg(feature = "serve")]
-mod page;
+pub mod page;
 #[cfg(feature = "watch")]
 mod terminal;
+mod timings;
 
 fn record(epoch: usize, val_accuracy: f64) -> EpochRecord {
     EpochRecord {

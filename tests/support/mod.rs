@@ -3,6 +3,7 @@
 // Each of the three test programs uses a part of this.
 #![allow(dead_code)]
 
+pub mod browser;
 pub mod cases;
 pub mod damage;
 pub mod device;

@@ -56,7 +56,7 @@ pub struct InspectArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
-    /// Draw the histogram of lengths into this .png or .svg file
+    /// Draw the histogram of lengths into this .png, .svg or .pdf file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub histogram: Option<PathBuf>,
     /// Replace an existing file

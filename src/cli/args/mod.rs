@@ -8,6 +8,7 @@ mod data;
 mod data_commands;
 mod device;
 mod model;
+mod plot;
 mod runs;
 mod sweep;
 mod training;
@@ -27,6 +28,7 @@ pub use data_commands::{
 };
 pub use device::{DeviceArgs, DevicesArgs, TileArgs};
 pub use model::{ModelArgs, SummaryArgs};
+pub use plot::{PlotArgs, PlotFormat, formats};
 pub use runs::{
     AnswerFormat, EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs,
     ReportArgs, RunArgs,
@@ -60,6 +62,10 @@ pub const OUTPUT: &str = "Output options";
 
 const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 124 time over, 130 interrupted.";
+
+const PLOT_HELP: &str = "Examples:
+  gatefold plot runs/mine --format pdf --size 6x4
+  gatefold plot runs/seed-1 runs/seed-2 runs/seed-3 --over-seeds";
 
 const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
   bash        ~/.local/share/bash-completion/completions/gatefold
@@ -124,6 +130,10 @@ pub enum Command {
     /// run is over.
     Watch(WatchArgs),
     /// Redraw the plots of finished runs from their histories
+    ///
+    /// Each run's plots go to its own folder. Plots that compare several runs go to the folder above, or to that of --out.
+    /// A plot that exists is replaced.
+    #[command(after_help = PLOT_HELP)]
     Plot(PlotArgs),
     /// Write a report of finished runs as one page for a browser
     ///
@@ -145,16 +155,6 @@ pub enum Command {
     /// `gatefold man ~/.local/share/man/man1` puts them where `man gatefold` finds them. Without a folder, the page of
     /// gatefold itself goes to standard output: gatefold man | man -l -
     Man(ManArgs),
-}
-
-#[derive(Debug, Args)]
-pub struct PlotArgs {
-    /// Folders of runs; the folder of a comparison stands for all runs in it
-    #[arg(required = true, value_name = "RUN")]
-    pub runs: Vec<PathBuf>,
-    /// Folder for the plots that compare several runs [default: the folder that holds all the runs]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,8 @@ use gatefold::data::TextForm;
 use gatefold::run::Parameters;
 
 use super::{
-    DataArgs, DeviceArgs, ModelArgs, OUTPUT, PaddingArgs, ReadingArgs, SourceArgs, TestDataArgs,
+    DataArgs, DeviceArgs, ModelArgs, OUTPUT, PaddingArgs, PlotFormat, ReadingArgs, SourceArgs,
+    TestDataArgs,
 };
 
 /// A run whose weights are used.
@@ -54,9 +55,20 @@ pub struct EvaluateArgs {
     pub batch_size: Option<usize>,
     #[command(flatten)]
     pub device: DeviceArgs,
-    /// Draw the ROC curve, the calibration and the confusion matrix into this folder, .png and .svg
+    /// Draw the ROC curve, the calibration and the confusion matrix into this folder
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub figures: Option<PathBuf>,
+    /// The kinds of files to draw, separated by commas
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        value_delimiter = ',',
+        default_values_t = PlotFormat::USUAL,
+        requires = "figures",
+        help_heading = OUTPUT
+    )]
+    pub figure_format: Vec<PlotFormat>,
     /// Replace existing figures
     #[arg(long, requires = "figures", help_heading = OUTPUT)]
     pub overwrite: bool,
@@ -251,6 +263,11 @@ pub struct ReportArgs {
     /// Folders of finished runs; the folder of a comparison stands for all runs in it
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
+    /// Show how long each epoch took, how many steps per second it trained, and the memory that was used
+    ///
+    /// The page that training writes leaves these out, so that the same command always writes the same page.
+    #[arg(long)]
+    pub times: bool,
     /// Test the runs, and show N reviews that each run got wrong and N that it got right
     ///
     /// These are the reviews of which the run was surest. The page shows their text, what each word contributed, and the

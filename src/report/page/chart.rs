@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use crate::report::figure::{Curve, Figure, Marker, Series, drawable};
+use crate::report::figure::{Curve, Dash, Figure, Marker, Series, drawable};
 use crate::report::ticks::{Axis, Tick};
 
 /// The picture's size, in units of its own: small, so that letters stay readable on a phone.
@@ -21,6 +21,9 @@ const Y_STEPS: u32 = 6;
 
 /// Colours that the style has; the next series begins anew.
 pub(super) const COLOURS: usize = 5;
+
+/// Half the length of the stroke that stands for a line through a single point.
+const LONE_STROKE: f64 = 10.0;
 
 /// How series are told apart.
 #[derive(Clone, Copy)]
@@ -85,29 +88,28 @@ impl Frame<'_> {
 
     /// A series and the band around it, where there is one.
     fn series(&self, series: &Series, band: Option<&Series>, colour: usize) -> Value {
-        let mut lines = vec![Vec::new()];
+        let mut lines: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
         let mut points = Vec::new();
         for (index, &(place, value)) in series.points.iter().enumerate() {
             let is_drawn = drawable(value);
             if is_drawn {
                 let (x, y) = (self.horizontal(place as f64), self.vertical(value));
                 let is_marked = series.marker.is_some() && index.is_multiple_of(series.mark_every);
-                let at = format!("{} {}", unit(x), unit(y));
                 if let Some(line) = lines.last_mut() {
-                    line.push(at.clone());
+                    line.push((x, y));
                 }
+                let at = pair((x, y));
                 points.push(context! { place, value, at, is_marked });
             } else {
                 lines.push(Vec::new());
             }
         }
-        let lines = lines.iter().filter(|line| line.len() > 1);
-        let lines: Vec<String> = lines.map(|line| line.join(" ")).collect();
+        let lines = lines.iter().filter(|line| !line.is_empty());
+        let lines: Vec<String> = lines.map(|line| stroke(line)).collect();
         let band = band.map(|band| {
             let points = band.points.iter();
             let at = points.map(|(place, value)| {
-                let (x, y) = (self.horizontal(*place as f64), self.vertical(*value));
-                format!("{} {}", unit(x), unit(y))
+                pair((self.horizontal(*place as f64), self.vertical(*value)))
             });
             at.collect::<Vec<_>>().join(" ")
         });
@@ -115,12 +117,36 @@ impl Frame<'_> {
             label => &series.label,
             band,
             colour,
+            dash => dash(series.dash),
             shape => series.marker.map(shape),
             apart => series.curve == Curve::Apart,
             lines,
             points,
         }
     }
+}
+
+/// A line through these places, a short level one through a single place.
+fn stroke(line: &[(f64, f64)]) -> String {
+    let places = match *line {
+        [(x, y)] => vec![(x - LONE_STROKE, y), (x + LONE_STROKE, y)],
+        _ => line.to_vec(),
+    };
+    places.into_iter().map(pair).collect::<Vec<_>>().join(" ")
+}
+
+/// The style's name for a broken line; 0 for one that is not.
+fn dash(dash: Dash) -> u8 {
+    match dash {
+        Dash::Solid => 0,
+        Dash::Dashed => 1,
+        Dash::Dotted => 2,
+        Dash::DashDotted => 3,
+    }
+}
+
+fn pair((x, y): (f64, f64)) -> String {
+    format!("{} {}", unit(x), unit(y))
 }
 
 /// A coordinate, with what the eye can tell.

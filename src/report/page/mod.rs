@@ -13,9 +13,11 @@ pub use sweep::{SweepPage, SweepRow, TrialRow, sweep_page};
 
 use crate::error::{Error, Result};
 use crate::model::Summary;
+use crate::report::timing::EpochTiming;
 use crate::train::{Evaluation, History, Monitor};
 
-/// What the page tells. Nothing in it depends on when it is written.
+/// What the page tells. Nothing in it depends on when it is written, and only [`ReportedRun::timings`] on when it was
+/// trained.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     /// What the runs were trained on.
@@ -45,6 +47,8 @@ pub struct ReportedRun {
     pub command: Option<String>,
     /// The model file that this command reads, if it does.
     pub model_file: Option<String>,
+    /// What its epochs took, where the page is to tell it.
+    pub timings: Vec<EpochTiming>,
     /// How it does on test reviews, where that was measured.
     pub test: Option<Test>,
 }

@@ -12,7 +12,7 @@ use crate::model::{LayerSummary, Summary};
 use crate::report::curves::{accuracy_overview, loss_overview};
 use crate::report::explanation::{explained, shade};
 use crate::report::measures::{Measures, shown};
-use crate::report::table::{IN_FULL, best_epoch, number, row};
+use crate::report::table::{IN_FULL, best_epoch, duration, number, row};
 use crate::report::{Word, largest, strongest};
 use crate::train::{Confusion, Evaluation, History, predicted, probability_of};
 
@@ -91,6 +91,7 @@ fn content(report: &Report) -> Value {
         comparison => (report.runs.len() > 1).then(|| comparison(report)),
         lengths => length_tables(report),
         two_classes => tests(report).all(|(_, _, test)| test.evaluation.classes.len() == 2),
+        has_times => report.runs.iter().any(|run| !run.timings.is_empty()),
         runs,
         version => env!("CARGO_PKG_VERSION"),
     }
@@ -136,7 +137,7 @@ fn shown_run(run: &ReportedRun, index: usize) -> Value {
     context! {
         name => &history.variant,
         cards => cards(run),
-        charts => run_charts(history, index),
+        charts => run_charts(run, index),
         epochs => (!history.epochs.is_empty()).then(|| epoch_table(run)),
         kept => kept(run),
         summary => run.summary.as_ref().map(summary),
@@ -176,6 +177,24 @@ fn cards(run: &ReportedRun) -> Vec<Value> {
         cards.push(card("parameters", grouped(parameters)));
     }
     cards.push(card("epochs", history.epochs.len().to_string()));
+    let timings = &run.timings;
+    if !timings.is_empty() {
+        let seconds = timings.iter().map(|timing| timing.seconds).sum();
+        cards.push(card("time of these epochs", duration(seconds)));
+    }
+    let mebibytes = |bytes: u64| format!("{} MiB", grouped((bytes >> 20) as usize));
+    for (label, bytes) in [
+        (
+            "memory of the process, at most",
+            timings.iter().filter_map(|timing| timing.resident).max(),
+        ),
+        (
+            "buffers on the device",
+            timings.iter().filter_map(|timing| timing.device).max(),
+        ),
+    ] {
+        cards.extend(bytes.map(|bytes| card(label, mebibytes(bytes))));
+    }
     cards
 }
 

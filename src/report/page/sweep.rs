@@ -6,6 +6,7 @@ use super::chart::{Colours, chart};
 use super::render::filled;
 use crate::error::{Error, Result};
 use crate::report::ValueMap;
+use crate::report::explanation::DEEPEST;
 use crate::report::figure::Figure;
 use crate::report::table::number;
 
@@ -107,7 +108,7 @@ fn map(map: &ValueMap) -> Value {
     let rows = rows.map(|(name, values)| {
         let cells = values.iter().map(|value| {
             let shown = value.map_or("–".to_string(), number);
-            let depth = value.map_or(0.0, |value| 0.8 * map.depth(value));
+            let depth = value.map_or(0.0, |value| DEEPEST * map.depth(value));
             context! { shown, depth => format!("{depth:.2}") }
         });
         context! { name, cells => cells.collect::<Vec<_>>() }

@@ -1,11 +1,9 @@
 //! A report's page in a browser, where there is one: taps, keys and the legend.
 
-use std::fs;
-use std::process::Command;
-
 use gatefold::report::{Report, ReportedRun, report_page};
 
 use super::history;
+use crate::support::browser::{Look, browser, title_of};
 use crate::support::skipped;
 
 /// Does to the first chart what a reader would, and leaves in the page what came of it.
@@ -46,15 +44,6 @@ addEventListener("load", () => {
 });
 </script>"#;
 
-/// The name of a browser's program that this machine has.
-fn browser() -> Option<&'static str> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    names.into_iter().find(|name| {
-        let asked = Command::new(name).arg("--version").output();
-        asked.is_ok_and(|output| output.status.success())
-    })
-}
-
 #[test]
 fn a_chart_answers_taps_and_keys() {
     let Some(browser) = browser() else {
@@ -78,30 +67,12 @@ fn a_chart_answers_taps_and_keys() {
     let page = report_page(&report)
         .unwrap()
         .replace("</body>", &format!("{VISIT}</body>"));
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("report.html");
-    fs::write(&path, page).unwrap();
-    let output = Command::new(browser)
-        .args([
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--window-size=500,900",
-            "--dump-dom",
-        ])
-        .arg(format!(
-            "--user-data-dir={}",
-            folder.path().join("profile").display()
-        ))
-        .arg(format!("file://{}", path.display()))
-        .output()
-        .unwrap();
-    let page = String::from_utf8_lossy(&output.stdout);
-    let title = page
-        .split("<title>")
-        .nth(1)
-        .and_then(|rest| rest.split("</title>").next());
-    let seen: Vec<&str> = title.unwrap_or_default().split('|').collect();
+    let look = Look {
+        width: 500,
+        dark: false,
+    };
+    let title = title_of(browser, &page, look);
+    let seen: Vec<&str> = title.split('|').collect();
     assert_eq!(
         seen,
         [

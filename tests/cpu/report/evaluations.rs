@@ -2,8 +2,8 @@
 
 use gatefold::data::sentiment_classes;
 use gatefold::report::{
-    Measures, Word, calibration_figure, evaluation_table, explanation_page, explanation_picture,
-    roc_figure, strongest, words, write_evaluation,
+    FigureOptions, Measures, Word, calibration_figure, evaluation_table, explanation_page,
+    explanation_picture, roc_figure, strongest, words, write_evaluation,
 };
 use gatefold::train::{Evaluation, Probabilities, Scores};
 
@@ -132,19 +132,18 @@ fn two_named_classes_are_called_by_their_names() {
         for name in ["Precision", "Recall", "F1"] {
             assert!(table.contains(&format!("{name}, {shown}  ")), "{table}");
         }
-        assert!(table.contains(&format!("  Share {shown}  ")), "{table}");
+        assert!(table.contains(&format!("  Fraction {shown}  ")), "{table}");
         let curve = roc_figure(&evaluation, "note").unwrap();
-        assert_eq!(
-            curve.x_label,
-            format!("Other reviews taken for {shown} (%)")
-        );
-        assert_eq!(
-            curve.y_label,
-            format!("Reviews that are {shown}, found (%)")
-        );
+        assert_eq!(curve.title, format!("ROC curve, {shown} as positive"));
+        assert_eq!(curve.x_label, "False positive rate (%)");
+        assert_eq!(curve.y_label, "True positive rate (%)");
         let calibration = calibration_figure(&evaluation, "note");
-        assert_eq!(calibration.x_label, format!("Probability of {shown} (%)"));
-        assert_eq!(calibration.y_label, format!("Reviews that are {shown} (%)"));
+        assert_eq!(
+            calibration.title,
+            format!("Calibration, {shown} as positive")
+        );
+        assert_eq!(calibration.x_label, "Mean predicted probability (%)");
+        assert_eq!(calibration.y_label, "Fraction of positives (%)");
     }
 }
 
@@ -187,7 +186,7 @@ fn a_matrix_of_several_classes_fits_a_terminal() {
             table.lines().all(|line| line.chars().count() <= 80),
             "{table}"
         );
-        assert!(table.contains("Macro F1") && table.contains("Share right"));
+        assert!(table.contains("Macro F1") && table.contains("  Accuracy  "));
         let counts: Vec<usize> = table
             .lines()
             .skip_while(|line| !line.starts_with("Actual"))
@@ -231,10 +230,16 @@ fn figures_of_several_classes_say_what_they_show() {
     let expected = 100.0 * (20.0 + (0.5 - 1.0 / 42.0) / (1.0 - 1.0 / 42.0)) / 21.0;
     assert!((inner - expected).abs() < 1e-9, "{inner}, not {expected}");
     let figure = calibration_figure(&evaluation, "note");
-    assert_eq!(figure.y_label, "Right predictions (%)");
+    assert_eq!(figure.y_label, "Accuracy (%)");
     let folder = tempfile::tempdir().unwrap();
     for classes in [2, 3, 8, 40, 256] {
-        let paths = write_evaluation(folder.path(), &of_classes(classes, "c"), "note").unwrap();
+        let paths = write_evaluation(
+            folder.path(),
+            &of_classes(classes, "c"),
+            "note",
+            &FigureOptions::default(),
+        )
+        .unwrap();
         let drawn = std::fs::read_to_string(paths.last().unwrap()).unwrap();
         let shown = drawn.matches(">\n20\n<").count();
         // As many as can be read.

@@ -1,7 +1,7 @@
 //! Facts about the picture of lengths, and about steps and bars.
 
 use gatefold::data::{Lengths, Review};
-use gatefold::report::{Corner, Curve, Figure, Series, VerticalRange, length_histogram};
+use gatefold::report::{Corner, Curve, Dash, Figure, Series, VerticalRange, length_histogram};
 
 use super::svg::{decoded, legend_box, number, pixel_at, place_of, texts};
 
@@ -23,6 +23,7 @@ fn figure() -> Figure {
         label: label.to_owned(),
         colour,
         curve,
+        dash: Dash::Solid,
         marker: None,
         mark_every: 1,
         points: points.to_vec(),

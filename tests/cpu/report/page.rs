@@ -3,7 +3,7 @@
 use gatefold::data::{Review, sentiment_classes};
 use gatefold::model::Variant;
 use gatefold::report::{
-    Example, Report, ReportedRun, Section, Test, Word, errors_by_length, report_page,
+    EpochTiming, Example, Report, ReportedRun, Section, Test, Word, errors_by_length, report_page,
 };
 use gatefold::train::{Evaluation, LayerNorm, Monitor, Probabilities, Scores};
 
@@ -13,7 +13,7 @@ use crate::support::html::check;
 /// What must not become markup, wherever it comes from.
 const EVIL: &str = "</script><script>alert(\"1\")</script>&'";
 
-fn run(name: &str) -> ReportedRun {
+pub fn run(name: &str) -> ReportedRun {
     let rows = [
         [0.712_345_678_901_234_5, 0.5, 0.7, 0.5],
         [0.4, 0.812_345_678_9, f64::NAN, 0.75],
@@ -34,7 +34,7 @@ fn word(text: &str, contribution: f64) -> Word {
     }
 }
 
-fn test(wrong: usize) -> Test {
+pub fn test(wrong: usize) -> Test {
     let probabilities = Probabilities::of_second(vec![0.9, 0.2, 0.7, 0.6]);
     let labels: Vec<u8> = (0..4)
         .map(|index| u8::from(index >= wrong && index != 1))
@@ -346,4 +346,59 @@ fn each_class_has_its_precision_and_recall() {
     ] {
         assert!(page.contains(&row), "no {row}");
     }
+}
+
+#[test]
+fn times_are_told_where_they_are_known_and_asked_for() {
+    let page = |timings: &[EpochTiming]| {
+        let page = report_page(&Report {
+            runs: vec![ReportedRun {
+                timings: timings.to_vec(),
+                ..run("mine")
+            }],
+            ..Report::default()
+        });
+        let page = page.unwrap();
+        check(&page);
+        page
+    };
+    let timing = |epoch, seconds, rate| EpochTiming {
+        epoch,
+        seconds,
+        validation: 1.0,
+        rate,
+        device: Some(700 << 20),
+        resident: Some((epoch as u64 * 1_300) << 20),
+    };
+    // Of epoch 1 nothing is known: another process trained it.
+    let told = page(&[timing(2, 61.25, Some(4.126)), timing(3, 0.4134, None)]);
+    for words in [
+        "<h3>Time per epoch</h3>",
+        "<h3>Training rate</h3>",
+        "<th scope=\"col\">Seconds</th><th scope=\"col\">Steps per second</th></tr>",
+        "<td><data value=\"61.25\">61.2</data></td><td><data value=\"4.126\">4.13</data></td></tr>",
+        "<td><data value=\"0.4134\">0.413</data></td><td><data value=\"\"></data></td></tr>",
+        "<dt>time of these epochs</dt><dd>1m 02s</dd>",
+        "<dt>memory of the process, at most</dt><dd>3,900 MiB</dd>",
+        "<dt>buffers on the device</dt><dd>700 MiB</dd>",
+    ] {
+        assert!(told.contains(words), "no {words}");
+    }
+    let plain = page(&[]);
+    assert!(!plain.contains("Seconds") && !plain.contains("MiB"));
+    assert!(plain.contains("<kbd>gatefold report --times</kbd>"));
+}
+
+#[test]
+fn a_single_epoch_is_drawn_with_both_its_values() {
+    let mut single = run("mine");
+    single.history.epochs.truncate(1);
+    let page = report_page(&Report {
+        runs: vec![single],
+        ..Report::default()
+    });
+    // The dot of training and the short stroke of validation, in the charts of accuracy and of loss.
+    let page = page.unwrap();
+    assert_eq!(page.matches("<polyline points=").count(), 2);
+    assert_eq!(page.matches("class=\"mark\"").count(), 2);
 }

@@ -3,8 +3,8 @@
 use std::fs;
 
 use gatefold::report::{
-    self, Corner, Curve, Figure, Marker, Series, VerticalRange, accuracy_figure, accuracy_overview,
-    loss_figure, loss_overview,
+    self, Corner, Curve, Dash, Figure, Marker, Series, VerticalRange, accuracy_figure,
+    accuracy_overview, loss_figure, loss_overview,
 };
 use gatefold::train::History;
 use proptest::prelude::*;
@@ -335,6 +335,7 @@ fn marks_that_svg_reserves_are_escaped() {
             label: "</text>".to_owned(),
             colour: [10, 20, 30],
             curve: Curve::Apart,
+            dash: Dash::Solid,
             marker: Some(Marker::Square),
             mark_every: 1,
             points: vec![(1, 1.0)],
@@ -367,11 +368,11 @@ fn the_overview_has_a_colour_and_a_name_for_each_variant() {
         for (history, colour) in histories.iter().zip(["#0072B2", "#D55E00", "#009E73"]) {
             assert!(texts(&svg).contains(&history.variant.as_str()));
             let line = |line: &&str| line.starts_with("<polyline") && line.contains(colour);
-            assert_eq!(
-                svg.lines().filter(line).count(),
-                2,
-                "a line and its sample in the legend"
-            );
+            let strokes = svg.lines().filter(line).count();
+            match colour {
+                "#0072B2" => assert_eq!(strokes, 2, "a line and its sample in the legend"),
+                _ => assert!(strokes > 20, "{colour} is not broken: {strokes} strokes"),
+            }
         }
         assert_eq!(
             texts(&svg).contains(&"demo corpus (synthetic)"),
@@ -394,4 +395,58 @@ fn the_overview_has_a_colour_and_a_name_for_each_variant() {
         comparison.ends_with("\nData: demo corpus (synthetic).\n"),
         "{comparison}"
     );
+}
+
+/// Lengths of the strokes in this colour that lie level at a height, in pixels.
+fn level_strokes(svg: &str, colour: &str) -> Vec<f64> {
+    let lines = svg
+        .lines()
+        .filter(|line| line.starts_with("<polyline") && line.contains(colour));
+    let lengths = lines.map(|line| {
+        let points = line.split("points=\"").nth(1).unwrap();
+        let points: Vec<f64> = points[..points.find('"').unwrap()]
+            .split([',', ' '])
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        (points[points.len() - 2] - points[0]) / 10.0
+    });
+    lengths.collect()
+}
+
+#[test]
+fn a_broken_line_has_the_strokes_of_its_dash() {
+    let line = |dash, colour, value| Series {
+        label: "line".to_owned(),
+        colour,
+        curve: Curve::Line,
+        dash,
+        marker: None,
+        mark_every: 1,
+        points: vec![(1, value), (2, value), (3, value)],
+    };
+    let figure = Figure {
+        title: "Dashes".to_owned(),
+        x_label: "x".to_owned(),
+        y_label: "y".to_owned(),
+        series: vec![
+            line(Dash::Dashed, [1, 0, 0], 1.0),
+            line(Dash::Dotted, [2, 0, 0], 2.0),
+            line(Dash::DashDotted, [3, 0, 0], 3.0),
+        ],
+        vertical: VerticalRange::Data,
+        legend: Corner::UpperRight,
+        caption: None,
+    };
+    let svg = figure.to_svg().unwrap();
+    // A line is 2.1 pixels wide; a stroke that the end or a point cuts is not looked at.
+    for (colour, expected) in [
+        ("#010000", &[7.8, 7.8, 7.8][..]),
+        ("#020000", &[2.1, 2.1, 2.1]),
+        ("#030000", &[13.4, 2.1, 13.4, 2.1]),
+    ] {
+        let strokes = level_strokes(&svg, colour);
+        for (stroke, expected) in strokes.iter().zip(expected) {
+            assert!((stroke - expected).abs() <= 0.11, "{colour}: {strokes:?}");
+        }
+    }
 }

@@ -9,6 +9,8 @@ use gatefold::watch::Page;
 use tempfile::TempDir;
 
 use super::{begin, steps, write_progress};
+use crate::support::browser::{Look, browser, title_of};
+use crate::support::skipped;
 
 /// A run under way whose name wants to be markup, and its page.
 fn served() -> (TempDir, Page) {
@@ -110,6 +112,49 @@ fn the_state_is_that_of_the_run_now() {
 }
 
 #[test]
+fn without_scripts_the_page_has_words_and_pictures() {
+    let (folder, page) = served();
+    let (head, body) = get(&page, "/");
+    assert!(head.contains("img-src 'self'"), "{head}");
+    let still = body.split("<noscript>").nth(2).unwrap();
+    for words in [
+        "&lt;&#x2f;script&gt;&lt;script&gt;alert(1)",
+        "epoch 1&#x2f;",
+        "src=\"accuracy.svg\"",
+    ] {
+        assert!(still.contains(words), "no {words} in {still}");
+    }
+    assert!(body.contains("http-equiv=\"refresh\""), "{body}");
+    for (path, title) in [("/accuracy.svg", "accuracy"), ("/loss.svg", "loss")] {
+        let (head, body) = get(&page, path);
+        assert!(head.contains("content-type: image/svg+xml"), "{head}");
+        assert!(body.contains(&format!("Training and Validation {title}")));
+    }
+    fs::write(folder.path().join("progress.jsonl"), "nonsense\n").unwrap();
+    let (_, body) = get(&page, "/");
+    assert!(body.contains("<p class=\"problem\">") && body.contains("line 1"));
+    let (head, body) = get(&page, "/loss.svg");
+    assert!(head.starts_with("http/1.1 500") && body.contains("line 1"));
+}
+
+#[test]
+fn the_report_is_there_once_it_is_written() {
+    let (folder, page) = served();
+    let has_report = || {
+        let (_, body) = get(&page, "/state.json");
+        serde_json::from_str::<serde_json::Value>(&body).unwrap()["has_report"].clone()
+    };
+    assert_eq!(has_report(), false);
+    assert!(get(&page, "/report.html").0.starts_with("http/1.1 404"));
+    fs::write(folder.path().join("report.html"), "<p>how it went</p>").unwrap();
+    assert_eq!(has_report(), true);
+    let (head, body) = get(&page, "/report.html");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.contains("script-src 'unsafe-inline'") && !head.contains("connect-src"));
+    assert_eq!(body, "<p>how it went</p>");
+}
+
+#[test]
 fn a_folder_that_is_not_there_yet_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let to_come = folder.path().join("run");
@@ -201,4 +246,67 @@ fn the_port_is_free_once_the_page_is_gone() {
     get(&page, "/");
     drop(page);
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// The page with its files within it, so that it stands without its server.
+pub fn whole_page() -> String {
+    let (folder, page) = served();
+    let history = gatefold::train::History {
+        epochs: vec![super::record(1, 0.5), super::record(2, 0.75)],
+        ..gatefold::train::History::new("dropout", 1)
+    };
+    gatefold::report::write_history(folder.path(), &history).unwrap();
+    write_progress(folder.path(), &[begin(1.0, 3, 0), steps(2.0, 3, 12, 0.5)]);
+    let text = |path: &str| get(&page, path).1;
+    let state = text("/state.json");
+    let state = format!("{state:?}").replace("</", "<\\/");
+    let answer = format!("fetch = async () => new Response({state});");
+    let mut whole = text("/");
+    for name in ["watch.css", "chart.css"] {
+        let link = format!("<link rel=\"stylesheet\" href=\"{name}\">");
+        assert!(whole.contains(&link), "{whole}");
+        let style = format!("<style>{}</style>", text(&format!("/{name}")));
+        whole = whole.replace(&link, &style);
+    }
+    let mut scripts = answer;
+    for name in ["chart.js", "watch.js"] {
+        let link = format!("<script src=\"{name}\" defer></script>");
+        assert!(whole.contains(&link), "{whole}");
+        whole = whole.replace(&link, "");
+        scripts += &text(&format!("/{name}"));
+    }
+    whole.replace("</body>", &format!("<script>{scripts}</script></body>"))
+}
+
+/// What a reader does to the page once it has asked for the state, and what it shows then.
+const VISIT: &str = r#"<script>
+addEventListener("load", () => setTimeout(() => {
+  const tip = document.getElementById("tip");
+  const svg = document.querySelector(".chart > svg");
+  const told = () => (tip.hidden ? "nothing" : tip.innerText.replaceAll("\n", " "));
+  const press = (key) => svg.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const seen = [document.getElementById("report").hidden, document.querySelectorAll(".series .mark").length];
+  press("Home");
+  seen.push(told());
+  document.querySelector(".legend button").click();
+  press("Home");
+  seen.push(told());
+  document.title = seen.join("|");
+}, 2500));
+</script>"#;
+
+#[test]
+fn a_chart_of_the_page_answers_keys_and_its_legend() {
+    let Some(browser) = browser() else {
+        return skipped("no Chromium: nobody looks at a run under way");
+    };
+    let page = whole_page().replace("</body>", &format!("{VISIT}</body>"));
+    let look = Look {
+        width: 500,
+        dark: true,
+    };
+    let title = title_of(browser, &page, look);
+    // Two charts with two epochs of validation each.
+    let expected = "true|4|Epoch 1 training 0.5000 validation 0.6250|Epoch 1 validation 0.6250";
+    assert_eq!(title, expected);
 }

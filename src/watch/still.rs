@@ -1,0 +1,72 @@
+//! The page as it stands without JavaScript: words, and pictures of the epochs that are over.
+
+use std::path::Path;
+
+use minijinja::{AutoEscape, Environment, context};
+
+use super::folder::{WatchedFolder, look};
+use crate::error::{Error, Result};
+use crate::report::{Figure, accuracy_figure, accuracy_overview, loss_figure, loss_overview};
+use crate::run::files;
+use crate::train::History;
+
+/// A picture of the runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Still {
+    Accuracy,
+    Loss,
+}
+
+/// `index.html`: what its script would ask for stands in it for a browser that runs none.
+pub(super) fn index(folder: &Path) -> Result<String> {
+    let (watched, problem) = match look(folder) {
+        Ok(watched) => (Some(watched), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let runs = watched.iter().flat_map(|watched| &watched.runs);
+    let runs: Vec<[String; 2]> = runs
+        .map(|run| [run.name.clone(), run.words().join(" · ")])
+        .collect();
+    let content = context! {
+        folder => folder.display().to_string(),
+        problem,
+        data => watched.as_ref().and_then(|watched| watched.data.as_ref()),
+        runs,
+        has_report => report_in(folder),
+        is_over => watched.is_some_and(|watched| watched.is_over()),
+    };
+    // Names are strangers' words.
+    let mut engine = Environment::new();
+    engine.set_auto_escape_callback(|_| AutoEscape::Html);
+    let page = engine.render_str(include_str!("../../assets/watch/index.html"), content);
+    page.map_err(|error| Error::Internal {
+        place: "writing the page of a run",
+        problem: error.to_string(),
+    })
+}
+
+/// The picture as SVG.
+pub(super) fn picture(folder: &Path, still: Still) -> Result<String> {
+    let WatchedFolder { data, runs, .. } = look(folder)?;
+    let histories: Vec<History> = runs
+        .into_iter()
+        .map(|run| History {
+            variant: run.name,
+            parameters: None,
+            epochs: run.history,
+        })
+        .collect();
+    let note = data.as_deref();
+    let figure: Figure = match (still, &histories[..]) {
+        (Still::Accuracy, [history]) => accuracy_figure(history, note),
+        (Still::Loss, [history]) => loss_figure(history, note),
+        (Still::Accuracy, histories) => accuracy_overview(histories, note),
+        (Still::Loss, histories) => loss_overview(histories, note),
+    };
+    figure.to_svg()
+}
+
+/// Whether there is a report of the runs.
+pub(super) fn report_in(folder: &Path) -> bool {
+    folder.join(files::REPORT).is_file()
+}
