@@ -52,6 +52,11 @@ pub enum ProgressEvent {
         /// Seconds to the end of the last epoch, at that rate.
         left: Option<f64>,
     },
+    /// An epoch is over, validation included.
+    Epoch {
+        /// The epoch, counted from 1.
+        epoch: usize,
+    },
     /// The device failed; a new one goes on from the last snapshot.
     Restart {
         /// What the device reported.

@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tracing::warn;
 
 use super::pace::Pace;
-use super::progress_file::{ProgressEvent, ProgressFile, ProgressLine};
+use super::progress_file::{ProgressEvent, ProgressFile, ProgressLine, read_progress};
+use super::training_time::TrainingTime;
 use crate::train::{Event, Position};
 
 /// Seconds from one line of steps to the next, at least.
@@ -42,16 +43,20 @@ pub struct Recorder {
     epoch_began: f64,
     /// When the last line was written.
     told: f64,
+    time: TrainingTime,
 }
 
 impl Recorder {
     /// Of the run in `folder`, which exists; goes on behind what an earlier process told there.
     pub fn new(folder: &Path) -> Recorder {
-        let file = ProgressFile::open(folder);
+        let opened = ProgressFile::open(folder).and_then(|file| Ok((file, read_progress(folder)?)));
+        let opened = opened
+            .inspect_err(|error| warn!("{error}; watchers will see nothing of this run"))
+            .ok();
+        let (file, lines) = opened.unzip();
         Recorder {
-            file: file
-                .inspect_err(|error| warn!("{error}; watchers will see nothing of this run"))
-                .ok(),
+            file,
+            time: TrainingTime::of(&lines.unwrap_or_default()),
             pace: Pace::new(0, 0),
             began: 0.0,
             epoch_began: 0.0,
@@ -66,6 +71,7 @@ impl Recorder {
         self.epoch_began = now;
         self.pace = Pace::new(epochs, steps);
         self.pace.go_on_from(from.epoch(), from.done);
+        self.time.go_on_from(from.epoch());
         let event = ProgressEvent::Begin {
             variant: variant.to_string(),
             epochs,
@@ -108,15 +114,22 @@ impl Recorder {
                 };
                 self.tell(now, event);
             }
-            Event::Epoch(_) => {
+            Event::Epoch(record) => {
                 self.pace.epoch(now);
                 self.epoch_began = now;
+                self.time.add(record.seconds);
+                self.time.end_epoch(record.epoch);
+                let epoch = record.epoch;
+                self.tell(now, ProgressEvent::Epoch { epoch });
             }
             Event::Validation { .. } | Event::Snapshot(_) => {}
             Event::Restart {
                 error, position, ..
             } => {
                 self.pace.go_on_from(position.epoch(), position.done);
+                self.time.add((now - self.epoch_began).max(0.0));
+                self.time.go_on_from(position.epoch());
+                self.epoch_began = now;
                 let event = ProgressEvent::Restart {
                     error: error.to_string(),
                     epoch: position.epoch(),
@@ -124,6 +137,23 @@ impl Recorder {
                 };
                 self.tell(now, event);
             }
+        }
+    }
+
+    /// Seconds that an epoch took which is over, those of earlier processes included; none where they are not known.
+    pub fn seconds_of(&self, epoch: usize) -> Option<f64> {
+        self.time.of_epoch(epoch)
+    }
+
+    /// An epoch that was observed to be over with its seconds in all processes; other events as they are.
+    pub fn timed<'a>(&self, event: Event<'a>) -> Event<'a> {
+        match event {
+            Event::Epoch(mut record) => {
+                let seconds = self.seconds_of(record.epoch);
+                record.seconds = seconds.unwrap_or(record.seconds);
+                Event::Epoch(record)
+            }
+            event => event,
         }
     }
 

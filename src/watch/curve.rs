@@ -74,7 +74,9 @@ pub(super) fn training(lines: &[ProgressLine], history: &[EpochRecord]) -> Vec<P
                 };
                 add(&mut told, after, window, steps);
             }
-            ProgressEvent::Steps { .. } | ProgressEvent::End { .. } => {}
+            ProgressEvent::Steps { .. }
+            | ProgressEvent::Epoch { .. }
+            | ProgressEvent::End { .. } => {}
         }
     }
     let epochs: HashSet<usize> = told.iter().map(|told| told.after.epoch).collect();

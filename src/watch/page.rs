@@ -16,6 +16,7 @@ use serde::Serialize;
 use tracing::{debug, warn};
 
 use super::folder::{WatchedFolder, look};
+use super::page_list::{ListRow, PageList};
 use super::run::RunState;
 use crate::error::{Error, Result};
 
@@ -77,6 +78,8 @@ pub struct Page {
 #[derive(Debug)]
 struct PageState {
     folder: PathBuf,
+    /// All runs below the folder, where it is no run itself.
+    list: Option<PageList>,
     polls: Mutex<Polls>,
     polled: Condvar,
 }
@@ -103,6 +106,10 @@ struct Answer {
     folder: String,
     data: Option<String>,
     runs: Vec<Row>,
+    /// That nobody trains what is left, and the command that goes on with it.
+    resume: Option<String>,
+    /// All runs below the folder, newest first, where it is no run itself.
+    list: Option<Vec<ListRow>>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +126,18 @@ impl Page {
     /// # Errors
     /// [`Error::Argument`] where the address cannot be had.
     pub fn serve(folder: &Path, address: SocketAddr) -> Result<Page> {
+        Page::serve_at(folder, None, address)
+    }
+
+    /// Serves a list of all runs below `folder`, and each of them, as [`Page::serve`] does.
+    ///
+    /// # Errors
+    /// As [`Page::serve`].
+    pub fn serve_list(folder: &Path, address: SocketAddr) -> Result<Page> {
+        Page::serve_at(folder, Some(PageList::new(folder)), address)
+    }
+
+    fn serve_at(folder: &Path, list: Option<PageList>, address: SocketAddr) -> Result<Page> {
         let refused = |error: io::Error| {
             let problem = format!("{address}: {error}; give another port, 0 for one that is free");
             Error::argument("Page::serve", problem)
@@ -133,6 +152,7 @@ impl Page {
             .map_err(refused)?;
         let shared = Arc::new(PageState {
             folder: folder.to_path_buf(),
+            list,
             polls: Mutex::default(),
             polled: Condvar::new(),
         });
@@ -215,8 +235,16 @@ async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Respo
         refused.headers_mut().insert(header::ALLOW, allowed);
         return refused;
     }
+    let listed = match &shared.list {
+        Some(list) => list.asked_folder(request.uri()),
+        None => Ok(None),
+    };
+    let folder = match listed {
+        Ok(listed) => listed.unwrap_or_else(|| shared.folder.clone()),
+        Err(error) => return response(StatusCode::NOT_FOUND, TEXT, error.to_string()),
+    };
     if path == STATE {
-        return state(&shared);
+        return state(&shared, &folder);
     }
     match FILES.iter().find(|file| file.0 == path) {
         Some((_, kind, content)) => response(StatusCode::OK, kind, (*content).to_string()),
@@ -226,11 +254,20 @@ async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Respo
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-fn state(shared: &PageState) -> Response {
-    let (watched, problem) = match look(&shared.folder) {
+fn state(shared: &PageState, folder: &Path) -> Response {
+    let (watched, mut problem) = match look(folder) {
         Ok(watched) => (Some(watched), None),
         Err(error) => (None, Some(error.to_string())),
     };
+    let list = shared.list.as_ref().filter(|_| folder == shared.folder);
+    let list = list.and_then(|list| match list.rows() {
+        Ok(rows) => Some(rows),
+        Err(error) => {
+            problem = Some(error.to_string());
+            None
+        }
+    });
+    let resume = watched.as_ref().and_then(WatchedFolder::resume_words);
     let (data, runs) = watched.map_or(
         (None, Vec::new()),
         |WatchedFolder { data, runs, .. }| (data, runs),
@@ -241,9 +278,11 @@ fn state(shared: &PageState) -> Response {
     });
     let body = serde_json::to_string(&Answer {
         problem,
-        folder: shared.folder.display().to_string(),
+        folder: folder.display().to_string(),
         data,
         runs: runs.collect(),
+        resume,
+        list,
     });
     let mut polls = shared.polls();
     polls.count += 1;
