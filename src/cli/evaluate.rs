@@ -79,7 +79,7 @@ impl<'a> ConfusionReport<'a> {
     }
 }
 
-/// The figures of one class against all others.
+/// The metrics of one class against all others.
 #[derive(Serialize)]
 struct ClassReport<'a> {
     class: &'a str,
