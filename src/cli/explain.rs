@@ -174,6 +174,6 @@ mod tests {
         assert_eq!(shown.split_whitespace().count(), 60);
         assert_eq!(text(&[word("a\u{1b}[2Jb", 1.0)], 80, false), "a\\u{1b}[2Jb");
         assert_eq!(text(&[], 80, true), "");
-        assert_eq!(text(&[word("still", 0.0)], true), "still");
+        assert_eq!(text(&[word("still", 0.0)], 80, true), "still");
     }
 }

@@ -211,23 +211,31 @@ pub fn steps_template(output: Output) -> &'static str {
 
 /// As many of the words as fit behind the bar of a [`steps_template`], the most important first; at least one.
 pub fn message(output: Output, bar: &ProgressBar, words: &[String]) -> String {
-    let counts = format!("  {}/{}  ", bar.position(), bar.length().unwrap_or(0));
-    let before = bar.prefix().chars().count() + counts.len();
-    let columns = output.columns();
-    let room = match columns < BAR_NEEDS {
+    let counts = format!("{}/{}", bar.position(), bar.length().unwrap_or(0));
+    let before = bar.prefix().chars().count() + counts.len() + 4;
+    fitting(words, room(output.columns(), before))
+}
+
+/// Columns behind what stands `before` the bar, and behind the bar where there is one.
+fn room(columns: usize, before: usize) -> usize {
+    match columns < BAR_NEEDS {
         true => columns.saturating_sub(before),
         false => columns.saturating_sub(before + BAR_COLUMNS),
-    };
-    let mut message = String::new();
+    }
+}
+
+/// The first of the words, two blanks apart, as many as fit; the very first in any case.
+fn fitting(words: &[String], room: usize) -> String {
+    let mut line = String::new();
     for word in words {
-        let blanks = if message.is_empty() { "" } else { "  " };
-        let longer = format!("{message}{blanks}{word}");
-        if !message.is_empty() && longer.chars().count() > room {
+        let blanks = if line.is_empty() { "" } else { "  " };
+        let longer = format!("{line}{blanks}{word}");
+        if !line.is_empty() && longer.chars().count() > room {
             break;
         }
-        message = longer;
+        line = longer;
     }
-    message
+    line
 }
 
 /// A bar of `steps` steps, [`shown`]; on a narrow terminal its words alone.
@@ -263,6 +271,17 @@ impl Drop for Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_left_is_the_last_to_go_from_a_narrow_line() {
+        let words = ["run 12:34", "accuracy 0.512", "loss 0.6931"].map(str::to_string);
+        let before = "Epoch 12/15  1200/2500  ".len();
+        let shown = |columns| fitting(&words, room(columns, before));
+        assert_eq!(shown(80), "run 12:34  accuracy 0.512  loss 0.6931");
+        assert_eq!(shown(50), "run 12:34  accuracy 0.512");
+        assert_eq!(shown(40), "run 12:34");
+        assert_eq!(shown(10), "run 12:34");
+    }
 
     #[test]
     fn metrics_of_any_size_say_something() {
