@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::curve::{self, Point};
 use crate::error::Result;
 use crate::report::{best_epoch, read_history};
-use crate::run::{ProgressEvent, ProgressLine, has_history, is_abandoned, read_progress};
+use crate::run::{
+    ProgressEvent, ProgressLine, TrainingTime, has_history, is_abandoned, read_progress,
+};
 use crate::train::EpochRecord;
 
 /// Whether a run goes on.
@@ -121,6 +123,11 @@ impl RunState {
         now: f64,
     ) -> RunState {
         let over = history.last().map_or(0, |record| record.epoch);
+        let time = TrainingTime::of(lines);
+        let mut history = history.to_vec();
+        for record in &mut history {
+            record.seconds = time.of_epoch(record.epoch).unwrap_or(record.seconds);
+        }
         let mut run = RunState {
             name: name.to_string(),
             // What is told overrides it.
@@ -143,10 +150,10 @@ impl RunState {
             silent: None,
             began: None,
             last: history.last().cloned(),
-            best: best_epoch(history).cloned(),
-            history: history.to_vec(),
-            training: curve::training(lines, history),
-            validation: curve::validation(history),
+            best: best_epoch(&history).cloned(),
+            training: curve::training(lines, &history),
+            validation: curve::validation(&history),
+            history,
         };
         let mut before = None;
         for line in lines {

@@ -89,9 +89,9 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Measure how good a trained model is on the test reviews
     ///
-    /// Loss and accuracy are measured as in validation, in batches of the same size, but over all test reviews. With two
-    /// classes, precision, recall and F1 are those of the positive class. With more, they are means over the classes, and so
-    /// is the area under the ROC curve. The balanced accuracy is the mean recall of the classes that have reviews.
+    /// Loss and accuracy are measured as in validation, in batches of the same size, but over all test reviews. If the
+    /// model gives one probability, precision, recall and F1 are those of the positive class. If it gives one for each class,
+    /// they are means over the classes, and so is the area under the ROC curve. The balanced accuracy is the mean recall of the classes that have reviews.
     Evaluate(EvaluateArgs),
     /// Print the probability that a review is positive, or its class
     ///
@@ -105,8 +105,8 @@ pub enum Command {
     /// Show which words speak for and against a prediction
     ///
     /// Each word gets a number, its contribution. A word above 0 speaks for the class that is explained, a word below 0
-    /// against it; the further from 0, the more it counts. With two classes, `positive` is explained; with more, the most
-    /// likely one. --class names another.
+    /// against it; the further from 0, the more it counts. If the model gives one probability, `positive` is explained; if it
+    /// gives one for each class, the most likely class. --class names another.
     ///
     /// The contribution is gradient times input: how fast the model's output, before the sigmoid or softmax, changes as the
     /// word's embedding grows.
@@ -121,9 +121,9 @@ pub enum Command {
     Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
-    /// Show how a run goes: its curves, its speed and the time left; or list all runs of a folder
+    /// Show how a run goes, or list all runs of a folder
     ///
-    /// watch reads the files in the run's folder. It works from any terminal, during training and afterwards, and ending it
+    /// watch shows a run's curves, its speed and the time left. It reads the files in the run's folder: it works from any terminal, during training and afterwards, and ending it
     /// does not end the run. Of a folder above several runs, such as runs, it lists all of them, newest first, in folders of
     /// any depth.
     ///
@@ -137,14 +137,16 @@ pub enum Command {
     /// `train` and `compare` write such a page, report.html. This command writes one of any runs, and with --examples it tests
     /// them too. The page needs no other file and no network.
     Report(ReportArgs),
-    /// List the devices of this machine, and mark the one that gatefold takes
+    /// List the devices of this machine, and mark the one to be used
     Devices(DevicesArgs),
     /// Look at reviews, and turn text into ids and back
     #[command(subcommand)]
     Data(DataCommand),
     /// Time a model's steps, and each kernel of a step
     Bench(BenchArgs),
-    /// Print a script with which the Tab key completes gatefold's commands and options
+    /// Print a script for your shell that completes commands
+    ///
+    /// With it, the Tab key completes gatefold's commands and options.
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(CompletionsArgs),
     /// Write the man pages, one for each command

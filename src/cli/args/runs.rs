@@ -150,7 +150,8 @@ pub struct ExplainArgs {
     /// The review; - reads it from standard input
     #[arg(value_name = "TEXT")]
     pub text: String,
-    /// The class to explain [default: the most likely one; positive if there are two]
+    /// The class to explain [default: the most likely one; positive if the model gives one
+    /// probability]
     #[arg(long, value_name = "NAME")]
     pub class: Option<String>,
     /// The vocabulary file [default: that of the run]
