@@ -85,7 +85,9 @@ pub fn man_page(command: &Command) -> io::Result<(String, Vec<u8>)> {
         man.render_subcommands_section(&mut page)?;
     }
     own_sections(command).to_writer(&mut page)?;
-    man.render_version_section(&mut page)?;
+    if command.get_version().is_some() {
+        man.render_version_section(&mut page)?;
+    }
     Ok((man.get_filename(), page))
 }
 
