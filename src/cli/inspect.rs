@@ -15,7 +15,7 @@ use super::inspection::{
     BatchSettings, FirstBatch, Histogram, Inspection, PaddingShare, Part, Tokens,
 };
 use super::output_file;
-use super::screen::{LABEL, Output, counted, field, grouped, print_json, result_columns};
+use super::screen::{LABEL, Output, counted, field, grouped, print_json, result_columns, wrap};
 use super::settings::DataSettings;
 use super::tell_origin::load_told;
 use super::usage::option;
@@ -140,23 +140,26 @@ fn print(out: &mut impl Write, found: &Inspection, settings: &BatchSettings) -> 
         true => "bucketed",
         false => "shuffled",
     };
-    writeln!(
-        out,
-        "\nFirst batch of the {order} epoch with seed {}, shape ({rows}, {columns})",
+    let title = format!(
+        "First batch of the {order} epoch with seed {}, shape ({rows}, {columns})",
         batch.seed
-    )?;
+    );
+    writeln!(out, "\n{}", lines(&title))?;
     let words = padding_words(&settings.padding);
     if !words.is_empty() {
-        writeln!(out, "({})", words.join(", "))?;
+        writeln!(out, "{}", lines(&format!("({})", words.join(", "))))?;
     }
     writeln!(out, "{}", batch.array)?;
     let labels: Vec<String> = batch.labels.iter().map(u8::to_string).collect();
     writeln!(out, "{}", field("labels", &labels.join(" ")))?;
-    writeln!(
-        out,
-        "\nBeginnings of its first reviews, as the model reads them"
-    )?;
+    let title = "Beginnings of its first reviews, as the model reads them";
+    writeln!(out, "\n{}", lines(title))?;
     write!(out, "{}", beginnings(batch, found.classes))
+}
+
+/// A text in lines as wide as standard output.
+fn lines(text: &str) -> String {
+    wrap(text, result_columns()).join("\n")
 }
 
 fn counts(part: &Part) -> String {
