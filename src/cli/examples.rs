@@ -46,7 +46,7 @@ gatefold compare --data imdb --variants dropout,bidirectional",
             ),
             (
                 "Go on with a run that was stopped",
-                "gatefold train --resume runs/bidirectional-demo",
+                "gatefold train --resume runs/mine",
             ),
         ],
     ),
@@ -69,11 +69,11 @@ gatefold sweep rates.toml",
         &[
             (
                 "Measure a run on its own test reviews",
-                "gatefold evaluate runs/bidirectional-demo",
+                "gatefold evaluate runs/mine",
             ),
             (
                 "Measure it on other reviews, and draw the curves",
-                "gatefold evaluate runs/bidirectional-demo --data new.csv --figures figures",
+                "gatefold evaluate runs/mine --data new.csv --figures figures",
             ),
         ],
     ),
@@ -82,15 +82,15 @@ gatefold sweep rates.toml",
         &[
             (
                 "Ask about a text",
-                "gatefold predict runs/bidirectional-demo 'A fine film'",
+                "gatefold predict runs/mine 'A fine film'",
             ),
             (
                 "Add a column of answers to a table",
-                "gatefold predict runs/bidirectional-demo --file new.csv > answers.csv",
+                "gatefold predict runs/mine --file new.csv > answers.csv",
             ),
             (
                 "Read reviews from another program, one a line",
-                "grep film notes.txt | gatefold predict runs/bidirectional-demo -",
+                "grep film notes.txt | gatefold predict runs/mine -",
             ),
         ],
     ),
@@ -99,11 +99,11 @@ gatefold sweep rates.toml",
         &[
             (
                 "Colour the words of a text",
-                "gatefold explain runs/bidirectional-demo 'I expected a clumsy film'",
+                "gatefold explain runs/mine 'I expected a clumsy film'",
             ),
             (
                 "Write a page about a text in a file",
-                "gatefold explain runs/bidirectional-demo --html why.html - < review.txt",
+                "gatefold explain runs/mine --html why.html - < review.txt",
             ),
         ],
     ),
@@ -112,12 +112,11 @@ gatefold sweep rates.toml",
         &[
             (
                 "Write a model that Keras loads",
-                "gatefold export runs/bidirectional-demo --format keras --output m.keras",
+                "gatefold export runs/mine --format keras --output m.keras",
             ),
             (
-                "Write the parameters of the best epoch",
-                "gatefold export runs/bidirectional-demo --best --format safetensors \\
-  --output best.safetensors",
+                "Write an ONNX graph of the best epoch",
+                "gatefold export runs/mine --best --format onnx --output m.onnx",
             ),
         ],
     ),
@@ -126,7 +125,7 @@ gatefold sweep rates.toml",
         &[
             (
                 "Use a Keras model with the data of a run",
-                "gatefold import m.keras --like runs/bidirectional-demo --out runs/mine",
+                "gatefold import m.keras --like runs/mine --out runs/mine",
             ),
             (
                 "Use weights alone, of a model that is named",
@@ -153,8 +152,8 @@ gatefold sweep rates.toml",
             ("List all runs, newest first", "gatefold watch runs"),
             (
                 "Show the curves of one, and then as a page",
-                "gatefold watch runs/bidirectional-demo
-gatefold watch runs/bidirectional-demo --serve 8080",
+                "gatefold watch runs/mine
+gatefold watch runs/mine --serve 8080",
             ),
         ],
     ),
@@ -180,7 +179,7 @@ gatefold watch runs/bidirectional-demo --serve 8080",
             ),
             (
                 "Show three reviews that it got wrong, and three right",
-                "gatefold report runs/bidirectional-demo --examples 3",
+                "gatefold report runs/mine --examples 3",
             ),
         ],
     ),
@@ -251,9 +250,8 @@ gatefold watch runs/bidirectional-demo --serve 8080",
                 "gatefold data build-vocab --data reviews.csv --output my.subwords",
             ),
             (
-                "Keep the 10,000 most frequent words",
-                "gatefold data build-vocab --data reviews.csv --kind words \\
-  --target-size 10000 --output words.json",
+                "Build a vocabulary of whole words",
+                "gatefold data build-vocab --data my.csv --kind words --output words.json",
             ),
         ],
     ),

@@ -89,17 +89,18 @@ fn print_list(folder: &Path) -> Result<()> {
 /// Where not all came to its end, with the command that goes on.
 fn print_until_over(args: &WatchArgs, stop: &AtomicBool) -> Result<()> {
     let mut told = Vec::new();
-    let mut was_dead = false;
+    let mut was_left = false;
     loop {
         let watched = look(&args.run)?;
-        // Between two trials or processes none is under way: only what stays dead is.
-        if watched.is_dead == was_dead {
+        // Between two trials or processes none is under way: only what is left at two looks is.
+        let is_left = watched.resume.is_some();
+        if is_left == was_left {
             print_news(&watched, &mut told)?;
             if watched.is_over() {
                 return ended(&watched);
             }
         }
-        was_dead = watched.is_dead;
+        was_left = is_left;
         thread::sleep(INTERVAL);
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted.into());

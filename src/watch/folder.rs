@@ -27,7 +27,8 @@ pub struct WatchedFolder {
 impl WatchedFolder {
     /// Whether all runs are over, however they ended, and there is one.
     pub fn is_over(&self) -> bool {
-        if self.is_dead {
+        // Something is left that nobody trains.
+        if self.resume.is_some() {
             return true;
         }
         // A trial that is over may go on in the next round, and one that failed ends no sweep.
@@ -97,9 +98,11 @@ pub fn look(folder: &Path) -> Result<WatchedFolder> {
         resume: None,
     };
     // Between two of its models, a comparison has none under way; its own folder tells whether it goes on.
-    watched.is_dead = !watched.is_under_way()
-        && !watched.is_over()
-        && (watched.runs.iter().any(is_dead) || comparison.is_some() && is_abandoned(folder));
+    let is_left = match comparison {
+        Some(_) => is_abandoned(folder),
+        None => watched.runs.iter().any(is_dead),
+    };
+    watched.is_dead = is_left && !watched.is_under_way() && !watched.is_over();
     let was_interrupted = |run: &RunState| match &run.status {
         Status::Stopped { reason } => *reason == Some(Error::Interrupted.to_string()),
         _ => false,
@@ -143,17 +146,17 @@ fn look_at_sweep(folder: &Path, listing: &Listing, now: f64) -> Result<WatchedFo
         is_dead: false,
         resume: None,
     };
-    // Where one trial was left and none goes on, no process takes trials any more.
+    // Where a trial was left and none goes on, no process takes trials any more.
     if !watched.is_over() && !watched.is_under_way() {
-        let trials = watched.runs.iter();
-        let is_left = |run: &RunState| is_dead(run) || is_stopped(run);
         let is_open =
-            |run: &RunState| !folder.join(&run.name).join(sweep::files::OUTCOME).is_file();
-        watched.is_dead = trials.clone().any(|run| is_left(run) && is_open(run));
-        let folder = quoted(&folder.display().to_string());
-        watched.resume = watched
-            .is_dead
-            .then(|| format!("gatefold sweep FILE --out {folder}"));
+            |run: &&RunState| !folder.join(&run.name).join(sweep::files::OUTCOME).is_file();
+        let open = || watched.runs.iter().filter(is_open);
+        let is_dead = open().any(is_dead);
+        if is_dead || open().any(is_stopped) {
+            let folder = quoted(&folder.display().to_string());
+            watched.resume = Some(format!("gatefold sweep FILE --out {folder}"));
+        }
+        watched.is_dead = is_dead;
     }
     Ok(watched)
 }

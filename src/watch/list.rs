@@ -54,14 +54,22 @@ impl RunList {
     /// The runs as they are now, newest first: those of comparisons and sweeps too. Links to folders are not followed.
     ///
     /// # Errors
-    /// [`Error::Io`] where the folder itself cannot be read; what one run has against being read is told in its place.
+    /// [`Error::Io`] where the folder itself cannot be read; what stands against reading a run, or a folder below, is told in its place.
     pub fn look(&mut self) -> Result<Vec<ListedRun>> {
         let now = now();
-        let mut folders = Vec::new();
-        find(&self.folder, &mut folders)?;
-        let mut seen = HashMap::with_capacity(folders.len());
-        let mut runs = Vec::with_capacity(folders.len());
-        for folder in folders {
+        let mut found = Found::default();
+        found.add(&self.folder)?;
+        let mut seen = HashMap::with_capacity(found.runs.len());
+        let mut runs = Vec::with_capacity(found.runs.len());
+        for (folder, problem) in found.unread {
+            runs.push(ListedRun {
+                name: self.name(&folder),
+                folder,
+                began: 0.0,
+                state: Err(problem),
+            });
+        }
+        for folder in found.runs {
             let stamp = stamp(&folder);
             let run = match self.seen.remove(&folder) {
                 Some((then, run)) if then == stamp && !may_change(&run) => run,
@@ -79,9 +87,14 @@ impl RunList {
         Ok(runs)
     }
 
-    fn read(&self, folder: &Path, stamp: &Stamp, now: f64) -> ListedRun {
+    /// What a folder below is called.
+    fn name(&self, folder: &Path) -> String {
         let below = folder.strip_prefix(&self.folder).unwrap_or(folder);
-        let name = below.display().to_string();
+        below.display().to_string()
+    }
+
+    fn read(&self, folder: &Path, stamp: &Stamp, now: f64) -> ListedRun {
+        let name = self.name(folder);
         let state = RunState::read(folder, &name, now).map(RunState::without_curves);
         let written = stamp.iter().flatten().map(|(_, time)| seconds(*time));
         let written = written.fold(0.0, f64::max);
@@ -92,6 +105,34 @@ impl RunList {
             began: told.unwrap_or(written),
             state: state.map_err(|error| error.to_string()),
         }
+    }
+}
+
+/// The folders of runs, and those that cannot be looked into, with the reason.
+#[derive(Default)]
+struct Found {
+    runs: Vec<PathBuf>,
+    unread: Vec<(PathBuf, String)>,
+}
+
+impl Found {
+    /// Adds the runs in `folder` and below.
+    fn add(&mut self, folder: &Path) -> Result<()> {
+        for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
+            let entry = entry.map_err(Error::io(folder))?;
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+            if !is_folder || is_hidden {
+                continue;
+            }
+            let path = entry.path();
+            if is_run(&path) {
+                self.runs.push(path);
+            } else if let Err(error) = self.add(&path) {
+                self.unread.push((path, error.to_string()));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -112,26 +153,6 @@ fn may_change(run: &ListedRun) -> bool {
         Ok(state) => matches!(state.status, Status::Waiting | Status::Training),
         Err(_) => true,
     }
-}
-
-/// Adds the folders of runs in `folder` and below.
-fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
-        let entry = entry.map_err(Error::io(folder))?;
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !is_folder || is_hidden {
-            continue;
-        }
-        let path = entry.path();
-        if is_run(&path) {
-            found.push(path);
-        } else {
-            // One that cannot be looked into, or is gone by now, hides no other.
-            let _ = find(&path, found);
-        }
-    }
-    Ok(())
 }
 
 /// Whether a run of its own is there: not the comparison of several, whose runs are below.

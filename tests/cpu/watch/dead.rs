@@ -128,6 +128,12 @@ fn a_sweep_is_dead_where_a_trial_is_left_and_none_goes_on() {
     let lock = held(&b);
     assert!(!look(folder.path()).unwrap().is_dead);
     drop(lock);
+    // Told to stop: left, but not dead.
+    for trial in [&a, &b] {
+        write_progress(trial, &[begin(1.0, 1, 0), end(2.0, Some("interrupted"))]);
+    }
+    let watched = look(folder.path()).unwrap();
+    assert!(watched.is_over() && !watched.is_dead && watched.resume.is_some());
     // Both failed: no one need go on with them.
     for trial in [&a, &b] {
         write_progress(trial, &[begin(1.0, 1, 0), end(2.0, Some("why"))]);
