@@ -41,8 +41,8 @@ gatefold compare --data imdb --variants dropout,bidirectional",
                 "gatefold train --data reviews.csv",
             ),
             (
-                "Stop when it gets no better, and watch it in a browser",
-                "gatefold train bidirectional --epochs 50 --early-stopping --serve 8080",
+                "Train until it gets no better",
+                "gatefold train bidirectional --epochs 50 --early-stopping",
             ),
             (
                 "Go on with a run that was stopped",
@@ -150,10 +150,11 @@ gatefold sweep rates.toml",
         "gatefold watch",
         &[
             ("List all runs, newest first", "gatefold watch runs"),
+            ("Show the curves of one", "gatefold watch runs/mine"),
+            #[cfg(feature = "serve")]
             (
-                "Show the curves of one, and then as a page",
-                "gatefold watch runs/mine
-gatefold watch runs/mine --serve 8080",
+                "Show it in a browser",
+                "gatefold watch runs/mine --serve 8080",
             ),
         ],
     ),
