@@ -81,7 +81,7 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training options")]
 pub struct TrainingArgs {
-    /// How often to go through the training reviews
+    /// How many times to go through the training reviews
     #[arg(
         long,
         value_name = "N",
@@ -114,7 +114,7 @@ pub struct TrainingArgs {
     /// Scale the gradients down in steps where their norm, over all parameters, is above X
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub clip_norm: Option<f64>,
-    /// Pull all parameters towards 0: each update takes off SHARE times the learning rate of their value
+    /// Shrink all parameters before each update, by SHARE × learning rate of their value
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
     /// Start the embedding with the word vectors in this file: GloVe, fastText or word2vec as text, plain or packed
