@@ -125,11 +125,11 @@ gatefold sweep rates.toml",
         &[
             (
                 "Use a Keras model with the data of a run",
-                "gatefold import m.keras --like runs/mine --out runs/mine",
+                "gatefold import m.keras --like runs/mine --out runs/keras",
             ),
             (
                 "Use weights alone, of a model that is named",
-                "gatefold import m.weights.h5 bidirectional --out runs/mine",
+                "gatefold import m.weights.h5 bidirectional --out runs/keras",
             ),
         ],
     ),
