@@ -41,7 +41,7 @@ pub struct SourceArgs {
     /// class or stars]
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
-    /// The table has no row of column names; name columns by number, from 1: --text-column 2
+    /// The table begins with a review: its columns have no names but numbers, from 1 (--text-column 2)
     #[arg(long)]
     pub no_header: bool,
     /// The classes in order, separated by commas: bad,fair,good [default: found in the labels]
