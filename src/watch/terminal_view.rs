@@ -20,7 +20,7 @@ pub enum View {
     /// All runs' validation, and the training of the one under way; of a single run both.
     #[default]
     All,
-    /// Training and validation of one run, by its place in [`WatchedFolder::runs`].
+    /// Training and validation of one run, by its place in [`runs`](super::WatchedFolder::runs).
     Run(usize),
 }
 
