@@ -50,7 +50,7 @@
 //!
 //! 4. A [`train::Session`] puts the model on a device, and [`train::fit`] runs epochs of such plans over the
 //!    data.
-//! 5. What [`train::fit`] gives back becomes figures, tables and plots: [`report::write_run`].
+//! 5. What [`train::fit`] gives back becomes tables, metrics and plots: [`report::write_run`].
 //!
 //! # A model of your own
 //!

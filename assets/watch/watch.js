@@ -56,11 +56,28 @@ function runCard(run, index) {
   ].filter(([, value]) => typeof value === "number");
   const list = figures.map(([name, value, digits]) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, value.toFixed(digits))));
-  const card = element("article", { class: `run ${colour(index)}` },
+  const card = element("article", { class: `run ${colour(index)} ${run.status}` },
     element("div", {}, element("h2", {}, run.name), element("span", { class: "words" }, run.words.join(" · "))),
     element("progress", { max: 1, value: shareDone(run), "aria-label": `${run.name}: share of the steps done` }));
   if (list.length > 0) card.append(element("dl", {}, ...list));
   return card;
+}
+
+/** A run of the list, which leads to its own page. */
+function listRow({ name, words, status }) {
+  const link = element("a", { href: `?run=${encodeURIComponent(name)}` }, name);
+  return element("li", { class: status?.status ?? "unreadable" },
+    link, element("span", { class: "words" }, words.join(" · ")));
+}
+
+/** Shows the list, and leaves the focus where the reader had it. */
+function showList(list) {
+  const place = document.getElementById("list");
+  const focused = document.activeElement?.closest("#list a")?.getAttribute("href");
+  const rows = list.map(listRow);
+  place.replaceChildren(rows.length > 0 ? element("ol", {}, ...rows) : element("p", {}, "No runs yet."));
+  const link = [...place.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused);
+  link?.focus({ preventScroll: true });
 }
 
 /** The curves of one measure: points [epoch, value] that are numbers. */
@@ -152,11 +169,17 @@ function showCharts(runs) {
   if (focused >= 0) place.querySelectorAll(FOCUSABLE)[focused]?.focus();
 }
 
-function tell(problem) {
-  const place = document.getElementById("problem");
-  place.textContent = problem ?? "";
-  place.hidden = !problem;
+/** Sets the text of a paragraph that is hidden where there is none. */
+function say(id, text) {
+  const place = document.getElementById(id);
+  place.textContent = text ?? "";
+  place.hidden = !text;
 }
+
+const tell = (problem) => say("problem", problem);
+
+// The run of the list that this page is of; empty where it is of the list, or of the only run there is.
+const asked = new URLSearchParams(location.search).get("run");
 
 let shown = "";
 
@@ -171,7 +194,14 @@ function show(text) {
   document.getElementById("report").hidden = !state.has_report;
   // What was read before stays in view while something cannot be read.
   if (state.problem) return;
-  const { runs } = state;
+  const { runs, list, resume } = state;
+  say("resume", resume);
+  document.getElementById("back").hidden = !asked;
+  if (list) {
+    document.title = `${list.length} runs · gatefold`;
+    showList(list);
+    return;
+  }
   const now = runs.find((run) => run.status === "training") ?? runs.at(-1);
   document.title = now ? `${now.words.slice(0, 2).join(", ")} · ${now.name}` : "gatefold";
   document.getElementById("runs").replaceChildren(...runs.map(runCard));
@@ -180,7 +210,7 @@ function show(text) {
 
 async function poll() {
   try {
-    const answer = await fetch("state.json", { cache: "no-store" });
+    const answer = await fetch(asked ? `state.json?run=${encodeURIComponent(asked)}` : "state.json", { cache: "no-store" });
     const text = await answer.text();
     if (!answer.ok) throw new Error(text);
     show(text);

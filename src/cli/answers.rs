@@ -9,7 +9,7 @@ use gatefold::run::{Prediction, TrainedRun};
 use serde::{Serialize, Serializer};
 
 use super::args::AnswerFormat;
-use super::screen::{COLUMNS, json_line, visible};
+use super::screen::{json_line, result_columns, visible};
 
 /// Columns of a class's name, at least and at most.
 const LABEL: [usize; 2] = [8, 24];
@@ -157,7 +157,10 @@ impl<'a> Answers<'a> {
         }
         let label = excerpt(&said.class, width);
         let start = format!("{probability:.4}  {label:width$}  ");
-        let text = excerpt(stripped(text), COLUMNS - start.chars().count());
+        let text = excerpt(
+            stripped(text),
+            result_columns().saturating_sub(start.chars().count()),
+        );
         format!("{start}{text}").trim_end().to_owned() + "\n"
     }
 

@@ -11,6 +11,7 @@ use gatefold::report::write_atomically;
 
 use super::args::ConvertArgs;
 use super::output_file;
+use super::standard_input;
 
 type Convert = fn(&mut dyn BufRead, &mut dyn Write, &Encoder) -> gatefold::Result<()>;
 
@@ -33,12 +34,17 @@ fn run(args: &ConvertArgs, convert: Convert) -> Result<()> {
         output_file::check("--output", path, args.overwrite)?;
     }
     let encoder = Encoder::new(&Vocabulary::load(&args.vocab)?);
-    let (source, mut input): (_, Box<dyn BufRead>) = match &args.input {
+    let named = args.input.as_deref();
+    let named = named.filter(|path| !standard_input::is_meant(&path.to_string_lossy()));
+    let (source, mut input): (_, Box<dyn BufRead>) = match named {
         Some(path) => (
-            path.as_path(),
+            path,
             Box::new(BufReader::new(File::open(path).map_err(Error::io(path))?)),
         ),
-        None => (Path::new("standard input"), Box::new(io::stdin().lock())),
+        None => (
+            Path::new(standard_input::NAME),
+            Box::new(io::stdin().lock()),
+        ),
     };
     let Some(path) = &args.output else {
         // Standard output is flushed a line at a time, so that a program can ask and wait.

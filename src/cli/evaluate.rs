@@ -80,7 +80,7 @@ impl<'a> ConfusionReport<'a> {
     }
 }
 
-/// The figures of one class against all others.
+/// The metrics of one class against all others.
 #[derive(Serialize)]
 struct ClassReport<'a> {
     class: &'a str,

@@ -13,7 +13,8 @@ use serde::Serialize;
 use super::answers::Answer;
 use super::args::ExplainArgs;
 use super::output_file;
-use super::screen::{COLUMNS, Output, coloured, field, print_json};
+use super::screen::{Output, coloured, field, print_json, result_columns};
+use super::standard_input;
 use super::test_data::{open_told, session_told};
 
 /// Columns of a contribution in the list of the strongest words.
@@ -51,7 +52,11 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
         .map(|name| run.label(name))
         .transpose()?;
     let mut reader = run.reader(args.vocab.as_deref())?;
-    let (review, words) = reader.review_with_words(&args.text)?;
+    let typed = match standard_input::is_meant(&args.text) {
+        true => standard_input::read_text(output)?,
+        false => args.text.clone(),
+    };
+    let (review, words) = reader.review_with_words(&typed)?;
     let mut session = session_told(&run, &args.device, output)?;
     let attribution = run.explain(&mut session, &review, asked)?;
     let (row, class) = (attribution.probabilities.row(0), attribution.classes[0]);
@@ -87,10 +92,11 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
         });
     }
     output.result(&format!("{title}\n"))?;
-    output.result(&text(&words, coloured(&io::stdout())))?;
+    let columns = result_columns();
+    output.result(&text(&words, columns, coloured(&io::stdout())))?;
     output.result(&format!("\n{:>NUMBER$}  Word", "Contribution"))?;
     for word in strongest(&words) {
-        let shown = excerpt(&word.text, COLUMNS - NUMBER - 2);
+        let shown = excerpt(&word.text, columns - NUMBER - 2);
         output.result(&format!("{:>+NUMBER$.4}  {shown}", word.contribution))?;
     }
     if run.spec.data.synthetic {
@@ -103,15 +109,15 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
     Ok(())
 }
 
-/// The review in lines of a terminal, each word on the background of its contribution if `coloured`.
-fn text(words: &[Word], coloured: bool) -> String {
+/// The review in lines of so many columns, each word on the background of its contribution if `coloured`.
+fn text(words: &[Word], columns: usize, coloured: bool) -> String {
     let largest = largest(words);
     let mut text = String::new();
     let mut column = 0;
     for word in words {
-        let shown = excerpt(&word.text, COLUMNS);
+        let shown = excerpt(&word.text, columns);
         let width = shown.chars().count();
-        if column > 0 && column + 1 + width > COLUMNS {
+        if column > 0 && column + 1 + width > columns {
             text.push('\n');
             column = 0;
         } else if column > 0 {
@@ -152,8 +158,8 @@ mod tests {
     #[test]
     fn words_are_coloured_by_sign_and_size() {
         let words = [word("fine", 2.0), word("so", 0.1), word("dull", -0.9)];
-        assert_eq!(text(&words, false), "fine so dull");
-        let shown = text(&words, true);
+        assert_eq!(text(&words, 80, false), "fine so dull");
+        let shown = text(&words, 80, true);
         let on = |colour: u8, word: &str| format!("\u{1b}[38;5;16;48;5;{colour}m{word}\u{1b}[0m");
         assert_eq!(shown, format!("{} so {}", on(75, "fine"), on(223, "dull")));
     }
@@ -163,11 +169,11 @@ mod tests {
         let words: Vec<Word> = (0..60)
             .map(|n| word(&"x".repeat(n % 23 + 1), 1.0))
             .collect();
-        let shown = text(&words, false);
-        assert!(shown.lines().all(|line| line.chars().count() <= COLUMNS));
+        let shown = text(&words, 80, false);
+        assert!(shown.lines().all(|line| line.chars().count() <= 80));
         assert_eq!(shown.split_whitespace().count(), 60);
-        assert_eq!(text(&[word("a\u{1b}[2Jb", 1.0)], false), "a\\u{1b}[2Jb");
-        assert_eq!(text(&[], true), "");
-        assert_eq!(text(&[word("still", 0.0)], true), "still");
+        assert_eq!(text(&[word("a\u{1b}[2Jb", 1.0)], 80, false), "a\\u{1b}[2Jb");
+        assert_eq!(text(&[], 80, true), "");
+        assert_eq!(text(&[word("still", 0.0)], 80, true), "still");
     }
 }

@@ -15,13 +15,16 @@ use super::inspection::{
     BatchSettings, FirstBatch, Histogram, Inspection, PaddingShare, Part, Tokens,
 };
 use super::output_file;
-use super::screen::{COLUMNS, LABEL, Output, counted, field, grouped, print_json};
+use super::screen::{LABEL, Output, counted, field, grouped, print_json, result_columns, wrap};
 use super::settings::DataSettings;
 use super::tell_origin::load_told;
 use super::usage::option;
 
 /// Columns of the longest bar of the histogram.
 const BAR: usize = 48;
+
+/// Columns before a bar: the range, the count and a blank.
+const BEFORE_BAR: usize = 23;
 
 /// Reviews of the batch whose beginnings are shown.
 const EXCERPTS: usize = 5;
@@ -132,23 +135,26 @@ fn print(out: &mut impl Write, found: &Inspection, settings: &BatchSettings) -> 
         true => "bucketed",
         false => "shuffled",
     };
-    writeln!(
-        out,
-        "\nFirst batch of the {order} epoch with seed {}, shape ({rows}, {columns})",
+    let title = format!(
+        "First batch of the {order} epoch with seed {}, shape ({rows}, {columns})",
         batch.seed
-    )?;
+    );
+    writeln!(out, "\n{}", lines(&title))?;
     let words = padding_words(&settings.padding);
     if !words.is_empty() {
-        writeln!(out, "({})", words.join(", "))?;
+        writeln!(out, "{}", lines(&format!("({})", words.join(", "))))?;
     }
     writeln!(out, "{}", batch.array)?;
     let labels: Vec<String> = batch.labels.iter().map(u8::to_string).collect();
     writeln!(out, "{}", field("labels", &labels.join(" ")))?;
-    writeln!(
-        out,
-        "\nBeginnings of its first reviews, as the model reads them"
-    )?;
+    let title = "Beginnings of its first reviews, as the model reads them";
+    writeln!(out, "\n{}", lines(title))?;
     write!(out, "{}", beginnings(batch, found.classes))
+}
+
+/// A text in lines as wide as standard output.
+fn lines(text: &str) -> String {
+    wrap(text, result_columns()).join("\n")
 }
 
 fn counts(part: &Part) -> String {
@@ -259,8 +265,9 @@ fn bars(histogram: &Histogram) -> String {
         rows.push((format!("{:>5} or more", counts.len() * width), *beyond));
     }
     let most = rows.iter().map(|row| row.1).max().unwrap_or(0).max(1);
+    let longest = BAR.min(result_columns() - BEFORE_BAR);
     let bar = |(range, count): (String, usize)| {
-        let bar = "█".repeat((count * BAR).div_ceil(most));
+        let bar = "█".repeat((count * longest).div_ceil(most));
         let row = format!("{range:14}{:>8} {bar}", grouped(count));
         row.trim_end().to_owned() + "\n"
     };
@@ -273,7 +280,7 @@ fn beginnings(batch: &FirstBatch, classes: &[String]) -> String {
     let line = |(label, text): (&u8, &String)| {
         let class = classes.get(usize::from(*label)).map_or("", String::as_str);
         let class = excerpt(class, LABEL - 1);
-        let line = format!("{class:LABEL$}{}", excerpt(text, COLUMNS - LABEL));
+        let line = format!("{class:LABEL$}{}", excerpt(text, result_columns() - LABEL));
         line.trim_end().to_owned() + "\n"
     };
     reviews.map(line).collect()

@@ -1,4 +1,4 @@
-//! What `data inspect` finds, as figures; [`super::inspect`] tells them.
+//! What `data inspect` finds, as numbers; [`super::inspect`] tells them.
 
 use std::path::Path;
 
@@ -9,6 +9,10 @@ use gatefold::train::check_batch_size;
 use serde::Serialize;
 
 use super::args::BatchArgs;
+use super::screen::result_columns;
+
+/// Columns of an array, at most, as numpy has them.
+const ARRAY_COLUMNS: usize = 75;
 
 /// Most bins of the histograms.
 const BINS: usize = 16;
@@ -35,7 +39,7 @@ impl BatchSettings {
     }
 }
 
-/// All figures, as the JSON object has them.
+/// All numbers, as the JSON object has them.
 #[derive(Serialize)]
 pub struct Inspection<'a> {
     pub name: &'a str,
@@ -237,7 +241,7 @@ impl FirstBatch {
             shape: [batch.size, batch.length],
             labels: batch.labels.iter().map(|&label| label as u8).collect(),
             texts: ids.iter().map(|ids| encoder.decode(ids)).collect(),
-            array: batch.to_string(),
+            array: format!("{batch:0$}", result_columns().min(ARRAY_COLUMNS)),
             ids,
         })
     }

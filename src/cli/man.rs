@@ -6,18 +6,18 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::{Command, CommandFactory};
-use clap_mangen::Man;
 use gatefold::Error;
 use gatefold::report::write_atomically;
 
 use super::args::{Arguments, ManArgs};
+use super::man_page::man_page;
 
 /// Prints gatefold's own page, or writes those of all commands to a folder and prints their paths.
 pub fn run(args: &ManArgs) -> Result<()> {
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     match &args.folder {
-        None => io::stdout().write_all(&rendered(&Man::new(command))?)?,
+        None => io::stdout().write_all(&man_page(&command)?.1)?,
         Some(folder) => {
             fs::create_dir_all(folder).map_err(Error::io(folder))?;
             write_pages(&command, folder)?;
@@ -28,18 +28,12 @@ pub fn run(args: &ManArgs) -> Result<()> {
 
 /// Writes the page of a command, then those of its subcommands.
 fn write_pages(command: &Command, folder: &Path) -> Result<()> {
-    let man = Man::new(command.clone());
-    let path = folder.join(man.get_filename());
-    write_atomically(&path, &rendered(&man)?)?;
+    let (name, page) = man_page(command)?;
+    let path = folder.join(name);
+    write_atomically(&path, &page)?;
     writeln!(io::stdout(), "{}", path.display())?;
     for subcommand in command.get_subcommands() {
         write_pages(subcommand, folder)?;
     }
     Ok(())
-}
-
-fn rendered(man: &Man) -> io::Result<Vec<u8>> {
-    let mut page = Vec::new();
-    man.render(&mut page)?;
-    Ok(page)
 }

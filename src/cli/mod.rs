@@ -11,16 +11,20 @@ mod devices;
 #[cfg(feature = "download")]
 mod download_progress;
 mod evaluate;
+mod examples;
+mod exit_codes;
 mod explain;
 mod export;
 mod export_data;
 mod fetch;
+mod help;
 mod import;
 mod inspect;
 mod inspection;
 mod interrupt;
 mod log;
 mod man;
+mod man_page;
 pub mod option_names;
 mod output_file;
 #[cfg(feature = "serve")]
@@ -33,6 +37,7 @@ mod report;
 mod report_test;
 pub mod screen;
 mod settings;
+mod standard_input;
 mod summary;
 mod sweep;
 mod tell_origin;
@@ -47,14 +52,14 @@ mod watch;
 mod watch_screen;
 
 use anyhow::Result;
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use args::{Arguments, Command, DataCommand};
 use typed::TypedOptions;
 
 /// Runs the command that was typed. Wrong usage ends the program here, with exit code 2.
 pub fn run() -> Result<()> {
-    let matches = Arguments::command().get_matches();
+    let matches = help::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let typed = TypedOptions::of(&matches);
     // A trace needs to see what happens from the start.

@@ -13,14 +13,12 @@ use gatefold::train::check_batch_size;
 use super::answers::Answers;
 use super::args::{AnswerFormat, PredictArgs};
 use super::screen::{Output, counted};
+use super::standard_input;
 use super::test_data::{open_told, session_told};
 use super::usage::option;
 
 /// Reviews that are read, sorted by length and answered together.
 const WINDOW: usize = 4096;
-
-/// What stands for standard input.
-const STANDARD_INPUT: &str = "-";
 
 /// Answers every review with a line, in order.
 pub fn run(args: &PredictArgs, quiet: bool) -> Result<()> {
@@ -100,12 +98,12 @@ enum Origin {
 
 impl Texts {
     fn open(args: &PredictArgs, run: &TrainedRun, output: Output) -> Result<Texts> {
-        let is_dash = |text: &str| text == STANDARD_INPUT;
         let file = args
             .file
             .as_deref()
-            .filter(|file| !is_dash(&file.to_string_lossy()));
-        let no_text = args.texts.is_empty() || matches!(&args.texts[..], [one] if is_dash(one));
+            .filter(|file| !standard_input::is_meant(&file.to_string_lossy()));
+        let no_text = args.texts.is_empty()
+            || matches!(&args.texts[..], [one] if standard_input::is_meant(one));
         if !no_text {
             return Texts::of_arguments(args);
         }
@@ -115,10 +113,10 @@ impl Texts {
                 if io::stdin().is_terminal() {
                     output.say("Reading reviews from standard input, one a line.");
                 }
-                TextOrigin::stream("standard input", BufReader::new(io::stdin()))
+                TextOrigin::stream(standard_input::NAME, BufReader::new(io::stdin()))
             }
         };
-        let name = file.map_or("standard input".to_owned(), |path| {
+        let name = file.map_or(standard_input::NAME.to_owned(), |path| {
             path.display().to_string()
         });
         let asked = TextRequest {

@@ -15,7 +15,20 @@ use serde::Serialize;
 use super::option_names::with_options;
 use super::screen::{Output, clock};
 
+/// A bar of steps, with the time that is left of them.
 const BAR: &str = "{prefix}  {pos}/{len} {wide_bar:.cyan/dim} {left} left  {msg}";
+
+/// The same for a narrow terminal.
+const NARROW: &str = "{prefix}  {pos}/{len}  {msg}";
+
+/// What draws itself in the rest of a line.
+const WIDE_BAR: &str = " {wide_bar:.cyan/dim}";
+
+/// Columns that the shortest bar and the time left take, with the blanks around them.
+const BAR_COLUMNS: usize = 16;
+
+/// Columns below which there is no bar.
+const BAR_NEEDS: usize = 70;
 
 /// All bars that are shown.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -69,7 +82,7 @@ impl Progress {
         steps: usize,
         waiting: usize,
     ) -> Result<Progress> {
-        let bar = bar(output, BAR, steps)?;
+        let bar = bar(output, steps_template(output), steps)?;
         Ok(Progress {
             output,
             variant: variant.to_string(),
@@ -109,14 +122,12 @@ impl Progress {
         self.pace
             .steps(self.began.elapsed().as_secs_f64(), epoch, done);
         self.bar.set_position(done as u64);
-        let (accuracy, loss) = (metrics.accuracy(), metrics.loss());
-        self.bar.set_message(if done < of {
-            let left = self
-                .left()
-                .map_or_else(String::new, |left| format!("  {left}"));
-            format!("accuracy {accuracy:.3}  loss {}{left}", readable(loss))
-        } else {
-            "validating".to_string()
+        let mut words: Vec<String> = self.left().into_iter().collect();
+        words.push(format!("accuracy {:.3}", metrics.accuracy()));
+        words.push(format!("loss {}", readable(metrics.loss())));
+        self.bar.set_message(match done < of {
+            true => message(self.output, &self.bar, &words),
+            false => "validating".to_string(),
         });
     }
 
@@ -134,7 +145,7 @@ impl Progress {
     pub fn epoch(&mut self, record: EpochRecord) -> Result<()> {
         self.pace.epoch(self.began.elapsed().as_secs_f64());
         self.bar.finish_and_clear();
-        self.output.say_row(&epoch_figures(&record, self.epochs));
+        self.output.say_row(&epoch_metrics(&record, self.epochs));
         let line = EpochLine {
             variant: &self.variant,
             seconds: record.seconds,
@@ -164,13 +175,13 @@ Opening the device anew ({restart} of at most {RESTARTS} times) to go on from {p
     }
 }
 
-/// `Epoch 2/5 0:09`, without the time where it is not known, then the figures of the epoch.
-pub fn epoch_figures(record: &EpochRecord, epochs: usize) -> Vec<String> {
+/// `Epoch 2/5 0:09`, without the time where it is not known, then the metrics of the epoch.
+pub fn epoch_metrics(record: &EpochRecord, epochs: usize) -> Vec<String> {
     let time = match record.seconds {
         0.0 => String::new(),
         seconds => format!(" {}", clock(seconds)),
     };
-    let mut figures = vec![
+    let mut metrics = vec![
         format!("Epoch {}/{epochs}{time}", record.epoch),
         format!(
             "accuracy {:.3} loss {}",
@@ -185,12 +196,49 @@ pub fn epoch_figures(record: &EpochRecord, epochs: usize) -> Vec<String> {
     ];
     if let (Some(mean), Some(most)) = (record.gradient_norm, record.gradient_norm_max) {
         let [mean, most] = [mean, most].map(readable);
-        figures.push(format!("gradient norm {mean}, at most {most}"));
+        metrics.push(format!("gradient norm {mean}, at most {most}"));
     }
-    figures
+    metrics
 }
 
-/// A bar of `steps` steps, [`shown`].
+/// The template of a [`bar`] of training steps, for the width of the terminal.
+pub fn steps_template(output: Output) -> &'static str {
+    match output.columns() < BAR_NEEDS {
+        true => NARROW,
+        false => BAR,
+    }
+}
+
+/// As many of the words as fit behind the bar of a [`steps_template`], the most important first; at least one.
+pub fn message(output: Output, bar: &ProgressBar, words: &[String]) -> String {
+    let counts = format!("{}/{}", bar.position(), bar.length().unwrap_or(0));
+    let before = bar.prefix().chars().count() + counts.len() + 4;
+    fitting(words, room(output.columns(), before))
+}
+
+/// Columns behind what stands `before` the bar, and behind the bar where there is one.
+fn room(columns: usize, before: usize) -> usize {
+    match columns < BAR_NEEDS {
+        true => columns.saturating_sub(before),
+        false => columns.saturating_sub(before + BAR_COLUMNS),
+    }
+}
+
+/// The first of the words, two blanks apart, as many as fit; the very first in any case.
+fn fitting(words: &[String], room: usize) -> String {
+    let mut line = String::new();
+    for word in words {
+        let blanks = if line.is_empty() { "" } else { "  " };
+        let longer = format!("{line}{blanks}{word}");
+        if !line.is_empty() && longer.chars().count() > room {
+            break;
+        }
+        line = longer;
+    }
+    line
+}
+
+/// A bar of `steps` steps, [`shown`]; on a narrow terminal its words alone.
 ///
 /// In the template, `{left}` is the time that is left.
 pub fn bar(output: Output, template: &str, steps: usize) -> Result<ProgressBar> {
@@ -201,7 +249,11 @@ pub fn bar(output: Output, template: &str, steps: usize) -> Result<ProgressBar> 
             _ => text.write_str(&clock(state.eta().as_secs_f64())),
         };
     };
-    let style = ProgressStyle::with_template(template)?
+    let template = match output.columns() < BAR_NEEDS {
+        true => template.replace(WIDE_BAR, ""),
+        false => template.to_string(),
+    };
+    let style = ProgressStyle::with_template(&template)?
         .with_key("left", left)
         .progress_chars("━╸─");
     let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
@@ -221,7 +273,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_of_any_size_say_something() {
+    fn the_time_left_is_the_last_to_go_from_a_narrow_line() {
+        let words = ["run 12:34", "accuracy 0.512", "loss 0.6931"].map(str::to_string);
+        let before = "Epoch 12/15  1200/2500  ".len();
+        let shown = |columns| fitting(&words, room(columns, before));
+        assert_eq!(shown(80), "run 12:34  accuracy 0.512  loss 0.6931");
+        assert_eq!(shown(50), "run 12:34  accuracy 0.512");
+        assert_eq!(shown(40), "run 12:34");
+        assert_eq!(shown(10), "run 12:34");
+    }
+
+    #[test]
+    fn metrics_of_any_size_say_something() {
         let mut record = EpochRecord {
             epoch: 1,
             loss: 0.71234,
@@ -229,12 +292,12 @@ mod tests {
             gradient_norm_max: Some(f64::from(f32::MAX)),
             ..EpochRecord::default()
         };
-        let figures = epoch_figures(&record, 5);
-        assert_eq!(figures[1], "accuracy 0.000 loss 0.7123");
-        assert_eq!(figures[3], "gradient norm 5.500e-7, at most 3.403e38");
+        let metrics = epoch_metrics(&record, 5);
+        assert_eq!(metrics[1], "accuracy 0.000 loss 0.7123");
+        assert_eq!(metrics[3], "gradient norm 5.500e-7, at most 3.403e38");
         record.val_loss = f64::from(f32::MAX);
         assert_eq!(
-            epoch_figures(&record, 5)[2],
+            epoch_metrics(&record, 5)[2],
             "val_accuracy 0.000 val_loss 3.403e38"
         );
     }

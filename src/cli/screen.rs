@@ -53,9 +53,9 @@ impl Output {
         columns(stderr_size())
     }
 
-    /// Tells figures that belong together, in as few lines as they take.
-    pub fn say_row(&self, figures: &[String]) {
-        self.say(&row(figures, self.columns()));
+    /// Tells metrics that belong together, in as few lines as they take.
+    pub fn say_row(&self, metrics: &[String]) {
+        self.say(&row(metrics, self.columns()));
     }
 
     /// Prints a result for people on standard output.
@@ -118,13 +118,13 @@ pub fn field(label: &str, text: &str) -> String {
     field_within(label, text, result_columns())
 }
 
-/// Figures two blanks apart, further lines indented as those of a field.
-fn row(figures: &[String], columns: usize) -> String {
+/// Metrics two blanks apart, further lines indented as those of a field.
+fn row(metrics: &[String], columns: usize) -> String {
     let indent = " ".repeat(LABEL);
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for figure in figures {
-        let length = figure.chars().count();
+    for metric in metrics {
+        let length = metric.chars().count();
         if used > 0 && used + 2 + length > columns {
             lines.push(indent.clone());
             used = LABEL;
@@ -135,7 +135,7 @@ fn row(figures: &[String], columns: usize) -> String {
             }
         }
         if let Some(line) = lines.last_mut() {
-            line.push_str(figure);
+            line.push_str(metric);
         }
         used += length;
     }
@@ -209,24 +209,24 @@ mod tests {
     }
 
     #[test]
-    fn a_row_breaks_between_figures() {
-        let figures = [
+    fn a_row_breaks_between_metrics() {
+        let metrics = [
             "Epoch 5/5 0:09",
             "accuracy 0.984 loss 0.0443",
             "val_accuracy 0.943 val_loss 0.1950",
             "gradient norm 0.1, at most 0.2",
         ];
-        let figures = figures.map(str::to_string);
+        let metrics = metrics.map(str::to_string);
         assert_eq!(
-            row(&figures[..3], 80),
+            row(&metrics[..3], 80),
             "Epoch 5/5 0:09  accuracy 0.984 loss 0.0443  val_accuracy 0.943 val_loss 0.1950"
         );
         assert_eq!(
-            row(&figures, 60),
+            row(&metrics, 60),
             "Epoch 5/5 0:09  accuracy 0.984 loss 0.0443\n\
              \u{20}         val_accuracy 0.943 val_loss 0.1950\n\
              \u{20}         gradient norm 0.1, at most 0.2"
         );
-        assert_eq!(row(&figures, 80).lines().count(), 2);
+        assert_eq!(row(&metrics, 80).lines().count(), 2);
     }
 }

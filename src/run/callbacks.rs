@@ -15,7 +15,7 @@ pub enum ScheduleName {
     Constant,
     /// It falls along half a cosine, from step to step until the last.
     Cosine,
-    /// It is lowered where the monitored figure no longer improves.
+    /// It is lowered where the monitored metric no longer improves.
     Plateau,
 }
 
@@ -41,7 +41,7 @@ impl ScheduleName {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackSpec {
-    /// The figure that tells which epoch is best.
+    /// The metric that tells which epoch is best.
     pub monitor: Monitor,
     /// Epochs without an improvement after which training ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]

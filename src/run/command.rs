@@ -79,7 +79,7 @@ fn typed(option: &str) -> String {
 }
 
 /// `text` as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./,:=+@%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_string()

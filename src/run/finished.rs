@@ -39,20 +39,21 @@ pub fn read_histories(folders: &[PathBuf]) -> Result<Vec<History>> {
     folders.iter().map(read).collect()
 }
 
+/// Whether a run that told of its epochs is in `folder`.
+pub fn has_history(folder: &Path) -> bool {
+    let names = ["history.json", "history.csv"];
+    names.iter().any(|name| folder.join(name).is_file())
+}
+
 /// The run in `folder`, or the runs in the folders below it where it is a comparison.
 fn runs_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let is_run = |folder: &Path| {
-        ["history.json", "history.csv"]
-            .iter()
-            .any(|name| folder.join(name).is_file())
-    };
-    if is_run(folder) || !folder.is_dir() {
+    if has_history(folder) || !folder.is_dir() {
         return Ok(vec![folder.to_path_buf()]);
     }
     let mut runs = Vec::new();
     for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
         let path = entry.map_err(Error::io(folder))?.path();
-        if is_run(&path) {
+        if has_history(&path) {
             runs.push(path);
         }
     }

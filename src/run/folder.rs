@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::files;
-use super::lock::Lock;
+use super::lock::{Lock, is_held};
 use super::spec::RunSpec;
 use crate::atomic::{is_temporary, remove_leftovers, write_atomically};
 use crate::data::{Vocabulary, VocabularyKind};
@@ -70,6 +70,12 @@ pub fn check_folder(folder: &Path, overwrite: bool) -> Result<()> {
 pub fn holds_run(folder: &Path) -> bool {
     let names = [files::CONFIG].into_iter().chain(CheckpointFiles::NAMES);
     names.into_iter().any(|name| folder.join(name).is_file())
+}
+
+/// Whether `folder` has the configuration of a run or a comparison, and no process holds it. Where that cannot be told, as on
+/// a file system without locks, the answer is no.
+pub fn is_abandoned(folder: &Path) -> bool {
+    folder.join(files::CONFIG).is_file() && is_held(folder) == Some(false)
 }
 
 /// The vocabulary's file in the folder of a run, if it is there and has this hash; runs of earlier versions have none.

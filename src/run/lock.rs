@@ -3,11 +3,19 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use tracing::warn;
 
 use super::files;
 use crate::error::{Error, Result};
+
+/// How often a folder is tried that another process has: one that only asks whether it is held has it for microseconds.
+const ATTEMPTS: usize = 4;
+
+/// Between two of them.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Holds a folder until it is dropped, or the process ends, however it does.
 #[derive(Debug)]
@@ -26,6 +34,7 @@ impl Lock {
     /// [`Error::Io`] where another process has it, or the system refuses.
     pub fn take(folder: &Path) -> Result<Lock> {
         let path = folder.join(files::LOCK);
+        let mut attempts = 1;
         loop {
             let mut options = OpenOptions::new();
             let file = options.create(true).truncate(false).write(true).open(&path);
@@ -33,6 +42,11 @@ impl Lock {
             let mut is_real = true;
             match file.try_lock() {
                 Ok(()) => {}
+                Err(TryLockError::WouldBlock) if attempts < ATTEMPTS => {
+                    attempts += 1;
+                    thread::sleep(PAUSE);
+                    continue;
+                }
                 Err(TryLockError::WouldBlock) => {
                     let told =
                         "in use by another gatefold; wait until it ends, or choose another folder";
@@ -68,6 +82,21 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // A file that stays behind locks nothing.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Whether a process holds the folder; `None` where that cannot be told, as where the file system has no locks.
+pub(super) fn is_held(folder: &Path) -> Option<bool> {
+    let file = match File::open(folder.join(files::LOCK)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(false),
+        Err(_) => return None,
+    };
+    // Shared, so that two who ask do not take each other for the holder.
+    match file.try_lock_shared() {
+        Ok(()) => Some(false),
+        Err(TryLockError::WouldBlock) => Some(true),
+        Err(TryLockError::Error(_)) => None,
     }
 }
 

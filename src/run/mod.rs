@@ -44,16 +44,19 @@ mod timing;
 mod trained_run;
 mod trainer;
 mod training;
+mod training_time;
 mod training_words;
 
 pub use amount::Amount;
 pub use begun_run::BegunRun;
 pub use callbacks::{CallbackSpec, ScheduleName};
 pub use class_weights::ClassWeights;
-pub use command::Trains;
+pub use command::{Trains, quoted};
 pub use embedding::check_width;
-pub use finished::{name_apart, read_histories, runs_below};
-pub use folder::{HeldFolder, RunFolder, check_folder, clear_comparison, holds_run, try_writing};
+pub use finished::{has_history, name_apart, read_histories, runs_below};
+pub use folder::{
+    HeldFolder, RunFolder, check_folder, clear_comparison, holds_run, is_abandoned, try_writing,
+};
 pub use from_keys::is_asked_for;
 pub use list::{join_names, split_names};
 pub use optimiser::OptimiserName;
@@ -72,3 +75,4 @@ pub use timing::read_timings;
 pub use trained_run::{Parameters, ParametersFrom, Prediction, TrainedRun};
 pub use trainer::Trainer;
 pub use training::TrainingSpec;
+pub use training_time::TrainingTime;

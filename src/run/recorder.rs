@@ -7,7 +7,8 @@ use tracing::warn;
 
 use super::memory::peak_resident;
 use super::pace::Pace;
-use super::progress_file::{ProgressEvent, ProgressFile, ProgressLine};
+use super::progress_file::{ProgressEvent, ProgressFile, ProgressLine, read_progress};
+use super::training_time::TrainingTime;
 use crate::train::{Event, Position};
 
 /// Seconds from one line of steps to the next, at least.
@@ -48,16 +49,20 @@ pub struct Recorder {
     device_memory: Option<u64>,
     /// When the last line was written.
     told: f64,
+    time: TrainingTime,
 }
 
 impl Recorder {
     /// Of the run in `folder`, which exists; goes on behind what an earlier process told there.
     pub fn new(folder: &Path) -> Recorder {
-        let file = ProgressFile::open(folder);
+        let opened = ProgressFile::open(folder).and_then(|file| Ok((file, read_progress(folder)?)));
+        let opened = opened
+            .inspect_err(|error| warn!("{error}; watchers will see nothing of this run"))
+            .ok();
+        let (file, lines) = opened.unzip();
         Recorder {
-            file: file
-                .inspect_err(|error| warn!("{error}; watchers will see nothing of this run"))
-                .ok(),
+            file,
+            time: TrainingTime::of(&lines.unwrap_or_default()),
             pace: Pace::new(0, 0),
             began: 0.0,
             epoch_began: 0.0,
@@ -80,6 +85,7 @@ impl Recorder {
         self.begin_part(now, from.done);
         self.pace = Pace::new(epochs, steps);
         self.pace.go_on_from(from.epoch(), from.done);
+        self.time.go_on_from(from.epoch());
         let event = ProgressEvent::Begin {
             variant: variant.to_string(),
             epochs,
@@ -136,12 +142,16 @@ impl Recorder {
                 };
                 self.tell(now, event);
                 self.begin_part(now, 0);
+                self.time.add(record.seconds);
+                self.time.end_epoch(record.epoch);
             }
             Event::Validation { .. } | Event::Snapshot(_) => {}
             Event::Restart {
                 error, position, ..
             } => {
                 self.pace.go_on_from(position.epoch(), position.done);
+                self.time.add((now - self.epoch_began).max(0.0));
+                self.time.go_on_from(position.epoch());
                 self.begin_part(now, position.done);
                 let event = ProgressEvent::Restart {
                     error: error.to_string(),
@@ -150,6 +160,23 @@ impl Recorder {
                 };
                 self.tell(now, event);
             }
+        }
+    }
+
+    /// Seconds that an epoch took which is over, those of earlier processes included; none where they are not known.
+    pub fn seconds_of(&self, epoch: usize) -> Option<f64> {
+        self.time.of_epoch(epoch)
+    }
+
+    /// An epoch that was observed to be over with its seconds in all processes; other events as they are.
+    pub fn timed<'a>(&self, event: Event<'a>) -> Event<'a> {
+        match event {
+            Event::Epoch(mut record) => {
+                let seconds = self.seconds_of(record.epoch);
+                record.seconds = seconds.unwrap_or(record.seconds);
+                Event::Epoch(record)
+            }
+            event => event,
         }
     }
 

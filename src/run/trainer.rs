@@ -281,6 +281,9 @@ impl Run<'_> {
     ) -> Result<()> {
         if let Some(Snapshot { position, best, .. }) = from {
             self.history.epochs = position.epochs.clone();
+            for record in &mut self.history.epochs {
+                record.seconds = recorder.seconds_of(record.epoch).unwrap_or(0.0);
+            }
             if let Some(best) = best {
                 self.keep_best(best)?;
             }
@@ -326,6 +329,7 @@ impl Run<'_> {
         let mut failure = None;
         let mut on_event = |event: Event<'_>| {
             recorder.observe(&event);
+            let event = recorder.timed(event);
             let kept = match &event {
                 Event::Epoch(record) => self.end_epoch(record),
                 Event::Snapshot(snapshot) => self.checkpoint(snapshot),

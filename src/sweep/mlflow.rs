@@ -13,8 +13,8 @@ use crate::atomic::{remove_leftovers, write_atomically};
 use crate::error::{Error, Result};
 use crate::train::EpochRecord;
 
-/// A figure of an epoch.
-type Figure = fn(&EpochRecord) -> f64;
+/// A metric of an epoch.
+type Metric = fn(&EpochRecord) -> f64;
 
 /// The number of the one experiment in the store.
 const EXPERIMENT: &str = "1";
@@ -114,7 +114,7 @@ fn write_run(sweep: &Sweep, experiment: &Path, trial: &Trial, state: &TrialState
     if let Some(reason) = state.failed() {
         write_atomically(&run.join("tags").join("failed"), reason.as_bytes())?;
     }
-    let metrics: [(&str, Figure); 5] = [
+    let metrics: [(&str, Metric); 5] = [
         ("loss", |record| record.loss),
         ("accuracy", |record| record.accuracy),
         ("val_loss", |record| record.val_loss),

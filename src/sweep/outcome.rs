@@ -10,6 +10,7 @@ use super::files;
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
 use crate::report::read_history;
+use crate::run::has_history;
 use crate::train::EpochRecord;
 
 /// What came of a trial. It is written last: without it, a trial is to be trained, or to go on.
@@ -73,8 +74,7 @@ impl TrialState {
     /// As [`Outcome::read`] and [`read_history`].
     pub fn read(folder: &Path) -> Result<TrialState> {
         let outcome = Outcome::read(folder)?;
-        let has_history = folder.join("history.json").is_file();
-        let epochs = match has_history {
+        let epochs = match has_history(folder) {
             true => read_history(folder)?.epochs,
             false => Vec::new(),
         };

@@ -1,4 +1,4 @@
-//! [`Results`]: what came of a sweep: figures of its trials, means over seeds, and how they compare.
+//! [`Results`]: what came of a sweep: metrics of its trials, means over seeds, and how they compare.
 
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub struct Results {
     pub name: String,
     /// Whether all its trials are over.
     pub complete: bool,
-    /// The figure that trials are compared by, of their best epoch.
+    /// The metric that trials are compared by, of their best epoch.
     #[serde(serialize_with = "by_name")]
     pub monitor: Monitor,
     /// Names of the compared axes.
@@ -56,7 +56,7 @@ pub struct ConfigurationResult {
     pub failed: usize,
     /// Trials that are not over.
     pub open: usize,
-    /// The monitored figure of the best epochs; none where no trial has one.
+    /// The monitored metric of the best epochs; none where no trial has one.
     pub figure: Option<Spread>,
     /// The validation accuracy of the same epochs.
     pub val_accuracy: Option<Spread>,
@@ -87,9 +87,9 @@ pub struct TrialResult {
     pub reason: Option<String>,
     /// Epochs that are over.
     pub epochs: usize,
-    /// The epoch with the best monitored figure.
+    /// The epoch with the best monitored metric.
     pub best_epoch: Option<usize>,
-    /// Figures of that epoch.
+    /// Metrics of that epoch.
     pub loss: Option<f64>,
     /// Training accuracy.
     pub accuracy: Option<f64>,
@@ -102,7 +102,7 @@ pub struct TrialResult {
     asked: usize,
     #[serde(skip)]
     configuration: usize,
-    /// The monitored figure, of a trial that is over and did not fail.
+    /// The monitored metric, of a trial that is over and did not fail.
     #[serde(skip)]
     figure: Option<f64>,
 }
@@ -274,7 +274,7 @@ fn compare(configurations: &mut [ConfigurationResult], trials: &[TrialResult], m
         return;
     };
     if best.figure.is_none() {
-        best.words = "no figure".to_string();
+        best.words = "no metric".to_string();
     } else {
         best.words = "the best".to_string();
     }
@@ -353,7 +353,7 @@ fn shown(p: f64) -> String {
     }
 }
 
-/// What each axis that varies explains, the seed among them, over all trials that have a figure.
+/// What each axis that varies explains, the seed among them, over all trials that have a metric.
 fn importance(sweep: &Sweep, trials: &[TrialResult]) -> Vec<Importance> {
     let most = trials.iter().map(|trial| trial.asked).max().unwrap_or(0);
     // Halving trains some for less, which is no merit of their values.

@@ -92,8 +92,8 @@ impl Sweep {
             .collect()
     }
 
-    /// The less the better: the mean over the seeds of the best figure within so many epochs; infinite where a trial failed
-    /// or its figure is no number.
+    /// The less the better: the mean over the seeds of the best metric within so many epochs; infinite where a trial failed
+    /// or its metric is no number.
     fn score(
         &self,
         configuration: usize,
@@ -122,7 +122,7 @@ fn within(epochs: &[EpochRecord], most: usize) -> &[EpochRecord] {
     &epochs[..epochs.len().min(most)]
 }
 
-/// The figure such that less is better.
+/// The metric such that less is better.
 pub(super) fn less_is_better(monitor: Monitor, value: f64) -> f64 {
     match monitor.improves(1.0, Some(0.0), 0.0) {
         true => -value,

@@ -120,7 +120,7 @@ impl Sweep {
         self.file.axes.iter().filter(|axis| !axis.is_seed())
     }
 
-    /// The figure that tells which trial is better.
+    /// The metric that tells which trial is better.
     pub fn monitor(&self) -> Monitor {
         let callbacks = self
             .trials

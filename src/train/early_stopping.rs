@@ -3,7 +3,7 @@
 use super::history::EpochRecord;
 use super::monitor::Monitor;
 
-/// Ends training where the monitored figure has not improved for some epochs.
+/// Ends training where the monitored metric has not improved for some epochs.
 ///
 /// # Source
 /// Keras 3, `callbacks.EarlyStopping`. What is restored is the best epoch itself, even where it is better by

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layer_norms::LayerNorm;
 
-/// The figures of one epoch, under the names that Keras's `History` gives them.
+/// The metrics of one epoch, under the names that Keras's `History` gives them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// Which epoch, counted from 1.

@@ -1,4 +1,4 @@
-//! [`Monitor`]: the figure of an epoch that tells whether training still helps.
+//! [`Monitor`]: the metric of an epoch that tells whether training still helps.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::EpochRecord;
 
-/// Which figure of an epoch decides what is best: for [`EarlyStopping`](super::EarlyStopping),
+/// Which metric of an epoch decides what is best: for [`EarlyStopping`](super::EarlyStopping),
 /// [`Plateau`](super::Plateau) and [`Snapshot::best`](super::Snapshot::best).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,7 +31,7 @@ impl Monitor {
         Monitor::ValAccuracy,
     ];
 
-    /// The figure's name, `val_loss` say.
+    /// The metric's name, `val_loss` say.
     pub fn name(self) -> &'static str {
         match self {
             Monitor::Loss => "loss",
@@ -41,7 +41,7 @@ impl Monitor {
         }
     }
 
-    /// The figure of an epoch.
+    /// The metric of an epoch.
     pub fn value(self, record: &EpochRecord) -> f64 {
         match self {
             Monitor::Loss => record.loss,

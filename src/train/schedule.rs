@@ -44,7 +44,7 @@ pub enum Decay {
         /// The least rate.
         minimum: f64,
     },
-    /// It is lowered, from epoch to epoch, where the monitored figure no longer improves.
+    /// It is lowered, from epoch to epoch, where the monitored metric no longer improves.
     Plateau(Plateau),
 }
 

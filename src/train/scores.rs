@@ -23,7 +23,7 @@ pub struct Bin {
     pub share: Option<f64>,
 }
 
-/// Figures of classification, of probabilities and the labels of the reviews.
+/// Metrics of classification, of probabilities and the labels of the reviews.
 ///
 /// Where the model gives one probability they are those of the second class, positive. Where it gives one for every
 /// class, precision, recall, F1 and the area under the ROC curve are means over the classes, all classes weighing the
@@ -54,7 +54,7 @@ pub struct Scores {
     /// Precision of the second class, or the mean over the classes.
     ///
     /// A mean is over the classes that occur among the labels or the predictions; a class that was never predicted,
-    /// or has no reviews, counts as 0 where its own figure is not defined.
+    /// or has no reviews, counts as 0 where its own metric is not defined.
     ///
     /// # Source
     /// scikit-learn, `precision_recall_fscore_support(average="macro", zero_division=0)`.
@@ -85,7 +85,7 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// The figures of `probabilities`, each in [0, 1], and as many `labels`, each below the number of classes.
+    /// The metrics of `probabilities`, each in [0, 1], and as many `labels`, each below the number of classes.
     ///
     /// # Errors
     /// [`Error::Shape`] where their numbers differ, [`Error::Data`] where there are none, one is no

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::run::{RunState, Status};
 use crate::error::{Error, Result};
-use crate::run::{RunSpec, files, now};
+use crate::run::{RunSpec, files, is_abandoned, now, quoted};
 use crate::sweep::{self, Listing};
 
 /// The folder of a run, or of a comparison, at one time.
@@ -18,24 +18,44 @@ pub struct WatchedFolder {
     pub runs: Vec<RunState>,
     /// Of a sweep: whether all its trials are over, and its results written.
     pub sweep_is_over: Option<bool>,
+    /// Whether no process trains any more what is left to train, and none told why.
+    pub is_dead: bool,
+    /// The command that goes on with what is left, where nobody does.
+    pub resume: Option<String>,
 }
 
 impl WatchedFolder {
     /// Whether all runs are over, however they ended, and there is one.
     pub fn is_over(&self) -> bool {
+        // Something is left that nobody trains.
+        if self.resume.is_some() {
+            return true;
+        }
         // A trial that is over may go on in the next round, and one that failed ends no sweep.
         if let Some(is_over) = self.sweep_is_over {
             return is_over;
         }
-        let is_over = |run: &RunState| match run.status {
-            Status::Finished | Status::Stopped { .. } => true,
-            Status::Waiting | Status::Training => false,
-        };
         // A comparison ends with the run that was stopped.
-        let stopped = |run: &RunState| matches!(run.status, Status::Stopped { .. });
-        let under_way = self.runs.iter().any(|run| run.status == Status::Training);
-        !under_way && (self.runs.iter().any(stopped) || self.runs.iter().all(is_over))
+        !self.is_under_way() && (self.runs.iter().any(is_stopped) || self.is_finished())
     }
+
+    /// Whether everything came to its end.
+    pub fn is_finished(&self) -> bool {
+        let all = || self.runs.iter().all(|run| run.status == Status::Finished);
+        self.sweep_is_over.unwrap_or_else(all)
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.runs.iter().any(|run| run.status == Status::Training)
+    }
+}
+
+fn is_stopped(run: &RunState) -> bool {
+    matches!(run.status, Status::Stopped { .. })
+}
+
+fn is_dead(run: &RunState) -> bool {
+    run.status == Status::Dead
 }
 
 /// Reads the run, the comparison or the sweep in `folder`. One that has not begun to write is waited for; it is a run until
@@ -69,12 +89,31 @@ pub fn look(folder: &Path) -> Result<WatchedFolder> {
             vec![RunState::read(folder, &name.to_string_lossy(), now)?]
         }
     };
-    Ok(WatchedFolder {
+    let mut watched = WatchedFolder {
         folder: folder.to_path_buf(),
-        data: spec.map(|spec| spec.data.name),
+        data: None,
         runs,
         sweep_is_over: None,
-    })
+        is_dead: false,
+        resume: None,
+    };
+    // Between two of its models, a comparison has none under way; its own folder tells whether it goes on.
+    let is_left = match comparison {
+        Some(_) => is_abandoned(folder),
+        None => watched.runs.iter().any(is_dead),
+    };
+    watched.is_dead = is_left && !watched.is_under_way() && !watched.is_over();
+    let was_interrupted = |run: &RunState| match &run.status {
+        Status::Stopped { reason } => *reason == Some(Error::Interrupted.to_string()),
+        _ => false,
+    };
+    if watched.is_dead || !watched.is_under_way() && watched.runs.iter().any(was_interrupted) {
+        let command = comparison.map_or("train", |_| "compare");
+        let folder = quoted(&folder.display().to_string());
+        watched.resume = Some(format!("gatefold {command} --resume {folder}"));
+    }
+    watched.data = spec.map(|spec| spec.data.name);
+    Ok(watched)
 }
 
 /// The trials of a sweep.
@@ -99,12 +138,27 @@ fn look_at_sweep(folder: &Path, listing: &Listing, now: f64) -> Result<WatchedFo
             ..RunState::read(&path, name, now)?
         });
     }
-    Ok(WatchedFolder {
+    let mut watched = WatchedFolder {
         folder: folder.to_path_buf(),
         data,
         runs,
         sweep_is_over: Some(sweep::is_complete(folder)?),
-    })
+        is_dead: false,
+        resume: None,
+    };
+    // Where a trial was left and none goes on, no process takes trials any more.
+    if !watched.is_over() && !watched.is_under_way() {
+        let is_open =
+            |run: &&RunState| !folder.join(&run.name).join(sweep::files::OUTCOME).is_file();
+        let open = || watched.runs.iter().filter(is_open);
+        let is_dead = open().any(is_dead);
+        if is_dead || open().any(is_stopped) {
+            let folder = quoted(&folder.display().to_string());
+            watched.resume = Some(format!("gatefold sweep FILE --out {folder}"));
+        }
+        watched.is_dead = is_dead;
+    }
+    Ok(watched)
 }
 
 /// Whether it names a folder right below, not one elsewhere.

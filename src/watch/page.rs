@@ -17,8 +17,9 @@ use serde::Serialize;
 use tracing::{debug, warn};
 
 use super::folder::{WatchedFolder, look};
+use super::page_list::{ListRow, PageList};
 use super::run::RunState;
-use super::still::{Still, index, picture, report_in};
+use super::still::{Still, index, list_index, picture, report_in};
 use crate::error::{Error, Result};
 use crate::run::files;
 
@@ -82,6 +83,8 @@ pub struct Page {
 #[derive(Debug)]
 struct PageState {
     folder: PathBuf,
+    /// All runs below the folder, where it is no run itself.
+    list: Option<PageList>,
     polls: Mutex<Polls>,
     polled: Condvar,
 }
@@ -110,6 +113,10 @@ struct Answer {
     /// Whether there is a report of the runs.
     has_report: bool,
     runs: Vec<Row>,
+    /// That nobody trains what is left, and the command that goes on with it.
+    resume: Option<String>,
+    /// All runs below the folder, newest first, where it is no run itself.
+    list: Option<Vec<ListRow>>,
 }
 
 #[derive(Serialize)]
@@ -126,6 +133,18 @@ impl Page {
     /// # Errors
     /// [`Error::Argument`] where the address cannot be had.
     pub fn serve(folder: &Path, address: SocketAddr) -> Result<Page> {
+        Page::serve_at(folder, None, address)
+    }
+
+    /// Serves a list of all runs below `folder`, and each of them, as [`Page::serve`] does.
+    ///
+    /// # Errors
+    /// As [`Page::serve`].
+    pub fn serve_list(folder: &Path, address: SocketAddr) -> Result<Page> {
+        Page::serve_at(folder, Some(PageList::new(folder)), address)
+    }
+
+    fn serve_at(folder: &Path, list: Option<PageList>, address: SocketAddr) -> Result<Page> {
         let refused = |error: io::Error| {
             let problem = format!("{address}: {error}; give another port, 0 for one that is free");
             Error::argument("Page::serve", problem)
@@ -140,6 +159,7 @@ impl Page {
             .map_err(refused)?;
         let shared = Arc::new(PageState {
             folder: folder.to_path_buf(),
+            list,
             polls: Mutex::default(),
             polled: Condvar::new(),
         });
@@ -222,10 +242,24 @@ async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Respo
         refused.headers_mut().insert(header::ALLOW, allowed);
         return refused;
     }
-    let folder = &shared.folder;
+    let listed = match &shared.list {
+        Some(list) => list.asked_folder(request.uri()),
+        None => Ok(None),
+    };
+    let asked = match listed {
+        Ok(asked) => asked,
+        Err(error) => return response(StatusCode::NOT_FOUND, TEXT, error.to_string()),
+    };
+    let folder = asked.as_deref().unwrap_or(&shared.folder);
     match path {
-        STATE => return state(&shared),
-        "/" => return made("text/html; charset=utf-8", index(folder)),
+        STATE => return state(&shared, folder),
+        "/" => {
+            let page = match (&shared.list, &asked) {
+                (Some(list), None) => list_index(&shared.folder, list),
+                (_, asked) => index(folder, asked.as_ref().and(request.uri().query())),
+            };
+            return made("text/html; charset=utf-8", page);
+        }
         "/accuracy.svg" => return made(SVG, picture(folder, Still::Accuracy)),
         "/loss.svg" => return made(SVG, picture(folder, Still::Loss)),
         REPORT if report_in(folder) => return report(folder),
@@ -260,11 +294,20 @@ fn report(folder: &Path) -> Response {
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-fn state(shared: &PageState) -> Response {
-    let (watched, problem) = match look(&shared.folder) {
+fn state(shared: &PageState, folder: &Path) -> Response {
+    let (watched, mut problem) = match look(folder) {
         Ok(watched) => (Some(watched), None),
         Err(error) => (None, Some(error.to_string())),
     };
+    let list = shared.list.as_ref().filter(|_| folder == shared.folder);
+    let list = list.and_then(|list| match list.rows() {
+        Ok(rows) => Some(rows),
+        Err(error) => {
+            problem = Some(error.to_string());
+            None
+        }
+    });
+    let resume = watched.as_ref().and_then(WatchedFolder::resume_words);
     let (data, runs) = watched.map_or(
         (None, Vec::new()),
         |WatchedFolder { data, runs, .. }| (data, runs),
@@ -275,10 +318,12 @@ fn state(shared: &PageState) -> Response {
     });
     let body = serde_json::to_string(&Answer {
         problem,
-        folder: shared.folder.display().to_string(),
+        folder: folder.display().to_string(),
         data,
-        has_report: report_in(&shared.folder),
+        has_report: report_in(folder),
         runs: runs.collect(),
+        resume,
+        list,
     });
     let mut polls = shared.polls();
     polls.count += 1;

@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::curve::{self, Point};
 use crate::error::Result;
 use crate::report::{best_epoch, read_history};
-use crate::run::{ProgressEvent, ProgressLine, read_progress};
+use crate::run::{
+    ProgressEvent, ProgressLine, TrainingTime, has_history, is_abandoned, read_progress,
+};
 use crate::train::EpochRecord;
 
 /// Whether a run goes on.
@@ -16,8 +18,10 @@ use crate::train::EpochRecord;
 pub enum Status {
     /// It has not begun.
     Waiting,
-    /// It goes on, or was killed and could not tell.
+    /// It goes on.
     Training,
+    /// Its process is gone and did not tell why: it was killed, or the machine went down.
+    Dead,
     /// It came to its end.
     Finished,
     /// It ended before.
@@ -60,6 +64,8 @@ pub struct RunState {
     /// Seconds since the run's last word, while it goes on.
     #[serde(skip)]
     pub silent: Option<f64>,
+    /// When a process began to train it, or to go on with it, the last time: seconds since 1970.
+    pub began: Option<f64>,
     /// The last epoch that is over.
     pub last: Option<EpochRecord>,
     /// The epoch with the best validation accuracy.
@@ -75,22 +81,36 @@ pub struct RunState {
 
 impl RunState {
     /// Reads the run in `folder` at the time `now`, in seconds since 1970. A folder with nothing in it, or none,
-    /// is a run that has not begun.
+    /// is a run that has not begun; one that has not ended and that no process holds is [dead](Status::Dead).
     ///
     /// # Errors
     /// As [`read_progress`] and [`read_history`].
     pub fn read(folder: &Path, name: &str, now: f64) -> Result<RunState> {
         let lines = read_progress(folder)?;
-        let has_history = ["history.json", "history.csv"]
-            .iter()
-            .any(|name| folder.join(name).is_file());
-        let history = if has_history {
-            read_history(folder)?.epochs
-        } else {
-            Vec::new()
+        let run = RunState::of_lines(folder, name, &lines, now)?;
+        if !matches!(run.status, Status::Waiting | Status::Training) || !is_abandoned(folder) {
+            return Ok(run);
+        }
+        // It may have ended, or begun, between the two looks.
+        let since = read_progress(folder)?;
+        let mut run = RunState::of_lines(folder, name, &since, now)?;
+        let may_go_on = matches!(run.status, Status::Waiting | Status::Training);
+        if may_go_on && since.len() == lines.len() {
+            run.status = Status::Dead;
+            (run.rate, run.left, run.silent) = (None, None, None);
+            run.is_compiling = false;
+        }
+        Ok(run)
+    }
+
+    /// The run in `folder`, which told `lines`.
+    fn of_lines(folder: &Path, name: &str, lines: &[ProgressLine], now: f64) -> Result<RunState> {
+        let history = match has_history(folder) {
+            true => read_history(folder)?.epochs,
+            false => Vec::new(),
         };
         let is_trained = folder.join("model.safetensors").is_file();
-        Ok(RunState::new(name, &lines, &history, is_trained, now))
+        Ok(RunState::new(name, lines, &history, is_trained, now))
     }
 
     /// A run that told `lines` and has this history, at the time `now`; `is_trained` tells whether its trained
@@ -103,6 +123,11 @@ impl RunState {
         now: f64,
     ) -> RunState {
         let over = history.last().map_or(0, |record| record.epoch);
+        let time = TrainingTime::of(lines);
+        let mut history = history.to_vec();
+        for record in &mut history {
+            record.seconds = time.of_epoch(record.epoch).unwrap_or(record.seconds);
+        }
         let mut run = RunState {
             name: name.to_string(),
             // What is told overrides it.
@@ -123,11 +148,12 @@ impl RunState {
             left: None,
             seconds: None,
             silent: None,
+            began: None,
             last: history.last().cloned(),
-            best: best_epoch(history).cloned(),
-            history: history.to_vec(),
-            training: curve::training(lines, history),
-            validation: curve::validation(history),
+            best: best_epoch(&history).cloned(),
+            training: curve::training(lines, &history),
+            validation: curve::validation(&history),
+            history,
         };
         let mut before = None;
         for line in lines {
@@ -143,6 +169,13 @@ impl RunState {
         run
     }
 
+    /// The same without what only its own view shows: its curves and its epochs.
+    #[must_use]
+    pub(super) fn without_curves(mut self) -> RunState {
+        (self.history, self.training, self.validation) = (Vec::new(), Vec::new(), Vec::new());
+        self
+    }
+
     /// Takes in a line; the one before was told at `before`.
     fn take(&mut self, line: &ProgressLine, before: Option<f64>) {
         match &line.event {
@@ -155,6 +188,7 @@ impl RunState {
                 self.name.clone_from(variant);
                 self.epochs = *epochs;
                 self.steps = *steps;
+                self.began = Some(line.time);
             }
             // The time between the end of one process and the beginning of the next is none of training.
             _ => {

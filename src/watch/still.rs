@@ -5,6 +5,7 @@ use std::path::Path;
 use minijinja::{AutoEscape, Environment, context};
 
 use super::folder::{WatchedFolder, look};
+use super::page_list::PageList;
 use crate::error::{Error, Result};
 use crate::report::{Figure, accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 use crate::run::files;
@@ -17,8 +18,9 @@ pub(super) enum Still {
     Loss,
 }
 
-/// `index.html`: what its script would ask for stands in it for a browser that runs none.
-pub(super) fn index(folder: &Path) -> Result<String> {
+/// `index.html` of the runs in a folder: what its script would ask for stands in it for a browser that runs none. `query` is
+/// what the request asked for, where it is of a run in a list.
+pub(super) fn index(folder: &Path, query: Option<&str>) -> Result<String> {
     let (watched, problem) = match look(folder) {
         Ok(watched) => (Some(watched), None),
         Err(error) => (None, Some(error.to_string())),
@@ -27,14 +29,29 @@ pub(super) fn index(folder: &Path) -> Result<String> {
     let runs: Vec<[String; 2]> = runs
         .map(|run| [run.name.clone(), run.words().join(" · ")])
         .collect();
-    let content = context! {
+    let query = query.map(|query| format!("?{query}"));
+    render(context! {
         folder => folder.display().to_string(),
+        query => query.unwrap_or_default(),
         problem,
         data => watched.as_ref().and_then(|watched| watched.data.as_ref()),
         runs,
         has_report => report_in(folder),
         is_over => watched.is_some_and(|watched| watched.is_over()),
-    };
+    })
+}
+
+/// `index.html` of all runs below a folder: links to each of them.
+pub(super) fn list_index(folder: &Path, list: &PageList) -> Result<String> {
+    let rows = list.rows()?;
+    let list: Vec<[String; 3]> = rows
+        .into_iter()
+        .map(|row| [row.link(), row.words.join(" · "), row.name])
+        .collect();
+    render(context! { folder => folder.display().to_string(), list, query => "" })
+}
+
+fn render(content: minijinja::Value) -> Result<String> {
     // Names are strangers' words.
     let mut engine = Environment::new();
     engine.set_auto_escape_callback(|_| AutoEscape::Html);

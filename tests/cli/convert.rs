@@ -46,6 +46,19 @@ fn answers_line_by_line_and_strips_nothing() {
 }
 
 #[test]
+fn a_dash_is_standard_input() {
+    let place = place();
+    let words = ["data", "encode", "--vocab", "v", "--input", "-"];
+    let mut command = place.command();
+    let outcome = Outcome::of(
+        command
+            .args(words)
+            .write_stdin("{\"text\": \"a good film\"}\n"),
+    );
+    assert_eq!(outcome.succeeds().stdout, "{\"ids\":[4,2,1]}\n");
+}
+
+#[test]
 fn reads_and_writes_files() {
     let place = place();
     place.write("in.jsonl", "{\"text\": \"a good film\"}\n");

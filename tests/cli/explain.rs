@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{Workplace, assert_80_columns};
+use crate::program::{Outcome, Workplace, assert_80_columns};
 
 fn trained() -> Workplace {
     let place = Workplace::new();
@@ -42,6 +42,18 @@ fn the_words_of_a_review_are_told_with_their_contributions() {
     assert_eq!(found["label"], predicted[0]["label"]);
     let [a, b] = [found, &predicted[0]].map(|line| line["probability"].as_f64().unwrap());
     assert!((a - b).abs() < 1e-5, "{a} and {b}");
+}
+
+#[test]
+fn a_dash_is_the_review_on_standard_input() {
+    let place = trained();
+    let piped = |input: String| {
+        let mut command = place.command();
+        Outcome::of(command.args(["explain", "run", "-"]).write_stdin(input))
+    };
+    let typed = place.run(["explain", "run", TEXT]);
+    assert_eq!(piped(format!("{TEXT}\r\n")).succeeds().stdout, typed.stdout);
+    piped("\n".to_string()).fails(1, &["standard input", "no review"]);
 }
 
 #[test]

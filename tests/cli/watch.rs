@@ -33,11 +33,10 @@ fn a_run_tells_how_it_goes_and_is_watched_afterwards() {
     crate::program::assert_80_columns(&told);
     let told: Vec<&str> = told.lines().collect();
     assert_eq!(told.len(), 3, "{told:?}");
-    for (line, words) in told.iter().zip([
-        "Epoch 1/2  accuracy",
-        "Epoch 2/2  accuracy",
-        "finished 2 epochs",
-    ]) {
+    for (line, words) in told
+        .iter()
+        .zip(["Epoch 1/2 ", "Epoch 2/2 ", "finished 2 epochs"])
+    {
         assert!(line.starts_with(words), "{line}");
     }
 
@@ -76,11 +75,7 @@ fn a_comparison_is_watched_to_its_end() {
     let (baseline, dropout) = told.split_once("dropout\n").unwrap();
     assert!(baseline.starts_with("baseline\n"), "{told}");
     for run in [baseline, dropout] {
-        for words in [
-            "Epoch 1/2  accuracy",
-            "Epoch 2/2  accuracy",
-            "finished 2 epochs",
-        ] {
+        for words in ["Epoch 1/2 ", "Epoch 2/2 ", "finished 2 epochs"] {
             assert!(run.contains(words), "no `{words}` in {told}");
         }
     }
@@ -95,7 +90,9 @@ fn why_a_run_stopped_is_told() {
     assert_eq!(outcome.code, 1, "{outcome:#?}");
     // Nothing is left of a run without an epoch, its progress neither.
     if place.path("run").exists() {
-        let told = place.run(["watch", "run"]).succeeds().stdout.clone();
+        let outcome = place.run(["watch", "run"]);
+        outcome.fails(1, &["run: stopped before its end"]);
+        let told = &outcome.stdout;
         assert!(
             told.contains("stopped, epoch") && told.contains("not a finite number"),
             "{told}"
@@ -107,6 +104,64 @@ fn why_a_run_stopped_is_told() {
             outcome.stderr
         );
     }
+}
+
+#[test]
+fn a_killed_run_is_dead_and_its_watcher_ends() {
+    let place = Workplace::new();
+    let run = [
+        &["train", "baseline", "--out", "runs/mine"][..],
+        &crate::program::TINY,
+    ]
+    .concat();
+    let mut program = place.start(&[&run[..], &["--epochs", "100000"]].concat());
+    while program.is_running() && !place.path("runs/mine/history.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let watcher = place.start(&["watch", "runs/mine"]);
+    program.kill();
+    let output = watcher.output();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("runs/mine: dead"), "{told}");
+    assert!(told.contains("gatefold train --resume runs/mine"), "{told}");
+    let list = place.run(["watch", "runs"]).succeeds().stdout.clone();
+    assert!(list.starts_with("mine  dead, epoch"), "{list}");
+    // The command that it told goes on with it.
+    let goes_on = place.run([
+        "train",
+        "--resume",
+        "runs/mine",
+        "--epochs",
+        "100001",
+        "--max-time",
+        "1s",
+    ]);
+    assert_eq!(goes_on.code, 124, "{goes_on:#?}");
+}
+
+#[test]
+fn the_time_counts_what_was_trained_before_a_run_was_gone_on_with() {
+    let place = Workplace::new();
+    let options = ["--epochs", "1", "--out", "run"];
+    place.tiny(&["train", "baseline"], &options).succeeds();
+    // As if the first epoch had taken an hour more.
+    let path = place.path("run/progress.jsonl");
+    let lines = fs::read_to_string(&path).unwrap();
+    let slow = lines.lines().map(|line| {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        if line["event"] != "begin" {
+            line["time"] = (line["time"].as_f64().unwrap() + 3600.0).into();
+        }
+        format!("{line}\n")
+    });
+    fs::write(&path, slow.collect::<String>()).unwrap();
+    let resumed = place.run(["train", "--resume", "run", "--epochs", "2"]);
+    assert!(
+        resumed.succeeds().stdout.contains("1h 00m"),
+        "{}",
+        resumed.stdout
+    );
 }
 
 #[test]

@@ -176,6 +176,12 @@ fn batch_prints_as_numpy_prints_its_array() {
  [110 147 184 221 258 295 332 369 406 443 480 517 554 591 628 665 702 739
   776 813 850 887 924 961 998  35  72 109 146 183]]"
     );
+    assert_eq!(
+        format!("{:20}", batch_of(&rows(1, 9, 37, 100))),
+        "\
+[[ 0 37 74 11 48
+  85 22 59 96]]"
+    );
     let mut long = rows(8, 200, 37, 8185);
     for review in &mut long[1..] {
         review.ids = review.ids[..150].to_vec().into();

@@ -6,11 +6,14 @@ use std::path::Path;
 use gatefold::data::Source;
 use gatefold::report::write_history;
 use gatefold::run::{
-    ComparisonSpec, Pace, ProgressEvent, ProgressLine, Recorder, RunSpec, read_progress,
+    ComparisonSpec, HeldFolder, Pace, ProgressEvent, ProgressLine, Recorder, RunFolder, RunSpec,
+    TrainingTime, read_progress,
 };
-use gatefold::train::{EpochRecord, History, Position};
+use gatefold::train::{EpochRecord, Event, History, Position};
 use gatefold::watch::{RunState, Status, look};
 
+mod dead;
+mod list;
 #[cfg(feature = "serve")]
 pub mod page;
 #[cfg(feature = "watch")]
@@ -73,6 +76,11 @@ fn write_progress(folder: &Path, lines: &[ProgressLine]) {
         .iter()
         .map(|line| serde_json::to_string(line).unwrap() + "\n");
     fs::write(folder.join("progress.jsonl"), lines.collect::<String>()).unwrap();
+}
+
+/// Keeps a folder as a process does that trains in it.
+fn held(folder: &Path) -> HeldFolder {
+    RunFolder::claim(folder).unwrap().unwrap().hold()
 }
 
 #[test]
@@ -210,6 +218,57 @@ fn a_run_is_followed_from_its_beginning_to_its_end() {
 }
 
 #[test]
+fn the_time_of_an_epoch_is_that_of_all_processes_that_trained_it() {
+    let over = |time: f64, epoch: usize| -> ProgressLine {
+        let line = format!(
+            r#"{{"time": {time}, "event": "epoch", "epoch": {epoch}, "steps": 40, "training": 9.0, "validation": 3.0}}"#
+        );
+        serde_json::from_str(&line).unwrap()
+    };
+    let lines = [
+        begin(100.0, 1, 0),
+        steps(110.0, 1, 40, 0.5),
+        over(112.0, 1),
+        steps(117.0, 2, 20, 0.5),
+        end(119.0, Some("interrupted")),
+        begin(1000.0, 2, 20),
+    ];
+    let time = TrainingTime::of(&lines);
+    assert_eq!((time.of_epoch(1), time.of_epoch(2)), (Some(12.0), None));
+    assert_eq!(time.under_way(), 7.0);
+    // Killed before the checkpoint that ends an epoch: it is trained again, and its time is not lost.
+    let again = [
+        &lines[..3],
+        &[begin(500.0, 1, 20), steps(503.0, 1, 30, 0.5)],
+    ]
+    .concat();
+    let time = TrainingTime::of(&again);
+    assert_eq!((time.of_epoch(1), time.under_way()), (None, 15.0));
+
+    // What a recorder tells of the epoch that a second process ends.
+    let folder = tempfile::tempdir().unwrap();
+    write_progress(folder.path(), &lines);
+    let mut recorder = Recorder::new(folder.path());
+    let mut position = Position::default();
+    position.epochs.push(record(1, 0.5));
+    recorder.begin("dropout", 3, 40, &position);
+    let mut second = record(2, 0.5);
+    second.seconds = 30.0;
+    recorder.observe(&Event::Epoch(second.clone()));
+    assert_eq!(recorder.seconds_of(1), Some(12.0));
+    let Event::Epoch(timed) = recorder.timed(Event::Epoch(second)) else {
+        panic!("an epoch is an epoch");
+    };
+    assert_eq!(timed.seconds, 37.0);
+    let told = read_progress(folder.path()).unwrap();
+    let last = &told.last().unwrap().event;
+    assert!(
+        matches!(last, ProgressEvent::Epoch { epoch: 2, .. }),
+        "{last:?}"
+    );
+}
+
+#[test]
 fn a_run_that_tells_nothing_is_known_by_its_files() {
     let history = [record(1, 0.8)];
     assert_eq!(state(&[], &[]).status, Status::Waiting);
@@ -307,6 +366,7 @@ fn a_comparison_shows_the_runs_that_are_still_to_come() {
         &folder.path().join("two"),
         &[begin(3.0, 1, 0), steps(4.0, 2, 5, 0.5)],
     );
+    let _held = held(folder.path());
     let watched = look(folder.path()).unwrap();
     assert_eq!(watched.data.as_deref(), Some("reviews"));
     let states: Vec<&Status> = watched.runs.iter().map(|run| &run.status).collect();

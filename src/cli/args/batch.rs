@@ -18,10 +18,10 @@ pub struct BatchArgs {
         allow_negative_numbers = true
     )]
     pub batch_size: u32,
-    /// Cut every batch into S shards, and add up their gradients: for batches that do not fit in memory
+    /// Compute each batch in S parts: for batches that do not fit in memory
     ///
-    /// Shard s has the rows b of the batch with b mod S = s. The result is that of the whole batch but for rounding, and
-    /// depends on S alone.
+    /// The gradients of the parts are added up before the update. The result is that of the whole batch, except for
+    /// rounding. Part s has the reviews whose place in the batch, divided by S, leaves s. The result depends on S alone.
     #[arg(
         long,
         value_name = "S",
@@ -29,10 +29,10 @@ pub struct BatchArgs {
         allow_negative_numbers = true
     )]
     pub shards: u32,
-    /// Put reviews of similar length into one batch, so that it needs little padding
+    /// Put reviews of similar length into one batch, which saves padding and time
     ///
-    /// The shuffled reviews are sorted by length, 1,000 at a time, and cut into batches. The batches are then shuffled.
-    /// Validation keeps the order of the reviews.
+    /// gatefold takes 1,000 shuffled reviews at a time, sorts them by length, cuts them into batches, and shuffles the
+    /// batches. Validation keeps the order of the reviews.
     #[arg(long)]
     pub bucket: bool,
     #[command(flatten)]
@@ -43,15 +43,15 @@ pub struct BatchArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Batch options")]
 pub struct PaddingArgs {
-    /// Keep at most N tokens of a review
+    /// Cut longer reviews to N tokens [default: reviews are not cut]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_length: Option<u32>,
-    /// The end at which a longer review is cut [default: after]
+    /// Where to cut a longer review: the end named here is lost [default: after]
     #[arg(long, value_parser = side_parser(), value_name = "END", requires = "max_length")]
     pub truncate: Option<Side>,
-    /// The end at which padding is added
+    /// Where to add padding, which makes the reviews of a batch equally long
     ///
-    /// Keras's pad_sequences adds it before the text, unless told otherwise.
+    /// Keras's pad_sequences adds it before the text unless told otherwise.
     #[arg(long, value_parser = side_parser(), value_name = "END", default_value = "after")]
     pub pad: Side,
 }

@@ -10,20 +10,20 @@ use super::choice::choice;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Callback options")]
 pub struct CallbackArgs {
-    /// The figure that tells which epoch is best
+    /// The metric that tells which epoch is best
     ///
-    /// --early-stopping and --schedule plateau use this figure. best.safetensors holds the parameters of the epoch that had
-    /// its best value.
-    #[arg(long, value_name = "FIGURE", value_parser = monitor_parser())]
+    /// --early-stopping and --schedule plateau go by this metric too. best.safetensors holds the parameters of the best
+    /// epoch.
+    #[arg(long, value_name = "METRIC", value_parser = monitor_parser())]
     #[arg(default_value_t, hide_possible_values = true)]
     pub monitor: Monitor,
-    /// End training when that figure has not improved for N epochs; without N, for 3 epochs
+    /// Stop when the --monitor metric has not improved for N epochs; without N, for 3 epochs
     ///
     /// model.safetensors then holds the parameters of the best epoch, not those of the last one.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3")]
     #[arg(allow_negative_numbers = true)]
     pub early_stopping: Option<u32>,
-    /// The smallest change that counts as an improvement for --early-stopping [default: 0]
+    /// With --early-stopping: ignore improvements of X or less [default: 0]
     #[arg(
         long,
         value_name = "X",
@@ -34,7 +34,7 @@ pub struct CallbackArgs {
     /// How the learning rate changes during training
     #[arg(long, value_name = "SCHEDULE", value_parser = schedule_parser(), default_value = "constant")]
     pub schedule: ScheduleName,
-    /// Steps in which the learning rate rises evenly from 0
+    /// Let the learning rate rise evenly from 0 during the first N steps
     #[arg(
         long,
         value_name = "N",
@@ -42,46 +42,46 @@ pub struct CallbackArgs {
         allow_negative_numbers = true
     )]
     pub warmup_steps: u32,
-    /// The lowest learning rate that a schedule reaches [default: 0]
+    /// With --schedule: never go below this learning rate [default: 0]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub minimum_rate: Option<f64>,
-    /// The factor by which a plateau lowers the learning rate [default: 0.1]
+    /// With --schedule plateau: multiply the learning rate by X to lower it [default: 0.1]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub plateau_factor: Option<f64>,
-    /// Number of epochs without an improvement that count as a plateau [default: 1]
+    /// With --schedule plateau: lower the learning rate after N epochs without improvement [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub plateau_patience: Option<u32>,
-    /// Measure the norm of all gradients in every step, before any clipping
+    /// Measure how large the gradients are: their norm in every step, before clipping
     ///
-    /// The history then holds the mean and the maximum of each epoch: gradient_norm and gradient_norm_max.
+    /// The history then has the mean and the maximum of each epoch: gradient_norm and gradient_norm_max.
     #[arg(long)]
     pub gradient_norms: bool,
-    /// Measure the norm of each layer's gradients in every step, before any clipping
+    /// Measure the same for each layer on its own
     ///
-    /// The history then holds the mean and the maximum of each epoch: gradient_norm/LAYER and gradient_norm_max/LAYER.
+    /// The history then has the mean and the maximum of each epoch: gradient_norm/LAYER and gradient_norm_max/LAYER.
     #[arg(long)]
     pub layer_gradient_norms: bool,
-    /// Write event files for TensorBoard into the folder `tensorboard` of the run
+    /// Also write the metrics for TensorBoard, into the folder `tensorboard` of the run
     ///
-    /// `tensorboard --logdir runs` shows all runs below runs. Tags are those that Keras writes.
+    /// `tensorboard --logdir runs` shows all runs below `runs`. The metrics have the names that Keras gives them.
     #[arg(long)]
     pub tensorboard: bool,
 }
 
-/// Reads a figure's name, and lists them all where there is none of that name.
+/// Reads a metric's name, and lists them all where there is none of that name.
 fn monitor_parser() -> impl TypedValueParser<Value = Monitor> {
     PossibleValuesParser::new(Monitor::ALL.map(Monitor::name)).try_map(|name| {
         let mut all = Monitor::ALL.into_iter();
         all.find(|monitor| monitor.name() == name)
-            .ok_or("no figure of that name")
+            .ok_or("no metric of that name")
     })
 }
 
 fn schedule_parser() -> impl TypedValueParser<Value = ScheduleName> {
     let help = |schedule| match schedule {
         ScheduleName::Constant => "It stays the same",
-        ScheduleName::Cosine => "It falls along half a cosine, from step to step until the last",
-        ScheduleName::Plateau => "It is lowered when the figure no longer improves",
+        ScheduleName::Cosine => "It falls a little with each step, along half a cosine",
+        ScheduleName::Plateau => "It is lowered when the --monitor metric stops improving",
     };
     let all = ScheduleName::ALL.map(|schedule| (schedule.name(), help(schedule), schedule));
     choice(all.to_vec())

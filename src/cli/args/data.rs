@@ -8,54 +8,57 @@ use clap::Args;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Data options")]
 pub struct SourceArgs {
-    /// The reviews: an aclImdb folder, or one packed as .tar, .tar.gz, .tar.xz or .tar.zst; a TFDS
-    /// folder; a folder with one for each class; a table, .csv, .tsv, .json, .jsonl, .ndjson, .parquet or, with tabs, .txt [default: the
-    /// embedded demo corpus]
+    /// The reviews: a table, a folder, or `imdb` [default: the demo corpus that is built in]
     ///
-    /// A TFDS folder is the folder of a version, for example imdb_reviews/subwords8k/1.0.0, or one above it. A table
-    /// has one row per review, and may also be packed as .gz, .bz2, .xz, .zst or, alone in its archive, .zip. Its column
-    /// `split` says train, validation (or valid, val, dev) or test; where there are both, training is validated with the
-    /// validation rows, and `gatefold evaluate` takes the test rows. Rows without a text or a label are left out. A folder
-    /// may hold such tables that are called by their parts, train.csv and test.csv or the train-00000-of-00002.parquet of
-    /// Hugging Face, or texts, as CLASS/*.txt or train/CLASS/*.txt.
-    /// Without that column, a fifth of the texts, chosen by their hash, are for testing, and at least one text of each
-    /// class that has two. Quotes around fields and quotes that are part of the texts are told apart by the table as a
-    /// whole. `imdb` is the corpus
-    /// that `gatefold data fetch imdb` downloads, unless a file or folder has that name.
+    /// A table is a .csv, .tsv, .json, .jsonl, .ndjson or .parquet file, or a .txt file with tabs. It has one review per row.
+    /// It may be packed as .gz, .bz2, .xz, .zst, or as the only file in a .zip. Rows without a text or a label are left out.
+    ///
+    /// A folder holds the aclImdb corpus (it may be packed as .tar, .tar.gz, .tar.xz or .tar.zst); or a version of a TFDS
+    /// data set, such as imdb_reviews/subwords8k/1.0.0; or texts as CLASS/*.txt or train/CLASS/*.txt; or tables named for
+    /// their parts, such as train.csv and test.csv, or Hugging Face's train-00000-of-00002.parquet.
+    ///
+    /// `imdb` is the corpus that `gatefold data fetch imdb` downloads, unless a file or folder has that name.
+    ///
+    /// The column `split` of a table says which part a row is in: train, validation (or valid, val, dev), or test. If there
+    /// are validation and test rows, training validates with the former and `gatefold evaluate` takes the latter. Without
+    /// that column, one text in five is for testing, and at least one of each class that has two. Which ones they are
+    /// depends on the texts alone.
+    ///
+    /// gatefold looks at the whole table to tell quotes around fields from quotes in the texts.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// Another table, which holds the reviews to validate with while training
+    /// A second table, with the reviews to validate with during training
     #[arg(long, value_name = "FILE")]
     pub validation_data: Option<PathBuf>,
-    /// Another table, which holds the test reviews
+    /// A second table, with the test reviews
     #[arg(long, value_name = "FILE")]
     pub test_data: Option<PathBuf>,
-    /// The table's column with the review [default: text, or the only one with a usual name, such as review, sentence or
-    /// document; else ids]
+    /// The column with the review [default: text, or the only one with a usual name, such as review,
+    /// sentence or document; else ids]
     #[arg(long, value_name = "NAME")]
     pub text_column: Option<String>,
-    /// The table's column with the label [default: label, or the only one with a usual name, such as sentiment, class or
-    /// stars]
+    /// The column with the label [default: label, or the only one with a usual name, such as sentiment,
+    /// class or stars]
     #[arg(long, value_name = "NAME")]
     pub label_column: Option<String>,
-    /// The first row of the table is a review: columns have numbers, from 1, as --text-column 2
+    /// The table begins with a review: its columns have no names but numbers, from 1 (--text-column 2)
     #[arg(long)]
     pub no_header: bool,
-    /// The names of the classes in their order, separated by commas: bad,fair,good [default: found among the labels]
+    /// The classes in order, separated by commas: bad,fair,good [default: found in the labels]
     ///
-    /// A name that has a comma is put in double quotes: '"fine, or so",bad'.
+    /// Without this option, gatefold looks at the labels of the training reviews. The classes are `negative` and `positive` if
+    /// all labels are 0, neg, negative or false and 1, pos, positive or true; or -1 and 1; or 0 and 4. Otherwise each label
+    /// is a class: numbers in ascending order, words in alphabetical order. 1 and 1.0 are the same label.
     ///
-    /// Labels are negative and positive without this option if all are 0, neg, negative or false and 1, pos, positive or
-    /// true, or -1 and 1, or 0 and 4. Otherwise each label of the training reviews is a class, numbers in ascending, words
-    /// in alphabetical order. A model for more than two classes must end in a dense layer with a softmax and one unit per
-    /// class. Numbers are the same however they are written: 1 is also 1.0.
+    /// For three or more classes, the model must end in a dense layer with a softmax and one unit per class. Put a name that
+    /// has a comma in double quotes: '"fine, or so",bad'.
     #[arg(long, value_name = "NAMES", allow_hyphen_values = true)]
     pub classes: Option<String>,
-    /// The table's encoding: windows-1252, euc-kr (cp949), gb18030, shift_jis … [default: utf-8, or utf-16
-    /// where a byte order mark says so]
+    /// The table's encoding: windows-1252, euc-kr (cp949), gb18030, shift_jis … [default: utf-8, or
+    /// utf-16 where a byte order mark says so]
     ///
-    /// Without this option, a table of which more than a few lines are not UTF-8 is refused. With utf-8, all of it is
-    /// read, and what is not UTF-8 becomes U+FFFD.
+    /// Without this option, gatefold refuses a table if more than a few of its lines are not UTF-8. With --encoding utf-8 it
+    /// reads such a table, and what is not UTF-8 becomes U+FFFD.
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
 }
@@ -88,17 +91,17 @@ pub fn first_given(options: &[(&'static str, bool)]) -> Option<&'static str> {
 pub struct ReadingArgs {
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The vocabulary: of subwords, words or characters, or a Hugging Face tokenizer.json [default: imdb_reviews.subwords beside the data, else subwords built from it]
+    /// The vocabulary file: subwords, words, characters, or a Hugging Face tokenizer.json [default:
+    /// imdb_reviews.subwords beside the data, else subwords built from the reviews]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
-    /// Read and encode the reviews anew, without the cache
+    /// Read and encode the reviews again, and leave the cache alone
     ///
-    /// Without this option, the encoded reviews of the last 8 data sets are kept in the cache folder. They are used again
-    /// as long as neither the reviews nor the vocabulary change. GATEFOLD_HOME names the cache folder; without it, it is
-    /// the system's.
+    /// Without this option, gatefold keeps the encoded reviews of the last 8 data sets in its cache folder. It uses them
+    /// again until the reviews or the vocabulary change. GATEFOLD_HOME names the cache folder.
     #[arg(long)]
     pub no_cache: bool,
-    /// Use only N test reviews: of a table each class's share, else the first
+    /// Use only N test reviews: the first ones; of a table, as many of each class as its share
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_test: Option<usize>,
 }
@@ -109,9 +112,9 @@ pub struct ReadingArgs {
 pub struct DataArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// Use only N training reviews: of a table each class's share, else the first
+    /// Use only N training reviews: the first ones; of a table, as many of each class as its share
     ///
-    /// N reviews that lack a class are refused.
+    /// gatefold refuses an N that leaves a class without reviews.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_train: Option<usize>,
 }
@@ -119,15 +122,15 @@ pub struct DataArgs {
 /// Which reviews to test a run with.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(mut_arg("data", |data| data
-    .help("The reviews, as `gatefold train` takes them; a table without a column `split` is used whole, unless the \
-           run was trained on it [default: those of the run]")
+    .help("The reviews, as in `gatefold train`; all rows of a table without a column `split`, unless the run was \
+           trained on it [default: those of the run]")
     .long_help(None)))]
 #[command(mut_arg("validation_data", |data| data.hide(true)))]
 #[command(mut_arg("test_data", |data| data
-    .help("A table of which all reviews are test reviews")))]
+    .help("A table whose rows are all test reviews")))]
 #[command(mut_arg("vocab", |vocab| vocab
-    .help("The vocabulary [default: that of the run]")))]
-#[command(mut_arg("limit_test", |limit| limit.help("Use only N test reviews: of a table each class's share, else the first")))]
+    .help("The vocabulary file [default: that of the run]")))]
+#[command(mut_arg("limit_test", |limit| limit.help("Use only N test reviews: the first ones; of a table, as many of each class as its share")))]
 pub struct TestDataArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,

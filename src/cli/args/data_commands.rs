@@ -11,34 +11,33 @@ use super::{BatchArgs, DataArgs, OUTPUT, ReadingArgs, SourceArgs};
 
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Show counts, lengths, duplicates, and a padded batch as an array
+    /// Show what the data holds: counts, lengths, duplicates, and a batch
     Inspect(InspectArgs),
     /// Turn lines {"text": …} into lines {"ids": […]}
     ///
-    /// There is one line of output per line of input, in the same order. Texts are encoded unchanged, with the white
-    /// space at their ends.
+    /// Each line of input gives one line of output, in the same order. The texts are encoded as they are, with the blanks at
+    /// their ends.
     Encode(ConvertArgs),
     /// Turn lines {"ids": […]} into lines {"text": …}
     ///
-    /// There is one line of output per line of input, in the same order. Padding (id 0) is left out.
+    /// Each line of input gives one line of output, in the same order. Padding (id 0) is left out.
     Decode(ConvertArgs),
     /// Build a vocabulary from the training reviews
     ///
-    /// The vocabulary has the subwords, words or characters that occur most often, as many as --target-size asks for; of
-    /// subwords, about as many. With the default size, the 25,000 training reviews of aclImdb give imdb_reviews.subwords,
-    /// byte for byte. Words and characters are those of Keras's TextVectorization. The reviews are those of the embedded
-    /// demo corpus unless --data names others.
+    /// The vocabulary has the subwords, words or characters that occur most often. --target-size says how many; of subwords,
+    /// it is about as many. Words and characters are those of Keras's TextVectorization. With the default size, the 25,000
+    /// training reviews of aclImdb give imdb_reviews.subwords, byte for byte.
     BuildVocab(BuildVocabArgs),
     /// Download a corpus into the cache folder, where --data finds it by name
     ///
-    /// A download that was cut off continues where it stopped. The archive gets its name only once its SHA-256 has been
-    /// checked. GATEFOLD_HOME names the cache folder; without it, it is the system's. ALL_PROXY, HTTPS_PROXY, HTTP_PROXY
-    /// and NO_PROXY are obeyed.
+    /// If a download is cut off, the same command goes on where it stopped. The archive gets its name only after its SHA-256
+    /// was checked. GATEFOLD_HOME names the cache folder. Proxies are taken from ALL_PROXY, HTTPS_PROXY, HTTP_PROXY and
+    /// NO_PROXY.
     Fetch(FetchArgs),
     /// Write reviews in a form that other programs read
     ///
-    /// The reviews can have any form that --data takes. They are written as a TFDS folder, a JSON Lines file or a CSV
-    /// file, which --data also takes.
+    /// The reviews may have any form that --data takes. They are written as a TFDS folder, a JSON Lines file or a CSV file.
+    /// --data takes all of these again.
     Export(DataExportArgs),
 }
 
@@ -48,7 +47,7 @@ pub struct InspectArgs {
     pub data: DataArgs,
     #[command(flatten)]
     pub batch: BatchArgs,
-    /// Seed of the order of the reviews
+    /// Seed of the order of the reviews in the batch
     #[arg(
         long,
         value_name = "N",
@@ -69,13 +68,13 @@ pub struct InspectArgs {
 
 #[derive(Debug, Args)]
 pub struct ConvertArgs {
-    /// The vocabulary
+    /// The vocabulary file
     #[arg(long, value_name = "FILE")]
     pub vocab: PathBuf,
-    /// The file to read [default: standard input]
+    /// The file to read; - is standard input [default: -]
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// The file to write, complete or not at all [default: standard output]
+    /// The file to write; if the command fails, there is none [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Replace an existing file
@@ -87,18 +86,19 @@ pub struct ConvertArgs {
 pub struct BuildVocabArgs {
     #[command(flatten)]
     pub source: SourceArgs,
-    /// Use only N training reviews: of a table each class's share, else the first
+    /// Use only N training reviews: the first ones; of a table, as many of each class as its share
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub limit_train: Option<usize>,
     /// What the ids stand for
     #[arg(long, value_name = "KIND", default_value = "subwords", value_parser = kinds())]
     pub kind: BuiltKind,
-    /// What happens to texts before they are split [default: lower_and_strip_punctuation for words, none for characters]
+    /// What to do to the texts before they are split [default: lower_and_strip_punctuation for words, none
+    /// for characters]
     ///
-    /// Only the case of ASCII letters is folded, and only ASCII punctuation is stripped, as Keras does it.
+    /// As in Keras, this changes ASCII letters and ASCII punctuation only.
     #[arg(long, value_name = "HOW", value_parser = standardizations())]
     pub standardize: Option<Standardize>,
-    /// The wanted number of ids, including padding, and 256 bytes or [UNK]
+    /// How many ids to aim for, with padding and the 256 bytes or [UNK]
     #[arg(
         long,
         value_name = "N",
@@ -106,7 +106,7 @@ pub struct BuildVocabArgs {
         allow_negative_numbers = true
     )]
     pub target_size: usize,
-    /// The file to write, complete or not at all
+    /// The file to write; if the command fails, there is none
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
     /// Replace an existing file
@@ -126,9 +126,9 @@ pub enum BuiltKind {
 }
 
 fn kinds() -> impl TypedValueParser<Value = BuiltKind> {
-    let subwords = "parts of words, and bytes: an id for any text, and the text back";
-    let words = "whole words between white space; all others are [UNK]";
-    let characters = "Unicode characters, for languages that put no space between words";
+    let subwords = "parts of words, and bytes: they encode any text, and give it back";
+    let words = "whole words; those that are not in the vocabulary become [UNK]";
+    let characters = "characters, for languages without spaces between words";
     choice(vec![
         ("subwords", subwords, BuiltKind::Subwords),
         ("words", words, BuiltKind::Words),
@@ -140,9 +140,9 @@ fn standardizations() -> impl TypedValueParser<Value = Standardize> {
     let known = Standardize::ALL.map(|how| {
         let help = match how {
             Standardize::None => "leave them as they are",
-            Standardize::Lower => "small letters",
+            Standardize::Lower => "make all letters small",
             Standardize::StripPunctuation => "leave out punctuation",
-            Standardize::LowerAndStripPunctuation => "both",
+            Standardize::LowerAndStripPunctuation => "do both",
         };
         (how.name(), help, how)
     });
@@ -168,13 +168,13 @@ pub struct FetchArgs {
     /// The corpus: imdb is the Large Movie Review Dataset, 84 MB
     #[arg(value_name = "CORPUS", value_parser = corpus_parser())]
     pub corpus: Corpus,
-    /// Download from this address instead of the authors' one
+    /// Download from this address, not from the authors'
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// SHA-256 of the archive [default: that of its authors' archive]
     #[arg(long, value_name = "HEX")]
     pub sha256: Option<String>,
-    /// Size of the archive in bytes, if --sha256 names another one
+    /// With --sha256: the size of the archive in bytes
     #[arg(
         long,
         value_name = "N",
@@ -182,7 +182,7 @@ pub struct FetchArgs {
         allow_negative_numbers = true
     )]
     pub size: Option<u64>,
-    /// Seconds to wait for a connection, for an answer and for each further byte
+    /// How many seconds to wait for a connection, an answer, or the next byte
     #[arg(
         long,
         value_name = "SECONDS",
@@ -191,7 +191,7 @@ pub struct FetchArgs {
     )]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
-    /// Number of attempts after the first; each continues where the previous one stopped
+    /// How often to try again; each attempt goes on where the last one stopped
     #[arg(
         long,
         value_name = "N",
@@ -221,7 +221,7 @@ pub struct DataExportArgs {
     /// The file to write, or for tfds the folder; it must not exist yet
     #[arg(long, value_name = "PATH")]
     pub output: PathBuf,
-    /// Write subword ids instead of texts
+    /// Write ids instead of texts
     #[arg(long)]
     pub ids: bool,
     #[command(flatten)]

@@ -6,24 +6,24 @@ use gatefold::gpu::KernelForm;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Device options")]
 pub struct DeviceArgs {
-    /// The device to use: part of an adapter's name, its number in `gatefold devices`, or cpu
+    /// The device: part of an adapter's name, its number in `gatefold devices`, or cpu
     ///
-    /// cpu is the processor itself, for which nothing has to be installed. Without this option, WGPU_ADAPTER_NAME names
-    /// the device; if that is not set either, gatefold takes the best GPU, or the processor where there is none.
+    /// An adapter is a GPU, or a program that stands in for one. cpu is the processor itself, and needs no driver. Without
+    /// this option, gatefold takes the device that WGPU_ADAPTER_NAME names, else the best GPU, else the processor.
     /// WGPU_BACKEND and WGPU_POWER_PREF narrow the choice, as in other programs that use wgpu.
     #[arg(long, value_name = "NAME|N")]
     pub adapter: Option<String>,
-    /// Form of the kernels that take the most time; both forms give the same results
+    /// Which form of the kernels to run: the results agree, the speed differs
     #[arg(long, value_enum, default_value_t)]
     pub kernels: Kernels,
-    /// Use only WebGPU's default limits and no optional feature, as a browser would
+    /// Use no more of the adapter than a browser would: WebGPU's default limits, no optional feature
     ///
-    /// gatefold then uses the portable kernels, whatever else the adapter offers.
+    /// gatefold then runs the portable kernels, whatever else the adapter offers.
     #[arg(long)]
     pub webgpu_limits: bool,
-    /// Number of threads that compute on the cpu [default: all]
+    /// With --adapter cpu: the number of threads to compute with [default: all]
     ///
-    /// The results are the same, byte for byte. It is refused where the device is an adapter, which has its own ways.
+    /// The results are the same for any number, byte for byte. For an adapter, gatefold refuses this option.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
 }
@@ -31,14 +31,14 @@ pub struct DeviceArgs {
 /// [`KernelForm`] on the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Kernels {
-    /// The form that is made for the adapter
+    /// The one that suits the device
     #[default]
     Auto,
-    /// For all adapters: it needs only WebGPU's default limits
+    /// One for all adapters: WebGPU's default limits are enough
     Portable,
-    /// For GPUs with subgroups of at least 8 lanes
+    /// One for GPUs whose subgroups have at least 8 lanes
     Split,
-    /// For software adapters, with subgroups of one size
+    /// One for software adapters whose subgroups have one size
     Subgroup,
 }
 
@@ -57,10 +57,10 @@ impl From<Kernels> for KernelForm {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Device options")]
 pub struct TileArgs {
-    /// Number of batch rows that one workgroup of a recurrence computes [default: chosen for the adapter]
+    /// How many reviews a GPU workgroup handles at once in a recurrent layer [default: as suits the device]
     ///
-    /// The results are the same, byte for byte; speed and compile time differ. If the rows do not fit the adapter's
-    /// workgroup memory, fewer are taken.
+    /// The results are the same for any number, byte for byte. Only speed and compile time change. If N reviews do not fit a
+    /// workgroup's memory, gatefold takes fewer.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     row_tile: Option<u32>,
 }

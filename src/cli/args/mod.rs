@@ -19,6 +19,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::exit_codes;
+
 pub use batch::{BatchArgs, PaddingArgs};
 pub use bench::BenchArgs;
 pub use data::{DataArgs, ReadingArgs, SourceArgs, TestDataArgs, first_given};
@@ -39,19 +41,19 @@ pub use watch::WatchArgs;
 
 /// Trains recurrent sentiment models with GPU compute shaders
 ///
-/// gatefold trains classifiers of film reviews on any Vulkan, Metal or DX12 adapter, a software one
-/// where there is no GPU, and writes the plots people compare models with.
+/// gatefold trains models that tell which class a text is of, such as good and bad film reviews. It runs on any GPU with
+/// Vulkan, Metal or DX12, and on the processor where there is none. It draws the plots with which people compare models.
 #[derive(Debug, Parser)]
-#[command(name = "gatefold", version, max_term_width = 80, after_help = AFTER_HELP)]
+#[command(name = "gatefold", version, max_term_width = 80, after_help = after_help())]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
-    /// Print more messages; repeat the option for still more
+    /// Print more messages; -vv prints still more
     ///
-    /// If RUST_LOG is set, it decides instead. Its syntax is that of env_logger.
+    /// RUST_LOG, if it is set, decides instead. Its syntax is that of env_logger.
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = GENERAL)]
     pub verbose: u8,
-    /// Print nothing but errors on standard error
+    /// Print no progress, only errors
     #[arg(short, long, global = true, help_heading = GENERAL)]
     pub quiet: bool,
 }
@@ -60,12 +62,10 @@ const GENERAL: &str = "General options";
 
 pub const OUTPUT: &str = "Output options";
 
-const AFTER_HELP: &str = "Results go to standard output, progress to standard error.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 124 time over, 130 interrupted.";
-
-const PLOT_HELP: &str = "Examples:
-  gatefold plot runs/mine --format pdf --size 6x4
-  gatefold plot runs/seed-1 runs/seed-2 runs/seed-3 --over-seeds";
+fn after_help() -> String {
+    let codes = exit_codes::in_a_line();
+    format!("Results go to standard output, progress to standard error.\nExit codes: {codes}.")
+}
 
 const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
   bash        ~/.local/share/bash-completion/completions/gatefold
@@ -78,82 +78,86 @@ const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
 pub enum Command {
     /// Train the experiment's models on the same data and compare them
     ///
-    /// Without options, compare trains the three models on the embedded demo corpus. Each model gets a run folder with
-    /// its history, plots and parameters. The folder above them gets the figures that compare the models.
+    /// Without options, gatefold trains the three models on a demo corpus that is built in. Each model gets a run folder with
+    /// its history, plots and parameters. The folder above them gets the plots and the table that compare the models.
     Compare(CompareArgs),
     /// Train one model
     Train(TrainArgs),
     /// Train many models that one file describes, and compare them
     ///
-    /// The file says what all trials share and what varies. Any number of `gatefold sweep FILE` processes, on one machine or
-    /// on several that share the folder, take the next trial that is neither finished nor taken. A process that is killed
-    /// leaves a trial that the next one resumes.
+    /// The file says what all trials share and what varies. You may start `gatefold sweep FILE` any number of times at once,
+    /// on one machine or on several that share the folder: each process takes the next trial that none has taken. If a
+    /// process is killed, another one goes on with its trial.
     Sweep(SweepArgs),
     /// Measure how good a trained model is on the test reviews
     ///
-    /// Loss and accuracy are measured as in validation during training, in batches of the same size, but over all test
-    /// reviews. Precision, recall and F1 are those of the positive class. For a model that gives every class a
-    /// probability, they are means over the classes, and so is the area under the ROC curve. The
-    /// balanced accuracy is the mean of the recalls of the classes that have reviews.
+    /// Loss and accuracy are measured as in validation, in batches of the same size, but over all test reviews. If the
+    /// model gives one probability, precision, recall and F1 are those of the positive class. If it gives one for each class,
+    /// they are means over the classes, and so is the area under the ROC curve. The balanced accuracy is the mean recall of the classes that have reviews.
     Evaluate(EvaluateArgs),
     /// Print the probability that a review is positive, or its class
     ///
-    /// Every review is read at its own length, without padding, so its probability does not depend on the reviews beside
-    /// it. `gatefold evaluate` pads reviews as training does. A model that does not mask padding has learnt from it, so
-    /// the two commands may give different probabilities for one review. Input is read 4,096 reviews at a time, and the
-    /// answers come in their order.
+    /// The answers come in the order of the reviews. gatefold reads a table (.csv, .tsv, .jsonl or .ndjson, plain or packed as
+    /// .gz) and answers with a table: its columns stay, and `prediction`, `probability` and the probabilities of all classes
+    /// are added. It reads other files, and standard input, as one review per line, unless they begin as a table does.
     ///
-    /// A table, .csv, .tsv, .jsonl or .ndjson, plain or packed as .gz, is answered as a table: its columns stay, and
-    /// `prediction`, `probability` and the probabilities of all classes are added. Other files, and standard input, are
-    /// read as a review per line, unless they begin as a table does.
+    /// predict adds no padding, so the answer for a review does not depend on the other reviews. `gatefold evaluate` adds
+    /// padding, as training does. If the model does not mask padding, the two commands may differ a little for one review.
     Predict(PredictArgs),
-    /// Show which words moved a prediction
+    /// Show which words speak for and against a prediction
     ///
-    /// A word's contribution is gradient times input, summed over its tokens: how fast the logit changes as the word's
-    /// embedding is scaled. A contribution above 0 speaks for a positive review, one below 0 against it. Where there are
-    /// several classes, it speaks for or against the most likely class; --class names another one.
+    /// Each word gets a number, its contribution. A word above 0 speaks for the class that is explained, a word below 0
+    /// against it; the further from 0, the more it counts. If the model gives one probability, `positive` is explained; if it
+    /// gives one for each class, the most likely class. --class names another.
+    ///
+    /// The contribution is gradient times input: how fast the model's output, before the sigmoid or softmax, changes as the
+    /// word's embedding grows.
     Explain(ExplainArgs),
     /// Write a trained model in another program's format
     Export(ExportArgs),
-    /// Make a run folder from weights that another program trained
+    /// Make a run folder from a model that another program trained
     ///
-    /// The weights are a .keras, .weights.h5 or .h5 file of Keras, or a safetensors file with the names that `gatefold
-    /// export` writes. A .keras file, and a .h5 file of a whole model, say what the model is; for weights alone it is named,
-    /// and must have the same layers as the one that was trained. The vocabulary must be the one that it was trained with.
+    /// gatefold reads Keras's .keras, .weights.h5 and .h5 files, and safetensors files with the names that `gatefold export`
+    /// writes. A .keras file, and a .h5 file of a whole model, say what the model is. For a file of weights alone, name the
+    /// model: it must have the same layers as the trained one. The vocabulary must be the one that it was trained with.
     Import(ImportArgs),
     /// Print a model's layers, output shapes and parameter counts
     Summary(SummaryArgs),
-    /// Show the progress of a run: its curves, its speed and the time left, in the terminal or as a page
+    /// Show how a run goes, or list all runs of a folder
     ///
-    /// watch reads the files in the run's folder. So it works from any terminal, during training and afterwards, and
-    /// stopping it does not stop the run. Where standard output is not a terminal, it prints a line per epoch until the
-    /// run is over.
+    /// watch shows a run's curves, its speed and the time left. It reads the files in the run's folder: it works from any terminal, during training and afterwards, and ending it
+    /// does not end the run. Of a folder above several runs, such as runs, it lists all of them, newest first, in folders of
+    /// any depth.
+    ///
+    /// If standard output is not a terminal, watch prints a line per epoch and ends with the run: with exit code 0 if the run
+    /// came to its end, with 1 if it stopped before, or is dead because its process was killed. A list is printed once.
     Watch(WatchArgs),
     /// Redraw the plots of finished runs from their histories
     ///
     /// Each run's plots go to its own folder. Plots that compare several runs go to the folder above, or to that of --out.
     /// A plot that exists is replaced.
-    #[command(after_help = PLOT_HELP)]
     Plot(PlotArgs),
     /// Write a report of finished runs as one page for a browser
     ///
-    /// `train` and `compare` write such a page as report.html. This command writes one for any runs, and with --examples
-    /// it also tests them. The page needs no other file and no network.
+    /// `train` and `compare` write such a page, report.html. This command writes one of any runs, and with --examples it tests
+    /// them too. The page needs no other file and no network.
     Report(ReportArgs),
-    /// List the adapters of this machine and mark the one that gatefold uses
+    /// List the devices of this machine, and mark the one to be used
     Devices(DevicesArgs),
     /// Look at reviews, and turn text into ids and back
     #[command(subcommand)]
     Data(DataCommand),
     /// Time a model's steps, and each kernel of a step
     Bench(BenchArgs),
-    /// Print a script that lets a shell complete gatefold's commands and options
+    /// Print a script for your shell that completes commands
+    ///
+    /// With it, the Tab key completes gatefold's commands and options.
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(CompletionsArgs),
-    /// Write the man pages, one per command
+    /// Write the man pages, one for each command
     ///
-    /// `gatefold man ~/.local/share/man/man1` puts them where `man gatefold` finds them. Without a folder, the page of
-    /// gatefold itself goes to standard output: gatefold man | man -l -
+    /// In the folder ~/.local/share/man/man1, `man gatefold` finds them. Without a folder, the page of gatefold itself goes to
+    /// standard output.
     Man(ManArgs),
 }
 
@@ -166,7 +170,7 @@ pub struct CompletionsArgs {
 
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The folder to write the pages to; it is created if it does not exist
+    /// The folder to write the pages to; it is made if it is not there
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }

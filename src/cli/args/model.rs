@@ -14,10 +14,10 @@ pub struct ModelArgs {
     /// One of the experiment's models
     #[arg(value_parser = variant_parser())]
     pub variant: Option<Variant>,
-    /// A model file in TOML, instead of a variant
+    /// A TOML file with a model of your own, instead of a variant
     ///
-    /// The file has a `name`, and a `[[layer]]` for each layer from the embedding to the dense layer at the end. `gatefold
-    /// summary --config FILE` checks it. The config.toml of a run is such a file, too.
+    /// The file has a `name` and one `[[layer]]` for each layer: first the embedding, last the dense layer. `gatefold summary
+    /// --config FILE` checks it. The config.toml of a run works too.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }

@@ -17,7 +17,7 @@ use super::{
 pub struct RunArgs {
     /// The folder of a run
     ///
-    /// If its training has not come to its end, the command uses its last checkpoint, and says so.
+    /// If the run is not finished, the command takes its last checkpoint, and says so.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub struct EvaluateArgs {
     pub test_data: TestDataArgs,
     /// Number of reviews per batch [default: that of the run]
     ///
-    /// If the model does not mask padding, its results depend on the padding, and so on the batch size.
+    /// A model that does not mask padding gives other results with other padding, and so with another batch size.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub batch_size: Option<usize>,
     #[command(flatten)]
@@ -81,28 +81,28 @@ pub struct EvaluateArgs {
 pub struct PredictArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// The reviews [default: those on standard input, as - says too]
+    /// The reviews; - reads them from standard input [default: -]
     #[arg(value_name = "TEXT")]
     pub texts: Vec<String>,
-    /// Read the reviews from this file, a table or one review per line; - is standard input
+    /// Read the reviews from a file: a table, or one review per line; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "texts")]
     pub file: Option<PathBuf>,
-    /// What the file is [default: told by the end of its name, or by its first lines]
+    /// What the file is [default: found from its name or its first lines]
     #[arg(long, value_enum, value_name = "FORM")]
     pub input_format: Option<InputFormat>,
-    /// The table's column with the review [default: that of the run's table, else text]
+    /// The column with the review [default: as in the run's table, else text]
     #[arg(long, value_name = "NAME")]
     pub text_column: Option<String>,
-    /// The file's encoding: windows-1252, euc-kr (cp949), gb18030, shift_jis … [default: utf-8, or utf-16 where a
-    /// byte order mark says so]
+    /// The file's encoding: windows-1252, euc-kr (cp949), gb18030, shift_jis … [default: utf-8, or
+    /// utf-16 where a byte order mark says so]
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
-    /// The vocabulary [default: that of the run]
+    /// The vocabulary file [default: that of the run]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
-    /// The largest number of reviews per batch
+    /// How many reviews to compute at a time, at most
     ///
-    /// Reviews share a batch only if they are equally long or, if the model masks padding, similarly long.
+    /// Only reviews of equal length are computed together; if the model masks padding, those of similar length are.
     #[arg(
         long,
         value_name = "N",
@@ -112,7 +112,7 @@ pub struct PredictArgs {
     pub batch_size: usize,
     #[command(flatten)]
     pub device: DeviceArgs,
-    /// How to print the answers [default: text; of a table csv, of JSON Lines jsonl]
+    /// How to print the answers [default: text; for a table csv, for JSON Lines jsonl]
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = OUTPUT)]
     pub format: Option<AnswerFormat>,
     /// Print one JSON object per review: --format jsonl
@@ -147,7 +147,7 @@ impl From<InputFormat> for TextForm {
 /// How predictions are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
-    /// Probability, class and text, cut to the width of a terminal
+    /// Probability, class and text; on a terminal, the text is cut to one line
     Text,
     /// A row per review, with the columns of the table that was given
     Csv,
@@ -159,21 +159,22 @@ pub enum AnswerFormat {
 pub struct ExplainArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// The review
+    /// The review; - reads it from standard input
     #[arg(value_name = "TEXT")]
     pub text: String,
-    /// The name of the class to explain [default: the most likely class; positive, if the model gives one probability]
+    /// The class to explain [default: the most likely one; positive if the model gives one
+    /// probability]
     #[arg(long, value_name = "NAME")]
     pub class: Option<String>,
-    /// The vocabulary [default: that of the run]
+    /// The vocabulary file [default: that of the run]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
     #[command(flatten)]
     pub device: DeviceArgs,
-    /// Write the coloured text as a page for a browser
+    /// Write the coloured review as a page for a browser
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub html: Option<PathBuf>,
-    /// Draw the coloured text into this .png file
+    /// Draw the coloured review into this .png file
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub png: Option<PathBuf>,
     /// Replace existing files
@@ -191,7 +192,7 @@ pub struct ExportArgs {
     /// The format to write
     #[arg(long, value_enum)]
     pub format: ExportFormat,
-    /// The file to write, complete or not at all
+    /// The file to write; if the command fails, there is none
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
     /// Replace an existing file
@@ -222,10 +223,10 @@ pub struct ImportArgs {
     /// The vocabulary [default: imdb_reviews.subwords beside the data]
     #[arg(long, value_name = "FILE")]
     pub vocab: Option<PathBuf>,
-    /// Say that the model was trained with masked padding
+    /// The model was trained with masked padding
     #[arg(long)]
     pub mask_padding: bool,
-    /// Take the data, vocabulary, classes, cut and padding from this run
+    /// Take data, vocabulary, classes and padding from this run
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "data", "test_data", "text_column", "label_column", "classes", "vocab", "max_length", "truncate", "pad",
     ])]
@@ -268,10 +269,10 @@ pub struct ReportArgs {
     /// The page that training writes leaves these out, so that the same command always writes the same page.
     #[arg(long)]
     pub times: bool,
-    /// Test the runs, and show N reviews that each run got wrong and N that it got right
+        /// Also test the runs, and show N reviews that each got wrong and N that it got right
     ///
-    /// These are the reviews of which the run was surest. The page shows their text, what each word contributed, and the
-    /// errors by length of the review. With 0 it shows no review.
+    /// They are the reviews of which the run was surest, right or wrong. The page colours their words by how much they
+    /// contributed, and shows the errors by length of the review. With 0, it shows no review.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub examples: Option<usize>,
     /// Test the parameters of the best epoch, best.safetensors
@@ -281,7 +282,7 @@ pub struct ReportArgs {
     pub test_data: TestDataArgs,
     #[command(flatten)]
     pub device: DeviceArgs,
-    /// Write the page here [default: report.html in the folder of the runs]
+    /// The file to write [default: report.html in the folder of the runs]
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub output: Option<PathBuf>,
     /// Replace an existing file
@@ -292,11 +293,10 @@ pub struct ReportArgs {
 /// What `gatefold export` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// The parameters as safetensors, under Keras's names
+    /// The parameters alone, with Keras's names
     Safetensors,
-    /// The whole model as a .keras that Keras's load_model takes, or a .weights.h5 that it loads into a Sequential
-    /// of the same layers: the ending of --output decides
+    /// For Keras: the whole model if --output ends in .keras, its weights if it ends in .weights.h5
     Keras,
-    /// The whole model as an ONNX graph, batch and length of any size
+    /// The whole model as an ONNX graph, for batches and reviews of any size
     Onnx,
 }

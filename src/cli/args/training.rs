@@ -47,10 +47,10 @@ pub struct CompareArgs {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = variant_parser())]
     #[arg(default_values_t = Variant::ALL, hide_default_value = true)]
     pub variants: Vec<Variant>,
-    /// Continue the comparison in this folder
+    /// Go on with the comparison in this folder
     ///
-    /// Finished models stay as they are. A model that was being trained continues from its last checkpoint; the others
-    /// follow. The options are those that the comparison was started with; --epochs may be raised.
+    /// Finished models stay as they are. A model that was being trained goes on from its last checkpoint; the others
+    /// follow. Do not repeat the options: they are those that the comparison began with. Only --epochs may be raised.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "overwrite"])]
     pub resume: Option<PathBuf>,
     #[command(flatten)]
@@ -62,14 +62,14 @@ pub struct CompareArgs {
 #[derive(Debug, Args)]
 #[command(mut_group("ModelArgs", |model| model.required(false)))]
 #[command(mut_arg("variant", |variant| variant
-    .help("One of the experiment's models; with --data and without any model, bidirectional is trained")))]
+    .help("One of the experiment's models [default with --data: bidirectional]")))]
 pub struct TrainArgs {
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Continue the run in this folder from its last checkpoint
+    /// Go on with the run in this folder from its last checkpoint
     ///
-    /// The options are those that the run was started with; --epochs may be raised. The result is the same as that
-    /// of a run that never stopped.
+    /// Do not repeat the options: they are those that the run began with. Only --epochs may be raised. The result is the
+    /// same as that of a run that never stopped.
     #[arg(long, value_name = "RUN", group = "ModelArgs", conflicts_with_all = ["out", "overwrite"])]
     pub resume: Option<PathBuf>,
     #[command(flatten)]
@@ -81,7 +81,7 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training options")]
 pub struct TrainingArgs {
-    /// Passes over the training reviews
+    /// How many times to go through the training reviews
     #[arg(
         long,
         value_name = "N",
@@ -92,42 +92,43 @@ pub struct TrainingArgs {
     /// The algorithm that updates the parameters
     #[arg(long, value_parser = optimiser_parser(), value_name = "NAME", default_value = "adam")]
     pub optimiser: OptimiserName,
-    /// Share of the previous update that is added to the next one, from 0 to below 1; for sgd and rmsprop
+    /// For sgd and rmsprop: the share of the last update to add to the next one, from 0 to below 1
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub momentum: Option<f64>,
-    /// Use Nesterov's form of momentum; for sgd
+    /// For sgd with --momentum: use Nesterov's form of it
     #[arg(long)]
     pub nesterov: bool,
     /// The optimiser's learning rate [default: 0.0001, with the demo corpus 0.001; for rmsprop 0.001, for sgd 0.01]
     ///
-    /// `find` trains nothing: it takes some 140 steps at rates that grow from 0.000001 to 10, writes the losses as a table
-    /// and a picture, and suggests the rate at which the loss falls fastest.
+    /// `find` looks for a good rate and trains nothing. It takes some 140 steps at rates that grow from 0.000001 to 10, writes
+    /// the losses as a table and a figure, and suggests the rate at which the loss falls fastest.
     #[arg(long, value_name = "RATE|find", allow_negative_numbers = true)]
     pub learning_rate: Option<RateArg>,
-    /// What the loss of a training review counts, by its class: `balanced`, or CLASS=WEIGHT,…; other classes count 1
+    /// Make some classes count more in training: `balanced`, or CLASS=WEIGHT,… (others count 1)
     ///
-    /// `balanced` has all classes together count the same: reviews / (classes · reviews of the class). As with Keras's
-    /// class_weight, the loss of a batch is divided by its reviews, not by their weights, and validation counts all alike.
+    /// The loss of a training review is multiplied by the weight of its class. `balanced` makes rare classes count as much as
+    /// frequent ones: the weight is reviews / (classes · reviews of the class). As with Keras's class_weight, the loss of a
+    /// batch is divided by the number of its reviews, not by the sum of their weights. Validation counts all reviews alike.
     #[arg(long, value_name = "balanced|A=1,B=5")]
     pub class_weight: Option<ClassWeights>,
-    /// Scale the gradients down when their norm over all parameters is larger than X
+    /// Scale the gradients down in steps where their norm, over all parameters, is above X
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub clip_norm: Option<f64>,
-    /// Before each update, shrink every parameter by this share of itself, times the learning rate
+    /// Shrink all parameters before each update, by SHARE × learning rate of their value
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
-    /// Start the embedding with the word vectors of this file: text of GloVe, fastText or word2vec, plain or packed
+    /// Start the embedding with the word vectors in this file: GloVe, fastText or word2vec as text, plain or packed
     ///
-    /// Entries of the vocabulary are looked up as they are, then in lower case; those without a vector start at random. The
-    /// embedding of a variant takes the vectors' width, that of a model file must have it.
+    /// gatefold looks each entry of the vocabulary up as it is, then in lower case. An entry without a vector starts at random.
+    /// The embedding of a variant takes the width of the vectors. That of a model file must have it.
     #[arg(long, value_name = "FILE")]
     pub embedding: Option<PathBuf>,
-    /// Leave the embedding as it starts
+    /// Do not train the embedding: leave it as it starts
     ///
     /// This sets `trainable = false` on the embedding.
     #[arg(long)]
     pub freeze_embedding: bool,
-    /// Seed of the initial parameters, the order of the reviews and the dropout masks
+    /// Seed of all that is random: initial parameters, order of the reviews, dropout
     #[arg(
         long,
         value_name = "N",
@@ -135,11 +136,11 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub seed: u64,
-    /// Number of test reviews to validate with after each epoch, drawn anew each time, or all of them [default: all of a
-    /// table; otherwise those of 30 batches, as in the experiment]
+    /// How many test reviews to validate with after each epoch; N are drawn anew each time [default: all of
+    /// a table; otherwise those of 30 batches, as in the experiment]
     #[arg(long, value_name = "all|N")]
     pub validation: Option<Amount>,
-    /// Validate with the first N batches of test reviews instead, always the same ones
+    /// Validate with the first N batches of test reviews instead: the same ones after each epoch
     #[arg(
         long,
         value_name = "N",
@@ -147,32 +148,32 @@ pub struct TrainingArgs {
         allow_negative_numbers = true
     )]
     pub validation_steps: Option<u32>,
-    /// Number of training reviews in the shuffle buffer, or all of them [default: all of a table; otherwise 1000, as in the
+    /// How many training reviews to shuffle at a time [default: all of a table; otherwise 1000, as in the
     /// experiment]
     ///
-    /// Reviews are drawn from the buffer at random. If it is small and the file is sorted by label, a batch holds reviews of
-    /// one class only.
+    /// Reviews are drawn at random from a buffer of N. If N is small and the reviews are sorted by label, a batch has reviews
+    /// of one class only.
     #[arg(long, value_name = "all|N")]
     pub shuffle_buffer: Option<Amount>,
-    /// Train on the first N batches of training reviews alone, and validate with the same reviews
+    /// Test whether a model can learn: train on the first N batches alone, and validate with them
     ///
-    /// A model that can learn comes to a loss near 0 on them.
+    /// The loss of a model that can learn comes near 0.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub overfit_batches: Option<u32>,
-    /// Train one epoch on two batches and validate with two: tries every step and every file in seconds
+    /// Try everything in seconds: train one epoch on two batches, and validate with two
     ///
     /// The run goes to runs/NAME-DATA-fast, and replaces the one there, unless --out names another folder.
     #[arg(long, conflicts_with_all = ["epochs", "limit_train", "limit_test", "validation", "validation_steps", "resume"])]
     pub fast_dev_run: bool,
-    /// End training in order after this time, 30m or 2h say, so that --resume goes on with it; the exit code is then 124
+    /// Stop after this time, such as 30m or 2h, with exit code 124; --resume goes on
     #[arg(long, value_name = "TIME", value_parser = time_limit::parse)]
     pub max_time: Option<Duration>,
-    /// Let the recurrent layers skip padding
+    /// Make the model ignore padding
     ///
-    /// This sets `mask_zero` on the embedding. The experiment does not set it, which is why its baseline fails.
+    /// This sets `mask_zero` on the embedding. The experiment does not, which is why its baseline fails.
     #[arg(long)]
     pub mask_padding: bool,
-    /// Number of steps between checkpoints; 0 writes one at the end of each epoch only
+    /// Write a checkpoint every N steps; 0 writes one at the end of each epoch only
     #[arg(
         long,
         value_name = "N",
@@ -246,10 +247,10 @@ impl TrainingArgs {
 fn optimiser_parser() -> impl TypedValueParser<Value = OptimiserName> {
     let help = |optimiser| match optimiser {
         OptimiserName::Adam => "The optimiser of the experiment",
-        OptimiserName::AdamW => "Adam with weight decay: 0.004, or the value of --weight-decay",
+        OptimiserName::AdamW => "Adam with weight decay: that of --weight-decay, or 0.004",
         OptimiserName::Sgd => "Gradient descent",
         OptimiserName::RmsProp => {
-            "Gradient descent with each gradient divided by the root of its mean square"
+            "Gradient descent; each gradient is divided by its usual size (root mean square)"
         }
     };
     let all = OptimiserName::ALL.map(|optimiser| (optimiser.name(), help(optimiser), optimiser));
@@ -261,8 +262,8 @@ fn optimiser_parser() -> impl TypedValueParser<Value = OptimiserName> {
 pub struct OutputArgs {
     /// The folder to write to [default: runs/NAME-DATA]
     ///
-    /// NAME is the name of the model, or `compare`. DATA is the name of the data's file or folder. Without
-    /// --overwrite, a folder that is not empty is refused.
+    /// NAME is the name of the model, or `compare`. DATA is the name of the data's file or folder. gatefold refuses a folder
+    /// that is not empty, unless --overwrite is given.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Replace an existing run in that folder; its other files stay

@@ -8,7 +8,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// The folder of a run, a comparison or a sweep
+    /// The folder of a run, a comparison or a sweep; or a folder above several, to list all runs in it
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
     #[cfg(feature = "serve")]
@@ -20,10 +20,10 @@ pub struct WatchArgs {
 #[cfg(feature = "serve")]
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ServeArgs {
-    /// Serve a page that shows the run, at this port of 127.0.0.1; 0 picks a free port
+    /// Show the run in a browser, at http://127.0.0.1:PORT/; port 0 takes a free one
     ///
-    /// With an address before the port, other machines can reach the page: 0.0.0.0:8080 lets everyone who reaches this
-    /// machine see it. Visitors can look at the page, but change nothing.
+    /// Only this machine can open the page. To let others open it, put an address before the port: with 0.0.0.0:8080,
+    /// everyone who can reach this machine can look. Nobody can change anything.
     #[arg(long, value_name = "[ADDRESS:]PORT", value_parser = parse_address)]
     pub serve: Option<SocketAddr>,
 }

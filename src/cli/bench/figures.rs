@@ -1,7 +1,7 @@
 //! Figures of any size, and tables of them, 80 columns wide.
 
 use super::report::Spread;
-use crate::cli::screen::{COLUMNS, grouped};
+use crate::cli::screen::{grouped, result_columns};
 
 /// Figures from here on have no decimals, but groups of three digits.
 const GROUPED: f64 = 1e3;
@@ -41,11 +41,20 @@ fn decimals(value: f64) -> usize {
     }
 }
 
-/// Lines of a table with a name and `N` figures a row, ruled below `header`. Figures are as wide as the widest of
-/// their column, and names take the rest of 80 columns; one that needs more has a line of its own.
+/// Lines of a table with a name and `N` numbers a row, ruled below `header`, as wide as standard output.
 pub fn table<const N: usize>(
     header: (&str, [&str; N]),
     rows: &[(String, [String; N])],
+) -> Vec<String> {
+    table_within(header, rows, result_columns())
+}
+
+/// The same in so many columns. Numbers are as wide as the widest of their column, and names take the rest; one that needs
+/// more has a line of its own.
+fn table_within<const N: usize>(
+    header: (&str, [&str; N]),
+    rows: &[(String, [String; N])],
+    columns: usize,
 ) -> Vec<String> {
     let (title, titles) = header;
     let titles = titles.map(str::to_string);
@@ -56,7 +65,7 @@ pub fn table<const N: usize>(
     };
     let widths: [usize; N] = std::array::from_fn(width);
     let figures: usize = widths.iter().map(|width| width + 1).sum();
-    let name_columns = COLUMNS.saturating_sub(figures);
+    let name_columns = columns.saturating_sub(figures);
     let mut lines = Vec::new();
     for (index, (name, cells)) in [(title, &titles)]
         .into_iter()
@@ -73,7 +82,7 @@ pub fn table<const N: usize>(
         }
         lines.push(line.trim_end().to_string());
         if index == 0 {
-            lines.push("─".repeat(COLUMNS));
+            lines.push("─".repeat(columns));
         }
     }
     lines
@@ -109,13 +118,15 @@ mod tests {
             ("short".to_string(), ["1".to_string(), "1,234".to_string()]),
             ("n".repeat(70), ["100 %".to_string(), String::new()]),
         ];
-        let lines = table(("what", ["of", "ms"]), &rows);
+        let lines = table_within(("what", ["of", "ms"]), &rows, 80);
         let numbers = |line: &str, count: usize| line.chars().skip(count).collect::<String>();
         assert_eq!(lines.len(), 5);
         assert_eq!(numbers(&lines[0], 68), "    of    ms");
         assert_eq!(numbers(&lines[2], 68), "     1 1,234");
         assert_eq!(lines[3], "n".repeat(70));
         assert_eq!(numbers(&lines[4], 68), " 100 %");
-        assert!(lines.iter().all(|line| line.chars().count() <= COLUMNS));
+        assert!(lines.iter().all(|line| line.chars().count() <= 80));
+        let narrow = table_within(("what", ["of", "ms"]), &rows, 16);
+        assert_eq!(narrow[2..4], ["short", "         1 1,234"]);
     }
 }

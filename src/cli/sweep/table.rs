@@ -34,9 +34,9 @@ pub fn status(state: &TrialState) -> &'static str {
     }
 }
 
-/// A line for a trial: its status, its folder, its figures.
+/// A line for a trial: its status, its folder, its metrics.
 pub fn trial_line(trial: &Trial, state: &TrialState) -> String {
-    let figures = match (state.failed(), state.epochs.last()) {
+    let metrics = match (state.failed(), state.epochs.last()) {
         (Some(reason), _) => format!(": {reason}"),
         (None, Some(last)) => format!(
             "  {}, val_accuracy {:.3} val_loss {}",
@@ -46,10 +46,10 @@ pub fn trial_line(trial: &Trial, state: &TrialState) -> String {
         ),
         (None, None) => String::new(),
     };
-    format!("{:8}  {}{figures}", status(state), trial.folder)
+    format!("{:8}  {}{metrics}", status(state), trial.folder)
 }
 
-/// The configurations, the best first: figures over seeds, and what they are beside the best.
+/// The configurations, the best first: metrics over seeds, and what they are beside the best.
 pub fn configurations(results: &Results) -> String {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─').junction('─');

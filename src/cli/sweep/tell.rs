@@ -7,10 +7,8 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::table::{status, trial_line};
-use crate::cli::progress::bar;
+use crate::cli::progress::{bar, message, steps_template};
 use crate::cli::screen::{Output, counted};
-
-const BAR: &str = "{prefix}  {pos}/{len} {wide_bar:.cyan/dim} {left} left  {msg}";
 
 #[derive(Serialize)]
 struct EndLine<'a> {
@@ -120,7 +118,7 @@ impl Teller {
                 steps, position, ..
             } => {
                 // Without a bar, the lines of trials that are over say what there is to say.
-                self.bar = bar(self.output, BAR, *steps).ok();
+                self.bar = bar(self.output, steps_template(self.output), *steps).ok();
                 self.show(position.epoch(), position.done);
             }
             RunEvent::Fit(Event::Steps {
@@ -134,7 +132,8 @@ impl Teller {
                 }
                 if let Some(bar) = &self.bar {
                     bar.set_position(*done as u64);
-                    bar.set_message(format!("accuracy {:.3}", metrics.accuracy()));
+                    let words = [format!("accuracy {:.3}", metrics.accuracy())];
+                    bar.set_message(message(self.output, bar, &words));
                 }
             }
             RunEvent::Fit(_) => {}

@@ -3,17 +3,19 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
+use gatefold::run::HeldFolder;
 use gatefold::watch::Page;
 use tempfile::TempDir;
 
-use super::{begin, steps, write_progress};
+use super::{begin, end, held, steps, write_progress};
 use crate::support::browser::{Look, browser, title_of};
 use crate::support::skipped;
 
 /// A run under way whose name wants to be markup, and its page.
-fn served() -> (TempDir, Page) {
+fn served() -> (Served, Page) {
     let folder = tempfile::tempdir().unwrap();
     let mut first = begin(1.0, 1, 0);
     if let gatefold::run::ProgressEvent::Begin { variant, .. } = &mut first.event {
@@ -24,7 +26,26 @@ fn served() -> (TempDir, Page) {
     spec.data.name = "secret".to_string();
     fs::write(folder.path().join("config.toml"), spec.to_toml().unwrap()).unwrap();
     let page = Page::serve(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-    (folder, page)
+    let held = held(folder.path());
+    (
+        Served {
+            folder,
+            _held: held,
+        },
+        page,
+    )
+}
+
+/// A folder that a process holds.
+struct Served {
+    _held: HeldFolder,
+    folder: TempDir,
+}
+
+impl Served {
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
 }
 
 fn host(page: &Page) -> String {
@@ -152,6 +173,57 @@ fn the_report_is_there_once_it_is_written() {
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert!(head.contains("script-src 'unsafe-inline'") && !head.contains("connect-src"));
     assert_eq!(body, "<p>how it went</p>");
+}
+
+#[test]
+fn a_dead_run_is_told_with_the_command_that_goes_on() {
+    let (folder, page) = served();
+    let state = |page: &Page| -> serde_json::Value {
+        serde_json::from_str(&get(page, "/state.json").1).unwrap()
+    };
+    assert_eq!(state(&page)["resume"], serde_json::Value::Null);
+    let Served { _held, folder } = folder;
+    drop(_held);
+    let dead = state(&page);
+    assert_eq!(dead["runs"][0]["status"], "dead");
+    let told = dead["resume"].as_str().unwrap();
+    let command = format!(
+        "Go on with: gatefold train --resume {}",
+        folder.path().display()
+    );
+    assert!(told.ends_with(&command), "{told}");
+}
+
+#[test]
+fn a_list_of_runs_leads_to_each_and_to_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["a & b/one=1,x", "secret"];
+    for name in names {
+        let run = folder.path().join("runs").join(name);
+        fs::create_dir_all(&run).unwrap();
+        write_progress(&run, &[begin(1.0, 1, 0), end(2.0, None)]);
+    }
+    fs::rename(
+        folder.path().join("runs/secret"),
+        folder.path().join("secret"),
+    )
+    .unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let page = Page::serve_list(&folder.path().join("runs"), address).unwrap();
+    let state = |query: &str| -> serde_json::Value {
+        serde_json::from_str(&get(&page, &format!("/state.json{query}")).1).unwrap()
+    };
+    let all = state("");
+    assert_eq!(all["list"].as_array().unwrap().len(), 1);
+    assert_eq!(all["list"][0]["name"], names[0]);
+    assert_eq!(all["list"][0]["status"]["status"], "finished");
+    let one = state("?run=a%20%26%20b%2Fone%3D1%2Cx");
+    assert_eq!(one["runs"][0]["status"], "finished");
+    for other in ["..%2Fsecret", "", "%FF", "%2Fetc"] {
+        let (head, body) = get(&page, &format!("/state.json?run={other}"));
+        assert!(head.starts_with("http/1.1 404"), "{other}: {head}");
+        assert!(body.contains("no run is called"), "{other}: {body}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gatefold::watch::{RunState, View, WatchedFolder, draw};
+use gatefold::watch::{ListedRun, RunState, View, WatchedFolder, draw, draw_list};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -31,6 +31,8 @@ fn comparison() -> WatchedFolder {
         data: Some("demo (synthetic)".into()),
         runs: vec![over, under_way, to_come],
         sweep_is_over: None,
+        is_dead: false,
+        resume: None,
     }
 }
 
@@ -105,7 +107,8 @@ fn narrow_terminals_leave_out_the_least_telling() {
         "charts below each other"
     );
     row(&rows, "Accuracy");
-    assert!(row(&rows, "dropout").contains("1:35 left, 8.00 steps/s"));
+    assert!(row(&rows, "dropout").contains("step 12/40, 1:35 left"));
+    row(&rows, "8.00 steps/s · accuracy 0.500 loss 0.5000");
     let figures = rows
         .iter()
         .position(|row| row.contains("accuracy 0.500 loss 0.5000"));
@@ -165,4 +168,105 @@ fn numbers_that_are_none_are_not_drawn() {
     let rows = drawn(&watched, View::All, None, (80, 24));
     assert!(!rows.concat().contains("NaN"), "{}", rows.join("\n"));
     assert!(rows.iter().any(|row| row.contains('•')));
+}
+
+#[test]
+fn curves_are_told_apart_without_colour() {
+    let mut watched = comparison();
+    watched.runs[1].validation = watched.runs[0].validation.clone();
+    for point in &mut watched.runs[1].validation {
+        point.loss += 1.0;
+        point.accuracy /= 2.0;
+    }
+    let rows = drawn(&watched, View::All, None, (80, 30));
+    assert!(row(&rows, "baseline").starts_with("• baseline"));
+    assert!(row(&rows, "dropout").starts_with("× dropout"));
+    let charts = rows.iter().skip_while(|row| !row.contains("Loss"));
+    let charts: Vec<&str> = charts.map(String::as_str).collect();
+    assert!(
+        charts[0].contains("┈ training ─ validation"),
+        "{}",
+        charts[0]
+    );
+    for mark in ['•', '×'] {
+        let marks = charts.concat().matches(mark).count();
+        assert!(marks >= 4, "{marks} of {mark} in\n{}", charts.join("\n"));
+    }
+    // Of one run alone, the legend has its mark.
+    let rows = drawn(&watched, View::Run(1), None, (80, 30));
+    row(&rows, "┈ training ─×─ validation");
+}
+
+#[test]
+fn fifty_columns_hold_everything() {
+    let mut watched = comparison();
+    watched.is_dead = true;
+    watched.resume = Some("gatefold compare --resume runs/compare-demo".into());
+    let rows = drawn(&watched, View::All, None, (50, 30));
+    let shown: Vec<&str> = rows.iter().map(|row| row.trim_end()).collect();
+    for words in [
+        "epoch 2/3, step 12/40, 1:35 left",
+        "8.00 steps/s",
+        "epoch 1: val_accuracy 0.820 val_loss 0.6250",
+        "Its process is gone and did not say why. Go on",
+        "with: gatefold compare --resume runs/compare-demo",
+    ] {
+        assert!(
+            shown.iter().any(|row| row.contains(words)),
+            "no {words} in\n{}",
+            shown.join("\n")
+        );
+    }
+}
+
+#[test]
+fn a_list_shows_its_runs_and_the_one_that_is_chosen() {
+    let runs = comparison().runs;
+    let named = [
+        "sweeps/rates/units=64,rate=0.001,seed=3",
+        "mine",
+        "old/bidirectional-imdb",
+    ];
+    let listed: Vec<ListedRun> = runs
+        .into_iter()
+        .zip(named)
+        .map(|(run, name)| ListedRun {
+            folder: PathBuf::from("runs").join(name),
+            name: name.to_string(),
+            began: 0.0,
+            state: Ok(run),
+        })
+        .collect();
+    let drawn = |size: (u16, u16), chosen| -> Vec<String> {
+        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        terminal
+            .draw(|frame| draw_list(frame, "runs", &listed, chosen, None))
+            .unwrap();
+        let buffer = terminal.backend().buffer();
+        let rows = buffer.content().chunks(size.0 as usize);
+        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect())
+            .collect()
+    };
+    let wide = drawn((100, 10), 0);
+    assert!(wide[0].starts_with("runs · 3 runs, newest first"));
+    assert!(
+        wide[1].contains("seed=3  finished 3 epochs, val_accuracy 0.860, in 1:12"),
+        "{}",
+        wide[1]
+    );
+    // Narrow, a run has lines below its name.
+    let narrow = drawn((50, 12), 0);
+    assert_eq!(narrow[1].trim_end(), named[0]);
+    assert_eq!(
+        narrow[2].trim_end(),
+        "  finished 3 epochs · val_accuracy 0.860 · in 1:12"
+    );
+    // The chosen one is in view, however few rows there are.
+    for height in 3..8 {
+        let rows = drawn((50, height), 2);
+        row(&rows, named[2]);
+    }
+    for width in [1, 5, 30] {
+        drawn((width, 2), 1);
+    }
 }
