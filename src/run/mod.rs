@@ -16,6 +16,7 @@
 //! ```
 
 mod amount;
+mod answer;
 mod begun_run;
 mod callbacks;
 mod class_weights;
@@ -44,6 +45,7 @@ mod training;
 mod training_words;
 
 pub use amount::Amount;
+pub use answer::{Answer, NamedProbabilities};
 pub use begun_run::BegunRun;
 pub use callbacks::{CallbackSpec, ScheduleName};
 pub use class_weights::ClassWeights;

@@ -1,16 +1,15 @@
 //! [`Page`]: a run as a page for a browser, which asks every second how it goes.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 use tracing::{debug, warn};
@@ -18,6 +17,7 @@ use tracing::{debug, warn};
 use super::folder::{WatchedFolder, look};
 use super::run::RunState;
 use crate::error::{Error, Result};
+use crate::http::{self, TEXT, has_own_host};
 
 /// The files of the page: path, type, content.
 const FILES: [(&str, &str, &str); 5] = [
@@ -224,8 +224,6 @@ async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Respo
     }
 }
 
-const TEXT: &str = "text/plain; charset=utf-8";
-
 fn state(shared: &PageState) -> Response {
     let (watched, problem) = match look(&shared.folder) {
         Ok(watched) => (Some(watched), None),
@@ -257,36 +255,6 @@ fn state(shared: &PageState) -> Response {
     }
 }
 
-/// Whether the request is addressed to an IP address or to `localhost`, which no foreign name can be made to
-/// mean.
-fn has_own_host(headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return false;
-    };
-    let Ok(host) = host.to_str() else {
-        return false;
-    };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() && !name.is_empty() => name,
-        _ => host,
-    };
-    let bare = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'));
-    name.eq_ignore_ascii_case("localhost") || bare.unwrap_or(name).parse::<IpAddr>().is_ok()
-}
-
 fn response(status: StatusCode, kind: &str, body: String) -> Response {
-    let built = Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, kind)
-        .header(header::CACHE_CONTROL, "no-store")
-        .header(header::CONTENT_SECURITY_POLICY, POLICY)
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .header(header::REFERRER_POLICY, "no-referrer")
-        .header("cross-origin-resource-policy", "same-origin")
-        .body(Body::from(body));
-    // Fails for a header that is none, which these are not.
-    built.unwrap_or_default()
+    http::response(status, kind, POLICY, body)
 }

@@ -50,6 +50,8 @@ mod remedies;
 mod report;
 mod resume;
 mod run_folder;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(feature = "download")]
 mod server;
 mod summary;

@@ -9,6 +9,8 @@ mod data_commands;
 mod device;
 mod model;
 mod runs;
+#[cfg(feature = "serve")]
+mod serve;
 mod sweep;
 mod training;
 mod watch;
@@ -31,6 +33,8 @@ pub use runs::{
     AnswerFormat, EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs,
     ReportArgs, RunArgs,
 };
+#[cfg(feature = "serve")]
+pub use serve::ServerArgs;
 pub use sweep::SweepArgs;
 pub use training::{CompareArgs, RateArg, TrainArgs, TrainingArgs};
 pub use watch::WatchArgs;
@@ -68,6 +72,13 @@ const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
   powershell  at the end of the file that $PROFILE names
   elvish      at the end of ~/.config/elvish/rc.elv";
 
+#[cfg(feature = "serve")]
+const SERVE_HELP: &str = "Examples:
+  gatefold serve runs/bidirectional-imdb
+  gatefold serve runs/bidirectional-imdb --best --listen 0.0.0.0:8000
+  curl http://127.0.0.1:8080/predict -H 'Content-Type: application/json' \\
+    -d '{\"text\": \"a fine film\"}'";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train the experiment's models on the same data and compare them
@@ -101,6 +112,17 @@ pub enum Command {
     /// `prediction`, `probability` and the probabilities of all classes are added. Other files, and standard input, are
     /// read as a review per line, unless they begin as a table does.
     Predict(PredictArgs),
+    /// Answer over HTTP what `gatefold predict` prints
+    ///
+    /// POST /predict takes {"text": "…"} or {"texts": ["…", "…"]} as application/json, and answers in JSON. GET /healthz
+    /// tells whether the model can answer. The page at / has a form to try it.
+    ///
+    /// Only programs on this machine can reach the server, unless --listen names an address. It has no password and no
+    /// encryption: put a proxy that has them in front of it before others use it. Ctrl-C ends it when the requests under
+    /// way are answered.
+    #[cfg(feature = "serve")]
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServerArgs),
     /// Show which words moved a prediction
     ///
     /// A word's contribution is gradient times input, summed over its tokens: how fast the logit changes as the word's
