@@ -29,13 +29,16 @@ pub const PROGRESS: &str = "progress.jsonl";
 /// The page that tells of the run or the comparison.
 pub const REPORT: &str = "report.html";
 
+/// The model card of the run, which stays where someone else wrote or edited it.
+pub const CARD: &str = "README.md";
+
 /// The folder of the event files.
 pub const EVENTS: &str = "tensorboard";
 
 /// The file that is locked while a process writes the run.
 pub const LOCK: &str = ".lock";
 
-/// What a run leaves, event files and lock apart.
+/// What a run leaves, event files, lock and model card apart.
 ///
 /// Checkpoints come first: without them, a run that is half removed cannot be taken for one to go on with.
 pub(super) fn of_run() -> impl Iterator<Item = &'static str> {

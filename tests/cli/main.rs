@@ -37,6 +37,7 @@ mod killed;
 mod library_user;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod memory;
+mod model_card;
 mod named_corpus;
 mod native;
 #[cfg(not(feature = "keras"))]

@@ -182,6 +182,9 @@ pub struct ExportArgs {
     /// The file to write, complete or not at all
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Write a model card, README.md, beside the file; one that you wrote or edited stays
+    #[arg(long)]
+    pub card: bool,
     /// Replace an existing file
     #[arg(long)]
     pub overwrite: bool,
