@@ -54,3 +54,11 @@ pub(super) fn of_run() -> impl Iterator<Item = &'static str> {
 pub(super) fn of_comparison() -> impl Iterator<Item = &'static str> {
     OVERVIEW_FILES.into_iter().chain([REPORT])
 }
+
+/// Whether a file of this name, in whatever case, stands above the runs of a comparison, so that no run's folder can have it.
+pub fn stands_above_runs(name: &str) -> bool {
+    of_comparison()
+        .chain([CONFIG, LOCK])
+        .chain(VocabularyKind::ALL.map(vocabulary))
+        .any(|file| file.eq_ignore_ascii_case(name))
+}
