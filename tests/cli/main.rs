@@ -44,6 +44,7 @@ mod native;
 mod no_keras;
 mod order;
 mod out_folder;
+mod packaging;
 mod plot;
 mod predict;
 mod program;
