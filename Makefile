@@ -1,7 +1,7 @@
 # `make test` sees to an adapter first; ARGS goes to the command behind, as in
 #   make demo ARGS="--epochs 1"
 
-.PHONY: demo test test-adapters check bench deny soak
+.PHONY: demo test test-adapters check bench deny soak wheel
 
 # Trains the three models on the demo corpus and compares them.
 demo:
@@ -30,3 +30,7 @@ deny:
 # Trains 2,000 steps, and says whether memory and the time of a step stay flat.
 soak:
 	@sh scripts/soak.sh $(ARGS)
+
+# Builds the Python wheel that carries the program, and tries it in a fresh virtual environment.
+wheel:
+	@sh scripts/wheel.sh $(ARGS)

@@ -139,6 +139,8 @@ pub mod device;
 mod error;
 pub mod exchange;
 pub mod gpu;
+#[cfg(feature = "serve")]
+mod http;
 pub mod model;
 pub mod native;
 pub mod plan;
@@ -146,6 +148,8 @@ pub mod random;
 pub mod reference;
 pub mod report;
 pub mod run;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod sweep;
 pub mod train;
 pub mod watch;

@@ -5,55 +5,14 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Result;
 use gatefold::data::{TextCells, TextRow, stripped};
 use gatefold::report::excerpt;
-use gatefold::run::{Prediction, TrainedRun};
-use serde::{Serialize, Serializer};
+use gatefold::run::{Answer, Prediction};
+use serde::Serialize;
 
 use super::args::AnswerFormat;
 use super::screen::{json_line, result_columns, visible};
 
 /// Columns of a class's name, at least and at most.
 const LABEL: [usize; 2] = [8, 24];
-
-/// What a model says of a review.
-#[derive(Serialize)]
-pub struct Answer<'a> {
-    /// Of the most likely class.
-    pub probability: f32,
-    /// What the most likely class is called.
-    pub label: &'a str,
-    /// Those of all classes.
-    probabilities: NamedProbabilities<'a>,
-}
-
-/// Probabilities under the names of the classes.
-struct NamedProbabilities<'a> {
-    classes: &'a [String],
-    probabilities: &'a [f32],
-}
-
-impl Serialize for NamedProbabilities<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.classes.iter().zip(self.probabilities))
-    }
-}
-
-impl<'a> Answer<'a> {
-    /// What `run` says.
-    pub fn new(run: &'a TrainedRun, prediction: &'a Prediction) -> Answer<'a> {
-        Answer::of(&run.classes, prediction)
-    }
-
-    fn of(classes: &'a [String], prediction: &'a Prediction) -> Answer<'a> {
-        Answer {
-            probability: prediction.probability,
-            label: &prediction.class,
-            probabilities: NamedProbabilities {
-                classes,
-                probabilities: &prediction.probabilities,
-            },
-        }
-    }
-}
 
 /// The answer to a text that stands alone.
 #[derive(Serialize)]
@@ -166,7 +125,7 @@ impl<'a> Answers<'a> {
 
     /// A JSON object in a line: that of the row, and what is added to it.
     fn object(&self, row: &TextRow, said: &Prediction) -> Result<String> {
-        let answer = Answer::of(self.classes, said);
+        let answer = Answer::new(self.classes, said);
         let start = match (&row.cells, &self.columns) {
             (TextCells::Fields(fields), Some(columns)) => {
                 let members = columns.iter().zip(fields);

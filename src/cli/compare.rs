@@ -1,6 +1,6 @@
-//! `gatefold compare`: the experiment's models on the same data, one after the other.
+//! `gatefold compare`: the experiment's models, or one's own, on the same data, one after the other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use gatefold::device::Device;
@@ -21,27 +21,26 @@ use super::usage::option;
 
 #[derive(Serialize)]
 struct ComparisonLine<'a> {
-    folder: &'a std::path::Path,
+    folder: &'a Path,
     synthetic: bool,
 }
 
-/// Trains the variants from the same seed, a folder each, and compares them; or goes on with that.
+/// Trains the models from the same seed, a folder each, and compares them; or goes on with that.
 pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
     let begun = args.resume.as_deref().map(BegunRun::open).transpose()?;
-    let (settings, variants) = match &begun {
+    let (settings, sources) = match &begun {
         Some(begun) => go_on(begun, args, typed, quiet)?,
-        None => Settings::compare(args, quiet)?,
+        None => Settings::compare(args, typed, quiet)?,
     };
     let (mut job, device) = TrainingJob::new(settings)?;
     if begun.is_none() || typed.has("embedding") {
         job.read_vectors()?;
     }
     let size = job.dataset().vocabulary.size();
-    let models = variants
+    let models = sources
         .iter()
-        .map(|variant| {
+        .map(|source| {
             let classes = job.dataset().classes.len();
-            let source = ModelSource::Variant(*variant);
             job.trainer.adapted(source.model_for(
                 size,
                 classes,
@@ -60,6 +59,7 @@ pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> 
     }
     let device = job.check(device, &models)?;
     let out = &job.settings.out;
+    let earlier = compared_before(out);
     let vocabulary = &job.dataset().vocabulary;
     let folder = match begun {
         Some(begun) => {
@@ -70,7 +70,7 @@ pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> 
         None => RunFolder::create(out, &spec, vocabulary)?,
     };
     if job.settings.overwrite {
-        clear_comparison(out, Variant::ALL.into_iter().map(Variant::name))?;
+        clear_comparison(out, earlier.iter().map(String::as_str))?;
     }
     match train_all(&job, device, &models, places) {
         Ok(histories) => conclude(&job, &models, &histories),
@@ -85,25 +85,43 @@ pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> 
     }
 }
 
+/// The names of the runs that an earlier comparison may have left in `out`.
+fn compared_before(out: &Path) -> Vec<String> {
+    let mut names = Variant::ALL.map(Variant::name).map(str::to_string).to_vec();
+    // What cannot be read is replaced, and names no run.
+    let earlier = RunSpec::read(out).ok().flatten();
+    let earlier = earlier.and_then(|spec| spec.comparison);
+    let own = earlier.into_iter().flat_map(|comparison| comparison.models);
+    for model in own {
+        // A name that no model can have is no folder below this one.
+        if let Ok(model) = model.build() {
+            names.push(model.name().to_string());
+        }
+    }
+    names
+}
+
 /// What the comparison goes on with.
 fn go_on(
     begun: &BegunRun,
     args: &CompareArgs,
     typed: &TypedOptions,
     quiet: bool,
-) -> gatefold::Result<(Settings, Vec<Variant>)> {
+) -> gatefold::Result<(Settings, Vec<ModelSource>)> {
     let Some(comparison) = &begun.spec.comparison else {
         let path = begun.path().display();
         let problem = format!("{path} is one run; use gatefold train --resume {path}");
         return Err(option("--resume", problem));
     };
-    let names = comparison.variants.iter();
-    let variants = names
-        .map(|name| name.parse())
-        .collect::<gatefold::Result<Vec<Variant>>>()?;
+    let source = |name: &String| match comparison.models.iter().find(|own| own.name == *name) {
+        Some(own) => Ok(ModelSource::Model(own.clone().build()?)),
+        None => Ok(ModelSource::Variant(name.parse()?)),
+    };
+    let sources = comparison.variants.iter().map(source);
+    let sources = sources.collect::<gatefold::Result<Vec<ModelSource>>>()?;
     let asked = (&args.data, &args.training);
     let settings = Settings::go_on(begun, typed, "compare", asked, &args.variants, quiet)?;
-    Ok((settings, variants))
+    Ok((settings, sources))
 }
 
 /// Where each model is trained. Runs that cannot be gone on with are found before any training.

@@ -31,6 +31,10 @@ gatefold predict runs/bidirectional-reviews 'A fine film'",
                 "gatefold data fetch imdb
 gatefold compare --data imdb --variants dropout,bidirectional",
             ),
+            (
+                "Compare models of your own",
+                "gatefold compare --data reviews.csv --config small.toml --config large.toml",
+            ),
         ],
     ),
     (
@@ -91,6 +95,18 @@ gatefold sweep rates.toml",
             (
                 "Read reviews from another program, one a line",
                 "grep film notes.txt | gatefold predict runs/mine -",
+            ),
+        ],
+    ),
+    #[cfg(feature = "serve")]
+    (
+        "gatefold serve",
+        &[
+            ("Serve a run to this machine", "gatefold serve runs/mine"),
+            (
+                "Serve its best epoch to others, and ask it",
+                "gatefold serve runs/mine --best --listen 0.0.0.0:8000
+curl http://127.0.0.1:8000/predict -H 'Content-Type: application/json' -d '{\"text\": \"a fine film\"}'",
             ),
         ],
     ),

@@ -7,10 +7,10 @@ use gatefold::report::{
     Word, depth, excerpt, explained, explanation_page, explanation_picture, largest, strongest,
     weighed, write_atomically,
 };
+use gatefold::run::Answer;
 use gatefold::train::{predicted, probability_of};
 use serde::Serialize;
 
-use super::answers::Answer;
 use super::args::ExplainArgs;
 use super::output_file;
 use super::screen::{Output, coloured, field, print_json, result_columns};
@@ -63,7 +63,7 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
     let words = weighed(words, &review.ids, &attribution.contributions);
 
     let prediction = run.prediction(row, review.ids.len());
-    let answer = Answer::new(&run, &prediction);
+    let answer = Answer::new(&run.classes, &prediction);
     let mut title = format!("{}, probability {:.4}", answer.label, answer.probability);
     if class != predicted(row) || asked.is_some() {
         let probability = probability_of(row, class);

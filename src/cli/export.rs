@@ -1,10 +1,11 @@
 //! `gatefold export`: a trained model in another program's format.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use gatefold::exchange::{to_onnx, to_safetensors};
-use gatefold::report::write_atomically;
+use gatefold::report::{read_history, write_atomically};
+use gatefold::run::{ExportedFile, TrainedRun, files, model_card, write_model_card};
 use gatefold::train::Weights;
 use serde::Serialize;
 
@@ -26,6 +27,8 @@ struct Report<'a> {
     model: &'a str,
     parameters: usize,
     bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<&'a Path>,
 }
 
 /// Writes the weights of a run, or the whole model, to a file.
@@ -51,6 +54,10 @@ pub fn run(args: &ExportArgs, quiet: bool) -> Result<()> {
         ExportFormat::Onnx => ("onnx", to_onnx(&run.weights)?),
     };
     write_atomically(&args.output, &bytes)?;
+    let card = match args.card {
+        true => Some(write_card(&run, args, is_whole)?),
+        false => None,
+    };
     let model = &run.weights.model;
     let report = Report {
         output: &args.output,
@@ -58,6 +65,7 @@ pub fn run(args: &ExportArgs, quiet: bool) -> Result<()> {
         model: model.name(),
         parameters: model.count_parameters(),
         bytes: bytes.len(),
+        card: card.as_deref(),
     };
     if args.json {
         return print_json(&report);
@@ -71,7 +79,42 @@ pub fn run(args: &ExportArgs, quiet: bool) -> Result<()> {
             grouped(report.parameters),
             grouped(report.bytes)
         ),
-    ))
+    ))?;
+    match &card {
+        Some(card) => output.result(&field("Card", &card.display().to_string())),
+        None => Ok(()),
+    }
+}
+
+/// Writes the model card beside the exported file, and tells where.
+fn write_card(run: &TrainedRun, args: &ExportArgs, is_whole: bool) -> Result<PathBuf> {
+    let name = args.output.file_name().unwrap_or(args.output.as_os_str());
+    let name = name.to_string_lossy();
+    let file = match args.format {
+        ExportFormat::Safetensors => ExportedFile::Safetensors(&name),
+        ExportFormat::Keras if is_whole => ExportedFile::Keras(&name),
+        ExportFormat::Keras => ExportedFile::KerasWeights(&name),
+        ExportFormat::Onnx => ExportedFile::Onnx(&name),
+    };
+    // Imported weights have none.
+    let epochs = match run.spec.training {
+        Some(_) => read_history(&run.folder)?.epochs,
+        None => Vec::new(),
+    };
+    let card = model_card(&run.spec, &epochs, &run.parameters, Some(file))?;
+    let folder = args.output.parent().unwrap_or(Path::new(""));
+    let path = folder.join(files::CARD);
+    match write_model_card(folder, &card)? {
+        true => Ok(path),
+        false => {
+            let problem = format!(
+                "{} is not as gatefold wrote it, so it stays; the file is exported without a model card: move that one \
+                 away, or leave out --card",
+                path.display()
+            );
+            Err(option("--card", problem).into())
+        }
+    }
 }
 
 /// The whole model for Keras, or its weights alone.

@@ -7,7 +7,10 @@ use gatefold::data::vocabulary_of;
 use gatefold::exchange::{load_model, load_parameters};
 use gatefold::model::Model;
 use gatefold::report::write_atomically;
-use gatefold::run::{DataSpec, ReadingSpec, RunFolder, RunSpec, TrainedRun, check_folder, files};
+use gatefold::run::{
+    DataSpec, ParametersFrom, ReadingSpec, RunFolder, RunSpec, TrainedRun, check_folder, files,
+    model_card, write_model_card,
+};
 use gatefold::train::Weights;
 use serde::Serialize;
 
@@ -56,6 +59,8 @@ pub fn run(args: &ImportArgs, quiet: bool) -> Result<()> {
         folder.discard();
         return Err(error.into());
     }
+    let card = model_card(&spec, &[], &ParametersFrom::Result, None)?;
+    write_model_card(folder.path(), &card)?;
     let report = Report {
         run: &args.out,
         model: weights.model.name(),

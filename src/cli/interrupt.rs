@@ -15,13 +15,21 @@ const CANNOT: &str = "cannot listen for Ctrl-C";
 
 /// A flag that the first Ctrl-C sets; SIGTERM and SIGHUP count as one.
 pub fn install(output: Output) -> Result<Arc<AtomicBool>> {
+    install_telling(
+        output,
+        "Stopping after this step; Ctrl-C again stops at once.",
+    )
+}
+
+/// The same flag, for a command that tells `words` when it is set.
+pub fn install_telling(output: Output, words: &'static str) -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED);
         }
-        output.say("\nStopping after this step; Ctrl-C again stops at once.");
+        output.say(&format!("\n{words}"));
     })
     .context(CANNOT)?;
     Ok(stop)

@@ -36,6 +36,8 @@ mod rates;
 mod report;
 mod report_test;
 pub mod screen;
+#[cfg(feature = "serve")]
+mod serve;
 mod settings;
 mod standard_input;
 mod summary;
@@ -75,6 +77,8 @@ pub fn run() -> Result<()> {
         Command::Sweep(args) => sweep::run(&args, quiet),
         Command::Evaluate(args) => evaluate::run(&args, quiet),
         Command::Predict(args) => predict::run(&args, quiet),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(args, quiet),
         Command::Explain(args) => explain::run(&args, quiet),
         Command::Export(args) => export::run(&args, quiet),
         Command::Import(args) => import::run(&args, quiet),

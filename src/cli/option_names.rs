@@ -16,6 +16,14 @@ const OPTIONS: &[(&str, &str)] = &[
     ("KernelForm::Subgroup", "--kernels subgroup"),
     #[cfg(feature = "serve")]
     ("Page::serve", "--serve"),
+    #[cfg(feature = "serve")]
+    ("ServeOptions::address", "--listen"),
+    #[cfg(feature = "serve")]
+    ("ServeOptions::max_bytes", "--max-bytes"),
+    #[cfg(feature = "serve")]
+    ("ServeOptions::max_texts", "--max-texts"),
+    #[cfg(feature = "serve")]
+    ("ServeOptions::max_waiting", "--max-waiting"),
     ("AdapterChoice::webgpu_limits", "--webgpu-limits"),
     ("Limits::row_tile", "--row-tile"),
     ("RemoteFile::at", "--url URL"),

@@ -341,7 +341,7 @@ pub fn tell_synthetic(output: Output, dataset: &Dataset) -> Result<()> {
 pub fn tell_run(job: &TrainingJob, folder: &str) -> Result<()> {
     let vocabulary = files::vocabulary(job.dataset().vocabulary.kind());
     let files = format!(
-        "report.html, loss.png, accuracy.png, history.csv, history.json, model.safetensors, best.safetensors, \
+        "report.html, README.md, loss.png, accuracy.png, history.csv, history.json, model.safetensors, best.safetensors, \
          config.toml, {vocabulary}"
     );
     let TrainingJob {

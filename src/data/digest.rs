@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 pub(super) const DIGITS: usize = 64;
 
 /// The SHA-256 of `bytes`: 64 lower-case hexadecimal digits.
-pub(super) fn sha256(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hexadecimal(Sha256::digest(bytes))
 }
 

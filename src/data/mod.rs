@@ -54,6 +54,7 @@ pub use cache_folder::cache_folder;
 pub use convert::{decode_lines, encode_lines};
 pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
+pub(crate) use digest::sha256;
 pub use duplicates::{Duplicate, Duplicates};
 pub use encoder::{Encoder, Spans, WordOfIds};
 pub use export::{ExportCells, ExportForm, ExportedData, export};

@@ -3,6 +3,7 @@
 //! Nothing here computes; [`crate::plan`] turns a [`Model`] into dispatches.
 
 mod builder;
+mod classes;
 mod description;
 mod file;
 mod init;

@@ -13,7 +13,7 @@ pub enum Trains<'a> {
     Variant(&'a str),
     /// The model in the file of this name.
     ModelFile(&'a str),
-    /// These variants, to compare them.
+    /// The models of these names, to compare them.
     Comparison(&'a [String]),
 }
 
@@ -42,11 +42,10 @@ impl RunSpec {
             Trains::ModelFile(file) => {
                 words.extend(["train".to_string(), typed("config"), quoted(file)]);
             }
-            Trains::Comparison(names) => words.extend([
-                "compare".to_string(),
-                typed("variants"),
-                quoted(&names.join(",")),
-            ]),
+            Trains::Comparison(names) => {
+                words.push("compare".to_string());
+                words.extend(self.compared(names));
+            }
         }
         let (table, defaults) = (self.to_table()?, defaults()?);
         for key in &KEYS {
@@ -70,6 +69,28 @@ impl RunSpec {
             }
         }
         Ok(Some(words.join(" ")))
+    }
+}
+
+impl RunSpec {
+    /// The options that name the models of a comparison; a model of one's own is in a file called after it.
+    fn compared(&self, names: &[String]) -> Vec<String> {
+        let models = self.comparison.iter().flat_map(|known| &known.models);
+        let own: Vec<&str> = models.map(|model| model.name.as_str()).collect();
+        let is_own = |name: &&String| own.contains(&name.as_str());
+        let variants: Vec<&str> = names
+            .iter()
+            .filter(|name| !is_own(name))
+            .map(String::as_str)
+            .collect();
+        let mut words = Vec::new();
+        if !variants.is_empty() {
+            words.extend([typed("variants"), quoted(&variants.join(","))]);
+        }
+        for name in names.iter().filter(is_own) {
+            words.extend([typed("config"), quoted(&format!("{name}.toml"))]);
+        }
+        words
     }
 }
 

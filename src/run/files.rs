@@ -29,13 +29,16 @@ pub const PROGRESS: &str = "progress.jsonl";
 /// The page that tells of the run or the comparison.
 pub const REPORT: &str = "report.html";
 
+/// The model card of the run, which stays where someone else wrote or edited it.
+pub const CARD: &str = "README.md";
+
 /// The folder of the event files.
 pub const EVENTS: &str = "tensorboard";
 
 /// The file that is locked while a process writes the run.
 pub const LOCK: &str = ".lock";
 
-/// What a run, or what is drawn of it, leaves, event files and lock apart.
+/// What a run, or what is drawn of it, leaves; event files, lock and model card apart.
 ///
 /// Checkpoints come first: without them, a run that is half removed cannot be taken for one to go on with.
 pub(super) fn of_run() -> impl Iterator<Item = &'static str> {
@@ -54,4 +57,12 @@ pub(super) fn of_comparison() -> impl Iterator<Item = &'static str> {
         .into_iter()
         .chain(OVERVIEW_PDFS)
         .chain([REPORT])
+}
+
+/// Whether a file of this name, in whatever case, stands above the runs of a comparison, so that no run's folder can have it.
+pub fn stands_above_runs(name: &str) -> bool {
+    of_comparison()
+        .chain([CONFIG, LOCK])
+        .chain(VocabularyKind::ALL.map(vocabulary))
+        .any(|file| file.eq_ignore_ascii_case(name))
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tracing::warn;
 
+use super::card_file::remove_model_card;
 use super::files;
 use super::lock::{Lock, is_held};
 use super::spec::RunSpec;
@@ -121,6 +122,7 @@ pub fn clear_comparison<'a>(folder: &Path, variants: impl Iterator<Item = &'a st
 /// Removes what a run left in `folder`.
 fn remove_run(folder: &Path) -> Result<()> {
     remove(folder, files::of_run())?;
+    remove_model_card(folder)?;
     let events = folder.join(files::EVENTS);
     for file in TensorBoard::files(&events) {
         let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else {

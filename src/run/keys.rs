@@ -56,7 +56,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 62] = [
+pub const KEYS: [Key; 63] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -126,6 +126,7 @@ pub const KEYS: [Key; 62] = [
     set("adapter.kernels", "kernels", Free),
     found("model", Fixed),
     set("comparison.variants", "variants", Fixed),
+    found("comparison.models", Fixed),
 ];
 
 /// The key that a path in `config.toml` belongs to; `reading` is of runs that cannot go on.

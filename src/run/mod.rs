@@ -16,8 +16,10 @@
 //! ```
 
 mod amount;
+mod answer;
 mod begun_run;
 mod callbacks;
+mod card_file;
 mod class_weights;
 mod command;
 mod embedding;
@@ -29,6 +31,7 @@ pub mod keys;
 mod list;
 mod lock;
 mod memory;
+mod model_card;
 mod optimiser;
 mod outcome;
 mod pace;
@@ -48,8 +51,10 @@ mod training_time;
 mod training_words;
 
 pub use amount::Amount;
+pub use answer::{Answer, NamedProbabilities};
 pub use begun_run::BegunRun;
 pub use callbacks::{CallbackSpec, ScheduleName};
+pub use card_file::write_model_card;
 pub use class_weights::ClassWeights;
 pub use command::{Trains, quoted};
 pub use embedding::check_width;
@@ -59,6 +64,7 @@ pub use folder::{
 };
 pub use from_keys::is_asked_for;
 pub use list::{join_names, split_names};
+pub use model_card::{ExportedFile, model_card};
 pub use optimiser::OptimiserName;
 pub use outcome::{RunEvent, RunOutcome, RunPlace};
 pub use pace::Pace;

@@ -93,12 +93,13 @@ fn describe_model(
     Ok(())
 }
 
-/// Whether the model is that of the variant of its name, its padding masked or not.
+/// Whether the model is that of the variant of its name, for as many classes, its padding masked or not.
 fn is_variant(model: &Model) -> Result<bool> {
     let Ok(variant) = model.name().parse::<Variant>() else {
         return Ok(false);
     };
     let plain = variant.model(model.embedding().vocabulary)?;
+    let plain = plain.with_classes(model.classes())?;
     Ok(plain == *model || plain.with_mask()? == *model)
 }
 

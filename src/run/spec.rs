@@ -15,7 +15,7 @@ use super::training::TrainingSpec;
 use crate::data::{Dataset, ReviewLimits, Source};
 use crate::error::{Error, Result};
 use crate::gpu::{AdapterReport, KernelForm};
-use crate::model::{Model, ModelDescription};
+use crate::model::{Model, ModelDescription, Variant};
 use crate::plan::{Form, Limits};
 use crate::train::Weights;
 
@@ -90,6 +90,9 @@ pub struct AdapterSpec {
 pub struct ComparisonSpec {
     /// Names of the models, which are those of their folders.
     pub variants: Vec<String>,
+    /// Those of them that are no variants of the experiment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelDescription>,
 }
 
 impl AdapterSpec {
@@ -199,10 +202,16 @@ impl RunSpec {
     /// The same for the folder above the runs of these models.
     pub fn of_comparison(&self, models: &[Model]) -> RunSpec {
         let names = models.iter().map(|model| model.name().to_string());
+        let is_own = |model: &&Model| model.name().parse::<Variant>().is_err();
         RunSpec {
             model: None,
             comparison: Some(ComparisonSpec {
                 variants: names.collect(),
+                models: models
+                    .iter()
+                    .filter(is_own)
+                    .map(ModelDescription::of)
+                    .collect(),
             }),
             ..self.clone()
         }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::callbacks::CallbackSpec;
+use super::card_file::write_model_card;
 use super::files;
 use super::folder::RunFolder;
+use super::model_card::model_card;
 use super::outcome::{RunEvent, RunOutcome, RunPlace};
 use super::recorder::Recorder;
 use super::report::write_report;
 use super::spec::RunSpec;
+use super::trained_run::ParametersFrom;
 use super::training::TrainingSpec;
 use crate::data::{Dataset, WordVectors};
 use crate::device::Device;
@@ -407,13 +410,16 @@ impl Run<'_> {
         weights.save(&self.folder.path().join(name))
     }
 
-    /// Writes the trained parameters and the report. The last checkpoint stays, to train for more epochs.
+    /// Writes the trained parameters, the report and the model card. The last checkpoint stays, to train for more epochs.
     fn finish(&self, session: &Session) -> Result<()> {
         self.write_weights(files::MODEL, session.parameters()?)?;
         let folder = self.folder.path();
         if !self.history.epochs.is_empty() {
             write_report(folder, &[folder.to_path_buf()])?;
         }
+        let spec = self.trainer.spec.of_model(self.model);
+        let card = model_card(&spec, &self.history.epochs, &ParametersFrom::Result, None)?;
+        write_model_card(folder, &card)?;
         self.folder.remove_previous_checkpoint()
     }
 }

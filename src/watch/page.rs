@@ -2,16 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 use tracing::{debug, warn};
@@ -21,6 +20,7 @@ use super::page_list::{ListRow, PageList};
 use super::run::RunState;
 use super::still::{Still, index, list_index, picture, report_in};
 use crate::error::{Error, Result};
+use crate::http::{self, TEXT, has_own_host};
 use crate::run::files;
 
 /// The files of the page: path, type, content.
@@ -258,11 +258,15 @@ async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Respo
                 (Some(list), None) => list_index(&shared.folder, list),
                 (_, asked) => index(folder, asked.as_ref().and(request.uri().query())),
             };
-            return made("text/html; charset=utf-8", page);
+            return made(HTML, POLICY, page);
         }
-        "/accuracy.svg" => return made(SVG, picture(folder, Still::Accuracy)),
-        "/loss.svg" => return made(SVG, picture(folder, Still::Loss)),
-        REPORT if report_in(folder) => return report(folder),
+        "/accuracy.svg" => return made(SVG, POLICY, picture(folder, Still::Accuracy)),
+        "/loss.svg" => return made(SVG, POLICY, picture(folder, Still::Loss)),
+        REPORT if report_in(folder) => {
+            let path = folder.join(files::REPORT);
+            let read = fs::read_to_string(&path).map_err(Error::io(path));
+            return made(HTML, REPORT_POLICY, read);
+        }
         _ => {}
     }
     match FILES.iter().find(|file| file.0 == path) {
@@ -271,28 +275,16 @@ async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Respo
     }
 }
 
+const HTML: &str = "text/html; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// What was made for this request, or why it could not be.
-fn made(kind: &str, content: Result<String>) -> Response {
+/// What was made for this request, or why it could not be, under this content policy.
+fn made(kind: &str, policy: &str, content: Result<String>) -> Response {
     match content {
-        Ok(content) => response(StatusCode::OK, kind, content),
+        Ok(content) => http::response(StatusCode::OK, kind, policy, content),
         Err(error) => response(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
     }
 }
-
-/// The report of the runs, as it lies in their folder.
-fn report(folder: &Path) -> Response {
-    let path = folder.join(files::REPORT);
-    let read = fs::read_to_string(&path).map_err(Error::io(path));
-    let mut answer = made("text/html; charset=utf-8", read);
-    let policy = header::HeaderValue::from_static(REPORT_POLICY);
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    answer
-}
-
-const TEXT: &str = "text/plain; charset=utf-8";
 
 fn state(shared: &PageState, folder: &Path) -> Response {
     let (watched, mut problem) = match look(folder) {
@@ -337,36 +329,6 @@ fn state(shared: &PageState, folder: &Path) -> Response {
     }
 }
 
-/// Whether the request is addressed to an IP address or to `localhost`, which no foreign name can be made to
-/// mean.
-fn has_own_host(headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return false;
-    };
-    let Ok(host) = host.to_str() else {
-        return false;
-    };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() && !name.is_empty() => name,
-        _ => host,
-    };
-    let bare = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'));
-    name.eq_ignore_ascii_case("localhost") || bare.unwrap_or(name).parse::<IpAddr>().is_ok()
-}
-
 fn response(status: StatusCode, kind: &str, body: String) -> Response {
-    let built = Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, kind)
-        .header(header::CACHE_CONTROL, "no-store")
-        .header(header::CONTENT_SECURITY_POLICY, POLICY)
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .header(header::REFERRER_POLICY, "no-referrer")
-        .header("cross-origin-resource-policy", "same-origin")
-        .body(Body::from(body));
-    // Fails for a header that is none, which these are not.
-    built.unwrap_or_default()
+    http::response(status, kind, POLICY, body)
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::Uri;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 
 use super::list::{ListedRun, RunList};
@@ -30,7 +29,8 @@ pub(super) struct ListRow {
 impl ListRow {
     /// Where the page of the run is.
     pub fn link(&self) -> String {
-        format!("?run={}", utf8_percent_encode(&self.name, NON_ALPHANUMERIC))
+        let name: String = form_urlencoded::byte_serialize(self.name.as_bytes()).collect();
+        format!("?run={name}")
     }
 }
 
@@ -62,11 +62,10 @@ impl PageList {
     /// # Errors
     /// [`Error::Data`] where there is no such run, else as [`RunList::look`].
     pub fn asked_folder(&self, address: &Uri) -> Result<Option<PathBuf>> {
-        let mut pairs = address.query().unwrap_or("").split('&');
-        let Some(asked) = pairs.find_map(|pair| pair.strip_prefix("run=")) else {
+        let mut pairs = form_urlencoded::parse(address.query().unwrap_or("").as_bytes());
+        let Some((_, name)) = pairs.find(|(key, _)| key == "run") else {
             return Ok(None);
         };
-        let name = percent_decode_str(asked).decode_utf8_lossy();
         let runs = self.look()?;
         match runs.into_iter().find(|run| run.name == name) {
             Some(run) => Ok(Some(run.folder)),

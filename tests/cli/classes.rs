@@ -75,16 +75,7 @@ name = \"stars\"\n\
         config.contains("classes = [\"1\", \"2\", \"3\"]"),
         "{config}"
     );
-    let outcome = place.tiny(&["train", "baseline"], &named);
-    outcome.fails(
-        1,
-        &[
-            "tells 2 classes apart, but the data have 3",
-            "Dense(3) with a softmax",
-        ],
-    );
-    let outcome = place.tiny(&["compare"], &named);
-    outcome.fails(1, &["tells 2 classes apart, but the data have 3"]);
+    compares_on_several_classes(&place, &named);
     let outcome = train(&["--out", "refused"]);
     outcome.fails(
         1,
@@ -96,6 +87,46 @@ name = \"stars\"\n\
         2,
         &["--classes", "give the table of reviews with --data as well"],
     );
+}
+
+/// Variants take a softmax over the classes, beside a model of one's own.
+fn compares_on_several_classes(place: &Workplace, data: &[&str]) {
+    let models = [
+        "--variants",
+        "baseline,bidirectional",
+        "--config",
+        "stars.toml",
+    ];
+    let options = [&models[..], data, &["--out", "all"]].concat();
+    let told = place.tiny(&["compare"], &options).succeeds().stdout.clone();
+    assert!(
+        told.contains("all/{baseline,bidirectional,stars}"),
+        "{told}"
+    );
+    for (run, last) in [("baseline", "dense_1"), ("stars", "dense")] {
+        let weights = place.path(&format!("all/{run}/model.safetensors"));
+        let model = gatefold::train::Weights::load(&weights).unwrap().model;
+        assert_eq!((model.classes(), model.has_softmax()), (3, true));
+        assert_eq!(model.layers().last().unwrap().name, last);
+    }
+    let page = String::from_utf8(place.files()["all/baseline/report.html"].clone()).unwrap();
+    assert!(page.contains("gatefold train baseline --data"), "{page}");
+    // A file's model is taken as it is.
+    let two = std::fs::read_to_string(place.path("stars.toml")).unwrap();
+    let two = two
+        .replace("stars", "two")
+        .replace("units = 3\nactivation", "units = 2\nactivation");
+    place.write("two.toml", two);
+    let options = [&["--config", "two.toml", "--out", "refused"], data].concat();
+    place.tiny(&["compare"], &options).fails(
+        1,
+        &[
+            "two.toml",
+            "tells 2 classes apart, but the data have 3",
+            "Dense(3) with a softmax",
+        ],
+    );
+    assert!(!place.path("refused").exists());
 }
 
 /// The commands that use a run, on the one of three classes.

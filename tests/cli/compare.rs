@@ -1,7 +1,7 @@
 //! `gatefold compare`.
 
 use crate::program::{Workplace, assert_80_columns};
-use crate::train::RUN_FILES;
+use crate::train::{RUN_FILES, SMALL_MODEL};
 
 const OVERVIEW: [&str; 8] = [
     "comparison.md",
@@ -80,6 +80,113 @@ fn a_variant_is_trained_as_it_is_alone() {
             "{name} differs"
         );
     }
+}
+
+#[test]
+fn models_of_ones_own_are_compared_alone_or_behind_variants() {
+    let place = Workplace::new();
+    place.write("small.toml", SMALL_MODEL);
+    place.write(
+        "gru.toml",
+        SMALL_MODEL.replace("small", "gru").replace("lstm", "gru"),
+    );
+    let files = ["--config", "small.toml", "--config", "gru.toml"];
+    let outcome = place.tiny(&["compare"], &[&files[..], &["--out", "own"]].concat());
+    outcome.succeeds();
+    let written = |folder: &str, runs: &[&str]| {
+        let names = place.names().into_iter();
+        let below: Vec<String> = names.filter(|name| name.starts_with(folder)).collect();
+        assert_eq!(below, expected(folder, runs));
+    };
+    written("own", &["small", "gru"]);
+    let rows = ["\nsmall ", "\ngru "].map(|name| outcome.stdout.find(name).unwrap());
+    assert!(rows.is_sorted(), "{}", outcome.stdout);
+    let page = std::fs::read_to_string(place.path("own/report.html")).unwrap();
+    assert!(page.contains("gatefold compare --config small.toml --config gru.toml"));
+
+    let both = [
+        "--variants",
+        "baseline",
+        "--config",
+        "small.toml",
+        "--out",
+        "both",
+    ];
+    place.tiny(&["compare"], &both).succeeds();
+    written("both", &["baseline", "small"]);
+    place
+        .tiny(&["train", "--config", "small.toml"], &["--out", "alone"])
+        .succeeds();
+    let files = place.files();
+    for name in RUN_FILES {
+        let alone = &files[&format!("alone/{name}")];
+        assert!(
+            files[&format!("both/small/{name}")] == *alone,
+            "{name} differs"
+        );
+    }
+
+    // The comparison knows its models, wherever their files are by now.
+    std::fs::remove_file(place.path("small.toml")).unwrap();
+    std::fs::remove_dir_all(place.path("both/small")).unwrap();
+    place.run(["compare", "--resume", "both"]).succeeds();
+    let again = place.files();
+    for name in RUN_FILES {
+        let path = format!("both/small/{name}");
+        assert!(again[&path] == files[&path], "{name} differs");
+    }
+    // Another comparison in its place leaves none of its runs.
+    let other = ["--variants", "baseline", "--out", "both", "--overwrite"];
+    place.tiny(&["compare"], &other).succeeds();
+    written("both", &["baseline"]);
+}
+
+#[test]
+fn models_that_cannot_be_compared_are_refused_before_any_training() {
+    let place = Workplace::new();
+    place.write("small.toml", SMALL_MODEL);
+    place.write("same.toml", SMALL_MODEL.replace("small", "Small"));
+    place.write("taken.toml", SMALL_MODEL.replace("small", "baseline"));
+    place.write("page.toml", SMALL_MODEL.replace("small", "report.html"));
+    place.write("wrong.toml", SMALL_MODEL.replace("lstm", "lsd"));
+    let before = place.names();
+    for (files, code, words) in [
+        (
+            &["small.toml", "same.toml"][..],
+            1,
+            &["same.toml", "Small"][..],
+        ),
+        (
+            &["small.toml", "small.toml"],
+            1,
+            &["small.toml", "called `small` too"],
+        ),
+        (
+            &["taken.toml"],
+            1,
+            &["taken.toml", "--variants", "otherwise"],
+        ),
+        (
+            &["page.toml"],
+            1,
+            &["page.toml", "`report.html`", "otherwise"],
+        ),
+        (
+            &["small.toml", "wrong.toml"],
+            1,
+            &["wrong.toml", "line 8", "`type` must be"],
+        ),
+        (&["nowhere.toml"], 1, &["nowhere.toml"]),
+    ] {
+        let options = files.iter().flat_map(|file| ["--config", *file]);
+        let words_typed: Vec<&str> = ["compare"].into_iter().chain(options).collect();
+        let outcome = place.run(words_typed);
+        outcome.fails(code, words);
+        assert!(!outcome.stderr.contains("Adapter"), "opened a device first");
+    }
+    let resumed = ["compare", "--resume", "x", "--config", "small.toml"];
+    place.run(resumed).fails(2, &["cannot be used with"]);
+    assert_eq!(place.names(), before);
 }
 
 #[test]

@@ -37,12 +37,14 @@ mod killed;
 mod library_user;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod memory;
+mod model_card;
 mod named_corpus;
 mod native;
 #[cfg(not(feature = "keras"))]
 mod no_keras;
 mod order;
 mod out_folder;
+mod packaging;
 mod plot;
 mod predict;
 mod program;
@@ -50,6 +52,8 @@ mod remedies;
 mod report;
 mod resume;
 mod run_folder;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(feature = "download")]
 mod server;
 mod summary;

@@ -45,6 +45,11 @@ impl Running {
         self.child().try_wait().unwrap().is_none()
     }
 
+    /// What it tells while it goes on; its output has no standard error afterwards.
+    pub fn take_stderr(&mut self) -> std::process::ChildStderr {
+        self.child().stderr.take().unwrap()
+    }
+
     /// Ends it as SIGKILL does.
     pub fn kill(mut self) -> std::process::Output {
         self.child().kill().unwrap();

@@ -24,7 +24,8 @@ activation = \"sigmoid\"
 ";
 
 /// Everything a run leaves in its folder, in alphabetical order.
-pub const RUN_FILES: [&str; 12] = [
+pub const RUN_FILES: [&str; 13] = [
+    "README.md",
     "accuracy.png",
     "accuracy.svg",
     "best.safetensors",

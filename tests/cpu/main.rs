@@ -31,6 +31,8 @@ mod reference;
 mod report;
 mod run;
 mod scores;
+#[cfg(feature = "serve")]
+mod serve;
 mod shaders;
 mod structure;
 mod subwords;

@@ -4,10 +4,20 @@ use std::path::Path;
 
 use gatefold::Error;
 use gatefold::data::Source;
-use gatefold::model::{ModelDescription, Variant};
+use gatefold::model::{Dense, Embedding, Lstm, Model, ModelDescription, Sequential, Variant};
 use gatefold::run::keys::{KEYS, OnResume, reconcile};
 use gatefold::run::{AdapterSpec, Amount, DataSpec, OptimiserName, RunSpec, ScheduleName, Trains};
 use gatefold::train::Validation;
+
+/// A model that is no variant.
+fn own_model() -> Model {
+    Sequential::new("my own")
+        .add(Embedding::new(262, 4))
+        .add(Lstm::new(3))
+        .add(Dense::new(3).softmax())
+        .build()
+        .unwrap()
+}
 
 /// A run with every key that there is.
 fn full() -> RunSpec {
@@ -41,7 +51,7 @@ fn full() -> RunSpec {
             kernels: "subgroup, 8 lanes".to_string(),
         }),
         model: Some(ModelDescription::of(&model)),
-        ..RunSpec::new(&Source::Demo).of_comparison(&[model])
+        ..RunSpec::new(&Source::Demo).of_comparison(&[model, own_model()])
     };
     let training = spec.training.as_mut().unwrap();
     training.optimiser = OptimiserName::Sgd;
@@ -223,7 +233,7 @@ fn what_differs_is_found_unless_it_is_free() {
     assert_eq!(path, "data.classes.0");
     assert_eq!(values, ["\"useful\"", "\"spam\""]);
     let fixed = KEYS.iter().filter(|key| key.on_resume == OnResume::Fixed);
-    assert_eq!(fixed.count(), 46);
+    assert_eq!(fixed.count(), 47);
 }
 
 #[test]
@@ -243,6 +253,14 @@ fn the_command_says_what_is_no_default_as_a_shell_takes_it() {
     assert_eq!(
         compare.unwrap(),
         "gatefold compare --variants baseline,dropout --learning-rate 0.001"
+    );
+    let models = [Variant::Baseline.model(262).unwrap(), own_model()];
+    let own = spec.of_comparison(&models);
+    let names = ["baseline".to_string(), "my own".to_string()];
+    let compare = own.command_line(&Trains::Comparison(&names)).unwrap();
+    assert_eq!(
+        compare.unwrap(),
+        "gatefold compare --variants baseline --config 'my own.toml' --learning-rate 0.001"
     );
     let file = spec
         .command_line(&Trains::ModelFile("my model.toml"))

@@ -15,12 +15,12 @@ const FLOORS: [&[&str]; 12] = [
     &["report", "exchange"],
     &["run"],
     &["sweep"],
-    &["watch"],
+    &["watch", "serve"],
     &["cli"],
 ];
 
 /// What every folder may use, and what uses no folder.
-const GROUND: [&str; 3] = ["error", "atomic", "random"];
+const GROUND: [&str; 4] = ["error", "atomic", "http", "random"];
 
 /// What the tests use, and the check of a benchmark: the twins.
 const TWINS: &str = "reference";

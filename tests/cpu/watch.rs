@@ -343,6 +343,7 @@ fn write_comparison(folder: &Path, variants: &[&str]) {
     spec.data.name = "reviews".to_string();
     spec.comparison = Some(ComparisonSpec {
         variants: variants.iter().map(|name| name.to_string()).collect(),
+        models: Vec::new(),
     });
     fs::write(folder.join("config.toml"), spec.to_toml().unwrap()).unwrap();
 }

@@ -10,6 +10,8 @@ mod device;
 mod model;
 mod plot;
 mod runs;
+#[cfg(feature = "serve")]
+mod serve;
 mod sweep;
 mod training;
 mod watch;
@@ -35,6 +37,8 @@ pub use runs::{
     AnswerFormat, EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs,
     ReportArgs, RunArgs,
 };
+#[cfg(feature = "serve")]
+pub use serve::ServerArgs;
 pub use sweep::SweepArgs;
 pub use training::{CompareArgs, RateArg, TrainArgs, TrainingArgs};
 pub use watch::WatchArgs;
@@ -74,6 +78,7 @@ const COMPLETIONS_HELP: &str = "Put the output where the shell looks for it:
   powershell  at the end of the file that $PROFILE names
   elvish      at the end of ~/.config/elvish/rc.elv";
 
+#[cfg(feature = "serve")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train the experiment's models on the same data and compare them
@@ -104,6 +109,16 @@ pub enum Command {
     /// predict adds no padding, so the answer for a review does not depend on the other reviews. `gatefold evaluate` adds
     /// padding, as training does. If the model does not mask padding, the two commands may differ a little for one review.
     Predict(PredictArgs),
+    /// Answer over HTTP what `gatefold predict` prints
+    ///
+    /// POST /predict takes {"text": "…"} or {"texts": ["…", "…"]} as application/json, and answers in JSON. GET /healthz
+    /// tells whether the model can answer. The page at / has a form to try it.
+    ///
+    /// Only programs on this machine can reach the server, unless --listen names an address. It has no password and no
+    /// encryption: put a proxy that has them in front of it before others use it. Ctrl-C ends it when the requests under
+    /// way are answered.
+    #[cfg(feature = "serve")]
+    Serve(ServerArgs),
     /// Show which words speak for and against a prediction
     ///
     /// Each word gets a number, its contribution. A word above 0 speaks for the class that is explained, a word below 0

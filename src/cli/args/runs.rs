@@ -195,6 +195,9 @@ pub struct ExportArgs {
     /// The file to write; if the command fails, there is none
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Write a model card, README.md, beside the file; one that you wrote or edited stays
+    #[arg(long)]
+    pub card: bool,
     /// Replace an existing file
     #[arg(long)]
     pub overwrite: bool,

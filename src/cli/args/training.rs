@@ -43,15 +43,21 @@ impl FromStr for RateArg {
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Models to compare, separated by commas [default: baseline,dropout,bidirectional]
+    /// Models to compare, separated by commas [default: baseline,dropout,bidirectional, or none with --config]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = variant_parser())]
     #[arg(default_values_t = Variant::ALL, hide_default_value = true)]
     pub variants: Vec<Variant>,
+    /// A model file in TOML to compare, as `gatefold train` takes it; repeat the option for more files
+    ///
+    /// The models of the files follow the variants. Without --variants they are compared alone. Each has a `name` of its own,
+    /// which is that of its folder.
+    #[arg(long, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
     /// Go on with the comparison in this folder
     ///
     /// Finished models stay as they are. A model that was being trained goes on from its last checkpoint; the others
     /// follow. Do not repeat the options: they are those that the comparison began with. Only --epochs may be raised.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "overwrite"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "out", "overwrite"])]
     pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub data: DataArgs,

@@ -30,7 +30,7 @@ pub struct ServeArgs {
 
 /// Reads `8080` as a port of this machine alone, else an IP address and a port.
 #[cfg(feature = "serve")]
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
+pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(port) = text.parse::<u16>() {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }

@@ -1,9 +1,9 @@
 //! What the options mean, checked: nonsense ends here, before any work.
 
+mod compared;
 mod data;
 mod model;
 
-use std::collections::HashSet;
 #[cfg(feature = "serve")]
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use gatefold::model::{EXPERIMENT_VOCABULARY, Variant};
 use gatefold::native::Native;
 use gatefold::run::{Amount, BegunRun, ReviewSource, RunSpec, keys::reconcile};
 
+use compared::ComparedModels;
 pub use data::{DataSettings, data_spec, token_cache};
 pub use model::ModelSource;
 
@@ -82,14 +83,12 @@ fn note_width(spec: &mut RunSpec) -> Result<()> {
 
 impl Settings {
     /// The settings of `gatefold compare`, and the models to compare.
-    pub fn compare(args: &CompareArgs, quiet: bool) -> Result<(Settings, Vec<Variant>)> {
-        let mut seen = HashSet::new();
-        if let Some(twice) = args.variants.iter().find(|variant| !seen.insert(**variant)) {
-            return Err(option(
-                "--variants",
-                format!("{twice} is named twice; name each variant once"),
-            ));
-        }
+    pub fn compare(
+        args: &CompareArgs,
+        typed: &TypedOptions,
+        quiet: bool,
+    ) -> Result<(Settings, Vec<ModelSource>)> {
+        let models = ComparedModels::read(args, typed)?;
         if args.training.learning_rate == Some(RateArg::Find) {
             let problem =
                 "`find` tests one model; take gatefold train VARIANT --learning-rate find";
@@ -97,11 +96,12 @@ impl Settings {
         }
         let (mut spec, note) = asked(&args.data, &args.training)?;
         note_width(&mut spec)?;
+        let sources = models.checked(&spec)?;
         let training = &args.training;
         let settings = Settings::new(
             "compare", "compare", spec, note, &args.data, training, quiet,
         )?;
-        Ok((settings, args.variants.clone()))
+        Ok((settings, sources))
     }
 
     /// The settings of `gatefold train`, and the model to train.
@@ -140,6 +140,7 @@ impl Settings {
         if begun.spec.comparison.is_some() {
             asked.comparison = Some(gatefold::run::ComparisonSpec {
                 variants: variants.iter().map(Variant::to_string).collect(),
+                models: Vec::new(),
             });
         }
         let spec = reconcile(&begun.spec, &asked, &|option| typed.has(option))?;

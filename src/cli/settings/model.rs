@@ -23,20 +23,25 @@ pub enum ModelSource {
 }
 
 impl ModelSource {
+    /// Reads the model file, without building it.
+    pub fn file(path: &Path) -> Result<ModelSource> {
+        Ok(ModelSource::File {
+            path: path.to_path_buf(),
+            text: read_text(path)?,
+        })
+    }
+
     /// Reads the model file, where it is one, without building it.
     pub fn new(args: &ModelArgs) -> Result<ModelSource> {
         match (args.variant, &args.config) {
             (Some(variant), _) => Ok(ModelSource::Variant(variant)),
-            (None, Some(path)) => Ok(ModelSource::File {
-                path: path.clone(),
-                text: read_text(path)?,
-            }),
+            (None, Some(path)) => ModelSource::file(path),
             (None, None) => Err(option("VARIANT", "give a variant or --config FILE")),
         }
     }
 
-    /// The model for data with a vocabulary of that many ids, and so many classes; a variant's embedding takes the
-    /// width of the vectors that it starts with, where there are any.
+    /// The model for data with a vocabulary of that many ids, and so many classes. A variant takes what the data ask for: a
+    /// softmax over several classes, and the width of the vectors that its embedding starts with.
     pub fn model_for(
         &self,
         vocabulary: usize,
@@ -44,8 +49,13 @@ impl ModelSource {
         vectors: Option<usize>,
     ) -> Result<Model> {
         let mut model = self.model(vocabulary)?;
-        if let (ModelSource::Variant(_), Some(width)) = (self, vectors) {
-            model = model.with_embedding_width(width)?;
+        if let ModelSource::Variant(_) = self {
+            if let Some(width) = vectors {
+                model = model.with_embedding_width(width)?;
+            }
+            if classes > 2 {
+                model = model.with_classes(classes)?;
+            }
         }
         let fits = model
             .check_vocabulary(vocabulary)
