@@ -228,6 +228,7 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
         name: args.adapter.clone(),
         webgpu_limits: args.webgpu_limits,
         threads: args.threads,
+        local: None,
     }
 }
 
