@@ -70,8 +70,8 @@ mod tests {
             let mut moved = true;
             while moved {
                 moved = false;
-                for rank in 0..size {
-                    let Some(round) = rounds[rank].get(next[rank]) else {
+                for (rank, rounds) in rounds.iter().enumerate() {
+                    let Some(round) = rounds.get(next[rank]) else {
                         continue;
                     };
                     if !is_sent[rank] {

@@ -95,8 +95,9 @@ impl Ranks {
                 .filter(|ranks| parts.is_multiple_of(*ranks))
                 .map(|ranks| ranks.to_string())
                 .collect();
+            let ranks = if parts == 1 { "rank" } else { "ranks" };
             let problem = format!(
-                "{parts} cannot be shared evenly among {size} ranks; start {} ranks, or give a multiple of {size}",
+                "{parts} cannot be shared evenly among {size} ranks; start {} {ranks}, or give a multiple of {size}",
                 one_of(&divisors)
             );
             return Err(Error::argument("shards", problem));

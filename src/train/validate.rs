@@ -30,7 +30,7 @@ impl TrainingRun<'_> {
         let mut sequence = trained;
         let mut own = Vec::new();
         for (number, batch) in Prefetch::new(batches, PREFETCH)?.enumerate() {
-            if number % ranks == 0 && self.stopped()? {
+            if number.is_multiple_of(ranks) && self.stopped()? {
                 self.session.drain()?;
                 // The epoch's validation will begin anew.
                 return Err(self.interrupt(trained)?);

@@ -21,7 +21,7 @@ pub struct BatchArgs {
     /// Cut every batch into S shards, and add up their gradients: for batches that do not fit in memory
     ///
     /// Shard s has the rows b of the batch with b mod S = s. The result is that of the whole batch but for rounding, and
-    /// depends on S alone.
+    /// depends on S alone. Under mpirun the ranks share the shards, and without this option each has one.
     #[arg(
         long,
         value_name = "S",
