@@ -1,7 +1,7 @@
 # `make test` sees to an adapter first; ARGS goes to the command behind, as in
 #   make demo ARGS="--epochs 1"
 
-.PHONY: demo test test-adapters check bench deny soak wheel
+.PHONY: demo test test-adapters test-mpi check bench deny soak wheel
 
 # Trains the three models on the demo corpus and compares them.
 demo:
@@ -14,6 +14,10 @@ test:
 # The tests that need a device, on every adapter of this machine and one more that is fetched.
 test-adapters:
 	@sh scripts/test-adapters.sh $(ARGS)
+
+# One training on several ranks, under mpirun; on Debian it installs OpenMPI and libclang where it may.
+test-mpi:
+	@sh scripts/test-mpi.sh $(ARGS)
 
 # Format, lints and documentation.
 check:

@@ -24,9 +24,17 @@ fn main() -> anyhow::Result<()> {
     };
     let seed: u64 = seed.parse().context("the seed is no number")?;
     let source = Source::Path(data.into());
-    let dataset = load(&source, Some(Path::new(vocabulary)), ReviewLimits::default())?;
-    let named = Variant::ALL.into_iter().find(|known| known.name() == variant);
-    let model = named.context("no such variant")?.model(dataset.vocabulary.size())?;
+    let dataset = load(
+        &source,
+        Some(Path::new(vocabulary)),
+        ReviewLimits::default(),
+    )?;
+    let named = Variant::ALL
+        .into_iter()
+        .find(|known| known.name() == variant);
+    let model = named
+        .context("no such variant")?
+        .model(dataset.vocabulary.size())?;
 
     let mut tensors = Vec::new();
     for (part, reviews) in [("train", &dataset.train), ("test", &dataset.test)] {
@@ -34,12 +42,21 @@ fn main() -> anyhow::Result<()> {
     }
     for epoch in 1..=EPOCHS {
         let train = ShuffleBuffer::new(dataset.train.len(), SHUFFLE_BUFFER, seed, epoch);
-        tensors.push(integers(format!("order.{epoch}"), train.map(|index| index as u32)));
+        tensors.push(integers(
+            format!("order.{epoch}"),
+            train.map(|index| index as u32),
+        ));
         let test = ShuffleBuffer::validation(dataset.test.len(), SHUFFLE_BUFFER, seed, epoch);
-        tensors.push(integers(format!("validation.{epoch}"), test.map(|index| index as u32)));
+        tensors.push(integers(
+            format!("validation.{epoch}"),
+            test.map(|index| index as u32),
+        ));
     }
     for (index, values) in initialise(&model, seed).iter().enumerate() {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let bytes = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         let shape = model.parameters()[index].shape.clone();
         tensors.push((format!("initial.{index:02}"), Dtype::F32, shape, bytes));
     }
@@ -62,7 +79,10 @@ fn add_reviews(part: &str, reviews: &[Review], tensors: &mut Vec<Tensor>) {
     });
     let labels = reviews.iter().map(|review| u32::from(review.label));
     tensors.push(integers(format!("{part}.ids"), ids.map(u32::from)));
-    tensors.push(integers(format!("{part}.starts"), std::iter::once(0).chain(ends)));
+    tensors.push(integers(
+        format!("{part}.starts"),
+        std::iter::once(0).chain(ends),
+    ));
     tensors.push(integers(format!("{part}.labels"), labels));
 }
 

@@ -170,6 +170,23 @@ pub enum Error {
         problem: String,
     },
 
+    /// Processes that are to train together cannot.
+    #[error("{0}")]
+    Ranks(String),
+
+    /// Another of the processes that train together failed.
+    #[error("rank {rank} on {host}: {problem}")]
+    Rank {
+        /// Its number.
+        rank: usize,
+        /// The machine that it is on.
+        host: String,
+        /// What it reported.
+        problem: String,
+        /// As [`Error::recurs`] says of its error.
+        recurs: bool,
+    },
+
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -232,6 +249,15 @@ impl Error {
     /// Whether the same work may well succeed on a device that is opened anew.
     pub fn is_recoverable(&self) -> bool {
         matches!(self, Error::Device { fault, .. } if *fault != DeviceFault::Refused)
+    }
+
+    /// Whether the same steps would fail again in the same way.
+    pub fn recurs(&self) -> bool {
+        match self {
+            Error::NotFinite { .. } => true,
+            Error::Rank { recurs, .. } => *recurs,
+            _ => false,
+        }
     }
 
     /// What is wrong with the TOML in `text`, which stands in the file at `path`, with its line.

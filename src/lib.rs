@@ -145,6 +145,7 @@ pub mod model;
 pub mod native;
 pub mod plan;
 pub mod random;
+pub mod ranks;
 pub mod reference;
 pub mod report;
 pub mod run;

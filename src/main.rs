@@ -15,13 +15,16 @@ use gatefold::Error;
 fn main() -> ExitCode {
     #[cfg(unix)]
     outlive_file_size_limit();
-    match cli::run() {
+    let ended = cli::run();
+    match &ended.outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(error) => ExitCode::SUCCESS,
+        // The process that tells it has the exit code as well.
+        Err(_) if !ended.tells => ExitCode::SUCCESS,
         Err(error) => {
             // Where standard error is closed, the exit code has to do.
-            let _ = tell(&mut io::stderr(), &error);
-            ExitCode::from(exit_code(&error))
+            let _ = tell(&mut io::stderr(), error);
+            ExitCode::from(exit_code(error))
         }
     }
 }

@@ -1,18 +1,21 @@
 //! `gatefold compare`: the experiment's models, or one's own, on the same data, one after the other.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use gatefold::device::Device;
 use gatefold::model::{Model, Variant};
+use gatefold::ranks::Ranks;
 use gatefold::report::{comparison_table_within, write_overview};
 use gatefold::run::{
     BegunRun, RunFolder, RunPlace, RunSpec, clear_comparison, holds_run, write_report,
 };
-use gatefold::train::History;
+use gatefold::train::{History, Position};
 use serde::Serialize;
 
 use super::args::CompareArgs;
+use super::ranks::open_run;
 use super::screen::{field, result_columns};
 use super::settings::{ModelSource, Settings};
 use super::training_job::{TrainingJob, tell_run, tell_synthetic};
@@ -26,13 +29,19 @@ struct ComparisonLine<'a> {
 }
 
 /// Trains the models from the same seed, a folder each, and compares them; or goes on with that.
-pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
-    let begun = args.resume.as_deref().map(BegunRun::open).transpose()?;
+pub fn run(
+    args: &CompareArgs,
+    typed: &TypedOptions,
+    quiet: bool,
+    ranks: Option<&Arc<Ranks>>,
+) -> Result<()> {
+    let resume = args.resume.as_deref();
+    let begun = resume.map(|folder| open_run(ranks, folder)).transpose()?;
     let (settings, sources) = match &begun {
         Some(begun) => go_on(begun, args, typed, quiet)?,
         None => Settings::compare(args, typed, quiet)?,
     };
-    let (mut job, device) = TrainingJob::new(settings)?;
+    let (mut job, device) = TrainingJob::new(settings.share(ranks, typed)?)?;
     if begun.is_none() || typed.has("embedding") {
         job.read_vectors()?;
     }
@@ -50,14 +59,15 @@ pub fn run(args: &CompareArgs, typed: &TypedOptions, quiet: bool) -> Result<()> 
         .collect::<gatefold::Result<Vec<Model>>>()?;
     let spec = job.trainer.spec.of_comparison(&models);
     let places = places(&job, &models, begun.as_ref(), &spec)?;
-    let starts = |place: &RunPlace| match place {
-        RunPlace::New(_) | RunPlace::Taken(_) => true,
-        RunPlace::Begun(begun) => begun.is_at_start(),
-    };
+    let starts = |place: &RunPlace| position(place).is_none();
     if !job.has_vectors && places.iter().any(starts) {
         job.read_vectors()?;
     }
+    job.join(&spec, places.iter().map(position))?;
     let device = job.check(device, &models)?;
+    if !job.settings.is_first() {
+        return train_all(&job, device, &models, places).map(|_| ());
+    }
     let out = &job.settings.out;
     let earlier = compared_before(out);
     let vocabulary = &job.dataset().vocabulary;
@@ -101,6 +111,14 @@ fn compared_before(out: &Path) -> Vec<String> {
     names
 }
 
+/// Where the run in a place stands, if it has begun.
+fn position(place: &RunPlace) -> Option<&Position> {
+    match place {
+        RunPlace::New(_) | RunPlace::Taken(_) => None,
+        RunPlace::Begun(begun) => begun.position(),
+    }
+}
+
 /// What the comparison goes on with.
 fn go_on(
     begun: &BegunRun,
@@ -140,7 +158,7 @@ fn places(
     for model in models {
         let path = job.settings.out.join(model.name());
         places.push(if begun.is_some() && holds_run(&path) {
-            let run = BegunRun::open(&path)?;
+            let run = open_run(job.settings.ranks.as_ref(), &path)?;
             run.check_same(&job.trainer.spec.of_model(model))?;
             RunPlace::Begun(Box::new(run))
         } else {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::data::{Dataset, sentiment_classes};
+use gatefold::ranks::Ranks;
 use gatefold::report::{
     EVALUATION_FIGURES, FigureOptions, Measures, evaluation_table, holds_something,
     write_evaluation,
@@ -141,7 +142,7 @@ fn reliability(scores: &Scores) -> Vec<BinReport> {
 }
 
 /// Evaluates a run on the test reviews of its data, or of other data.
-pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
+pub fn run(args: &EvaluateArgs, quiet: bool, ranks: Option<&Arc<Ranks>>) -> Result<()> {
     if let Some(batch_size) = args.batch_size {
         check_batch_size(batch_size)?;
     }
@@ -149,7 +150,8 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
         formats: formats(&args.figure_format),
         ..FigureOptions::default()
     };
-    if let Some(folder) = &args.figures {
+    let is_first = ranks.is_none_or(|ranks| ranks.is_first());
+    if let Some(folder) = args.figures.as_ref().filter(|_| is_first) {
         check_folder(folder, true)?;
         let names = EVALUATION_FIGURES.iter().flat_map(|name| {
             let formats = figure_options.formats.iter();
@@ -176,10 +178,31 @@ pub fn run(args: &EvaluateArgs, quiet: bool) -> Result<()> {
         mut session,
         dataset,
         as_trained,
-    } = with_test_data(&run, &args.test_data, &args.device, output)?;
+    } = with_test_data(
+        &run,
+        &args.test_data,
+        &args.device,
+        ranks.map(|ranks| ranks.local()),
+        output,
+    )?;
+    if let Some(ranks) = ranks {
+        let facts = [
+            ("the batch size", batch_size.to_string()),
+            ("the SHA-256 of the data", dataset.sha256()),
+        ];
+        ranks.check_same(&facts)?;
+        session.join(Arc::clone(ranks));
+        output.field(
+            "Ranks",
+            &format!("{}, which take the batches in turn", ranks.size()),
+        );
+    }
 
     let evaluation = evaluate_told(&run, &mut session, &dataset, batch_size, output)?;
 
+    if !is_first {
+        return Ok(());
+    }
     let model = run.weights.model.name();
     let figures = match &args.figures {
         None => Vec::new(),

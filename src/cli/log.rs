@@ -9,9 +9,11 @@ use tracing_subscriber::{EnvFilter, Layer};
 use super::progress::above_bars;
 use super::{bench, screen};
 
-/// Sends log records to standard error: what `RUST_LOG` asks for, else what `-v` does; and spans to a time line.
-pub fn start(verbose: u8, timeline: Option<bench::Timeline>) {
+/// Sends log records to standard error: what `RUST_LOG` asks for, else what `-v` does, where another process is not the one to
+/// tell; and spans to a time line.
+pub fn start(verbose: u8, is_silent: bool, timeline: Option<bench::Timeline>) {
     let filter = match verbose {
+        _ if is_silent => "off",
         // wgpu complains of drivers that work, and its failures come back as errors.
         0 => "warn,wgpu_core=off,wgpu_hal=off,naga=off",
         1 => "info,wgpu_core=warn,wgpu_hal=warn,naga=warn",

@@ -32,6 +32,7 @@ mod page;
 mod plot;
 mod predict;
 mod progress;
+mod ranks;
 mod rates;
 mod report;
 mod report_test;
@@ -53,29 +54,86 @@ mod watch;
 #[cfg(feature = "watch")]
 mod watch_screen;
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use clap::FromArgMatches;
+use gatefold::ranks::{Launch, Ranks};
 
 use args::{Arguments, Command, DataCommand};
 use typed::TypedOptions;
 
+/// What came of a command.
+pub struct Ended {
+    pub outcome: Result<()>,
+    /// Whether this process is the one to tell why it failed.
+    pub tells: bool,
+    /// Dropped last: the ranks end together.
+    _ranks: Option<Arc<Ranks>>,
+}
+
+impl Ended {
+    fn alone(outcome: Result<()>, tells: bool) -> Ended {
+        Ended {
+            outcome,
+            tells,
+            _ranks: None,
+        }
+    }
+}
+
 /// Runs the command that was typed. Wrong usage ends the program here, with exit code 2.
-pub fn run() -> Result<()> {
-    let matches = help::command().get_matches();
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let typed = TypedOptions::of(&matches);
+pub fn run() -> Ended {
+    let launch = Launch::from_environment();
+    let launch = launch.as_ref();
+    let parsed = help::command().try_get_matches().and_then(|matches| {
+        let arguments = Arguments::from_arg_matches(&matches)?;
+        Ok((arguments, matches))
+    });
+    let (arguments, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) if ranks::is_first(launch) => error.exit(),
+        Err(_) => return Ended::alone(Ok(()), false),
+    };
+    let is_silent = ranks::is_silent(launch, &arguments.command);
+    if is_silent {
+        screen::silence();
+    }
+    let ranks = match ranks::start(launch, &arguments.command) {
+        Ok(ranks) => ranks,
+        Err(error) => return Ended::alone(Err(error), !is_silent),
+    };
+    let outcome = run_command(arguments, &matches, is_silent, ranks.as_ref());
+    let Some(ranks) = ranks else {
+        return Ended::alone(outcome, true);
+    };
+    let outcome = ranks::end(&ranks, outcome);
+    Ended {
+        outcome,
+        tells: ranks.is_first() || !ranks.have_failed(),
+        _ranks: Some(ranks),
+    }
+}
+
+fn run_command(
+    arguments: Arguments,
+    matches: &clap::ArgMatches,
+    is_silent: bool,
+    ranks: Option<&Arc<Ranks>>,
+) -> Result<()> {
+    let typed = TypedOptions::of(matches);
     // A trace needs to see what happens from the start.
     let timeline = match &arguments.command {
         Command::Bench(args) => args.trace.as_ref().map(|_| bench::Timeline::new()),
         _ => None,
     };
-    log::start(arguments.verbose, timeline.clone());
-    let quiet = arguments.quiet;
+    log::start(arguments.verbose, is_silent, timeline.clone());
+    let quiet = arguments.quiet || is_silent;
     match arguments.command {
-        Command::Compare(args) => compare::run(&args, &typed, quiet),
-        Command::Train(args) => train::run(&args, &typed, quiet),
+        Command::Compare(args) => compare::run(&args, &typed, quiet, ranks),
+        Command::Train(args) => train::run(&args, &typed, quiet, ranks),
         Command::Sweep(args) => sweep::run(&args, quiet),
-        Command::Evaluate(args) => evaluate::run(&args, quiet),
+        Command::Evaluate(args) => evaluate::run(&args, quiet, ranks),
         Command::Predict(args) => predict::run(&args, quiet),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, quiet),

@@ -99,7 +99,7 @@ fn test_all(
             false => Parameters::Last,
         };
         let run = open_run_told(folder, parameters, output)?;
-        let mut to_test = with_test_data(&run, &args.test_data, &args.device, output)?;
+        let mut to_test = with_test_data(&run, &args.test_data, &args.device, None, output)?;
         let dataset = &to_test.dataset;
         reported.test = Some(test(&run, &mut to_test.session, dataset, count, output)?);
     }

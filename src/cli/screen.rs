@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 pub use gatefold::model::{counted, grouped};
@@ -18,6 +19,22 @@ const LEAST_COLUMNS: usize = 40;
 
 /// Columns of the labels before the text of a field.
 pub const LABEL: usize = 10;
+
+/// Whether another process prints the results.
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Leaves results to another process, which has the same.
+pub fn silence() {
+    IS_SILENT.store(true, Ordering::Relaxed);
+}
+
+/// Prints a line on standard output.
+fn print(line: &str) -> Result<()> {
+    if !IS_SILENT.load(Ordering::Relaxed) {
+        writeln!(io::stdout(), "{line}")?;
+    }
+    Ok(())
+}
 
 /// Where a command's words go.
 #[derive(Debug, Clone, Copy)]
@@ -60,10 +77,10 @@ impl Output {
 
     /// Prints a result for people on standard output.
     pub fn result(&self, text: &str) -> Result<()> {
-        if !self.json {
-            writeln!(io::stdout(), "{text}")?;
+        match self.json {
+            true => Ok(()),
+            false => print(text),
         }
-        Ok(())
     }
 
     /// Prints a result for programs on standard output: a JSON object, `event` first.
@@ -77,8 +94,7 @@ impl Output {
 
 /// Prints a line of JSON on standard output.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
-    writeln!(io::stdout(), "{}", json_line(value)?)?;
-    Ok(())
+    print(&json_line(value)?)
 }
 
 /// A line of JSON in which no control character is written as it is: serde_json leaves those above ASCII alone.

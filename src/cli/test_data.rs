@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 use gatefold::data::{Dataset, ReviewLimits, Source, Table};
 use gatefold::device::Device;
+use gatefold::gpu::{AdapterChoice, LocalRank};
 use gatefold::run::{Parameters, ParametersFrom, TrainedRun, files, join_names};
 use gatefold::train::Session;
 
@@ -52,7 +53,17 @@ pub fn open_run_told(folder: &Path, parameters: Parameters, output: Output) -> R
 
 /// The run's model on the device that was asked for.
 pub fn session_told(run: &TrainedRun, device: &DeviceArgs, output: Output) -> Result<Session> {
-    let opened = Device::open(&adapter_choice(device))?;
+    session_on(run, device, &adapter_choice(device), output)
+}
+
+/// The run's model on the device of this choice, with kernels of the form that was asked for.
+fn session_on(
+    run: &TrainedRun,
+    device: &DeviceArgs,
+    choice: &AdapterChoice,
+    output: Output,
+) -> Result<Session> {
+    let opened = Device::open(choice)?;
     let limits = opened.limits(device.kernels.into())?;
     // The one result on standard output is the command's.
     let told = Output {
@@ -148,7 +159,8 @@ fn test_held_out(dataset: &mut Dataset) {
     }
 }
 
-/// The model on the device that was asked for, and the reviews to test it with, of its vocabulary.
+/// The model on the device that was asked for, and the reviews to test it with, of its vocabulary. `local` is the place of
+/// this process among several.
 ///
 /// # Errors
 /// As [`DataSettings::new`] and [`load_told`], and where vocabulary or device do not suit the model.
@@ -156,10 +168,13 @@ pub fn with_test_data(
     run: &TrainedRun,
     data: &TestDataArgs,
     device: &DeviceArgs,
+    local: Option<LocalRank>,
     output: Output,
 ) -> Result<ToTest> {
     let reviews = test_reviews(run, data)?;
-    let session = session_told(run, device, output)?;
+    let mut choice = adapter_choice(device);
+    choice.local = local.or(choice.local);
+    let session = session_on(run, device, &choice, output)?;
     let (dataset, as_trained) = match &reviews {
         TestReviews::Others(others) => (load_to_test_told(others, output)?, None),
         TestReviews::Parted(parted) => {

@@ -1,10 +1,14 @@
 //! `gatefold train`: one model.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
+use gatefold::ranks::Ranks;
 use gatefold::report::comparison_table_within;
 use gatefold::run::{BegunRun, RunPlace};
 
 use super::args::TrainArgs;
+use super::ranks::open_run;
 use super::rates;
 use super::screen::result_columns;
 use super::settings::{ModelSource, Settings};
@@ -13,8 +17,14 @@ use super::typed::TypedOptions;
 use super::usage::option;
 
 /// Trains one model into its run folder, or goes on with a run.
-pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
-    let begun = args.resume.as_deref().map(BegunRun::open).transpose()?;
+pub fn run(
+    args: &TrainArgs,
+    typed: &TypedOptions,
+    quiet: bool,
+    ranks: Option<&Arc<Ranks>>,
+) -> Result<()> {
+    let resume = args.resume.as_deref();
+    let begun = resume.map(|folder| open_run(ranks, folder)).transpose()?;
     let (settings, source) = match &begun {
         Some(begun) => {
             let path = begun.path().display();
@@ -30,13 +40,20 @@ pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
         }
         None => Settings::train(args, quiet)?,
     };
-    let (mut job, device) = TrainingJob::new(settings)?;
+    let (mut job, device) = TrainingJob::new(settings.share(ranks, typed)?)?;
     if begun.as_ref().is_none_or(BegunRun::is_at_start) || typed.has("embedding") {
         job.read_vectors()?;
     }
     let output = job.output;
     let size = job.dataset().vocabulary.size();
     let classes = job.dataset().classes.len();
+    let model = source.model_for(size, classes, job.trainer.training().embedding_width)?;
+    let model = job.trainer.adapted(model)?;
+    let position = begun.as_ref().and_then(BegunRun::position);
+    job.join(
+        &job.trainer.spec.of_model(&model),
+        std::iter::once(position),
+    )?;
     let place = match begun {
         Some(begun) => {
             let now = job.trainer.spec.of_model(&source.model(size)?);
@@ -47,8 +64,6 @@ pub fn run(args: &TrainArgs, typed: &TypedOptions, quiet: bool) -> Result<()> {
         }
         None => RunPlace::New(job.settings.out.clone()),
     };
-    let model = source.model_for(size, classes, job.trainer.training().embedding_width)?;
-    let model = job.trainer.adapted(model)?;
     let device = job.check(device, std::slice::from_ref(&model))?;
     if job.settings.finds_rate {
         return rates::find(&job, device, &model);

@@ -10,8 +10,10 @@ use gatefold::Error;
 use gatefold::data::Dataset;
 use gatefold::device::Device;
 use gatefold::model::Model;
-use gatefold::run::{RunEvent, RunOutcome, RunPlace, Trainer, check_folder, files, holds_run};
-use gatefold::train::{Event, History, Monitor};
+use gatefold::run::{
+    RunEvent, RunOutcome, RunPlace, RunSpec, Trainer, check_folder, files, holds_run,
+};
+use gatefold::train::{Event, History, Monitor, Position};
 #[cfg(feature = "serve")]
 use gatefold::watch::Page;
 use serde::Serialize;
@@ -63,7 +65,7 @@ struct EarlyStoppingLine<'a> {
 impl TrainingJob {
     /// Checks the output folder, opens the device and loads the data, telling what it finds.
     pub fn new(settings: Settings) -> Result<(TrainingJob, Device)> {
-        if !settings.begun {
+        if !settings.begun && settings.is_first() {
             check_folder(&settings.out, settings.overwrite)?;
         }
         let output = Output {
@@ -97,6 +99,32 @@ impl TrainingJob {
             _page: page,
         };
         Ok((job, device))
+    }
+
+    /// Has the job share its work with the other ranks, if there are any, which must be about to train the same: `spec`, from
+    /// where `begun` stand.
+    pub fn join<'a>(
+        &mut self,
+        spec: &RunSpec,
+        begun: impl Iterator<Item = Option<&'a Position>>,
+    ) -> Result<()> {
+        let Some(ranks) = &self.settings.ranks else {
+            return Ok(());
+        };
+        let places = begun.map(|position| match position {
+            Some(position) => position.to_string(),
+            None => "the beginning".to_string(),
+        });
+        let places = places.collect::<Vec<_>>().join(", ");
+        self.trainer
+            .join(ranks, spec, &[("the place of the run", places)])?;
+        let (size, shards) = (ranks.size(), self.trainer.training().shards);
+        let words = format!(
+            "{size}, each with {} of {shards} shards of a batch",
+            shards / size
+        );
+        self.output.field("Ranks", &words);
+        Ok(())
     }
 
     /// Whether the user asked to stop.
@@ -270,7 +298,7 @@ impl TrainingJob {
     pub fn tell_resume(&self, error: &anyhow::Error) {
         let settings = &self.settings;
         // The same steps would give the same numbers.
-        let hopeless = matches!(error.downcast_ref(), Some(Error::NotFinite { .. }));
+        let hopeless = error.downcast_ref().is_some_and(Error::recurs);
         if !hopeless && holds_run(&settings.out) {
             self.output.say(&format!(
                 "Go on with: gatefold {} --resume {}",

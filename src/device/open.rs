@@ -47,7 +47,7 @@ impl Device {
         if name.parse() == Ok(adapters.len()) {
             return native(choice);
         }
-        if gpu::named(&adapters, &name).is_none() {
+        if gpu::named(&adapters, &name, None).is_none() {
             return Err(Error::Adapter(no_match(&adapters, &name)));
         }
         check_threads(choice)?;
@@ -95,7 +95,7 @@ fn native(choice: &AdapterChoice) -> Result<Device> {
         )));
     }
     let native = Native::open(NativeChoice {
-        threads: choice.threads,
+        threads: choice.threads.or(choice.local.map(|local| local.threads)),
         ..NativeChoice::default()
     })?;
     Ok(native.into())

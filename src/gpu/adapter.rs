@@ -19,6 +19,25 @@ pub struct AdapterChoice {
     pub webgpu_limits: bool,
     /// Threads of the processor where it is the device, all if none is given; refused where an adapter is.
     pub threads: Option<u16>,
+    /// The place of this process among several that share the machine; `None` where it has the machine for itself.
+    pub local: Option<LocalRank>,
+}
+
+/// The place of a process among those of this machine that work together: each takes an adapter, or threads, of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LocalRank {
+    /// Its number there, counted from 0. Of several adapters that the choice fits it takes that with this number, beginning
+    /// anew where there are fewer.
+    pub index: usize,
+    /// Threads to compute with where the processor is the device, unless the choice says how many.
+    pub threads: u16,
+}
+
+impl LocalRank {
+    /// The threads of one of `processes` that share so many processors: one at least.
+    pub(crate) fn share(processors: usize, processes: usize) -> u16 {
+        u16::try_from(processors / processes.max(1)).map_or(u16::MAX, |threads| threads.max(1))
+    }
 }
 
 impl AdapterChoice {
@@ -135,7 +154,7 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
     }
     let wanted = choice.wanted();
     let found = match &wanted {
-        Some(wanted) => named(&reports(&adapters), wanted),
+        Some(wanted) => named(&reports(&adapters), wanted, choice.local),
         None => best(&adapters),
     };
     match found {
@@ -150,25 +169,47 @@ pub(super) fn choose(choice: &AdapterChoice) -> Result<wgpu::Adapter> {
     }
 }
 
-/// All GPUs, the best first; none where there are only software adapters, or none at all.
-pub(super) fn gpus() -> Result<Vec<wgpu::Adapter>> {
+/// All GPUs, the best first, but among several that are the best that of the process's number; none where there are only
+/// software adapters, or none at all.
+pub(super) fn gpus(local: Option<LocalRank>) -> Result<Vec<wgpu::Adapter>> {
     memory_limit::check()?; // before any driver is loaded
     let mut adapters = enumerate();
     adapters.retain(|adapter| adapter.get_info().device_type != DeviceType::Cpu);
     let low_power = prefers_low_power();
     adapters.sort_by_key(|adapter| rank_of(adapter, low_power));
+    let reports = reports(&adapters);
+    let is_best = |report: &&AdapterReport| {
+        let best = reports.first();
+        best.is_some_and(|best| (&best.name, &best.backend) == (&report.name, &report.backend))
+    };
+    let best = reports.iter().take_while(is_best).count();
+    if let Some(local) = local.filter(|_| best > 1) {
+        adapters[..best].rotate_left(local.index % best);
+    }
     Ok(adapters)
 }
 
-/// The place of the adapter that this name or number means.
-pub(crate) fn named(adapters: &[AdapterReport], wanted: &str) -> Option<usize> {
+/// The place of the adapter that this name or number means: of several of the name that of the process's number, else the
+/// first.
+pub(crate) fn named(
+    adapters: &[AdapterReport],
+    wanted: &str,
+    local: Option<LocalRank>,
+) -> Option<usize> {
     if let Ok(index) = wanted.parse::<usize>() {
         return (index < adapters.len()).then_some(index);
     }
     let wanted = wanted.to_lowercase();
-    adapters
-        .iter()
-        .position(|adapter| adapter.name.to_lowercase().contains(&wanted))
+    let fits = |adapter: &AdapterReport| adapter.name.to_lowercase().contains(&wanted);
+    let first = adapters.iter().find(|adapter| fits(adapter))?;
+    // A part of a name may fit several kinds: ranks on different ones would round differently.
+    let alike = |adapter: &&AdapterReport| {
+        (&adapter.name, &adapter.backend) == (&first.name, &first.backend)
+    };
+    let count = adapters.iter().filter(alike).count();
+    let number = local.map_or(0, |local| local.index % count);
+    let mut places = (0..adapters.len()).filter(|&place| alike(&&adapters[place]));
+    places.nth(number)
 }
 
 fn best(adapters: &[wgpu::Adapter]) -> Option<usize> {
@@ -246,6 +287,41 @@ pub(crate) fn none_found() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranks_of_a_machine_take_adapters_of_a_kind_in_turn() {
+        let report = |name: &str, backend: &str| AdapterReport {
+            name: name.to_string(),
+            backend: backend.to_string(),
+            kind: "discrete GPU".to_string(),
+            driver: String::new(),
+            subgroup: None,
+            binding_bytes: 0,
+            workgroup_bytes: 0,
+            workgroup_invocations: 0,
+            timestamps: false,
+            processor: None,
+        };
+        let adapters = [
+            report("llvmpipe", "vulkan"),
+            report("Card 1", "vulkan"),
+            report("Card 1", "vulkan"),
+            report("Card 2", "vulkan"),
+            report("Card 1", "gl"),
+        ];
+        let of = |wanted: &str, index: Option<usize>| {
+            let local = index.map(|index| LocalRank { index, threads: 1 });
+            named(&adapters, wanted, local)
+        };
+        assert_eq!(
+            [None, Some(0), Some(1), Some(2)].map(|index| of("card", index)),
+            [Some(1), Some(1), Some(2), Some(1)]
+        );
+        assert_eq!(
+            [of("llvm", Some(3)), of("3", Some(1)), of("none", Some(0))],
+            [Some(0), Some(3), None]
+        );
+    }
 
     #[test]
     fn adapters_are_taken_in_this_order() {

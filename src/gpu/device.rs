@@ -106,7 +106,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::Adapter`] if the process's limit of memory leaves no room for a driver.
     pub(crate) fn open_best(choice: &AdapterChoice) -> Result<Option<Gpu>> {
-        for adapter in gpus()? {
+        for adapter in gpus(choice.local)? {
             match Gpu::of(&adapter, choice) {
                 Ok(gpu) => return Ok(Some(gpu)),
                 Err(error) => {

@@ -17,7 +17,7 @@ mod profile;
 mod readback;
 mod run;
 
-pub use adapter::{AdapterChoice, AdapterReport, Processor, adapters};
+pub use adapter::{AdapterChoice, AdapterReport, LocalRank, Processor, adapters};
 pub(crate) use adapter::{named, no_match, none_found};
 pub use arena::SizeClasses;
 pub use device::Gpu;

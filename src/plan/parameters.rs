@@ -167,6 +167,12 @@ impl ParameterLayout {
         self.length == 0
     }
 
+    /// Numbers at the beginning that are the embedding's, the gap behind them included.
+    pub fn embedding_len(&self) -> usize {
+        let second = self.blocks.iter().skip(1).flatten().next();
+        second.map_or(self.length, |block| block.first)
+    }
+
     /// Numbers that an optimiser updates, gaps included; a multiple of 64.
     pub fn trained_len(&self) -> usize {
         self.length - self.frozen

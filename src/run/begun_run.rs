@@ -6,7 +6,7 @@ use super::files;
 use super::folder::{RunFolder, kept_vocabulary};
 use super::spec::RunSpec;
 use crate::error::{Error, Result};
-use crate::train::{CheckpointFiles, FoundCheckpoint};
+use crate::train::{CheckpointFiles, FoundCheckpoint, Position};
 
 /// A run or a comparison that was begun: its folder, which is locked, and what is in it.
 #[derive(Debug)]
@@ -26,6 +26,14 @@ impl BegunRun {
     /// weights, which no training can go on with.
     pub fn open(path: &Path) -> Result<BegunRun> {
         BegunRun::of(RunFolder::open(path)?)
+    }
+
+    /// As [`BegunRun::open`], of a run that another process goes on with: nothing is taken or written.
+    ///
+    /// # Errors
+    /// As [`BegunRun::open`].
+    pub fn of_another(path: &Path) -> Result<BegunRun> {
+        BegunRun::of(RunFolder::of_another(path)?)
     }
 
     /// As [`BegunRun::open`], of a folder that is taken already.
@@ -117,6 +125,12 @@ impl BegunRun {
             }) => check_same(path, &RunSpec::from_toml(path, &checkpoint.config)?, now),
             None => Ok(()),
         }
+    }
+
+    /// Where its checkpoint stands, if it has one.
+    pub fn position(&self) -> Option<&Position> {
+        let found = self.checkpoint.as_ref();
+        found.map(|found| &found.checkpoint.snapshot.position)
     }
 
     /// From where the run goes on, for people; and what else they should know of that.

@@ -155,17 +155,18 @@ pub struct RunFolder {
     path: PathBuf,
     /// Folders made for it, the deepest first; `None` where a run was there before.
     made: Option<Vec<PathBuf>>,
-    lock: Arc<Lock>,
+    /// None of a folder that another process writes to.
+    lock: Option<Arc<Lock>>,
 }
 
 /// Keeps a folder locked while it lives, beside its [`RunFolder`].
 #[derive(Debug)]
-pub struct HeldFolder(Arc<Lock>);
+pub struct HeldFolder(Option<Arc<Lock>>);
 
 impl HeldFolder {
     /// Whether other processes are kept out: some file systems have no locks.
     pub fn is_locked(&self) -> bool {
-        self.0.is_real()
+        self.0.as_ref().is_some_and(|lock| lock.is_real())
     }
 }
 
@@ -185,7 +186,7 @@ impl RunFolder {
         let folder = RunFolder {
             path: path.to_path_buf(),
             made: Some(made),
-            lock: Arc::new(Lock::take(path)?),
+            lock: Some(Arc::new(Lock::take(path)?)),
         };
         let written = remove_leftovers(path)
             .and_then(|()| remove_run(path))
@@ -205,6 +206,30 @@ impl RunFolder {
     /// [`Error::Argument`] where there is none; [`Error::Io`] where the system refuses, or another process
     /// writes there.
     pub fn open(path: &Path) -> Result<RunFolder> {
+        RunFolder::check_holds_run(path)?;
+        let lock = Arc::new(Lock::take(path)?);
+        remove_leftovers(path)?;
+        Ok(RunFolder {
+            path: path.to_path_buf(),
+            made: None,
+            lock: Some(lock),
+        })
+    }
+
+    /// The folder of a run that another process goes on with, to be read only.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where there is none.
+    pub fn of_another(path: &Path) -> Result<RunFolder> {
+        RunFolder::check_holds_run(path)?;
+        Ok(RunFolder {
+            path: path.to_path_buf(),
+            made: None,
+            lock: None,
+        })
+    }
+
+    fn check_holds_run(path: &Path) -> Result<()> {
         if !holds_run(path) {
             let problem = format!(
                 "{}: no run to go on with: neither {} nor {} is there; name another folder, or begin a run",
@@ -214,13 +239,7 @@ impl RunFolder {
             );
             return Err(Error::argument("resume", problem));
         }
-        let lock = Arc::new(Lock::take(path)?);
-        remove_leftovers(path)?;
-        Ok(RunFolder {
-            path: path.to_path_buf(),
-            made: None,
-            lock,
-        })
+        Ok(())
     }
 
     /// Takes the folder, whatever is in it; it is made where it is not there. `None` where another process has it.
@@ -240,13 +259,13 @@ impl RunFolder {
         Ok(Some(RunFolder {
             path: path.to_path_buf(),
             made: None,
-            lock,
+            lock: Some(lock),
         }))
     }
 
     /// Has the folder stay locked for longer than this lives.
     pub fn hold(&self) -> HeldFolder {
-        HeldFolder(Arc::clone(&self.lock))
+        HeldFolder(self.lock.clone())
     }
 
     /// The folder.

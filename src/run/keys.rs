@@ -260,6 +260,17 @@ impl RunSpec {
         }))
     }
 
+    /// Names and values in which ranks of one training must not differ: where each has its files, and what it computes on,
+    /// are its own.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the TOML writer refuses.
+    pub fn of_all_ranks(&self) -> Result<Vec<(String, String)>> {
+        let values = self.values()?.into_iter();
+        let is_own = |path: &str| key_of(path).is_some_and(|key| key.on_resume == Free);
+        Ok(values.filter(|(path, _)| !is_own(path)).collect())
+    }
+
     /// Every value as TOML under its dotted path.
     fn values(&self) -> Result<BTreeMap<String, String>> {
         let mut values = BTreeMap::new();

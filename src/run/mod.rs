@@ -26,6 +26,7 @@ mod embedding;
 pub mod files;
 mod finished;
 mod folder;
+mod follower;
 mod from_keys;
 pub mod keys;
 mod list;

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::gpu::AdapterReport;
 use crate::model::{Model, initialise};
 use crate::plan::Limits;
+use crate::ranks::Ranks;
 use crate::report::TensorBoard;
 use crate::train::{
     Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Position, Session, Snapshot,
@@ -66,6 +67,8 @@ pub struct Trainer {
     limits: Limits,
     /// Vectors that the embedding starts with, once they are read.
     vectors: Option<WordVectors>,
+    /// The processes that train together, this one among them.
+    ranks: Option<Arc<Ranks>>,
 }
 
 impl Trainer {
@@ -91,7 +94,29 @@ impl Trainer {
             dataset,
             limits,
             vectors: None,
+            ranks: None,
         })
+    }
+
+    /// Has it train together with other ranks, which each have such a trainer. The first of them writes the run's folder, and
+    /// the others write nothing.
+    ///
+    /// # Errors
+    /// As [`Ranks::share`], and as [`Ranks::check_same`] of what the spec says and of `facts`.
+    pub fn join(
+        &mut self,
+        ranks: &Arc<Ranks>,
+        spec: &RunSpec,
+        facts: &[(&str, String)],
+    ) -> Result<()> {
+        ranks.share(self.training.shards)?;
+        let spec = spec.of_all_ranks()?;
+        let spec = spec
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()));
+        ranks.check_same(&facts.iter().cloned().chain(spec).collect::<Vec<_>>())?;
+        self.ranks = Some(Arc::clone(ranks));
+        Ok(())
     }
 
     /// How it trains.
@@ -180,6 +205,9 @@ impl Trainer {
             training.seed,
         )?;
         session.set_gradients(training.gradients(&self.callbacks))?;
+        if let Some(ranks) = &self.ranks {
+            session.join(Arc::clone(ranks));
+        }
         let padding = training.reading().padding();
         // Memory is for what is on the device at once.
         let rows = training.batch_size.div_ceil(training.shards);
@@ -211,6 +239,13 @@ impl Trainer {
             true => self.session_to_resume(device, model)?,
             false => self.session(device, model)?,
         };
+        if self.ranks.as_ref().is_some_and(|ranks| !ranks.is_first()) {
+            let from = match place {
+                RunPlace::Begun(begun) => begun.checkpoint.map(|found| found.checkpoint.snapshot),
+                RunPlace::New(_) | RunPlace::Taken(_) => None,
+            };
+            return self.follow(session, from.as_deref(), stop, observe);
+        }
         let spec = self.spec.of_model(model);
         let vocabulary = &self.dataset.vocabulary;
         let (folder, checkpoints, from) = match place {

@@ -29,6 +29,9 @@ pub struct Evaluation {
 /// Runs the test reviews through the model in the batches that validation makes of them, so that the loss
 /// and the accuracy are validation's. `done` is told how many batches have come back.
 ///
+/// Each rank of those that the session has [joined](Session::join) takes its share of the batches, and all get the same
+/// result, which is that of one process.
+///
 /// Without a mask, padding shows in the probabilities, and so does the batch size.
 ///
 /// # Errors
@@ -44,19 +47,24 @@ pub fn evaluate(
 ) -> Result<Evaluation> {
     check_batch_size(batch_size)?;
     check_dataset(session.model(), dataset)?;
+    session.compare_ranks()?;
     let reviews = Reviews::Test(dataset.clone());
     let batches = Batches::with_padding(reviews, batch_size, Order::Sequential, padding)?;
+    let (rank, ranks) = session.part();
+    let (of, mut own) = (batches.len(), Vec::new());
+    let batches = Prefetch::new(batches, PREFETCH)?.skip(rank).step_by(ranks);
+    session.predict_all(batches, &mut |prediction| {
+        own.push((prediction.result, prediction.probabilities));
+        done(of.min(own.len() * ranks));
+        Ok(())
+    })?;
     let mut metrics = Metrics::default();
     let width = session.model().probabilities();
     let mut values = Vec::with_capacity(width * dataset.test.len());
-    let mut count = 0;
-    session.predict_all(Prefetch::new(batches, PREFETCH)?, &mut |prediction| {
-        metrics.add(&prediction.result);
-        values.extend(prediction.probabilities);
-        count += 1;
-        done(count);
-        Ok(())
-    })?;
+    for (result, probabilities) in session.results_of_all(own)? {
+        metrics.add(&result);
+        values.extend(probabilities);
+    }
     let labels: Vec<u8> = dataset.test.iter().map(|review| review.label).collect();
     let probabilities = Probabilities::new(width, values)?;
     Ok(Evaluation {

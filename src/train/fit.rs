@@ -11,9 +11,9 @@ use super::check::check_dataset;
 use super::event::Event;
 use super::fit_options::FitOptions;
 use super::history::{EpochRecord, History};
-use super::metrics::Metrics;
 use super::results::StepResult;
 use super::session::Session;
+use super::shared::COMPARED;
 use super::snapshot::{Best, Position, Snapshot};
 use super::state::SessionState;
 use super::verdict::Verdict;
@@ -95,6 +95,10 @@ fn run(
     options.check(rate)?;
     check_dataset(session.model(), dataset)?;
     options.check_class_weights(session.model().classes())?;
+    if let Some(ranks) = &session.ranks {
+        ranks.share(options.shards)?;
+        session.compare_ranks()?;
+    }
     let mut history = History::new(session.model().name(), session.model().count_parameters());
     let last = Arc::new(match from {
         Some(from) => from.clone(),
@@ -111,6 +115,7 @@ fn run(
         stop,
         observe,
         ended: false,
+        is_told_to_stop: false,
         rate,
         position: last.position.clone(),
         best: last.best.clone(),
@@ -130,12 +135,14 @@ fn run(
 /// A run under way.
 pub(super) struct TrainingRun<'a> {
     pub(super) session: &'a mut Session,
-    dataset: &'a Arc<Dataset>,
-    options: &'a FitOptions,
+    pub(super) dataset: &'a Arc<Dataset>,
+    pub(super) options: &'a FitOptions,
     stop: &'a AtomicBool,
     pub(super) observe: &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     /// Whether the observer wants no more.
     pub(super) ended: bool,
+    /// Whether `stop` was set on any rank, as all have agreed.
+    is_told_to_stop: bool,
     /// The session's learning rate before the schedule moved it.
     rate: f64,
     pub(super) position: Position,
@@ -147,11 +154,12 @@ pub(super) struct TrainingRun<'a> {
 impl TrainingRun<'_> {
     /// Goes on from the position until training is over.
     pub(super) fn run_epochs(&mut self) -> Result<()> {
-        while !self.is_over() {
+        while !self.is_over()? {
             let start = Instant::now();
             let steps = self.train()? as u64;
             let last_step = self.position.epoch() as u64 * steps - 1;
             let validated = self.validate()?;
+            self.session.compare_ranks()?;
             let trained = self.position.metrics;
             let record = EpochRecord {
                 epoch: self.position.epoch(),
@@ -183,6 +191,11 @@ impl TrainingRun<'_> {
                 epoch = record.epoch,
                 learning_rate = record.learning_rate,
                 best = self.best.as_ref().map(|best| best.epoch),
+                exchanged = self
+                    .session
+                    .ranks
+                    .as_ref()
+                    .map(|ranks| ranks.exchanged().as_secs_f64()),
                 "epoch over"
             );
             self.ended |= (self.observe)(Event::Epoch(record)).is_break();
@@ -201,12 +214,13 @@ impl TrainingRun<'_> {
         }
     }
 
-    fn is_over(&self) -> bool {
+    fn is_over(&mut self) -> Result<bool> {
+        self.share_wishes()?;
         let (options, epochs) = (self.options, &self.position.epochs);
         let stopping = options.early_stopping.as_ref();
-        self.ended
+        Ok(self.ended
             || epochs.len() >= options.epochs
-            || stopping.is_some_and(|stopping| stopping.is_over(options.monitor, epochs))
+            || stopping.is_some_and(|stopping| stopping.is_over(options.monitor, epochs)))
     }
 
     /// The learning rate of the run's step `step`, counted from 0, where an epoch has `steps`.
@@ -247,7 +261,7 @@ impl TrainingRun<'_> {
         let batches = batches.skip_steps(self.position.done);
         let first = self.position.epochs.len() * steps + self.position.done;
         for (step, batch) in (first as u64..).zip(Prefetch::new(batches, PREFETCH)?) {
-            if self.stopped() {
+            if self.stopped()? {
                 let results = self.session.drain()?;
                 self.take(&results, steps);
                 return Err(self.interrupt(self.session.sequence())?);
@@ -262,6 +276,9 @@ impl TrainingRun<'_> {
                 (shards, _) => {
                     let result = self.session.train_sharded(&batch, shards)?;
                     self.take(&[result], steps);
+                    if self.session.steps().is_multiple_of(COMPARED) {
+                        self.session.compare_ranks()?;
+                    }
                 }
             }
             let every = self.options.checkpoint_steps as u64;
@@ -280,48 +297,26 @@ impl TrainingRun<'_> {
         Ok(steps)
     }
 
-    /// Loss and accuracy over the test reviews that [`FitOptions::validation`] takes.
-    fn validate(&mut self) -> Result<Metrics> {
-        let FitOptions {
-            validation,
-            batch_size,
-            seed,
-            padding,
-            ..
-        } = *self.options;
-        let order = validation.order(seed, self.position.epoch() as u32);
-        let reviews = Reviews::Test(self.dataset.clone());
-        let taken = validation.count(self.dataset.test.len(), batch_size);
-        let batches = Batches::with_padding(reviews, batch_size, order, padding)?.at_most(taken);
-        let of = batches.len();
-        let trained = self.session.sequence();
-        let (mut metrics, mut done) = (Metrics::default(), 0);
-        for batch in Prefetch::new(batches, PREFETCH)? {
-            if self.stopped() {
-                self.session.drain()?;
-                // The epoch's validation will begin anew.
-                return Err(self.interrupt(trained)?);
-            }
-            let results = match self.options.shards {
-                1 => {
-                    self.session.evaluate(&batch?)?;
-                    self.session.results()?
-                }
-                shards => vec![self.session.evaluate_sharded(&batch?, shards)?],
-            };
-            self.take_validation(&results, &mut metrics, &mut done, of);
-        }
-        let results = self.session.drain()?;
-        self.take_validation(&results, &mut metrics, &mut done, of);
-        Ok(metrics)
+    /// Whether training is to end here: on all ranks or on none.
+    pub(super) fn stopped(&mut self) -> Result<bool> {
+        self.share_wishes()?;
+        Ok(self.ended || self.stopped_by_flag())
     }
 
-    fn stopped(&self) -> bool {
-        self.ended || self.stopped_by_flag()
+    /// Learns whether another rank wishes to end.
+    fn share_wishes(&mut self) -> Result<()> {
+        if let Some(ranks) = &self.session.ranks {
+            let stop = self.stop.load(Ordering::Relaxed);
+            [self.is_told_to_stop, self.ended] = ranks.any([stop, self.ended])?;
+        }
+        Ok(())
     }
 
     fn stopped_by_flag(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        match &self.session.ranks {
+            None => self.stop.load(Ordering::Relaxed),
+            Some(_) => self.is_told_to_stop,
+        }
     }
 
     /// Moves on by steps that came back.
@@ -344,28 +339,6 @@ impl TrainingRun<'_> {
         self.ended |= verdict.is_break();
     }
 
-    /// Adds batches of the validation that came back, of `of`.
-    fn take_validation(
-        &mut self,
-        results: &[StepResult],
-        metrics: &mut Metrics,
-        done: &mut usize,
-        of: usize,
-    ) {
-        if results.is_empty() {
-            return;
-        }
-        results.iter().for_each(|step| metrics.add(step));
-        *done += results.len();
-        let verdict = (self.observe)(Event::Validation {
-            epoch: self.position.epoch(),
-            done: *done,
-            of,
-            metrics: *metrics,
-        });
-        self.ended |= verdict.is_break();
-    }
-
     /// What the device holds at this position, to which all steps have come back.
     fn snapshot(&self) -> Result<Arc<Snapshot>> {
         Ok(self.snapshot_of(self.session.state()?))
@@ -380,7 +353,7 @@ impl TrainingRun<'_> {
     }
 
     /// Gives away a snapshot of steps that no earlier one has, as after `sequence` steps; all have come back.
-    fn interrupt(&mut self, sequence: u64) -> Result<Error> {
+    pub(super) fn interrupt(&mut self, sequence: u64) -> Result<Error> {
         if self.position != self.last.position {
             let mut state = self.session.state()?;
             state.sequence = sequence;

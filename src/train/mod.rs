@@ -12,6 +12,13 @@
 //! files, keeps [`Snapshot::best`]; and it may [end](Verdict) training, which keeps the history. A schedule of one's own
 //! is a closure, too: [`FitOptions::rate`].
 //!
+//! # Several processes
+//!
+//! Sessions that have [joined](Session::join) [`Ranks`](crate::ranks::Ranks) train one model together: each takes its share
+//! of the shards of every batch, and of the batches of every validation. All of them call [`fit`] with the same data and
+//! options, and get the same history and parameters, which depend on [`FitOptions::shards`] and not on how many ranks there
+//! are.
+//!
 //! ```no_run
 //! use std::sync::{Arc, atomic::AtomicBool};
 //! use gatefold::device::Device;
@@ -69,13 +76,16 @@ mod schedule;
 mod scores;
 mod segment;
 mod session;
+mod shard_message;
 mod shard_sum;
 mod shards;
+mod shared;
 mod snapshot;
 mod state;
 mod tensor_file;
 mod threshold;
 mod training_steps;
+mod validate;
 mod validation;
 mod verdict;
 mod weights;

@@ -14,7 +14,8 @@ impl TrainingRun<'_> {
         let mut outcome = self.run_epochs();
         for restart in 1..=RESTARTS {
             outcome = match outcome {
-                Err(error) if error.is_recoverable() => {
+                // Other ranks cannot go back with this one.
+                Err(error) if error.is_recoverable() && self.session.ranks.is_none() => {
                     let verdict = (self.observe)(Event::Restart {
                         error: &error,
                         restart,

@@ -1,6 +1,7 @@
 //! [`Session`]: a model on a device, its parameters, its optimiser's slots where it trains, and what it submits.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tracing::trace_span;
 
@@ -16,6 +17,7 @@ use crate::plan::{
     BatchLayout, DropoutMask, Gradients, Limits, Optimiser, ParameterLayout, Plan, StepContext,
     evaluation_step, names,
 };
+use crate::ranks::Ranks;
 
 /// A model on a device: to train it ([`Session::new`]), or to predict with it alone ([`Session::for_inference`]).
 pub struct Session {
@@ -39,6 +41,8 @@ pub struct Session {
     pub(super) unread: Vec<PendingStep>,
     /// Read-backs on their way, oldest first, each with the steps it is to confirm.
     pub(super) coming: VecDeque<(Readback, Vec<PendingStep>)>,
+    /// The processes that share the work, this one among them; none where it works alone.
+    pub(super) ranks: Option<Arc<Ranks>>,
 }
 
 impl Session {
@@ -111,6 +115,7 @@ impl Session {
             reserved: BatchShape::default(),
             unread: Vec::new(),
             coming: VecDeque::new(),
+            ranks: None,
         };
         session.device.free_buffers(); // new buffers start as zeros: the optimiser's slots, records
         let smallest = BatchShape {
@@ -140,6 +145,12 @@ impl Session {
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// Has the session share its steps with those of other ranks, of which each has one of the same model: see
+    /// [`Session::train_sharded`], [`fit`](super::fit()) and [`evaluate`](super::evaluate()).
+    pub fn join(&mut self, ranks: Arc<Ranks>) {
+        self.ranks = Some(ranks);
     }
 
     /// What masks are drawn from.

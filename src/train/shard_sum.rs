@@ -26,33 +26,82 @@ impl ShardSum {
 }
 
 /// Adds the sums of shards 0, 1, 2 … in a balanced tree, which depends on their number alone: 0 with 1, 2 with 3, these two
-/// with each other. A shard without rows keeps its place in the tree. At most one sum a level is held.
+/// with each other. A shard without rows keeps its place in the tree. At most two sums a level are held.
+///
+/// A tree may begin at a later shard; [`ShardTree::append`] then puts it behind that of the shards before. The bytes of the
+/// sum are the same however shards are shared out among trees.
 #[derive(Debug, Clone, Default)]
 pub struct ShardTree {
-    /// Sums of 2^level shards each, the largest first.
-    held: Vec<(u32, Option<ShardSum>)>,
+    /// The shard that comes next.
+    next: usize,
+    /// Sums that wait for the others of their pairs, in the order of their shards.
+    pub(super) nodes: Vec<Node>,
+}
+
+/// The sum of the shards from `index` · 2^`level` on, so many as 2^`level`.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) level: u32,
+    pub(super) index: usize,
+    pub(super) sum: Option<ShardSum>,
+}
+
+impl Node {
+    /// The shard behind its last.
+    fn end(&self) -> usize {
+        (self.index + 1) << self.level
+    }
 }
 
 impl ShardTree {
-    /// Adds the next shard.
-    pub fn push(&mut self, shard: Option<ShardSum>) {
-        let (mut level, mut sum) = (0, shard);
-        while self.held.last().is_some_and(|(held, _)| *held == level) {
-            let before = self.held.pop().and_then(|(_, sum)| sum);
-            sum = added(before, sum);
-            level += 1;
+    /// A tree that begins at this shard.
+    pub fn starting_at(shard: usize) -> ShardTree {
+        ShardTree {
+            next: shard,
+            nodes: Vec::new(),
         }
-        self.held.push((level, sum));
     }
 
-    /// The sum of all shards; `None` where none has a row.
+    /// Adds the next shard.
+    pub fn push(&mut self, shard: Option<ShardSum>) {
+        self.add(Node {
+            level: 0,
+            index: self.next,
+            sum: shard,
+        });
+    }
+
+    /// Adds the shards of another tree, which begins where this one ends.
+    pub fn append(mut self, other: ShardTree) -> ShardTree {
+        other.nodes.into_iter().for_each(|node| self.add(node));
+        self
+    }
+
+    pub(super) fn add(&mut self, mut node: Node) {
+        self.next = node.end();
+        while let Some(first) = self.nodes.pop_if(|first| are_pair(first, &node)) {
+            node = Node {
+                level: node.level + 1,
+                index: node.index / 2,
+                sum: added(first.sum, node.sum),
+            };
+        }
+        self.nodes.push(node);
+    }
+
+    /// The sum of all shards of a tree that begins at the first; `None` where none has a row.
     pub fn finish(mut self) -> Option<ShardSum> {
         let mut sum = None;
-        while let Some((_, before)) = self.held.pop() {
-            sum = added(before, sum);
+        while let Some(before) = self.nodes.pop() {
+            sum = added(before.sum, sum);
         }
         sum
     }
+}
+
+/// Whether `second` makes a pair with `first`.
+fn are_pair(first: &Node, second: &Node) -> bool {
+    first.level == second.level && second.index % 2 == 1 && first.index + 1 == second.index
 }
 
 fn added(first: Option<ShardSum>, second: Option<ShardSum>) -> Option<ShardSum> {
@@ -97,5 +146,32 @@ mod tests {
         let gap = total(&[Some(LARGE), None, Some(1.0), Some(1.0)]);
         assert_eq!((gap.gradients[0], gap.rows), (LARGE + 2.0, 3));
         assert!(ShardTree::default().finish().is_none());
+    }
+
+    /// Of 1 to 16 shards, some without rows, in any number of trees.
+    #[test]
+    fn the_sum_does_not_depend_on_which_tree_a_shard_is_in() {
+        let mut random = crate::random::Philox::new(17, 5);
+        for shards in 1..=16 {
+            let values: Vec<Option<f32>> = (0..shards)
+                .map(|_| (random.below(8) > 0).then(|| random.unit_f64() as f32))
+                .collect();
+            let mut whole = ShardTree::default();
+            values
+                .iter()
+                .for_each(|value| whole.push(value.and_then(sum)));
+            let whole = whole.finish();
+            for each in 1..=shards {
+                let mut joined = ShardTree::default();
+                for (part, values) in values.chunks(each).enumerate() {
+                    let mut tree = ShardTree::starting_at(part * each);
+                    values
+                        .iter()
+                        .for_each(|value| tree.push(value.and_then(sum)));
+                    joined = joined.append(tree);
+                }
+                assert_eq!(joined.finish(), whole, "{shards} shards, {each} a tree");
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! With one process that is gradient accumulation. The bytes of the result depend on the number of shards alone, and not on
 //! who computes which of them: [`Session::shard_sum`], [`ShardTree`] and [`Session::apply`] are the parts of
-//! [`Session::train_sharded`].
+//! [`Session::train_sharded`], which shares the shards of a batch among the ranks that the session has joined.
 
 use super::check::{check_batch, check_rate, check_shards};
 use super::remedy::with_remedy;
@@ -19,16 +19,26 @@ impl Session {
     /// Trains on a batch in `shards` parts, the rows b with b mod `shards` = s each, and returns the result of the whole
     /// step. Memory is needed for a part of the batch alone.
     ///
+    /// Each rank of those that the session has [joined](Session::join) trains on its share of the parts of the same batch.
+    ///
     /// # Errors
-    /// [`Error::Argument`] for 0 shards; else as [`Session::train`] and [`Session::results`].
+    /// [`Error::Argument`] for 0 shards, or as many as the ranks cannot share evenly; [`Error::Rank`] where another rank
+    /// failed; else as [`Session::train`] and [`Session::results`].
     pub fn train_sharded(&mut self, batch: &Batch, shards: usize) -> Result<StepResult> {
         check_shards(shards, usize::MAX)?;
-        let mut tree = ShardTree::default();
-        for shard in 0..shards {
+        let own = match &self.ranks {
+            None => 0..shards,
+            Some(ranks) => ranks.share(shards)?,
+        };
+        let sequence = self.sequence;
+        let mut tree = ShardTree::starting_at(own.start);
+        for shard in own {
             tree.push(self.shard_sum(batch, shard, shards)?);
         }
-        let sum = tree.finish().ok_or_else(empty)?;
-        self.apply(batch, &sum)
+        let sum = self.of_all_ranks(batch, tree)?.finish();
+        // As if all shards were run here: a snapshot does not show how many ranks there were.
+        self.sequence = sequence + shards.min(batch.size) as u64;
+        self.apply(batch, &sum.ok_or_else(empty)?)
     }
 
     /// Sums of loss and gradients over the rows of a shard of the next step's batch; `None` where the shard has none.

@@ -34,6 +34,7 @@ mod import;
 mod inspect;
 mod interrupt;
 mod killed;
+mod launch;
 mod library_user;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod memory;

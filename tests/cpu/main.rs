@@ -27,6 +27,7 @@ mod oracle_reference;
 mod own_plans;
 mod plans;
 mod random;
+mod ranks;
 mod reference;
 mod report;
 mod run;

@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 12] = [
     &["model"],
     &["plan"],
     &["gpu", "native"],
-    &["device"],
+    &["device", "ranks"],
     &["train"],
     &["report", "exchange"],
     &["run"],

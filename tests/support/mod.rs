@@ -16,6 +16,7 @@ pub mod models;
 pub mod numbers;
 pub mod oracle;
 pub mod probe;
+pub mod ranks;
 pub mod steps;
 
 use std::io::Write;

@@ -21,7 +21,8 @@ pub struct BatchArgs {
     /// Compute each batch in S parts: for batches that do not fit in memory
     ///
     /// The gradients of the parts are added up before the update. The result is that of the whole batch, except for
-    /// rounding. Part s has the reviews whose place in the batch, divided by S, leaves s. The result depends on S alone.
+    /// rounding. Part s has the reviews whose place in the batch, divided by S, leaves s. The result depends on S alone. Under
+    /// mpirun the ranks share the parts, and without this option each has one.
     #[arg(
         long,
         value_name = "S",

@@ -272,7 +272,7 @@ pub struct ReportArgs {
     /// The page that training writes leaves these out, so that the same command always writes the same page.
     #[arg(long)]
     pub times: bool,
-        /// Also test the runs, and show N reviews that each got wrong and N that it got right
+    /// Also test the runs, and show N reviews that each got wrong and N that it got right
     ///
     /// They are the reviews of which the run was surest, right or wrong. The page colours their words by how much they
     /// contributed, and shows the errors by length of the review. With 0, it shows no review.

@@ -3,10 +3,12 @@
 mod compared;
 mod data;
 mod model;
+mod share;
 
 #[cfg(feature = "serve")]
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatefold::Result;
@@ -15,6 +17,7 @@ use gatefold::device::devices;
 use gatefold::gpu::{AdapterChoice, KernelForm};
 use gatefold::model::{EXPERIMENT_VOCABULARY, Variant};
 use gatefold::native::Native;
+use gatefold::ranks::{Launch, Ranks};
 use gatefold::run::{Amount, BegunRun, ReviewSource, RunSpec, keys::reconcile};
 
 use compared::ComparedModels;
@@ -46,6 +49,8 @@ pub struct Settings {
     pub overwrite: bool,
     pub json: bool,
     pub quiet: bool,
+    /// The processes that train together, this one among them.
+    pub ranks: Option<Arc<Ranks>>,
     /// Where to show the run as a page.
     #[cfg(feature = "serve")]
     pub serve: Option<SocketAddr>,
@@ -216,6 +221,7 @@ impl Settings {
             overwrite: training.output.overwrite || replaces,
             json: training.output.json,
             quiet,
+            ranks: None,
             #[cfg(feature = "serve")]
             serve: training.output.serve.serve,
             data,
@@ -229,6 +235,7 @@ pub fn adapter_choice(args: &DeviceArgs) -> AdapterChoice {
         name: args.adapter.clone(),
         webgpu_limits: args.webgpu_limits,
         threads: args.threads,
+        local: Launch::from_environment().and_then(|launch| launch.local),
     }
 }
 

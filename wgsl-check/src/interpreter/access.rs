@@ -15,14 +15,6 @@ use crate::layout::Shape;
 use crate::memory::{Region, State, Touch, Who};
 use crate::rule::Rule;
 
-/// Where a variable lives.
-enum Home {
-    /// Each invocation has its own.
-    Own(Own),
-    /// Memory that invocations share, and how many words it has.
-    Shared((Region, usize)),
-}
-
 impl<'a> Machine<'a> {
     /// What a pointer points at; none, said as a finding, if it is not followed.
     pub(crate) fn target(
@@ -84,17 +76,6 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// Whose memory a pointer with this root points into.
-    fn home(&self, root: Root) -> Home {
-        match root {
-            Root::Local(index) => Home::Own(Own::Local(index)),
-            Root::Global(variable) => match self.region(variable) {
-                Some(region) => Home::Shared(region),
-                None => Home::Own(Own::Private(variable.index())),
-            },
-        }
-    }
-
     /// Loads for those that are there.
     pub(crate) fn load(
         &mut self,
@@ -110,9 +91,17 @@ impl<'a> Machine<'a> {
             return Values::unknown(count, self.lanes);
         };
         let (lanes, count) = (self.lanes, target.words.len());
-        let region = match self.home(target.pointer.root) {
-            Home::Shared(region) => region,
-            Home::Own(own) => return self.load_own(frame, &target, own, span, mask),
+        let region = match target.pointer.root {
+            Root::Local(index) => {
+                return self.load_own(frame, &target, Own::Local(index), span, mask);
+            }
+            Root::Global(variable) => match self.region(variable) {
+                Some(region) => region,
+                None => {
+                    let own = Own::Private(variable.index());
+                    return self.load_own(frame, &target, own, span, mask);
+                }
+            },
         };
         let touch = if target.atomic {
             Touch::Atomic
@@ -174,9 +163,17 @@ impl<'a> Machine<'a> {
             return;
         };
         let lanes = self.lanes;
-        let region = match self.home(target.pointer.root) {
-            Home::Shared(region) => region,
-            Home::Own(own) => return self.store_own(frame, &target, own, value, span, mask),
+        let region = match target.pointer.root {
+            Root::Local(index) => {
+                return self.store_own(frame, &target, Own::Local(index), value, span, mask);
+            }
+            Root::Global(variable) => match self.region(variable) {
+                Some(region) => region,
+                None => {
+                    let own = Own::Private(variable.index());
+                    return self.store_own(frame, &target, own, value, span, mask);
+                }
+            },
         };
         let touch = if target.atomic {
             Touch::Atomic
