@@ -20,11 +20,17 @@
 // Grid   (N, D) workgroups of 3·H invocations. While h·U is summed, invocation n·H + j owns gate n of unit j; in the
 //        cell, invocation q·H + j owns unit j of the rows of quad q (Q ≤ 3).
 // Order  The H recurrent weights of a gate stay in registers for the whole sequence; h is read from workgroup
-//        memory, the same word by all invocations, which every GPU broadcasts, four rows a vec4. A sum starts from
-//        the bias and runs over k. No subgroup operation, no more than WebGPU's default limits.
+//        memory, the same word by all invocations, which every GPU broadcasts, four rows a vec4, or the only row as
+//        a number (R = 1). A sum starts from the bias and runs over k. No subgroup operation, no more than WebGPU's
+//        default limits.
 //        A segment starts from the h that the one before it left in the buffer.
 // Source Cho et al. (2014); the reset gate acts after the product, as in Keras 3's GRU and cuDNN's.
 // Twin   reference/gru.rs        Test  tests/gpu/gru.rs
+
+{% set L = 1 if R == 1 else 4 %}
+{% set sigmoids = "sigmoid" if L == 1 else "sigmoid4" %}
+{% set tanhs = "tanh_safe" if L == 1 else "tanh4" %}
+alias Quad = {{ "f32" if L == 1 else "vec4<f32>" }}; // a number for each row of a quad
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -42,8 +48,8 @@ const H = {{ H }}u;
 const R = {{ R }}u;
 const Q = {{ Q }}u;
 
-var<workgroup> state: array<vec4<f32>, {{ Q * H }}>; // [Q, H]: h of the timestep before
-var<workgroup> sums: array<vec4<f32>, {{ 3 * Q * H }}>; // [3, Q, H]: i, gate by gate
+var<workgroup> state: array<Quad, {{ Q * H }}>; // [Q, H]: h of the timestep before
+var<workgroup> sums: array<Quad, {{ 3 * Q * H }}>; // [3, Q, H]: i, gate by gate
 
 @compute @workgroup_size({{ 3 * H }})
 fn gru_forward_portable(
@@ -61,19 +67,19 @@ fn gru_forward_portable(
     let first_row = group.x * R + quad * 4u;
     // Rows past the workgroup's own belong to the next workgroup, and are not stored here.
     let rows = select(0u, min(4u, min(R - min(R, quad * 4u), dims.batch - min(dims.batch, first_row))), cell);
-{% for l in range(4) %}
+{% for l in range(L) %}
     let row_{{ l }} = min(first_row + {{ l }}u, last_row);
 {% endfor %}
     let b = bias[((D + direction) * H + unit) * 4u + gate];
 {% for k in range(H) %}
     let u_{{ k }} = recurrent[((direction * H + {{ k }}u) * H + unit) * 4u + gate];
 {% endfor %}
-    var h_own = vec4(0.0);
+    var h_own = Quad();
     if cell {
         if dims.first > 0u {
             let before = timestep_of(dims.first - 1u, direction, dims.length) * dims.batch;
-            h_own = vec4(
-{% for l in range(4) %}
+            h_own = Quad(
+{% for l in range(L) %}
                 h[(before + row_{{ l }}) * D * H + column],
 {% endfor %}
             );
@@ -87,9 +93,9 @@ fn gru_forward_portable(
         let position = t * dims.batch;
 {% for q in range(Q) %}
         {
-            var sum = vec4(b);
+            var sum = Quad(b);
 {% for k in range(H) %}
-            sum = fma(vec4(u_{{ k }}), state[{{ q * H + k }}u], sum);
+            sum = fma(Quad(u_{{ k }}), state[{{ q * H + k }}u], sum);
 {% endfor %}
             sums[gate * Q * H + {{ q * H }}u + unit] = sum;
         }
@@ -97,7 +103,7 @@ fn gru_forward_portable(
         workgroupBarrier(); // all sums are written, and all of `state` is read
 
         if cell {
-{% for l in range(4) %}
+{% for l in range(L) %}
 {% if gathered %}
             let a_{{ l }} = input[(slots[position + row_{{ l }}] & ~MASK) * D * H + column];
 {% else %}
@@ -105,13 +111,14 @@ fn gru_forward_portable(
 {% endif %}
 {% endfor %}
             let i_g = sums[2u * Q * H + own];
-            let z = sigmoid4(vec4(a_0.x, a_1.x, a_2.x, a_3.x) + sums[own]);
-            let r = sigmoid4(vec4(a_0.y, a_1.y, a_2.y, a_3.y) + sums[Q * H + own]);
-            let g = tanh4(fma(r, i_g, vec4(a_0.z, a_1.z, a_2.z, a_3.z)));
+            let z = {{ sigmoids }}(Quad({% for l in range(L) %}a_{{ l }}.x, {% endfor %}) + sums[own]);
+            let r = {{ sigmoids }}(Quad({% for l in range(L) %}a_{{ l }}.y, {% endfor %}) + sums[Q * H + own]);
+            let a_g = Quad({% for l in range(L) %}a_{{ l }}.z, {% endfor %});
+            let g = {{ tanhs }}(fma(r, i_g, a_g));
             let h_new = fma(z, h_own, (1.0 - z) * g);
 {% if masked %}
-            let masked = vec4(
-{% for l in range(4) %}
+            let masked = {{ "bool" if L == 1 else "vec4" }}(
+{% for l in range(L) %}
                 (slots[position + row_{{ l }}] & MASK) != 0u,
 {% endfor %}
             );
@@ -122,11 +129,11 @@ fn gru_forward_portable(
             state[own] = h_own;
 {% if not last %}
             let at = (position + first_row) * D * H + column;
-{% for l in range(4) %}
+{% for l in range(L) %}
             if rows > {{ l }}u {
-                h[at + {{ l * D * H }}u] = h_own.{{ component(l) }};
+                h[at + {{ l * D * H }}u] = h_own{{ part(l) }};
 {% if save %}
-                gates[at + {{ l * D * H }}u] = vec4(z.{{ component(l) }}, r.{{ component(l) }}, g.{{ component(l) }}, i_g.{{ component(l) }});
+                gates[at + {{ l * D * H }}u] = vec4(z{{ part(l) }}, r{{ part(l) }}, g{{ part(l) }}, i_g{{ part(l) }});
 {% endif %}
             }
 {% endfor %}
@@ -136,9 +143,9 @@ fn gru_forward_portable(
     }
 {% if last %}
     let final_position = timestep_of(dims.first + dims.count - 1u, direction, dims.length) * dims.batch;
-{% for l in range(4) %}
+{% for l in range(L) %}
     if rows > {{ l }}u {
-        h[(final_position + first_row + {{ l }}u) * D * H + column] = h_own.{{ component(l) }};
+        h[(final_position + first_row + {{ l }}u) * D * H + column] = h_own{{ part(l) }};
     }
 {% endfor %}
 {% endif %}

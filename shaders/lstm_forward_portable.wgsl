@@ -2,14 +2,19 @@
 // uses: common/activations, common/recurrence
 //
 // Math, shapes and bindings are those of lstm_forward_subgroup, but z, U and gates are bound as single
-// numbers: [.., H, 4].
+// numbers: [.., H, 4]; c has a number a unit where R = 1.
 // Grid   (N, D) workgroups of 4·H invocations. While the sums are made, invocation g·H + j owns gate g
 //        of unit j; in the cell, invocation q·H + j owns unit j of the rows of quad q (Q ≤ 4).
 // Order  The H recurrent weights of a gate stay in registers for the whole sequence; h is read from
-//        workgroup memory, the same word by all invocations, which every GPU broadcasts, four rows a vec4.
-//        No subgroup operation, no more than WebGPU's default limits. Sums run over k as in the
-//        subgroup form.
+//        workgroup memory, the same word by all invocations, which every GPU broadcasts, four rows a vec4, or the
+//        only row as a number (R = 1). No subgroup operation, no more than WebGPU's default limits. Sums run
+//        over k as in the subgroup form.
 // Twin   reference/lstm.rs        Test  tests/gpu/lstm.rs
+
+{% set L = 1 if R == 1 else 4 %}
+{% set sigmoids = "sigmoid" if L == 1 else "sigmoid4" %}
+{% set tanhs = "tanh_safe" if L == 1 else "tanh4" %}
+alias Quad = {{ "f32" if L == 1 else "vec4<f32>" }}; // a number for each row of a quad
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -17,7 +22,7 @@ struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<f32>;
 @group(0) @binding(4) var<storage, read_write> h: array<f32>;
-@group(0) @binding(5) var<storage, read_write> c: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> c: array<Quad>;
 {% if save %}
 @group(0) @binding(6) var<storage, read_write> gates: array<vec4<f32>>;
 {% endif %}
@@ -27,8 +32,8 @@ const H = {{ H }}u;
 const R = {{ R }}u;
 const Q = {{ Q }}u;
 
-var<workgroup> state: array<vec4<f32>, {{ Q * H }}>; // [Q, H]: h of the timestep before
-var<workgroup> sums: array<vec4<f32>, {{ 4 * Q * H }}>; // [4, Q, H]: a, gate by gate
+var<workgroup> state: array<Quad, {{ Q * H }}>; // [Q, H]: h of the timestep before
+var<workgroup> sums: array<Quad, {{ 4 * Q * H }}>; // [4, Q, H]: a, gate by gate
 
 @compute @workgroup_size({{ 4 * H }})
 fn lstm_forward_portable(
@@ -50,17 +55,16 @@ fn lstm_forward_portable(
 {% for k in range(H) %}
     let u_{{ k }} = recurrent[((direction * H + {{ k }}u) * H + unit) * 4u + gate];
 {% endfor %}
-    var c_own = vec4(0.0);
-    var h_own = vec4(0.0);
+    var c_own = Quad();
+    var h_own = Quad();
     if dims.first > 0u && cell {
         let before = timestep_of(dims.first - 1u, direction, dims.length);
         c_own = c[({% if save %}before * D * groups.x + {% endif %}tile) * Q * H + quad * H + unit];
         let origin = before * dims.batch;
-        h_own = vec4(
-            h[(origin + min(first_row, last_row)) * D * H + column],
-            h[(origin + min(first_row + 1u, last_row)) * D * H + column],
-            h[(origin + min(first_row + 2u, last_row)) * D * H + column],
-            h[(origin + min(first_row + 3u, last_row)) * D * H + column],
+        h_own = Quad(
+{% for l in range(L) %}
+            h[(origin + min(first_row + {{ l }}u, last_row)) * D * H + column],
+{% endfor %}
         );
     }
     if cell {
@@ -72,19 +76,19 @@ fn lstm_forward_portable(
         let t = timestep_of(dims.first + n, direction, dims.length);
         let position = t * dims.batch;
 {% for q in range(Q) %}
-        var a_{{ q }} = vec4(0.0);
+        var a_{{ q }} = Quad();
 {% for r in rows_of(q) %}
         {
             let row = position + min(group.x * R + {{ r }}u, last_row);
 {% if gathered %}
-            a_{{ q }}.{{ component(r) }} = z[((slots[row] & ~MASK) * D * H + column) * 4u + gate];
+            a_{{ q }}{{ part(r) }} = z[((slots[row] & ~MASK) * D * H + column) * 4u + gate];
 {% else %}
-            a_{{ q }}.{{ component(r) }} = z[(row * D * H + column) * 4u + gate];
+            a_{{ q }}{{ part(r) }} = z[(row * D * H + column) * 4u + gate];
 {% endif %}
         }
 {% endfor %}
 {% for k in range(H) %}
-        a_{{ q }} = fma(vec4(u_{{ k }}), state[{{ q * H + k }}u], a_{{ q }});
+        a_{{ q }} = fma(Quad(u_{{ k }}), state[{{ q * H + k }}u], a_{{ q }});
 {% endfor %}
         sums[gate * Q * H + {{ q * H }}u + unit] = a_{{ q }};
 {% endfor %}
@@ -92,18 +96,17 @@ fn lstm_forward_portable(
 
         if cell {
             let own = quad * H + unit;
-            let i = sigmoid4(sums[own]);
-            let f = sigmoid4(sums[Q * H + own]);
-            let g = tanh4(sums[2u * Q * H + own]);
-            let o = sigmoid4(sums[3u * Q * H + own]);
+            let i = {{ sigmoids }}(sums[own]);
+            let f = {{ sigmoids }}(sums[Q * H + own]);
+            let g = {{ tanhs }}(sums[2u * Q * H + own]);
+            let o = {{ sigmoids }}(sums[3u * Q * H + own]);
             let c_new = fma(f, c_own, i * g);
-            let h_new = o * tanh4(c_new);
+            let h_new = o * {{ tanhs }}(c_new);
 {% if masked %}
-            let masked = vec4(
-                (slots[position + min(first_row, last_row)] & MASK) != 0u,
-                (slots[position + min(first_row + 1u, last_row)] & MASK) != 0u,
-                (slots[position + min(first_row + 2u, last_row)] & MASK) != 0u,
-                (slots[position + min(first_row + 3u, last_row)] & MASK) != 0u,
+            let masked = {{ "bool" if L == 1 else "vec4" }}(
+{% for l in range(L) %}
+                (slots[position + min(first_row + {{ l }}u, last_row)] & MASK) != 0u,
+{% endfor %}
             );
             c_own = select(c_new, c_own, masked);
             h_own = select(h_new, h_own, masked);
@@ -114,11 +117,11 @@ fn lstm_forward_portable(
             state[own] = h_own;
 {% if not last %}
             let at = (position + first_row) * D * H + column;
-{% for l in range(4) %}
+{% for l in range(L) %}
             if rows > {{ l }}u {
-                h[at + {{ l * D * H }}u] = h_own.{{ component(l) }};
+                h[at + {{ l * D * H }}u] = h_own{{ part(l) }};
 {% if save %}
-                gates[at + {{ l * D * H }}u] = vec4(i.{{ component(l) }}, f.{{ component(l) }}, g.{{ component(l) }}, o.{{ component(l) }});
+                gates[at + {{ l * D * H }}u] = vec4(i{{ part(l) }}, f{{ part(l) }}, g{{ part(l) }}, o{{ part(l) }});
 {% endif %}
             }
 {% endfor %}
@@ -131,9 +134,9 @@ fn lstm_forward_portable(
     }
 {% if last %}
     let final_position = timestep_of(dims.first + dims.count - 1u, direction, dims.length) * dims.batch;
-{% for l in range(4) %}
+{% for l in range(L) %}
     if rows > {{ l }}u {
-        h[(final_position + first_row + {{ l }}u) * D * H + column] = h_own.{{ component(l) }};
+        h[(final_position + first_row + {{ l }}u) * D * H + column] = h_own{{ part(l) }};
     }
 {% endfor %}
 {% endif %}

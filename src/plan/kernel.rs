@@ -234,6 +234,11 @@ impl Kernel {
             let rows: Range<u32> = 4 * quad..(4 * quad + 4).min(rows.unwrap_or(0));
             rows.collect::<Vec<_>>().into()
         });
+        // part(n) takes row n out of its quad, which is a number where a workgroup has one row.
+        environment.add_function("part", move |row: usize| match rows {
+            Some(1) => "",
+            _ => [".x", ".y", ".z", ".w"][row % 4],
+        });
         environment.add_function("component", |number: usize| {
             ["x", "y", "z", "w"][number % 4]
         });

@@ -120,6 +120,8 @@ impl Recurrence {
             Recurrence::Subgroup {
                 units_a_lane, rows, ..
             } => workgroups * 4 * packs(rows, units_a_lane) * units / units_a_lane,
+            // The quad of an only row is a number.
+            Recurrence::Portable { rows: 1 } => workgroups * units,
             Recurrence::Portable { .. } => workgroups * 4 * self.quads() * units,
             Recurrence::Split { .. } | Recurrence::Step | Recurrence::Native => {
                 directions * batch * units

@@ -124,7 +124,12 @@ pub fn limits() -> Vec<Limits> {
     };
     let subgroups = [4, 8, 16, 32, 64].map(subgroup);
     let splits = [8, 16, 32, 64].map(split);
-    [Limits::WEBGPU]
+    // A row a workgroup, as GPUs without subgroups take it.
+    let one_row = Limits {
+        row_tile: Some(1),
+        ..Limits::WEBGPU
+    };
+    [Limits::WEBGPU, one_row]
         .into_iter()
         .chain(subgroups)
         .chain(splits)
