@@ -78,7 +78,7 @@ fn add_reviews(part: &str, reviews: &[Review], tensors: &mut Vec<Tensor>) {
         Some(*end)
     });
     let labels = reviews.iter().map(|review| u32::from(review.label));
-    tensors.push(integers(format!("{part}.ids"), ids.map(u32::from)));
+    tensors.push(integers(format!("{part}.ids"), ids));
     tensors.push(integers(
         format!("{part}.starts"),
         std::iter::once(0).chain(ends),

@@ -33,7 +33,7 @@ gatefold compare --data imdb --variants dropout,bidirectional",
             ),
             (
                 "Compare models of your own",
-                "gatefold compare --data reviews.csv --config small.toml --config large.toml",
+                "gatefold compare --data mine.csv --config small.toml --config large.toml",
             ),
         ],
     ),
@@ -106,7 +106,7 @@ gatefold sweep rates.toml",
             (
                 "Serve its best epoch to others, and ask it",
                 "gatefold serve runs/mine --best --listen 0.0.0.0:8000
-curl http://127.0.0.1:8000/predict -H 'Content-Type: application/json' -d '{\"text\": \"a fine film\"}'",
+curl http://127.0.0.1:8000/predict --json '{\"text\": \"a fine film\"}'",
             ),
         ],
     ),

@@ -95,7 +95,7 @@ impl RunSpec {
 }
 
 /// An option of the program as it is typed.
-fn typed(option: &str) -> String {
+pub fn typed(option: &str) -> String {
     format!("--{option}")
 }
 

@@ -57,7 +57,7 @@ pub use begun_run::BegunRun;
 pub use callbacks::{CallbackSpec, ScheduleName};
 pub use card_file::write_model_card;
 pub use class_weights::ClassWeights;
-pub use command::{Trains, quoted};
+pub use command::{Trains, quoted, typed};
 pub use embedding::check_width;
 pub use finished::{has_history, name_apart, read_histories, runs_below};
 pub use folder::{

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::run::{RunState, Status};
 use crate::error::{Error, Result};
-use crate::run::{RunSpec, files, is_abandoned, now, quoted};
+use crate::run::{RunSpec, files, is_abandoned, now, quoted, typed};
 use crate::sweep::{self, Listing};
 
 /// The folder of a run, or of a comparison, at one time.
@@ -110,7 +110,7 @@ pub fn look(folder: &Path) -> Result<WatchedFolder> {
     if watched.is_dead || !watched.is_under_way() && watched.runs.iter().any(was_interrupted) {
         let command = comparison.map_or("train", |_| "compare");
         let folder = quoted(&folder.display().to_string());
-        watched.resume = Some(format!("gatefold {command} --resume {folder}"));
+        watched.resume = Some(format!("gatefold {command} {} {folder}", typed("resume")));
     }
     watched.data = spec.map(|spec| spec.data.name);
     Ok(watched)
@@ -154,7 +154,7 @@ fn look_at_sweep(folder: &Path, listing: &Listing, now: f64) -> Result<WatchedFo
         let is_dead = open().any(is_dead);
         if is_dead || open().any(is_stopped) {
             let folder = quoted(&folder.display().to_string());
-            watched.resume = Some(format!("gatefold sweep FILE --out {folder}"));
+            watched.resume = Some(format!("gatefold sweep FILE {} {folder}", typed("out")));
         }
         watched.is_dead = is_dead;
     }

@@ -161,7 +161,7 @@ fn uses_several_classes(place: &Workplace) {
     for words in [
         "Macro F1",
         "Predicted 1",
-        "Share right",
+        "Mean predicted",
         "figures/confusion.png",
     ] {
         assert!(
@@ -277,7 +277,7 @@ fn answers_have_the_names_of_the_classes() {
     let reviews = evaluated["reviews"].as_f64().unwrap();
     assert_eq!(evaluated["accuracy"], right as f64 / reviews);
     let shown = place.run(["evaluate", "run"]);
-    let words = ["Share spam", "Precision, spam", "Predicted useful"];
+    let words = ["Fraction spam", "Precision, spam", "Predicted useful"];
     assert!(words.iter().all(|words| shown.stdout.contains(words)));
     assert!(!shown.stdout.contains("positive"), "{}", shown.stdout);
 }
