@@ -2,7 +2,7 @@
 //! and HLSL.
 //!
 //! `cargo run --example kernel_texts -- OUT [cell=lstm|gru|products] [units=64] [form=split|portable|subgroup] [lanes=32]
-//! [quads=2] [masked=1] [once=1] [written=1] [checks=0] [texts=FOLDER]`
+//! [quads=2] [masked=1] [storage=f32|f16] [once=1] [written=1] [checks=0] [texts=FOLDER]`
 //!
 //! `cell=products` are an LSTM's; `quads` of rows and of columns are an invocation's, 1 or 2. `once=1` writes the loop over
 //! time, or over the rounds of a product, once, so that the difference of two estimates of a compiler tells what a timestep
@@ -16,7 +16,7 @@ use anyhow::{Context, bail, ensure};
 use gatefold::batch::BatchShape;
 use gatefold::model::{Bidirectional, Dense, Embedding, Gru, Lstm, Model, Sequential};
 use gatefold::plan::{
-    Adam, DropoutMask, Form, Gradients, Limits, ParameterLayout, StepContext, Templates,
+    Adam, DropoutMask, Form, Gradients, Limits, ParameterLayout, StepContext, Storage, Templates,
     training_step,
 };
 use naga::back::{hlsl, msl, spv};
@@ -44,6 +44,7 @@ struct Request {
     lanes: usize,
     quads: usize,
     masked: bool,
+    storage: Storage,
     once: bool,
     written: bool,
     checks: bool,
@@ -61,6 +62,7 @@ fn request() -> anyhow::Result<Request> {
         lanes: 32,
         quads: 2,
         masked: false,
+        storage: Storage::F32,
         once: false,
         written: false,
         checks: true,
@@ -74,13 +76,17 @@ fn request() -> anyhow::Result<Request> {
             Some(("lanes", lanes)) => request.lanes = lanes.parse()?,
             Some(("quads", quads)) => request.quads = quads.parse()?,
             Some(("masked", masked)) => request.masked = masked == "1",
+            Some(("storage", name)) => {
+                let found = Storage::ALL.into_iter().find(|form| form.name() == name);
+                request.storage = found.with_context(|| format!("there is no storage {name}"))?;
+            }
             Some(("once", once)) => request.once = once == "1",
             Some(("written", written)) => request.written = written == "1",
             Some(("checks", checks)) => request.checks = checks == "1",
             Some(("texts", folder)) => request.texts = Some(folder.into()),
             _ => {
                 bail!(
-                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, once=, written=, checks= or texts="
+                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, storage=, once=, written=, checks= or texts="
                 )
             }
         }
@@ -104,6 +110,7 @@ fn main() -> anyhow::Result<()> {
         workgroup_invocations: 1024,
         wanted_workgroups: 64,
         product_quads: request.quads,
+        storage: request.storage,
         ..Limits::WEBGPU
     };
     let model = model(&request)?;
@@ -213,10 +220,13 @@ fn model(request: &Request) -> anyhow::Result<Model> {
 fn translate(path: &Path, entry_point: &str, source: &str, checks: bool) -> anyhow::Result<()> {
     std::fs::write(path.with_extension("wgsl"), source)?;
     let module = naga::front::wgsl::parse_str(source)?;
-    let info = Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
-        .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
-        .subgroup_operations(SubgroupOperationSet::all())
-        .validate(&module)?;
+    let info = Validator::new(
+        ValidationFlags::all(),
+        Capabilities::SUBGROUP | Capabilities::SHADER_FLOAT16_IN_FLOAT32,
+    )
+    .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
+    .subgroup_operations(SubgroupOperationSet::all())
+    .validate(&module)?;
 
     let policy = match checks {
         true => BoundsCheckPolicy::Restrict,

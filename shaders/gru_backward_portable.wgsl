@@ -1,5 +1,5 @@
 // gru_backward_portable: the backward recurrence of a GRU, all its timesteps in one dispatch.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math   dh_t = d_h_t + dh_{t+1}·z_{t+1} + di_{t+1}·Uᵀ    (t + 1: the timestep processed after t; 0 beyond the last)
 //        da_z = di_z = dh·(h_{t-1} - g)·z·(1 - z)
@@ -32,7 +32,7 @@ struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<f32>;
 @group(0) @binding(4) var<storage, read> h: array<f32>;
-@group(0) @binding(5) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gates: array<Four>;
 @group(0) @binding(6) var<storage, read_write> carry: array<Quad>;
 
 const D = {{ D }}u;
@@ -94,7 +94,7 @@ fn gru_backward_portable(
 {% endfor %}
             ), Quad(), s == 0u);
 {% for l in range(L) %}
-            let g_{{ l }} = gates[(position + row_{{ l }}) * D * H + column];
+            let g_{{ l }} = loaded(gates[(position + row_{{ l }}) * D * H + column]);
 {% endfor %}
             let z = Quad({% for l in range(L) %}g_{{ l }}.x, {% endfor %});
             let r = Quad({% for l in range(L) %}g_{{ l }}.y, {% endfor %});
@@ -132,7 +132,7 @@ fn gru_backward_portable(
             let at = (position + first_row) * D * H + column;
 {% for l in range(L) %}
             if rows > {{ l }}u {
-                gates[at + {{ l * D * H }}u] = vec4(da_z{{ part(l) }}, da_r{{ part(l) }}, da_g{{ part(l) }}, di_g{{ part(l) }});
+                gates[at + {{ l * D * H }}u] = stored_gradient(vec4(da_z{{ part(l) }}, da_r{{ part(l) }}, da_g{{ part(l) }}, di_g{{ part(l) }}));
             }
 {% endfor %}
         }

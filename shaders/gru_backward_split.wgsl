@@ -1,5 +1,5 @@
 // gru_backward_split: the backward recurrence of a GRU, all its timesteps in one dispatch, made for GPUs.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math   is that of gru_backward_portable.
 // Shapes as there, for one row of the batch a workgroup: carry is [D, B, H]. HP = H rounded up to 16.
@@ -19,7 +19,7 @@ struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> h: array<f32>;
-@group(0) @binding(5) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gates: array<Four>;
 @group(0) @binding(6) var<storage, read_write> carry: array<f32>;
 
 const D = {{ D }}u;
@@ -58,7 +58,7 @@ fn gru_backward_split(
     let s_0 = dims.length - 1u - dims.first;
     let start = timestep_of(s_0, direction, dims.length) * dims.batch + row;
     var dh_own = 0.0;
-    var g_next = gates[start * D * H + column];
+    var g_next = loaded(gates[start * D * H + column]);
     var h_next = h[(timestep_of(max(s_0, 1u) - 1u, direction, dims.length) * dims.batch + row) * D * H + column];
 {% if sequences %}
     var d_next = d_h[start * D * H + column];
@@ -109,11 +109,11 @@ fn gru_backward_split(
             di[half][unit / 8u][unit % 8u] = da.xyww;
         }
         if copy == 1u && live {
-            gates[position * D * H + column] = da;
+            gates[position * D * H + column] = stored_gradient(da);
         }
         // After the last timestep any will do whose gates nobody replaces now.
         let before = timestep_of(select(s - 1u, 1u, s == 0u), direction, dims.length) * dims.batch + row;
-        g_next = gates[before * D * H + column];
+        g_next = loaded(gates[before * D * H + column]);
         h_next = h[(timestep_of(max(s, 2u) - 2u, direction, dims.length) * dims.batch + row) * D * H + column];
 {% if sequences %}
         d_next = d_h[before * D * H + column];

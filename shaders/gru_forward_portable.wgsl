@@ -1,5 +1,5 @@
 // gru_forward_portable: the forward recurrence of a GRU, all its timesteps in one dispatch.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math   a_t = x_t·W + b, made by a matrix product before          i_t = h_{t-1}·U + b_r
 //        z, r = σ(a_z + i_z), σ(a_r + i_r)                          g = tanh(a_g + r·i_g)
@@ -34,13 +34,13 @@ alias Quad = {{ "f32" if L == 1 else "vec4<f32>" }}; // a number for each row of
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> input: array<Four>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> h: array<f32>;
 {% if save %}
-@group(0) @binding(6) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> gates: array<Four>;
 {% endif %}
 
 const D = {{ D }}u;
@@ -105,9 +105,9 @@ fn gru_forward_portable(
         if cell {
 {% for l in range(L) %}
 {% if gathered %}
-            let a_{{ l }} = input[(slots[position + row_{{ l }}] & ~MASK) * D * H + column];
+            let a_{{ l }} = loaded(input[(slots[position + row_{{ l }}] & ~MASK) * D * H + column]);
 {% else %}
-            let a_{{ l }} = input[(position + row_{{ l }}) * D * H + column];
+            let a_{{ l }} = loaded(input[(position + row_{{ l }}) * D * H + column]);
 {% endif %}
 {% endfor %}
             let i_g = sums[2u * Q * H + own];
@@ -133,7 +133,7 @@ fn gru_forward_portable(
             if rows > {{ l }}u {
                 h[at + {{ l * D * H }}u] = h_own{{ part(l) }};
 {% if save %}
-                gates[at + {{ l * D * H }}u] = vec4(z{{ part(l) }}, r{{ part(l) }}, g{{ part(l) }}, i_g{{ part(l) }});
+                gates[at + {{ l * D * H }}u] = stored(vec4(z{{ part(l) }}, r{{ part(l) }}, g{{ part(l) }}, i_g{{ part(l) }}));
 {% endif %}
             }
 {% endfor %}

@@ -1,8 +1,9 @@
 // gru_forward_split: the forward recurrence of a GRU, all its timesteps in one dispatch, made for GPUs.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math   is that of gru_forward_portable.
-// Shapes as there, for one row of the batch a workgroup; input and gates are bound as single numbers, [.., H, 4].
+// Shapes as there, for one row of the batch a workgroup; input and gates are bound as single numbers, [.., H, 4], or
+//        with `half` as words of two halves.
 //        HP = H rounded up to 16.
 // Grid   (B, D) workgroups of 4·HP invocations, in subgroups of at least 4 lanes, of any size, that are full. Four
 //        neighbouring lanes own a unit. While h·U is summed, lane q of them takes a quarter of k for all gates: of each
@@ -12,16 +13,18 @@
 
 {% macro k(i, e) %}{{ 16 * i + e }}u + 4u * part{% endmacro %}
 {% macro weight(i, e, unit) %}recurrent[(direction * H + {% if 16 * i + 16 <= H %}{{ k(i, e) }}{% else %}min({{ k(i, e) }}, H - 1u){% endif %}) * H + {{ unit }}].xyz{% endmacro %}
+{% set number = 'u32' if half else 'f32' %}
+{% macro own_input(row) %}{% if half %}half_of(input[({{ row }} * D * H + column) * 2u + part / 2u], part){% else %}input[({{ row }} * D * H + column) * 4u + part]{% endif %}{% endmacro %}
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<{{ number }}>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> h: array<f32>;
 {% if save %}
-@group(0) @binding(6) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(6) var<storage, read_write> gates: array<{{ number }}>;
 {% endif %}
 
 const D = {{ D }}u;
@@ -68,7 +71,7 @@ fn gru_forward_split(
     var slot = slots[start];
     var slot_next = slots[timestep_of(dims.first + min(1u, last_n), direction, dims.length) * dims.batch + row];
 {% endif %}
-    var a_next = input[({{ '(slot & ~MASK)' if gathered else 'start' }} * D * H + column) * 4u + part];
+    var a_next = {{ own_input('(slot & ~MASK)' if gathered else 'start') }};
     workgroupBarrier(); // the first h stands in the first half before anyone reads it
 
     for (var n = 0u; n < dims.count; n++) {
@@ -84,7 +87,7 @@ fn gru_forward_split(
 {% if not gathered %}
         let next = timestep_of(dims.first + min(n + 1u, last_n), direction, dims.length) * dims.batch + row;
 {% endif %}
-        a_next = input[({{ '(slot & ~MASK)' if gathered else 'next' }} * D * H + column) * 4u + part];
+        a_next = {{ own_input('(slot & ~MASK)' if gathered else 'next') }};
         let half = n & 1u;
 {% if 16 * K < H %}
         let unit_now = own_unit + (n >> 31u); // own_unit, which no compiler knows: it would load before the loop, and spill
@@ -121,7 +124,11 @@ fn gru_forward_split(
                 h[position * D * H + column] = h_own;
             }
 {% endif %}
-{% if save %}
+{% if half %}
+            if part < 2u {
+                gates[(position * D * H + column) * 2u + part] = two_halves(select(vec2(z, r), vec2(g, i_g), odd));
+            }
+{% elif save %}
             gates[(position * D * H + column) * 4u + part] = select(select(sigmoids, g, high), i_g, part == 3u);
 {% endif %}
         }

@@ -1,7 +1,7 @@
 // lstm_backward_portable: the backward recurrence of an LSTM, all its timesteps in one dispatch.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
-// Math, shapes and bindings are those of lstm_backward_subgroup.
+// Math, shapes and bindings are those of lstm_backward_subgroup, but c has a number a unit where R = 1, and is not halved.
 // Grid   (N, D) workgroups of 4·H invocations. In the cell, invocation q·H + j owns unit j of the rows of
 //        quad q (Q ≤ 4); while dz·Uᵀ is summed, invocation g·H + k owns unit k over the columns of gate g.
 // Order  The H recurrent weights stay in registers; dz is read from workgroup memory, the same word by
@@ -19,7 +19,7 @@ struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<f32>;
 @group(0) @binding(4) var<storage, read> c: array<Quad>;
-@group(0) @binding(5) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gates: array<Four>;
 @group(0) @binding(6) var<storage, read_write> carry: array<Quad>;
 
 const D = {{ D }}u;
@@ -84,7 +84,7 @@ fn lstm_backward_portable(
             let before = timestep_of(max(s, 1u) - 1u, direction, dims.length);
             let c_before = select(c[(before * tiles + tile) * Q * H + own], Quad(), s == 0u);
 {% for l in range(L) %}
-            let g_{{ l }} = gates[(position + row_{{ l }}) * D * H + column];
+            let g_{{ l }} = loaded(gates[(position + row_{{ l }}) * D * H + column]);
 {% endfor %}
             let i = Quad({% for l in range(L) %}g_{{ l }}.x, {% endfor %});
             let f = Quad({% for l in range(L) %}g_{{ l }}.y, {% endfor %});
@@ -129,7 +129,7 @@ fn lstm_backward_portable(
             let at = (position + first_row) * D * H + column;
 {% for l in range(L) %}
             if rows > {{ l }}u {
-                gates[at + {{ l * D * H }}u] = vec4(dz_i{{ part(l) }}, dz_f{{ part(l) }}, dz_g{{ part(l) }}, dz_o{{ part(l) }});
+                gates[at + {{ l * D * H }}u] = stored_gradient(vec4(dz_i{{ part(l) }}, dz_f{{ part(l) }}, dz_g{{ part(l) }}, dz_o{{ part(l) }}));
             }
 {% endfor %}
         }

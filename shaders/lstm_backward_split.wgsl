@@ -1,5 +1,5 @@
 // lstm_backward_split: the backward recurrence of an LSTM, all its timesteps in one dispatch, made for GPUs.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math   is that of lstm_backward_subgroup.
 // Shapes as there, for one row of the batch a workgroup: c is [T, D, B, H], carry [2, D, B, H]. HP = H rounded up to 16.
@@ -16,14 +16,15 @@
 
 {% macro k(i) %}{{ 8 * i }}u + part{% endmacro %}
 {% macro weight(i, units) %}recurrent[(direction * H + {{ units }}) * H + {% if 8 * i + 8 <= H %}{{ k(i) }}{% else %}min({{ k(i) }}, H - 1u){% endif %}]{% endmacro %}
+{% macro own_c(t) %}{% if half %}half_of(c[({{ t }} * tiles + tile) * {{ (H + 1) // 2 }}u + own_unit / 2u], own_unit){% else %}c[({{ t }} * tiles + tile) * H + own_unit]{% endif %}{% endmacro %}
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> d_h: array<f32>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> c: array<f32>;
-@group(0) @binding(5) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> c: array<{{ 'u32' if half else 'f32' }}>;
+@group(0) @binding(5) var<storage, read_write> gates: array<Four>;
 @group(0) @binding(6) var<storage, read_write> carry: array<f32>;
 
 const D = {{ D }}u;
@@ -64,9 +65,9 @@ fn lstm_backward_split(
     let start = timestep_of(s_0, direction, dims.length);
     var dh_own = 0.0;
     var dc_own = 0.0;
-    var c_own = c[(start * tiles + tile) * H + own_unit];
-    var c_next = c[(timestep_of(max(s_0, 1u) - 1u, direction, dims.length) * tiles + tile) * H + own_unit];
-    var g_next = gates[(start * dims.batch + row) * D * H + column];
+    var c_own = {{ own_c('start') }};
+    var c_next = {{ own_c('timestep_of(max(s_0, 1u) - 1u, direction, dims.length)') }};
+    var g_next = loaded(gates[(start * dims.batch + row) * D * H + column]);
 {% if sequences %}
     var d_next = d_h[(start * dims.batch + row) * D * H + column];
 {% endif %}
@@ -121,12 +122,12 @@ fn lstm_backward_split(
             dz[half][unit / 8u][unit % 8u] = dz_own;
         }
         if copy == 1u && live {
-            gates[position * D * H + column] = dz_own;
+            gates[position * D * H + column] = stored_gradient(dz_own);
         }
         // After the last timestep any will do whose gates nobody replaces now.
         let before = timestep_of(select(s - 1u, 1u, s == 0u), direction, dims.length);
-        g_next = gates[(before * dims.batch + row) * D * H + column];
-        c_next = c[(timestep_of(max(s, 2u) - 2u, direction, dims.length) * tiles + tile) * H + own_unit];
+        g_next = loaded(gates[(before * dims.batch + row) * D * H + column]);
+        c_next = {{ own_c('timestep_of(max(s, 2u) - 2u, direction, dims.length)') }};
 {% if sequences %}
         d_next = d_h[(before * dims.batch + row) * D * H + column];
 {% endif %}

@@ -1,5 +1,5 @@
 // lstm_backward_subgroup: the backward recurrence of an LSTM, all its timesteps in one dispatch.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math   dh_t = d_h_t + dz_{t+1}·Uᵀ      (t + 1: the timestep processed after t; 0 beyond the last)
 //        dc_t = dc_{t+1}·f_{t+1} + dh_t·o·(1 - tanh²(c_t))
@@ -16,6 +16,7 @@
 //   4        c          read        [T, D, N, P, H / W] vec4  cell state, packs
 //   5        gates      read_write  [T, B, D, H] vec4 i, f, g, o; replaced by dz
 //   6        carry      read_write  [2, D, N, P, H / W] vec4  dz·Uᵀ and dc·f, from segment to segment
+//        With `half` c and gates are halves.
 // Grid   (N, D) workgroups of H / W invocations; invocation (s, lane) owns the W units from (s·S + lane)·W on.
 // Order  dz·Uᵀ is a sum over 4·H gate columns for H units. A subgroup adds up the columns of its own S·W units,
 //        which its lanes hold in registers and broadcast, for all H units; the partial sums of the subgroups
@@ -33,8 +34,8 @@ struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(1) var<storage, read> d_h: array<{{ 'f32' if W == 1 else 'vec2<f32>' }}>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> c: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> c: array<Four>;
+@group(0) @binding(5) var<storage, read_write> gates: array<Four>;
 @group(0) @binding(6) var<storage, read_write> carry: array<vec4<f32>>;
 
 const D = {{ D }}u;
@@ -95,7 +96,7 @@ fn lstm_backward_subgroup(
 {% for p in range(P) %}
     var dh_{{ p }} = vec4(0.0);
     var dc_{{ p }} = vec4(0.0);
-    var c_{{ p }} = c[((origin * tiles + tile) * P + {{ p }}u) * OWNERS + owner];
+    var c_{{ p }} = loaded(c[((origin * tiles + tile) * P + {{ p }}u) * OWNERS + owner]);
 {% endfor %}
     if dims.first > 0u {
 {% for p in range(P) %}
@@ -131,7 +132,7 @@ fn lstm_backward_subgroup(
         let half = (n & 1u) * SUBGROUPS * P * OWNERS;
 {% for r in range(R) %}
 {% for w in range(W) %}
-        let g_{{ r }}_{{ w }} = gates[(position + row_{{ r }}) * D * H + column + {{ w }}u];
+        let g_{{ r }}_{{ w }} = loaded(gates[(position + row_{{ r }}) * D * H + column + {{ w }}u]);
 {% endfor %}
 {% if sequences %}
         let d_{{ r }} = d_h[((position + row_{{ r }}) * D * H + column) / W];
@@ -141,7 +142,7 @@ fn lstm_backward_subgroup(
 {% endif %}
 {% endfor %}
 {% for p in range(P) %}
-        let c_before_{{ p }} = select(c[((before * tiles + tile) * P + {{ p }}u) * OWNERS + owner], vec4(0.0), s == 0u);
+        let c_before_{{ p }} = select(loaded(c[((before * tiles + tile) * P + {{ p }}u) * OWNERS + owner]), vec4(0.0), s == 0u);
 {% for gate in range(4) %}
         var dz_{{ p }}_{{ component(gate) }}: vec4<f32>;
 {% endfor %}
@@ -178,7 +179,7 @@ fn lstm_backward_subgroup(
 {% for r in range(R) %}
         if live_{{ r }} {
 {% for w in range(W) %}
-            gates[(position + row_{{ r }}) * D * H + column + {{ w }}u] = vec4({% for gate in range(4) %}dz_{{ (r * W + w) // 4 }}_{{ component(gate) }}.{{ component(r * W + w) }}{% if not loop.last %}, {% endif %}{% endfor %});
+            gates[(position + row_{{ r }}) * D * H + column + {{ w }}u] = stored_gradient(vec4({% for gate in range(4) %}dz_{{ (r * W + w) // 4 }}_{{ component(gate) }}.{{ component(r * W + w) }}{% if not loop.last %}, {% endif %}{% endfor %}));
 {% endfor %}
         }
 {% endfor %}

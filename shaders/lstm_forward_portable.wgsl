@@ -1,8 +1,9 @@
 // lstm_forward_portable: the forward recurrence of an LSTM, all its timesteps in one dispatch.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math, shapes and bindings are those of lstm_forward_subgroup, but z, U and gates are bound as single
-// numbers: [.., H, 4]; c has a number a unit where R = 1.
+// numbers: [.., H, 4]; c has a number a unit where R = 1. With `half` z and gates are halves, two a word; c is not, for
+// two units of an only row would share one.
 // Grid   (N, D) workgroups of 4·H invocations. While the sums are made, invocation g·H + j owns gate g
 //        of unit j; in the cell, invocation q·H + j owns unit j of the rows of quad q (Q ≤ 4).
 // Order  The H recurrent weights of a gate stay in registers for the whole sequence; h is read from
@@ -18,13 +19,13 @@ alias Quad = {{ "f32" if L == 1 else "vec4<f32>" }}; // a number for each row of
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> z: array<f32>;
+@group(0) @binding(1) var<storage, read> z: array<{{ 'u32' if half else 'f32' }}>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<f32>;
 @group(0) @binding(4) var<storage, read_write> h: array<f32>;
 @group(0) @binding(5) var<storage, read_write> c: array<Quad>;
 {% if save %}
-@group(0) @binding(6) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> gates: array<Four>;
 {% endif %}
 
 const D = {{ D }}u;
@@ -80,10 +81,11 @@ fn lstm_forward_portable(
 {% for r in rows_of(q) %}
         {
             let row = position + min(group.x * R + {{ r }}u, last_row);
-{% if gathered %}
-            a_{{ q }}{{ part(r) }} = z[((slots[row] & ~MASK) * D * H + column) * 4u + gate];
+{% set from = "(slots[row] & ~MASK)" if gathered else "row" %}
+{% if half %}
+            a_{{ q }}{{ part(r) }} = half_of(z[({{ from }} * D * H + column) * 2u + gate / 2u], gate);
 {% else %}
-            a_{{ q }}{{ part(r) }} = z[(row * D * H + column) * 4u + gate];
+            a_{{ q }}{{ part(r) }} = z[({{ from }} * D * H + column) * 4u + gate];
 {% endif %}
         }
 {% endfor %}
@@ -121,7 +123,7 @@ fn lstm_forward_portable(
             if rows > {{ l }}u {
                 h[at + {{ l * D * H }}u] = h_own{{ part(l) }};
 {% if save %}
-                gates[at + {{ l * D * H }}u] = vec4(i{{ part(l) }}, f{{ part(l) }}, g{{ part(l) }}, o{{ part(l) }});
+                gates[at + {{ l * D * H }}u] = stored(vec4(i{{ part(l) }}, f{{ part(l) }}, g{{ part(l) }}, o{{ part(l) }}));
 {% endif %}
             }
 {% endfor %}

@@ -1,10 +1,11 @@
 // lstm_forward_split: the forward recurrence of an LSTM, all its timesteps in one dispatch, made for GPUs.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math   is that of lstm_forward_subgroup.
 // Shapes as there, for one row of the batch a workgroup: c is [T, D, B, H], without the T axis where nothing is kept for
-//        a backward pass; z and gates are bound as single numbers, [.., H, 4]. HP = H rounded up to 16.
-// Grid   (B, D) workgroups of 4·HP invocations, in subgroups of at least 4 lanes, of any size, that are full. Four
+//        a backward pass; z and gates are bound as single numbers, [.., H, 4]. HP = H rounded up to 16. With `half` z, c
+//        and gates are words of two halves, of c those of two units, [T, D, B, ⌈H / 2⌉], and carry has c itself.
+// Grid   (B, D) workgroups of 4·HP invocations, in subgroups of at least 4 lanes (`half`: 8), of any size, that are full. Four
 //        neighbouring lanes own a unit. While h·U is summed, lane q of them takes a quarter of k for all four gates: of
 //        each 16 k, four. Then the quarters are added so that gate q ends in lane q, which applies its activation.
 // Order  A lane's weights stay in registers for the whole sequence, as far as there are registers: those of the first
@@ -19,16 +20,21 @@
 
 {% macro k(i, e) %}{{ 16 * i + e }}u + 4u * part{% endmacro %}
 {% macro weight(i, e, unit) %}recurrent[(direction * H + {% if 16 * i + 16 <= H %}{{ k(i, e) }}{% else %}min({{ k(i, e) }}, H - 1u){% endif %}) * H + {{ unit }}]{% endmacro %}
+{% set number = 'u32' if half else 'f32' %}
+{% macro own_z(row) %}{% if half %}half_of(z[({{ row }} * D * H + column) * 2u + part / 2u], part){% else %}z[({{ row }} * D * H + column) * 4u + part]{% endif %}{% endmacro %}
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> z: array<f32>;
+@group(0) @binding(1) var<storage, read> z: array<{{ number }}>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> h: array<f32>;
-@group(0) @binding(5) var<storage, read_write> c: array<f32>;
+@group(0) @binding(5) var<storage, read_write> c: array<{{ number }}>;
 {% if save %}
-@group(0) @binding(6) var<storage, read_write> gates: array<f32>;
+@group(0) @binding(6) var<storage, read_write> gates: array<{{ number }}>;
+{% endif %}
+{% if half %}
+@group(0) @binding(7) var<storage, read_write> carry: array<f32>;
 {% endif %}
 
 const D = {{ D }}u;
@@ -66,7 +72,11 @@ fn lstm_forward_split(
     var h_own = 0.0;
     if dims.first > 0u && live {
         let before = timestep_of(dims.first - 1u, direction, dims.length);
+{% if half %}
+        c_own = carry[tile * H + unit];
+{% else %}
         c_own = c[({% if save %}before * D * groups.x + {% endif %}tile) * H + unit];
+{% endif %}
         h_own = h[(before * dims.batch + row) * D * H + column];
     }
     if part == 0u {
@@ -78,7 +88,7 @@ fn lstm_forward_split(
     var slot = slots[start];
     var slot_next = slots[timestep_of(dims.first + min(1u, last_n), direction, dims.length) * dims.batch + row];
 {% endif %}
-    var z_next = z[({{ '(slot & ~MASK)' if gathered else 'start' }} * D * H + column) * 4u + part];
+    var z_next = {{ own_z('(slot & ~MASK)' if gathered else 'start') }};
     workgroupBarrier(); // the first h stands in the first half before anyone reads it
 
     for (var n = 0u; n < dims.count; n++) {
@@ -95,7 +105,7 @@ fn lstm_forward_split(
 {% if not gathered %}
         let next = timestep_of(dims.first + min(n + 1u, last_n), direction, dims.length) * dims.batch + row;
 {% endif %}
-        z_next = z[({{ '(slot & ~MASK)' if gathered else 'next' }} * D * H + column) * 4u + part];
+        z_next = {{ own_z('(slot & ~MASK)' if gathered else 'next') }};
         let half = n & 1u;
 {% if 16 * K < H %}
         let unit_now = own_unit + (n >> 31u); // own_unit, which no compiler knows: it would load before the loop, and spill
@@ -130,13 +140,23 @@ fn lstm_forward_split(
         if part == 0u {
             state[1u - half][unit / 16u][unit / 4u % 4u][unit % 4u] = h_own;
         }
+{% if half %}
+        let c_other = subgroupShuffleXor(c_own, 4u); // of the next unit where this is even, 0 past H
+{% endif %}
         if live {
 {% if not last %}
             if part == 0u {
                 h[position * D * H + column] = h_own;
             }
 {% endif %}
-{% if save %}
+{% if half %}
+            if part == 1u && unit % 2u == 0u {
+                c[(t * D * groups.x + tile) * {{ (H + 1) // 2 }}u + unit / 2u] = two_halves(vec2(c_own, c_other));
+            }
+            if part < 2u {
+                gates[(position * D * H + column) * 2u + part] = two_halves(select(vec2(i, f), vec2(g, o), odd));
+            }
+{% elif save %}
             if part == 1u {
                 c[(t * D * groups.x + tile) * H + unit] = c_own;
             }
@@ -152,9 +172,9 @@ fn lstm_forward_split(
             h[final_position * D * H + column] = h_own;
         }
 {% endif %}
-{% if not save %}
+{% if half or not save %}
         if part == 1u {
-            c[tile * H + unit] = c_own;
+            {{ "carry" if half else "c" }}[tile * H + unit] = c_own;
         }
 {% endif %}
     }

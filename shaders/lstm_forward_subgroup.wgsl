@@ -1,5 +1,5 @@
 // lstm_forward_subgroup: the forward recurrence of an LSTM, all its timesteps in one dispatch.
-// uses: common/activations, common/recurrence
+// uses: common/activations, common/recurrence, common/storage
 //
 // Math   a_t = z_t + h_{t-1}·U          z_t = x_t·W + b is made by a matrix product before
 //        i, f, o = σ(a_i, a_f, a_o)     g = tanh(a_c)
@@ -19,6 +19,8 @@
 //   5        c          read_write  [T, D, N, P, H / W] vec4  cell state, packs; without the T axis where nothing
 //                                                      is kept for a backward pass
 //   6        gates      read_write  [T, B, D, H] vec4  i, f, g, o, kept for the backward pass
+//   7        carry      read_write  [D, N, P, H / W] vec4  with `half`: c from segment to segment
+//        With `half` z, c and gates are halves.
 // Grid   (N, D) workgroups of H / W invocations; invocation (s, lane) owns the W units from (s·S + lane)·W on.
 // Order  The recurrent weights of a unit stay in registers for the whole sequence. A loop loads those of four k a
 //        round, and selects put them where they belong: a software adapter takes half its compile time for loads
@@ -36,13 +38,16 @@
 
 struct Dims { length: u32, batch: u32, first: u32, count: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> z: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> z: array<Four>;
 @group(0) @binding(2) var<storage, read> slots: array<u32>;
 @group(0) @binding(3) var<storage, read> recurrent: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> h: array<{{ 'f32' if W == 1 else 'vec2<f32>' }}>;
-@group(0) @binding(5) var<storage, read_write> c: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> c: array<Four>;
 {% if save %}
-@group(0) @binding(6) var<storage, read_write> gates: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> gates: array<Four>;
+{% endif %}
+{% if half %}
+@group(0) @binding(7) var<storage, read_write> carry: array<vec4<f32>>;
 {% endif %}
 
 const D = {{ D }}u;
@@ -96,7 +101,11 @@ fn lstm_forward_subgroup(
     if dims.first > 0u {
         let before = timestep_of(dims.first - 1u, direction, dims.length);
 {% for p in range(P) %}
-        c_{{ p }} = c[(({% if save %}before * D * groups.x + {% endif %}tile) * P + {{ p }}u) * OWNERS + owner];
+{% if half %}
+        c_{{ p }} = carry[(tile * P + {{ p }}u) * OWNERS + owner];
+{% else %}
+        c_{{ p }} = loaded(c[(({% if save %}before * D * groups.x + {% endif %}tile) * P + {{ p }}u) * OWNERS + owner]);
+{% endif %}
 {% endfor %}
 {% for r in range(R) %}
         {
@@ -129,9 +138,9 @@ fn lstm_forward_subgroup(
 {% for r in rows_of(q) %}
 {% for w in range(W) %}
 {% if gathered %}
-        var a_{{ r }}_{{ w }} = z[(slot_{{ r }} & ~MASK) * D * H + column + {{ w }}u];
+        var a_{{ r }}_{{ w }} = loaded(z[(slot_{{ r }} & ~MASK) * D * H + column + {{ w }}u]);
 {% else %}
-        var a_{{ r }}_{{ w }} = z[(position + row_{{ r }}) * D * H + column + {{ w }}u];
+        var a_{{ r }}_{{ w }} = loaded(z[(position + row_{{ r }}) * D * H + column + {{ w }}u]);
 {% endif %}
 {% endfor %}
 {% endfor %}
@@ -178,7 +187,7 @@ fn lstm_forward_subgroup(
             h[at / W] = {{ own(r) }};
 {% if save %}
 {% for w in range(W) %}
-            gates[at + {{ w }}u] = g_{{ r }}_{{ w }};
+            gates[at + {{ w }}u] = stored(g_{{ r }}_{{ w }});
 {% endfor %}
 {% endif %}
         }
@@ -188,7 +197,7 @@ fn lstm_forward_subgroup(
 {% for p in range(P) %}
         exchange[write_half + {{ p }}u * OWNERS + owner] = h_{{ p }};
 {% if save %}
-        c[((t * D * groups.x + tile) * P + {{ p }}u) * OWNERS + owner] = c_{{ p }};
+        c[((t * D * groups.x + tile) * P + {{ p }}u) * OWNERS + owner] = stored(c_{{ p }});
 {% endif %}
 {% endfor %}
         workgroupBarrier(); // the new half is written before it is read, the old one read before it is written
@@ -201,9 +210,11 @@ fn lstm_forward_subgroup(
     }
 {% endfor %}
 {% endif %}
-{% if not save %}
 {% for p in range(P) %}
-    c[(tile * P + {{ p }}u) * OWNERS + owner] = c_{{ p }};
-{% endfor %}
+{% if half %}
+    carry[(tile * P + {{ p }}u) * OWNERS + owner] = c_{{ p }};
+{% elif not save %}
+    c[(tile * P + {{ p }}u) * OWNERS + owner] = stored(c_{{ p }});
 {% endif %}
+{% endfor %}
 }

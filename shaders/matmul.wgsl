@@ -1,5 +1,5 @@
 // matmul: C = A·B (+ bias), summed over `terms`, for each of several batches.
-// uses: common/matmul_dims
+// uses: common/matmul_dims, common/storage
 //
 // Math   C(z)[m, n] = bias(z)[n] + Σ_term Σ_k A(z, term)[m, k]·B(z, term)[k, n]
 // Shapes every matrix row-major; a_row, b_row, c_row numbers from one row to the next. All sizes, strides
@@ -10,6 +10,7 @@
 //   2        b     read        [z, term, K, N]             B
 //   3        bias  read        [z, N]                      added once, if has_bias
 //   4        c     read_write  [z, M, N]                   C, written with `=`
+//        With `half_a` A holds gradients as halves, with `half_c` C numbers as halves, `half` with either.
 // Grid   (⌈N / C⌉, ⌈M / (R·S)⌉, z) workgroups of one subgroup of S lanes; a workgroup makes R·S rows by C columns,
 //        a lane R rows of them, S apart.
 // Order  A lane loads four k of a row of A at once; B is loaded by the subgroup together, four numbers a lane, and
@@ -20,10 +21,10 @@
 // Twin   reference/matmul.rs        Test  tests/gpu/matmul.rs
 
 @group(0) @binding(0) var<uniform> dims: MatmulDims;
-@group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> a: array<{{ 'Four' if half_a else 'vec4<f32>' }}>;
 @group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> c: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> c: array<{{ 'Four' if half_c else 'vec4<f32>' }}>;
 
 const S = {{ S }}u;
 const C = {{ C }}u;
@@ -60,7 +61,7 @@ fn matmul(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_
         let b_z = dims.b_offset + group.z * dims.b_batch + term * dims.b_term;
         for (var k = 0u; k < dims.k; k += 4u) {
 {% for r in range(R) %}
-            let a_{{ r }} = a[(a_z + row_{{ r }} + k) / 4u];
+            let a_{{ r }} = {{ 'loaded_gradient' if half_a else '' }}(a[(a_z + row_{{ r }} + k) / 4u]);
 {% endfor %}
 {% for i in range(4) %}
 {% for v in range((C + 4 * S - 1) // (4 * S)) %}
@@ -92,7 +93,7 @@ fn matmul(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_
 {% for r in range(1, R) %}
                 quad = select(quad, c_{{ r }}_{{ q }}, n == {{ r }}u);
 {% endfor %}
-                c[(at + {{ 4 * q }}u) / 4u] = quad;
+                c[(at + {{ 4 * q }}u) / 4u] = {{ 'stored' if half_c else '' }}(quad);
             }
 {% endfor %}
         }

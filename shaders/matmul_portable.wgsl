@@ -1,5 +1,5 @@
 // matmul_portable: any product of two matrices: A·B (+ bias), Aᵀ·B or A·Bᵀ, batched, summed over terms, split over k.
-// uses: common/matmul_dims
+// uses: common/matmul_dims, common/storage
 //
 // Math   C(z, s)[m, n] = bias(z)[n] + Σ_term Σ_k A(z, term)[m, k]·B(z, term)[k, n]
 //        over the k of split s, [s·chunk, (s + 1)·chunk)
@@ -13,6 +13,8 @@
 //   2        b     read        B
 //   3        bias  read        [z, N], added once, if has_bias
 //   4        c     read_write  C, written with `=`
+//        With `half_a` and `half_b` A and B hold gradients as halves, with `half_c` C numbers as halves, of which N is a
+//        multiple of 4; `half` with any.
 //   5        sums  read_write  with `sums`: [s, z, N], the sums of B's columns over the k of a split: the gradient of a bias
 // Grid   (⌈N / 32Q⌉, ⌈M / 32Q⌉, z·splits) workgroups of 8 × 8 invocations; a workgroup makes 32Q × 32Q elements,
 //        an invocation 4Q × 4Q: Q quads of rows, 8 quads apart, by as many of columns.
@@ -26,11 +28,13 @@
 {% set quads = 8 * Q %}
 {% set depth = 32 // Q %}
 {% set type = "vec4<f32>" if fours else "f32" %}
+{% set kept = "Four" if fours else "u32" %}
+{% macro number(name, halves, at) %}{% if halves %}gradient_of({{ name }}[({{ at }}) / 2u], {{ at }}){% else %}{{ name }}[{{ at }}]{% endif %}{% endmacro %}
 @group(0) @binding(0) var<uniform> dims: MatmulDims;
-@group(0) @binding(1) var<storage, read> a: array<{{ type }}>;
-@group(0) @binding(2) var<storage, read> b: array<{{ type }}>;
+@group(0) @binding(1) var<storage, read> a: array<{{ kept if half_a else type }}>;
+@group(0) @binding(2) var<storage, read> b: array<{{ kept if half_b else type }}>;
 @group(0) @binding(3) var<storage, read> bias: array<{{ type }}>;
-@group(0) @binding(4) var<storage, read_write> c: array<{{ type }}>;
+@group(0) @binding(4) var<storage, read_write> c: array<{{ 'Four' if half_c else type }}>;
 {% if sums %}
 @group(0) @binding(5) var<storage, read_write> sums: array<{{ type }}>;
 {% endif %}
@@ -42,7 +46,7 @@ const ROW = {{ quads + 1 }}u;
 var<workgroup> a_tile: array<vec4<f32>, {{ depth * (quads + 1) }}>; // [k, row / 4]
 var<workgroup> b_tile: array<vec4<f32>, {{ depth * (quads + 1) }}>; // [k, column / 4]
 
-{% for name, across in [("a", across_a), ("b", not across_b)] %}
+{% for name, across, halves in [("a", across_a, half_a), ("b", not across_b, half_b)] %}
 {% set wide = "m" if name == "a" else "n" %}
 {% set step = "k * dims." ~ name ~ ("_column" if name == "a" else "_row") if across else wide ~ " * dims." ~ name ~ ("_row" if name == "a" else "_column") %}
 {% if across %}
@@ -54,22 +58,22 @@ fn {{ name }}_four(origin: u32, {{ wide }}_asked: u32, k_asked: u32, end: u32) -
 {% if across and fours %}
     let {{ wide }} = min({{ wide }}_asked, dims.{{ wide }} - 4u);
     let k = min(k_asked, end - 1u);
-    return select(vec4(0.0), {{ name }}[(origin + {{ step }} + {{ wide }}) / 4u], k_asked < end);
+    return select(vec4(0.0), {{ 'loaded_gradient' if halves else '' }}({{ name }}[(origin + {{ step }} + {{ wide }}) / 4u]), k_asked < end);
 {% elif fours %}
     let {{ wide }} = min({{ wide }}_asked, dims.{{ wide }} - 1u);
     let k = min(k_asked, end - 4u);
-    return select(vec4(0.0), {{ name }}[(origin + {{ step }} + k) / 4u], k_asked < end);
+    return select(vec4(0.0), {{ 'loaded_gradient' if halves else '' }}({{ name }}[(origin + {{ step }} + k) / 4u]), k_asked < end);
 {% elif across %}
     let k = min(k_asked, end - 1u);
     let first = origin + {{ step }};
     let last = dims.{{ wide }} - 1u;
-    let four = vec4({{ name }}[first + min({{ wide }}_asked, last)], {{ name }}[first + min({{ wide }}_asked + 1u, last)], {{ name }}[first + min({{ wide }}_asked + 2u, last)], {{ name }}[first + min({{ wide }}_asked + 3u, last)]);
+    let four = vec4({% for e in range(4) %}{{ number(name, halves, "first + min(" ~ wide ~ "_asked + " ~ e ~ "u, last)") }}{% if not loop.last %}, {% endif %}{% endfor %});
     return select(vec4(0.0), four, k_asked < end);
 {% else %}
     let {{ wide }} = min({{ wide }}_asked, dims.{{ wide }} - 1u);
     let first = origin + {{ step }};
     let last = end - 1u;
-    let four = vec4({{ name }}[first + min(k_asked, last)], {{ name }}[first + min(k_asked + 1u, last)], {{ name }}[first + min(k_asked + 2u, last)], {{ name }}[first + min(k_asked + 3u, last)]);
+    let four = vec4({% for e in range(4) %}{{ number(name, halves, "first + min(k_asked + " ~ e ~ "u, last)") }}{% if not loop.last %}, {% endif %}{% endfor %});
     return select(vec4(0.0), four, vec4(k_asked) + vec4(0u, 1u, 2u, 3u) < vec4(end));
 {% endif %}
 }
@@ -167,16 +171,17 @@ fn matmul_portable(
 {% for q in range(Q) %}
     {
         let n = n0 + 4u * local.x + {{ 32 * q }}u;
-{% if fours %}
+{% if fours or half_c %}
         var start = vec4(0.0);
         if dims.has_bias == 1u {
-            start = bias[(batch * dims.n + min(n, dims.n - 4u)) / 4u];
+            let at = batch * dims.n + min(n, dims.n - 4u);
+            start = {% if fours %}bias[at / 4u]{% else %}vec4(bias[at], bias[at + 1u], bias[at + 2u], bias[at + 3u]){% endif %};
         }
 {% for row in range(4 * Q) %}
         {
             let m = m0 + 4u * local.y + {{ row // 4 * 32 + row % 4 }}u;
             if m < dims.m && n < dims.n {
-                c[(to + m * dims.c_row + n) / 4u] = c_{{ row }}_{{ q }} + start;
+                c[(to + m * dims.c_row + n) / 4u] = {{ 'stored' if half_c else '' }}(c_{{ row }}_{{ q }} + start);
             }
         }
 {% endfor %}

@@ -1,5 +1,5 @@
 // matmul_transposed_a: C = Aᵀ·B, for each of several batches, split over the summed axis.
-// uses: common/matmul_dims
+// uses: common/matmul_dims, common/storage
 //
 // Math   C(z, s)[m, n] = Σ_k A(z)[k, m]·B(z)[k, n]    over the k of split s, [s·chunk, (s + 1)·chunk)
 //        sums(z, s)[n] = Σ_k B(z)[k, n]
@@ -11,6 +11,7 @@
 //   2        b     read        [z, K, N]     B
 //   3        c     read_write  [s, z, M, N]  partial sums, written with `=`; column_sums adds them up
 //   4        sums  read_write  [s, z, N]     the same of B's columns: the gradient of a bias
+//        With `half` B holds gradients as halves.
 // Grid   (⌈N / 4VS⌉, ⌈M / R⌉, z·splits) workgroups of one subgroup of S lanes; a workgroup makes R rows by
 //        4·V·S columns, a lane 4·V columns of each row.
 // Order  V loads a lane bring 4·V·S columns of B for a k, R / 4S more bring R columns of A, which are broadcast.
@@ -23,7 +24,7 @@
 
 @group(0) @binding(0) var<uniform> dims: MatmulDims;
 @group(0) @binding(1) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> b: array<Four>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> sums: array<vec4<f32>>;
 
@@ -60,7 +61,7 @@ fn matmul_transposed_a(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgrou
         let a_{{ i }}_{{ w }} = select(vec4(0.0), a[(a_at_{{ w }} + k_{{ i }} * dims.a_row) / 4u], k + {{ i }}u < end);
 {% endfor %}
 {% for v in range(V) %}
-        let b_{{ i }}_{{ v }} = b[(b_at_{{ v }} + k_{{ i }} * dims.b_row) / 4u];
+        let b_{{ i }}_{{ v }} = loaded_gradient(b[(b_at_{{ v }} + k_{{ i }} * dims.b_row) / 4u]);
         sum_{{ v }} += select(vec4(0.0), b_{{ i }}_{{ v }}, k + {{ i }}u < end);
 {% endfor %}
 {% endfor %}

@@ -1,4 +1,5 @@
 // segment_sum: sums rows in runs: the gradient of each token over the positions where it stands.
+// uses: common/storage
 //
 // Math   y[targets[r]] = Σ x[rows[i]]   over i in [starts[r], starts[r + 1])
 // Shapes n runs, W numbers a row, bound as Element: vec4 where W is a multiple of 4.
@@ -9,6 +10,7 @@
 //   3        rows     read        [..]     indices of rows of x
 //   4        targets  read        [n]      row of y of each run, each once
 //   5        y        read_write  [.., W]  written with `=`
+//        With `half` x holds gradients as halves, and W is a multiple of 4.
 // Grid   one invocation per (run, Element of the row); 64 a workgroup, in two dimensions where one is not enough.
 // Order  a run is summed by one invocation, upwards, so the result does not depend on the schedule; no float
 //        atomics. Runs are short: the host cuts a frequent token's positions into several, and sums their
@@ -18,7 +20,7 @@
 alias Element = {{ element }};
 struct Dims { runs: u32, width: u32, pad0: u32, pad1: u32 }
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> x: array<Element>;
+@group(0) @binding(1) var<storage, read> x: array<{{ 'Four' if half else element }}>;
 @group(0) @binding(2) var<storage, read> starts: array<u32>;
 @group(0) @binding(3) var<storage, read> rows: array<u32>;
 @group(0) @binding(4) var<storage, read> targets: array<u32>;
@@ -35,7 +37,7 @@ fn segment_sum(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     let end = starts[run + 1u];
     var sum = Element();
     for (var i = starts[run]; i < end; i++) {
-        sum += x[rows[i] * dims.width + column];
+        sum += {{ 'loaded_gradient' if half else '' }}(x[rows[i] * dims.width + column]);
     }
     y[targets[run] * dims.width + column] = sum;
 }

@@ -142,7 +142,7 @@ pub enum Error {
     ForInference,
 
     /// A loss or gradient that is not a finite number.
-    #[error("step {step}: {what} is not a finite number; {}", finite_again(*learning_rate))]
+    #[error("step {step}: {what} is not a finite number; {}", finite_again(*learning_rate, *halves))]
     NotFinite {
         /// Optimiser step, counted from 1.
         step: u64,
@@ -150,6 +150,8 @@ pub enum Error {
         what: String,
         /// The learning rate in force; none of a session for inference.
         learning_rate: Option<f64>,
+        /// Whether recurrent layers keep halves, which end at 65,504.
+        halves: bool,
     },
 
     /// The library itself failed where no input should make it.
@@ -193,9 +195,13 @@ pub enum Error {
 }
 
 /// What makes numbers finite again.
-fn finite_again(learning_rate: Option<f64>) -> String {
+fn finite_again(learning_rate: Option<f64>, halves: bool) -> String {
+    let more = match halves {
+        true => ", or begin again with `storage` f32: f16 ends at 65,504",
+        false => "",
+    };
     match learning_rate {
-        Some(rate) => format!("lower `learning_rate` (now {rate})"),
+        Some(rate) => format!("lower `learning_rate` (now {rate}){more}"),
         None => "take parameters of an earlier step".into(),
     }
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# compare.sh FOLDER [texts=DIR]: the recurrent kernels and the products on the compilers that setup.sh has put into FOLDER, and a table.
+# compare.sh FOLDER [texts=DIR] [storage=f16]: the recurrent kernels and the products on the compilers that setup.sh has put into FOLDER, and a table.
 #
 # CHIPS and LAYERS, lists in the environment, choose others than these.
 set -eu

@@ -6,6 +6,7 @@ use super::limits::Limits;
 use super::parameters::ParameterLayout;
 use super::step::StepContext;
 use super::step_builder::{StepBuilder, Value, names};
+use super::storage::Storage;
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
 use crate::model::{Activation, Dense, LayerKind, Model};
@@ -39,6 +40,7 @@ pub fn explanation_step(
     // The backward pass needs what only a training step keeps.
     let mut step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), true)?;
     step.spread = true;
+    step.storage = Storage::F32; // it tells what f32 predicts
     let values = step.forward(model)?;
     let (Some(&embeddings), Some(&probabilities)) = (values.first(), values.last()) else {
         return Err(Error::Data("a model without layers".into()));

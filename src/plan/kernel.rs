@@ -199,12 +199,9 @@ impl Kernel {
             source.push_str(text(part.split_whitespace().next().unwrap_or_default())?);
             source.push('\n');
         }
-        source.push_str(
-            &self
-                .expand(template)
-                .map_err(|error| self.error(&format!("{error:#}")))?,
-        );
-        Ok(source)
+        source.push_str(template);
+        self.expand(&source)
+            .map_err(|error| self.error(&format!("{error:#}")))
     }
 
     fn expand(&self, template: &str) -> std::result::Result<String, minijinja::Error> {

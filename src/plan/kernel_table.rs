@@ -168,6 +168,10 @@ pub(super) static COMMON: &[(&str, &str)] = &[
         "common/recurrence",
         include_str!("../../shaders/common/recurrence.wgsl"),
     ),
+    (
+        "common/storage",
+        include_str!("../../shaders/common/storage.wgsl"),
+    ),
 ];
 
 /// Every kernel: name, uniform, storage bindings, and how its bytes are counted.
@@ -202,8 +206,8 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "lstm_backward_split": RecurrenceDims, [READ, READ, READ, READ, REPLACE, REPLACE], LstmBackward;
     "lstm_backward_subgroup": RecurrenceDims, [READ, READ, READ, READ, REPLACE, REPLACE], LstmBackward;
     "lstm_forward_portable": RecurrenceDims, [READ, READ, READ, WRITE, REPLACE, WRITE.only_if("save")], LstmForward;
-    "lstm_forward_split": RecurrenceDims, [READ, READ, READ, WRITE, REPLACE, WRITE.only_if("save")], LstmForward;
-    "lstm_forward_subgroup": RecurrenceDims, [READ, READ, READ, WRITE, REPLACE, WRITE.only_if("save")], LstmForward;
+    "lstm_forward_split": RecurrenceDims, [READ, READ, READ, WRITE, REPLACE, WRITE.only_if("save"), REPLACE.only_if("half")], LstmForward;
+    "lstm_forward_subgroup": RecurrenceDims, [READ, READ, READ, WRITE, REPLACE, WRITE.only_if("save"), REPLACE.only_if("half")], LstmForward;
     "lstm_step_backward": StepDims, [READ, READ, READ, READ, REPLACE, REPLACE], LstmStepBackward;
     "lstm_step_forward": StepDims, [READ, READ, READ, WRITE, WRITE, WRITE], LstmStepForward;
     "matmul": MatmulDims, [READ, READ, READ, WRITE], Product;

@@ -1,5 +1,6 @@
 //! What an adapter gives, as far as a plan depends on it.
 
+use super::storage::Storage;
 use crate::error::{Error, Result};
 
 /// Which form the hot kernels take.
@@ -21,7 +22,7 @@ pub enum Form {
     Native,
 }
 
-/// An adapter's limits, and the choices that change how a plan runs but never its result.
+/// An adapter's limits, and the choices that change how a plan runs but, other than `storage`, never its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Form of the recurrences and products.
@@ -43,6 +44,8 @@ pub struct Limits {
     pub row_tile: Option<usize>,
     /// Timesteps of a recurrence in one dispatch: bounds a dispatch's time, which watchdogs watch.
     pub segment: usize,
+    /// Form of what a training step's recurrences keep.
+    pub storage: Storage,
 }
 
 impl Limits {
@@ -57,7 +60,27 @@ impl Limits {
         product_quads: 1,
         row_tile: None,
         segment: 256,
+        storage: Storage::F32,
     };
+
+    /// These limits with this storage.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for halves on the processor, whose kernels have none.
+    pub fn with_storage(self, storage: Storage) -> Result<Limits> {
+        let limits = Limits { storage, ..self };
+        limits.check_storage()?;
+        Ok(limits)
+    }
+
+    /// Whether there are kernels for the storage.
+    pub(super) fn check_storage(&self) -> Result<()> {
+        if self.storage.is_half() && self.form == Form::Native {
+            let problem = "the processor's own kernels keep f32; leave it out, or name an adapter with `AdapterChoice::name`";
+            return Err(Error::argument("storage", problem));
+        }
+        Ok(())
+    }
 
     /// These limits with so many rows a workgroup of a recurrence; `None` leaves them to the plan.
     ///

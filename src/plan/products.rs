@@ -5,6 +5,7 @@ use super::dims::{ColumnSumsDims, MatmulDims, TransposeDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::limits::Form;
+use super::storage::Storage;
 use crate::error::Result;
 
 /// Rows that one invocation or workgroup sums, in sums over positions. It shapes the order of the sums, so it is the
@@ -28,6 +29,8 @@ pub(super) struct Matrix {
     pub(super) row: usize,
     /// Numbers from one batch's (or term's) matrix to the next; may wrap around, to step backwards.
     pub(super) batch: u32,
+    /// Form of its numbers: of factors that are halves gradients.
+    pub(super) storage: Storage,
 }
 
 impl Matrix {
@@ -38,7 +41,13 @@ impl Matrix {
             offset: 0,
             row,
             batch: 0,
+            storage: Storage::F32,
         }
+    }
+
+    /// Of numbers in this form.
+    pub(super) fn stored(self, storage: Storage) -> Self {
+        Matrix { storage, ..self }
     }
 
     /// One matrix a direction, `batch` numbers apart.
@@ -57,6 +66,32 @@ pub(super) struct Sizes {
     pub(super) n: usize,
     pub(super) k: usize,
     pub(super) batches: usize,
+}
+
+/// The buffers of a product in the order of its bindings, and which of its matrices are halves.
+struct Operands {
+    bindings: Vec<Slice>,
+    /// A, B, C.
+    halves: [bool; 3],
+}
+
+impl Operands {
+    fn new(matrices: [Matrix; 3], bindings: &[Slice]) -> Self {
+        Operands {
+            bindings: bindings.to_vec(),
+            halves: matrices.map(|matrix| matrix.storage.is_half()),
+        }
+    }
+
+    /// The kernel made for them.
+    fn kernel(&self, name: &'static str) -> Kernel {
+        let [a, b, c] = self.halves;
+        Kernel::new(name)
+            .flag("half", a || b || c)
+            .flag("half_a", a)
+            .flag("half_b", b)
+            .flag("half_c", c)
+    }
 }
 
 impl Sizes {
@@ -104,13 +139,13 @@ impl PlanBuilder<'_> {
             b_column: 1,
             ..strides(a, b, c, sizes)
         };
-        let bindings = [a.slice, b.slice, bias, c.slice];
+        let operands = Operands::new([a, b, c], &[a.slice, b.slice, bias, c.slice]);
         match vector_lanes(self.limits.form, &[sizes.n, sizes.k]) {
             Some(lanes) => {
-                self.subgroup_product(label, &dims, bindings, sizes.batches, sizes, lanes)
+                self.subgroup_product(label, &dims, operands, sizes.batches, sizes, lanes)
             }
             None => {
-                self.portable_product(label, &dims, &bindings, sizes.batches, sizes, Layout::Plain)
+                self.portable_product(label, &dims, operands, sizes.batches, sizes, Layout::Plain)
             }
         }
     }
@@ -142,8 +177,8 @@ impl PlanBuilder<'_> {
                 b_column: k as u32,
                 ..dims(b)
             };
-            let bindings = [a.slice, b.slice, a.slice, c.slice];
-            return self.portable_product(label, &dims, &bindings, 1, sizes, Layout::TransposedB);
+            let operands = Operands::new([a, b, c], &[a.slice, b.slice, a.slice, c.slice]);
+            return self.portable_product(label, &dims, operands, 1, sizes, Layout::TransposedB);
         };
         let transposed = self.scratch("transposed_weights", batches * n * k)?;
         let transpose = TransposeDims {
@@ -163,28 +198,23 @@ impl PlanBuilder<'_> {
             0,
         )?;
         let b = Matrix::new(transposed, n).batched(n * k);
-        self.subgroup_product(
-            label,
-            &dims(b),
-            [a.slice, b.slice, a.slice, c.slice],
-            1,
-            sizes,
-            lanes,
-        )
+        let operands = Operands::new([a, b, c], &[a.slice, b.slice, a.slice, c.slice]);
+        self.subgroup_product(label, &dims(b), operands, 1, sizes, lanes)
     }
 
     fn subgroup_product(
         &mut self,
         label: &str,
         dims: &MatmulDims,
-        bindings: [Slice; 4],
+        operands: Operands,
         batches: usize,
         sizes: Sizes,
         lanes: usize,
     ) -> Result<()> {
         let rows = (TILE / lanes).clamp(1, 8);
         let columns = if sizes.n <= TILE / 2 { TILE / 2 } else { TILE };
-        let kernel = Kernel::new("matmul")
+        let kernel = operands
+            .kernel("matmul")
             .size("S", lanes)
             .size("R", rows)
             .size("C", columns);
@@ -193,7 +223,8 @@ impl PlanBuilder<'_> {
             sizes.m.div_ceil(rows * lanes),
             batches,
         ];
-        self.dispatch(label.into(), kernel, dims, &bindings, groups, sizes.flops())
+        let bindings = &operands.bindings;
+        self.dispatch(label.into(), kernel, dims, bindings, groups, sizes.flops())
     }
 
     /// C = Aᵀ·B, batch by batch: A `[k, m]`, B `[k, n]`, C `[batches, m, n]` without gaps, `c` its slice.
@@ -232,6 +263,10 @@ impl PlanBuilder<'_> {
             None => None,
         };
         let batches_and_splits = batches * splits;
+        let of_half = |kernel: Kernel| {
+            let half = b.storage.is_half();
+            kernel.flag("half", half).flag("half_b", half)
+        };
         match (vector_lanes(self.limits.form, &[m, n]), column_sums) {
             (Some(lanes), _) => {
                 let rows = if lanes <= 8 && m > TILE / 2 {
@@ -240,7 +275,7 @@ impl PlanBuilder<'_> {
                     TILE / 2
                 };
                 let vectors = (TILE / (4 * lanes)).max(1);
-                let kernel = Kernel::new("matmul_transposed_a")
+                let kernel = of_half(Kernel::new("matmul_transposed_a"))
                     .size("S", lanes)
                     .size("R", rows)
                     .size("V", vectors);
@@ -262,7 +297,7 @@ impl PlanBuilder<'_> {
                 )?;
             }
             (None, Some(column_sums)) if self.limits.form == Form::Native => {
-                let kernel = Kernel::new("matmul_transposed_a");
+                let kernel = of_half(Kernel::new("matmul_transposed_a"));
                 let bindings = [a.slice, b.slice, to, column_sums];
                 let groups = [1, 1, batches_and_splits];
                 self.dispatch(
@@ -281,12 +316,13 @@ impl PlanBuilder<'_> {
                     b_column: 1,
                     ..dims
                 };
-                let mut bindings = vec![a.slice, b.slice, a.slice, to];
-                bindings.extend(column_sums);
+                let bindings = [a.slice, b.slice, a.slice, to];
+                let mut operands = Operands::new([a, b, c_matrix], &bindings);
+                operands.bindings.extend(column_sums);
                 let layout = Layout::TransposedA {
                     sums: column_sums.is_some(),
                 };
-                self.portable_product(label, &dims, &bindings, batches_and_splits, sizes, layout)?;
+                self.portable_product(label, &dims, operands, batches_and_splits, sizes, layout)?;
             }
         }
         if let (Some((label, y)), Some(column_sums)) = (sums, column_sums)
@@ -307,7 +343,7 @@ impl PlanBuilder<'_> {
         &mut self,
         label: &str,
         dims: &MatmulDims,
-        bindings: &[Slice],
+        operands: Operands,
         batches: usize,
         sizes: Sizes,
         layout: Layout,
@@ -323,7 +359,8 @@ impl PlanBuilder<'_> {
         let busy = groups(most).iter().product::<usize>() >= self.limits.wanted_workgroups;
         let quads = if wide && busy { most } else { 1 };
         let along_a = if across_a { m } else { k };
-        let kernel = Kernel::new("matmul_portable")
+        let kernel = operands
+            .kernel("matmul_portable")
             .size("Q", quads)
             .flag("across_a", across_a)
             .flag("across_b", layout == Layout::TransposedB)
@@ -333,7 +370,7 @@ impl PlanBuilder<'_> {
             label.into(),
             kernel,
             dims,
-            bindings,
+            &operands.bindings,
             groups(quads),
             sizes.flops(),
         )

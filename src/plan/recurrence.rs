@@ -2,6 +2,7 @@
 
 use super::kernel::Kernel;
 use super::limits::{Form, Limits};
+use super::storage::Storage;
 
 /// Most recurrent weights that an invocation holds in registers.
 const WEIGHTS: usize = 256;
@@ -126,6 +127,31 @@ impl Recurrence {
             Recurrence::Split { .. } | Recurrence::Step | Recurrence::Native => {
                 directions * batch * units
             }
+        }
+    }
+
+    /// Form of the cell states of an LSTM whose gates are kept in the form `gates`. In the portable form two units, each an invocation's,
+    /// would share a word where a workgroup has one row, and rows a workgroup are to change no bit.
+    pub(super) fn cell_storage(self, gates: Storage) -> Storage {
+        match self {
+            Recurrence::Portable { .. } => Storage::F32,
+            _ => gates,
+        }
+    }
+
+    /// Words in the buffer of cell states of one timestep, where gates are kept in the form `gates`.
+    pub(super) fn cell_words(
+        self,
+        units: usize,
+        directions: usize,
+        batch: usize,
+        gates: Storage,
+    ) -> usize {
+        let storage = self.cell_storage(gates);
+        match self {
+            // Words do not go from row to row.
+            Recurrence::Split { .. } => directions * batch * storage.words(units),
+            _ => storage.words(self.state_size(units, directions, batch)),
         }
     }
 

@@ -6,6 +6,7 @@ use super::dispatch::{Lifetime, Slice};
 use super::dropout_mask::DropoutMask;
 use super::limits::Limits;
 use super::parameters::ParameterLayout;
+use super::storage::Storage;
 use crate::batch::BatchShape;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -81,6 +82,8 @@ pub(super) struct StepBuilder<'a> {
     pub(super) masked: bool,
     /// Whether the embedding gives a row for every position, whatever layer is above it.
     pub(super) spread: bool,
+    /// Form of what recurrences keep.
+    pub(super) storage: Storage,
     batch: Slice,
     pub(super) parameter_buffer: Slice,
 }
@@ -101,6 +104,7 @@ impl<'a> StepBuilder<'a> {
         if shape.positions() == 0 || shape.unique == 0 {
             return Err(Error::Data("a batch without tokens".into()));
         }
+        limits.check_storage()?;
         let mut plan = PlanBuilder::new(limits, purpose);
         let layout = BatchLayout::new(shape);
         let batch = plan.buffer(names::BATCH, layout.bytes() as usize / 4, Lifetime::Upload)?;
@@ -116,6 +120,11 @@ impl<'a> StepBuilder<'a> {
             training,
             masked,
             spread: false,
+            // Nothing is kept where nothing is trained.
+            storage: match training {
+                true => limits.storage,
+                false => Storage::F32,
+            },
             batch,
             parameter_buffer,
         })

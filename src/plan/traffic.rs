@@ -105,12 +105,21 @@ impl Dispatch {
         Some(u64::from(dims.rows) * (2 * width + 1))
     }
 
+    /// Numbers as words of 4 bytes, where so many of them are halves if the kernel has any.
+    fn with_halves(&self, numbers: u64, halves: u64) -> u64 {
+        match self.kernel.has_flag("half") {
+            true => numbers - halves / 2,
+            false => numbers,
+        }
+    }
+
     /// Source rows and the place of each; sums, and where each begins and belongs.
     fn segment_sums(&self) -> Option<u64> {
         let dims: SegmentDims = self.dims()?;
         let width = u64::from(dims.width) * self.kernel.element_numbers();
         let (rows, runs) = (self.flops / width.max(1), u64::from(dims.runs));
-        Some(rows * (width + 1) + runs * (width + 2))
+        let numbers = rows * (width + 1) + runs * (width + 2);
+        Some(self.with_halves(numbers, rows * width))
     }
 
     /// Both factors, the bias, and the product or its partial sums; the sums of B's columns where they are made.
@@ -121,7 +130,17 @@ impl Dispatch {
         let batches = u64::from(self.groups[2]) / splits;
         let bias = if dims.has_bias == 1 { n } else { 0 };
         let sums = if makes_sums { n } else { 0 };
-        Some(batches * (terms * k * (m + n) + bias + splits * (m * n + sums)))
+        let numbers = batches * (terms * k * (m + n) + bias + splits * (m * n + sums));
+        let matrices = [
+            ("half_a", terms * k * m),
+            ("half_b", terms * k * n),
+            ("half_c", splits * m * n),
+        ];
+        let halves = matrices
+            .iter()
+            .filter(|(flag, _)| self.kernel.has_flag(flag));
+        let halves: u64 = halves.map(|(_, numbers)| numbers).sum();
+        Some(self.with_halves(numbers, batches * halves))
     }
 
     /// (B, D·H, weights) of a persistent recurrence whose state has weights to so many gates, and its segment.
@@ -130,6 +149,11 @@ impl Dispatch {
         let (directions, units) = (self.kernel.size_of("D")?, self.kernel.size_of("H")?);
         let width = directions * units;
         Some((u64::from(dims.batch), width, gates * width * units, dims))
+    }
+
+    /// Whether the cell states of an LSTM are halves, and go from segment to segment by themselves: not in the portable form.
+    fn halves_cells(&self) -> bool {
+        self.kernel.has_flag("half") && !self.kernel.name().ends_with("_portable")
     }
 
     /// z and its row of every position, h unless the last is enough, c and gates where they are kept; weights; the state
@@ -147,8 +171,11 @@ impl Dispatch {
         };
         let a_position = (4 + stored) * width + slot;
         let entering = if dims.first > 0 { 2 * batch * width } else { 0 };
-        let leaving = u64::from(!kept) * batch * width + u64::from(last) * batch * width;
-        Some(positions * a_position + weights + entering + leaving)
+        let halves_cells = self.halves_cells();
+        let leaving = u64::from(!kept || halves_cells) + u64::from(last);
+        let numbers = positions * a_position + weights + entering + leaving * batch * width;
+        let halves = positions * (8 + u64::from(halves_cells)) * width;
+        Some(self.with_halves(numbers, halves))
     }
 
     /// d_h, c of the timestep before and gates of every position, and dz; weights; c on the way in; what is carried in
@@ -168,7 +195,9 @@ impl Dispatch {
         let carried = if first { 2 } else { 4 };
         let states = gradient + cells + 8 * u64::from(dims.count) + carried;
         let slots = u64::from(self.kernel.has_flag("masked")) * batch * u64::from(dims.count);
-        Some(states * state + weights + slots)
+        let numbers = states * state + weights + slots;
+        let halves = 8 * u64::from(dims.count) + u64::from(self.halves_cells()) * cells;
+        Some(self.with_halves(numbers, halves * state))
     }
 
     /// (B·D·H, weights) of a timestep on its own, and its uniform.
@@ -212,7 +241,8 @@ impl Dispatch {
         let a_position = (4 + stored) * width + slot;
         let positions = batch * u64::from(dims.count);
         let states = u64::from(dims.first > 0) + u64::from(last);
-        Some(positions * a_position + weights + 3 * width + states * batch * width)
+        let numbers = positions * a_position + weights + 3 * width + states * batch * width;
+        Some(self.with_halves(numbers, 8 * positions * width))
     }
 
     /// d_h, h of the timestep before and gates of every position, and the gradients in the gates' place; weights; what is
@@ -231,7 +261,8 @@ impl Dispatch {
         let carried = 1 + u64::from(!first);
         let states = gradient + before + 8 * count + carried;
         let slots = u64::from(self.kernel.has_flag("masked")) * batch * count;
-        Some(states * batch * width + weights + slots)
+        let numbers = states * batch * width + weights + slots;
+        Some(self.with_halves(numbers, 8 * count * batch * width))
     }
 
     /// x·W + b and its row, h, gates where they are kept, bias; weights and the state before, but for the first timestep,

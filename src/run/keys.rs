@@ -56,7 +56,7 @@ const fn found(path: &'static str, on_resume: OnResume) -> Key {
 use OnResume::{Fixed, Free, MayGrow};
 
 /// All of them, in the order in which a command names their options.
-pub const KEYS: [Key; 63] = [
+pub const KEYS: [Key; 64] = [
     found("gatefold", Free),
     // The same reviews may lie elsewhere: what is in them is compared.
     set("data.source", "data", Free),
@@ -115,6 +115,7 @@ pub const KEYS: [Key; 63] = [
     set("training.seed", "seed", Fixed),
     set("training.shards", "shards", Fixed),
     set("training.shuffle_buffer", "shuffle-buffer", Fixed),
+    set("training.storage", "storage", Fixed),
     set("training.truncate", "truncate", Fixed),
     set("training.validation", "validation", Fixed),
     set("training.validation_steps", "validation-steps", Fixed),

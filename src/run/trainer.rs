@@ -75,7 +75,7 @@ impl Trainer {
     /// For runs of `spec` on these reviews, a device like `adapter` and kernels within `limits`.
     ///
     /// # Errors
-    /// As [`RunSpec::check`], [`RunSpec::trained`] and [`TrainingSpec::class_weights`].
+    /// As [`RunSpec::check`], [`RunSpec::trained`], [`TrainingSpec::class_weights`] and [`Limits::with_storage`].
     pub fn new(
         spec: RunSpec,
         dataset: Arc<Dataset>,
@@ -86,6 +86,7 @@ impl Trainer {
         let (training, callbacks) = spec.trained()?;
         let dataset = training.reviews(dataset, &spec.data.source())?;
         let class_weights = training.class_weights(&dataset)?;
+        let limits = limits.with_storage(training.storage)?;
         Ok(Trainer {
             training: training.clone(),
             callbacks: callbacks.clone(),

@@ -14,7 +14,7 @@ use crate::batch::{SHUFFLE_BUFFER, Side};
 use crate::data::{DEMO_LEARNING_RATE, Dataset, ReviewLimits, Source};
 use crate::error::{Error, Result};
 use crate::model::counted;
-use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd};
+use crate::plan::{Adam, Gradients, Optimiser, RmsProp, Sgd, Storage};
 use crate::train::{FitOptions, Validation, check_batch_size, check_shards, is_positive};
 
 /// The experiment's learning rate.
@@ -91,6 +91,9 @@ pub struct TrainingSpec {
     pub overfit_batches: Option<usize>,
     /// Whether recurrent layers skip padding.
     pub mask_padding: bool,
+    /// Form of what recurrent layers keep for their backward pass.
+    #[serde(default)]
+    pub storage: Storage,
     /// Steps from one checkpoint to the next; 0 for one at the end of each epoch alone.
     pub checkpoint_steps: usize,
 }
@@ -149,6 +152,7 @@ impl TrainingSpec {
             validation_steps: None,
             overfit_batches: None,
             mask_padding: false,
+            storage: Storage::default(),
             checkpoint_steps: fit.checkpoint_steps,
         }
     }

@@ -7,6 +7,7 @@ use super::training::{LEARNING_RATE, TrainingSpec};
 use crate::batch::SHUFFLE_BUFFER;
 use crate::data::{DEMO_LEARNING_RATE, Dataset};
 use crate::model::{counted, grouped};
+use crate::plan::Storage;
 use crate::train::Validation;
 
 impl TrainingSpec {
@@ -54,6 +55,9 @@ impl TrainingSpec {
         }
         if self.shards > 1 {
             text.push_str(&format!(", batches in {} shards", self.shards));
+        }
+        if self.storage == Storage::F16 {
+            text.push_str(", recurrent layers keep f16");
         }
         if self.bucket {
             text.push_str(", batches of similar length");

@@ -4,7 +4,7 @@ use super::pending_step::PendingStep;
 use super::remedy::with_remedy;
 use super::session::Session;
 use crate::error::{DeviceFault, Error, Result};
-use crate::plan::{RECORD_BYTES, RECORDS, StepContext, names, record_bytes};
+use crate::plan::{RECORD_BYTES, RECORDS, StepContext, Storage, names, record_bytes};
 
 /// Steps that the host may be ahead of the device. Bounds the memory of uploads on their way, and stays
 /// below the ring of records, so that none is overwritten before it is read.
@@ -154,6 +154,7 @@ impl Session {
             step: context.step,
             what,
             learning_rate: self.learning_rate(),
+            halves: self.limits.storage == Storage::F16,
         })
     }
 }

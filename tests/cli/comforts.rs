@@ -176,3 +176,28 @@ fn shards_are_kept_in_the_run_and_refused_where_there_are_too_many() {
         .run(train(&["--shards", "0"]))
         .fails(2, &["--shards", "1 or more"]);
 }
+
+#[test]
+fn halves_are_refused_where_there_are_none() {
+    let place = workplace();
+    place
+        .run(train(&["--storage", "f16"]))
+        .fails(2, &["--storage", "--adapter"]);
+    place
+        .run(train(&["--storage", "f8"]))
+        .fails(2, &["f8", "f32, f16"]);
+    place
+        .run(train(&[
+            "--fast-dev-run",
+            "--batch-size",
+            "4",
+            "--out",
+            "run",
+        ]))
+        .succeeds();
+    let config = std::fs::read_to_string(place.path("run/config.toml")).unwrap();
+    assert!(config.contains("storage = \"f32\""), "{config}");
+    place
+        .run(["train", "--resume", "run", "--storage", "f16"])
+        .fails(2, &["--storage", "begun with f32"]);
+}

@@ -9,7 +9,7 @@ use gatefold::gpu::{Gpu, KernelForm};
 use gatefold::model::{Model, Variant, initialise};
 use gatefold::plan::{
     Access, Adam, BatchLayout, Form, Lifetime, Limits, ParameterLayout, Plan, Recurrence,
-    StepContext, dims, training_step,
+    StepContext, Storage, dims, training_step,
 };
 use gatefold::random::Philox;
 use gatefold::train::Session;
@@ -389,6 +389,66 @@ fn refusal(limits: Limits) -> Error {
     let context = StepContext { ..context() };
     let shape = equal_batch(500, 10, 7).shape();
     training_step(&model, &layout, &limits, shape, context).unwrap_err()
+}
+
+#[test]
+fn halves_are_refused_where_there_are_none() {
+    let halves = Limits {
+        storage: Storage::F16,
+        ..Limits::WEBGPU
+    };
+    for model in [recurrent(4, false, &[(65, 1)]), gru(4, false, &[(86, 1)])] {
+        let layout = ParameterLayout::new(&model);
+        // Of one timestep too: whether a run is refused does not depend on its batches.
+        for length in [1, 5] {
+            let shape = equal_batch(length, 2, 7).shape();
+            let error = training_step(&model, &layout, &halves, shape, context()).unwrap_err();
+            let error = error.to_string();
+            assert!(error.starts_with("`storage`: layer "), "{error}");
+            assert!(error.contains("units"), "{error}");
+            evaluation_plan(&model, &halves, shape);
+        }
+    }
+    let native = Limits {
+        form: Form::Native,
+        ..Limits::WEBGPU
+    };
+    assert_eq!(native.clone().with_storage(Storage::F32).unwrap(), native);
+    let asked = native.clone().with_storage(Storage::F16).unwrap_err();
+    let set = Limits {
+        storage: Storage::F16,
+        ..native
+    };
+    let model = recurrent(4, false, &[(8, 1)]);
+    let layout = ParameterLayout::new(&model);
+    let shape = equal_batch(5, 2, 7).shape();
+    let planned = training_step(&model, &layout, &set, shape, context()).unwrap_err();
+    for error in [asked.to_string(), planned.to_string()] {
+        assert!(
+            error.starts_with("`storage`: ") && error.contains("`AdapterChoice::name`"),
+            "{error}"
+        );
+    }
+}
+
+/// A batch of one timestep, for which the split form has no kernels, is kept in f32.
+#[test]
+fn halves_need_two_timesteps_in_the_split_form() {
+    let limits = Limits {
+        form: Form::Split { lanes: 32 },
+        storage: Storage::F16,
+        workgroup_invocations: 1024,
+        ..Limits::WEBGPU
+    };
+    let model = recurrent(4, false, &[(8, 1)]);
+    let kernel = |length: usize| {
+        let plan = training_plan(&model, &limits, equal_batch(length, 2, 7).shape());
+        let mut dispatches = plan.dispatches.iter();
+        let forward = dispatches.find(|dispatch| dispatch.label == "lstm.forward");
+        forward.unwrap().kernel.to_string()
+    };
+    assert_eq!(kernel(1), "lstm_step_forward");
+    assert!(kernel(2).contains("_split") && kernel(2).ends_with(" half"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use gatefold::Error;
 use gatefold::data::Source;
 use gatefold::model::{Dense, Embedding, Lstm, Model, ModelDescription, Sequential, Variant};
+use gatefold::plan::Storage;
 use gatefold::run::keys::{KEYS, OnResume, reconcile};
 use gatefold::run::{AdapterSpec, Amount, DataSpec, OptimiserName, RunSpec, ScheduleName, Trains};
 use gatefold::train::Validation;
@@ -68,6 +69,7 @@ fn full() -> RunSpec {
     training.max_length = Some(9);
     training.shuffle_buffer = Amount::All;
     training.shards = 2;
+    training.storage = Storage::F16;
     training.overfit_batches = Some(3);
     let callbacks = spec.callbacks.as_mut().unwrap();
     callbacks.early_stopping = Some(3);
@@ -233,7 +235,7 @@ fn what_differs_is_found_unless_it_is_free() {
     assert_eq!(path, "data.classes.0");
     assert_eq!(values, ["\"useful\"", "\"spam\""]);
     let fixed = KEYS.iter().filter(|key| key.on_resume == OnResume::Fixed);
-    assert_eq!(fixed.count(), 47);
+    assert_eq!(fixed.count(), 48);
 }
 
 #[test]
@@ -245,7 +247,7 @@ fn the_command_says_what_is_no_default_as_a_shell_takes_it() {
          --label-column verdict --no-header --classes useful,spam --encoding cp949 --vocab /own.subwords --limit-train 40 --limit-test 30 \
          --early-stopping 3 --min-delta 0.0 --minimum-rate 0.0 --plateau-factor 0.1 --plateau-patience 1 \
          --schedule plateau --class-weight useful=0.5,spam=4 --clip-norm 1.0 --embedding /vectors.txt --freeze-embedding --learning-rate 0.001 --max-length 9 --momentum 0.5 --nesterov \
-         --optimiser sgd --overfit-batches 3 --seed 18446744073709551615 --shards 2 --shuffle-buffer all --truncate after --weight-decay 0.01"
+         --optimiser sgd --overfit-batches 3 --seed 18446744073709551615 --shards 2 --shuffle-buffer all --storage f16 --truncate after --weight-decay 0.01"
     );
     let names = ["baseline".to_string(), "dropout".to_string()];
     let spec = RunSpec::new(&Source::Demo);

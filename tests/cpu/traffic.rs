@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use gatefold::batch::BatchShape;
 use gatefold::model::{AttentionPooling, GlobalAveragePooling1D, Model};
-use gatefold::plan::{Dispatch, Form, KERNELS, Limits, Optimiser, Plan};
+use gatefold::plan::{Dispatch, Form, KERNELS, Limits, Optimiser, Plan, Storage};
 
 use crate::support::kernels::{cases, each_plan};
 use crate::support::models::{
@@ -131,6 +131,62 @@ fn a_training_step_moves_what_was_counted_by_hand() {
                 assert_moves(&plan, name, numbers);
             }
         }
+    }
+}
+
+#[test]
+fn halves_are_half_of_what_a_recurrence_keeps() {
+    for form in FORMS {
+        let limits = Limits {
+            form,
+            storage: Storage::F16,
+            ..Limits::WEBGPU
+        };
+        let (u, p, rows) = (UNIQUE as u64, POSITIONS, ROWS as u64);
+        let plan = training_plan(&model(false), &limits, shape());
+        // z [U, 32] of both directions takes 16 words a row.
+        assert_moves(
+            &plan,
+            "bidirectional.project",
+            2 * (u * 4 + 4 * 32 + 32 + u * 16),
+        );
+        // Cell states are halves but in the portable form; elsewhere the last go out in f32 as well.
+        let (cells, last) = match form {
+            Form::Portable => (16, 0),
+            _ => (8, rows * 16),
+        };
+        let forward = p * (1 + 32 + 16 + cells + 32) + 2 * 8 * 32 + last;
+        assert_moves(&plan, "bidirectional.forward", forward);
+        let backward = p * (32 + 32) + p * cells + rows * 16 + 2 * rows * 16 + 2 * 8 * 32;
+        assert_moves(&plan, "bidirectional.backward", backward);
+        let column_sums = match form {
+            Form::Subgroup { .. } => 64,
+            _ => 0,
+        };
+        let recurrent_kernel = 2 * ((p - rows) * (8 + 16) + 8 * 32) + column_sums;
+        assert_moves(&plan, "bidirectional.d_recurrent_kernel", recurrent_kernel);
+        assert_moves(
+            &plan,
+            "bidirectional.sum_direct",
+            p * (32 + 1) + u * (64 + 2),
+        );
+        // The sums are f32.
+        assert_moves(
+            &plan,
+            "bidirectional.d_input",
+            2 * (u * 32 + 32 * 4) + u * 4,
+        );
+
+        let plan = training_plan(&gru(4, false, &[(8, 2)]), &limits, shape());
+        let forward = p * (1 + 32 + 16 + 32) + 3 * 2 * 8 * 8 + 3 * 16;
+        assert_moves(&plan, "bidirectional.forward", forward);
+        // h of the timestep before, which the last has not; d_h of the last; what is carried out.
+        let backward = p * (32 + 32) + (p - rows) * 16 + rows * 16 + rows * 16 + 3 * 2 * 8 * 8;
+        assert_moves(&plan, "bidirectional.backward", backward);
+
+        let keeps_f32 = evaluation_plan(&model(true), &limits, shape());
+        let forward = p * (1 + 64) + 2 * 8 * 32 + 2 * rows * 16;
+        assert_moves(&keeps_f32, "bidirectional.forward", forward);
     }
 }
 

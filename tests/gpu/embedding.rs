@@ -5,14 +5,18 @@ use std::cell::RefCell;
 use gatefold::batch::Batch;
 use gatefold::device::Device;
 use gatefold::model::Model;
-use gatefold::plan::{Limits, Plan};
+use gatefold::plan::{Limits, Plan, Storage};
 use gatefold::random::Philox;
 use gatefold::reference::embedding::{gather, gather_gradient, scatter_rows};
 
 use crate::support::cases::random_cases;
 use crate::support::device;
-use crate::support::models::{VOCABULARY, equal_batch, random_batch, spread, training_plan};
-use crate::support::numbers::{double, magnitudes, parameters, sum_error, uniform};
+use crate::support::models::{
+    VOCABULARY, equal_batch, random_batch, recurrent, spread, training_plan,
+};
+use crate::support::numbers::{
+    GRADIENT_SCALE, double, half_words, magnitudes, parameters, sum_error, to_halves, uniform,
+};
 use crate::support::probe::Probe;
 
 fn batches(random: &mut Philox) -> Vec<Batch> {
@@ -126,6 +130,36 @@ fn sums_over_the_positions_of_a_token() {
         });
         probe.finish("token sums");
     });
+}
+
+/// Gradients that a recurrent layer has left as halves.
+#[test]
+fn sums_halves_over_the_positions_of_a_token() {
+    if !device::is_adapter() {
+        return;
+    }
+    let gpu = &mut device::open();
+    let random = &mut Philox::new(33, 0);
+    let limits = Limits::WEBGPU.with_storage(Storage::F16).unwrap();
+    let model = recurrent(4, false, &[(3, 2)]);
+    let width = 4 * 2 * 3;
+    for batch in batches(random) {
+        let plan = training_plan(&model, &limits, batch.shape());
+        let dz = to_halves(&uniform(random, batch.ids.len() * width, 1.0));
+        let scaled: Vec<f32> = dz.iter().map(|x| x * GRADIENT_SCALE as f32).collect();
+        let mut probe = Probe::new(&plan, |found| found.starts_with("bidirectional.sum_"));
+        probe.set_batch(&batch, true);
+        probe.ignore_shared();
+        probe.set("bidirectional.gates", &half_words(&scaled));
+        probe.run(gpu);
+        let unique = batch.tokens.unique.len();
+        let sums = |values: &[f64]| gather_gradient(values, &batch.tokens.slots, unique, width);
+        let scale = sums(&magnitudes(&double(&dz)));
+        probe.compare("bidirectional.token_sums", &sums(&double(&dz)), |i| {
+            sum_error(batch.ids.len()) * scale[i]
+        });
+        probe.finish("token sums of halves");
+    }
 }
 
 #[test]

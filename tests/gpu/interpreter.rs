@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use gatefold::gpu::{Gpu, OwnBuffer, OwnShader};
 use gatefold::random::Philox;
+use half::f16;
 use wgsl_check::{Buffer, Launch, Outcome, Shader, run};
 
 use crate::support::device;
@@ -15,6 +16,9 @@ use crate::support::lint::simulated;
 /// How far two numbers may be apart, as a share of the larger, or of 1 if that is less. WGSL lets a driver fuse, reorder
 /// and round; the longest sums here have some hundred terms.
 const BOUND: f32 = 2e-4;
+
+/// The same of halves, whose last bit may be another one.
+const HALF_BOUND: f32 = 2e-3;
 
 /// Specialisations of a kernel that are compared.
 const EACH: usize = 2;
@@ -48,15 +52,26 @@ fn on_adapter(gpu: &Gpu, shader: &Shader, launch: &Launch) -> Result<Vec<OwnBuff
     Ok(buffers)
 }
 
-/// The first word that both do not have alike.
-fn difference(outcome: &Outcome, buffers: &[OwnBuffer]) -> Option<String> {
+fn near(a: f32, b: f32, bound: f32) -> bool {
+    (a - b).abs() <= bound * a.abs().max(b.abs()).max(1.0) || a.is_nan() && b.is_nan()
+}
+
+fn halves(word: u32) -> [f32; 2] {
+    [word as u16, (word >> 16) as u16].map(|bits| f16::from_bits(bits).to_f32())
+}
+
+/// The first word that both do not have alike: as a number, or of a kernel that keeps halves as two of them.
+fn difference(outcome: &Outcome, buffers: &[OwnBuffer], keeps_halves: bool) -> Option<String> {
     for own in buffers {
         let words = outcome.words(own.group, own.binding).unwrap();
         for (at, (word, device)) in words.into_iter().zip(own.numbers::<u32>()).enumerate() {
             let Some(word) = word else { continue };
             let (a, b) = (f32::from_bits(word), f32::from_bits(device));
-            let near = (a - b).abs() <= BOUND * a.abs().max(b.abs()).max(1.0);
-            if word != device && !near && !(a.is_nan() && b.is_nan()) {
+            let mut pairs = halves(word).into_iter().zip(halves(device));
+            let alike = word == device
+                || near(a, b, BOUND)
+                || keeps_halves && pairs.all(|(a, b)| near(a, b, HALF_BOUND));
+            if !alike {
                 return Some(format!(
                     "@group({}) @binding({}), word {at}: {word:#x} ({a:?}) here, {device:#x} ({b:?}) on the adapter",
                     own.group, own.binding
@@ -67,13 +82,17 @@ fn difference(outcome: &Outcome, buffers: &[OwnBuffer]) -> Option<String> {
     None
 }
 
-/// The launch with numbers between 0.05 and 0.95 where it does not say what a buffer holds.
+/// The launch with numbers between 0.05 and 0.95 where it does not say what a buffer holds. Read as halves, a word has such
+/// a number first, and one between 1 and 2.
 fn filled(launch: &Launch, random: &mut Philox) -> Launch {
     let mut launch = launch.clone();
     for buffer in &mut launch.buffers {
         if buffer.known_words().is_none() {
-            let numbers = (0..buffer.len() / 4).map(|_| 0.05 + 0.9 * random.unit_f32());
-            *buffer = Buffer::f32(&numbers.collect::<Vec<f32>>());
+            let mut number = || 0.05 + 0.9 * random.unit_f32();
+            let words = (0..buffer.len() / 4).map(|_| {
+                number().to_bits() & 0xffff_0000 | u32::from(f16::from_f32(number()).to_bits())
+            });
+            *buffer = Buffer::u32(&words.collect::<Vec<u32>>());
         }
     }
     launch
@@ -105,7 +124,8 @@ fn kernels_leave_the_numbers_that_the_adapter_leaves() {
         }
         match on_adapter(&gpu, &kernel.shader, &launch) {
             Ok(buffers) => {
-                let difference = difference(&outcome, &buffers);
+                let keeps_halves = kernel.kernel.to_string().contains(" half");
+                let difference = difference(&outcome, &buffers, keeps_halves);
                 complaints.extend(difference.map(|d| format!("{}: {d}", kernel.kernel)));
             }
             Err(error) => complaints.push(format!("{}: {error}", kernel.kernel)),

@@ -9,7 +9,7 @@ use gatefold::batch::Batch;
 use gatefold::device::Device;
 use gatefold::gpu::KernelForm;
 use gatefold::model::Model;
-use gatefold::plan::{Form, Limits, ParameterLayout, Plan};
+use gatefold::plan::{Form, Limits, ParameterLayout, Plan, Storage};
 use gatefold::random::Philox;
 use gatefold::reference::matmul::{a_b, a_bt, at_b, column_sums};
 use gatefold::reference::recurrence::{Run, recurrent_gradient};
@@ -17,7 +17,10 @@ use gatefold::reference::recurrence::{Run, recurrent_gradient};
 use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{random_batch, recurrent, training_plan};
-use crate::support::numbers::{double, index_of, magnitudes, parameters, sum_error, uniform};
+use crate::support::numbers::{
+    GRADIENT_SCALE, double, half_error, half_words, index_of, magnitudes, parameters, sum_error,
+    to_halves, uniform,
+};
 use crate::support::probe::Probe;
 
 /// An LSTM layer whose products are looked at.
@@ -67,6 +70,8 @@ struct Case {
     positions: usize,
     batch: Batch,
     plan: Plan,
+    /// Form of z and of dz at every position.
+    storage: Storage,
     parameters: Vec<Vec<f32>>,
     random: Philox,
 }
@@ -92,6 +97,11 @@ impl Case {
             },
             positions: batch.ids.len(),
             plan: training_plan(&model, limits, batch.shape()),
+            // Of one timestep the split form keeps no halves.
+            storage: match limits.form {
+                Form::Split { .. } if sizes.length == 1 => Storage::F32,
+                _ => limits.storage,
+            },
             batch,
             parameters: parameters(&model, &mut random, 1.0),
             sizes,
@@ -150,6 +160,18 @@ impl Case {
         }
     }
 
+    /// Sets dz where the products over positions find it, and gives what stands there then.
+    fn set_dz(&self, probe: &mut Probe, name: &str, dz: Vec<f32>) -> Vec<f32> {
+        if self.storage == Storage::F32 || !name.ends_with(".gates") {
+            probe.set(name, &dz);
+            return dz;
+        }
+        let dz = to_halves(&dz);
+        let scaled: Vec<f32> = dz.iter().map(|x| x * GRADIENT_SCALE as f32).collect();
+        probe.set(name, &half_words(&scaled));
+        dz
+    }
+
     fn dz_name(&self) -> String {
         let sums = format!("{}.token_sums", self.name);
         if self.sizes.first {
@@ -172,6 +194,8 @@ impl Case {
         probe.set(&self.input_name(), &x);
         probe.run(gpu);
         let x = double(&x);
+        let (mut z, mut bounds) = (vec![0.0; rows * directions * gates], Vec::new());
+        bounds.resize(z.len(), 0.0);
         for direction in 0..directions {
             let [kernel, bias] = ["kernel", "bias"]
                 .map(|name| double(&self.parameters[self.tensor(direction, name)]));
@@ -189,9 +213,17 @@ impl Case {
                     (row * directions + direction) * gates + 4 * (n % units) + n / units
                 })
             });
-            probe.compare_at(&format!("{}.z", self.name), places, &expected, |i| {
-                sum_error(inputs + 1) * scale[i]
-            });
+            for (i, place) in places.enumerate() {
+                z[place] = expected[i];
+                bounds[place] = sum_error(inputs + 1) * scale[i];
+            }
+        }
+        let name = format!("{}.z", self.name);
+        match self.storage {
+            Storage::F32 => probe.compare(&name, &z, |i| bounds[i]),
+            Storage::F16 => probe.compare_halves(&name, 1.0, &z, |i| {
+                bounds[i] + half_error(z[i].abs() + bounds[i], 1.0)
+            }),
         }
         probe.finish(&format!("project {:?}", self.sizes))
     }
@@ -211,7 +243,7 @@ impl Case {
         );
         let mut probe = self.probe(&["d_kernel", "d_bias"]);
         probe.set(&self.input_name(), &x);
-        probe.set(&self.dz_name(), &dz);
+        let dz = self.set_dz(&mut probe, &self.dz_name(), dz);
         probe.run(gpu);
         let x = double(&x);
         let mut expected: Vec<Expected> = vec![None; self.parameters.len()];
@@ -252,7 +284,7 @@ impl Case {
         );
         let mut probe = self.probe(&["d_recurrent_kernel"]);
         probe.set(&format!("{}.h", self.name), &h);
-        probe.set(&format!("{}.gates", self.name), &dz);
+        let dz = self.set_dz(&mut probe, &format!("{}.gates", self.name), dz);
         probe.run(gpu);
         let mut expected: Vec<Expected> = vec![None; self.parameters.len()];
         for direction in 0..directions {
@@ -289,7 +321,7 @@ impl Case {
         let rows = self.rows;
         let dz = self.random(rows, directions * 4 * units);
         let mut probe = self.probe(&["d_input"]);
-        probe.set(&self.dz_name(), &dz);
+        let dz = self.set_dz(&mut probe, &self.dz_name(), dz);
         probe.run(gpu);
         let (mut expected, mut scale) = (vec![0.0; rows * inputs], vec![0.0; rows * inputs]);
         for direction in 0..directions {
@@ -346,6 +378,10 @@ impl Case {
 }
 
 fn check(gpu: &mut Device, limits: &Limits, sizes: Sizes, seed: u64) -> f64 {
+    // A dispatch a timestep has no halves.
+    if limits.storage == Storage::F16 && 4 * sizes.units > limits.workgroup_invocations {
+        return 0.0;
+    }
     let mut case = Case::new(sizes, limits, seed);
     [
         Case::project,
@@ -358,7 +394,7 @@ fn check(gpu: &mut Device, limits: &Limits, sizes: Sizes, seed: u64) -> f64 {
     .fold(0.0, f64::max)
 }
 
-/// Each form, and the one that runs on GPUs with every size of tile.
+/// Each form, and the one that runs on GPUs with every size of tile; with halves too.
 fn forms(gpu: &Device) -> Vec<Limits> {
     let mut forms = device::forms(gpu);
     let large = forms
@@ -372,7 +408,11 @@ fn forms(gpu: &Device) -> Vec<Limits> {
         })
         .collect();
     forms.extend(large);
-    forms
+    let halves = forms.iter().cloned();
+    let halves: Vec<Limits> = halves
+        .filter_map(|limits| limits.with_storage(Storage::F16).ok())
+        .collect();
+    halves.into_iter().chain(forms).collect()
 }
 
 /// The size of a tile changes no bit.

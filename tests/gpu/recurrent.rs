@@ -9,14 +9,16 @@ use std::marker::PhantomData;
 use gatefold::batch::Batch;
 use gatefold::device::Device;
 use gatefold::model::Model;
-use gatefold::plan::{Form, Limits, Plan};
+use gatefold::plan::{Form, Limits, Plan, Storage};
 use gatefold::random::Philox;
 use gatefold::reference::recurrence::Run;
 
 use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{evaluation_plan, random_batch, training_plan};
-use crate::support::numbers::{index_of, parameters, uniform};
+use crate::support::numbers::{
+    GRADIENT_SCALE, half_error, half_words, index_of, parameters, to_halves, uniform,
+};
 use crate::support::probe::Probe;
 
 /// A recurrent layer in a model, and what it is to be run on.
@@ -82,8 +84,8 @@ pub trait Cell: Sized {
     /// An embedding of this width, with or without a mask, below recurrent layers of (units, directions).
     fn model(width: usize, masked: bool, layers: &[(usize, usize)]) -> Model;
 
-    /// What the twin makes of a direction.
-    fn direction(case: &Case<Self>, direction: usize, run: &Run) -> Direction;
+    /// What the twin makes of a direction, whose backward pass takes in how far what is kept may be from it.
+    fn direction(case: &Case<Self>, direction: usize, run: &Run, storage: Storage) -> Direction;
 
     /// Takes the buffers that hold nothing to compare from what `probe` watches; `kept` says whether the forward pass
     /// keeps its gates.
@@ -97,7 +99,7 @@ pub struct Case<C> {
     pub name: String,
     pub batch: Batch,
     pub parameters: Vec<Vec<f32>>,
-    /// `[rows, D, H, 4]`: the input's product and its bias.
+    /// `[rows, D, H, 4]`: the input's product and its bias, of numbers that are halves.
     pub z: Vec<f32>,
     /// `[T, B, D, H]`, or `[B, D, H]`
     pub d_h: Vec<f32>,
@@ -161,7 +163,7 @@ impl<C: Cell> Case<C> {
         let scale = 2.0 / (layer.units as f64).sqrt();
         Case {
             parameters: parameters(&model, random, scale),
-            z: uniform(random, rows * 4 * width, layer.range),
+            z: to_halves(&uniform(random, rows * 4 * width, layer.range)),
             d_h: uniform(random, d_rows * width, 1.0),
             layer,
             model,
@@ -227,7 +229,7 @@ impl<C: Cell> Case<C> {
         d_h
     }
 
-    fn expected(&self) -> Expected {
+    fn expected(&self, storage: Storage) -> Expected {
         let (units, width, positions) = (self.layer.units, self.width(), self.positions());
         let keep: Option<Vec<bool>> = self
             .layer
@@ -248,7 +250,7 @@ impl<C: Cell> Case<C> {
                 reverse: direction == 1,
                 keep: keep.as_deref(),
             };
-            let own = C::direction(self, direction, &run);
+            let own = C::direction(self, direction, &run, storage);
             for p in 0..positions {
                 let (to, from) = (p * width + direction * units, p * units);
                 expected.h[to..to + units].copy_from_slice(&own.h[from..from + units]);
@@ -265,13 +267,28 @@ impl<C: Cell> Case<C> {
         expected
     }
 
+    /// The form in which this plan keeps what the layer's recurrence reads and leaves at every position.
+    fn storage(&self, plan: &Plan) -> Storage {
+        let label = self.label("forward");
+        let mut dispatches = plan.dispatches.iter();
+        let forward = dispatches.find(|dispatch| dispatch.label == label);
+        let kernel = forward.unwrap().kernel.to_string();
+        match kernel.split(' ').any(|choice| choice == "half") {
+            true => Storage::F16,
+            false => Storage::F32,
+        }
+    }
+
     /// The dispatches of these parts of the layer, with all inputs set.
     pub fn probe(&self, plan: &Plan, parts: &[&str]) -> Probe {
         let labels: Vec<String> = parts.iter().map(|part| self.label(part)).collect();
         let mut probe = Probe::new(plan, |label| labels.iter().any(|wanted| wanted == label));
         probe.set_batch(&self.batch, self.layer.masked);
         probe.set_parameters(&self.model, &self.parameters);
-        probe.set(&self.label("z"), &self.z);
+        match self.storage(plan) {
+            Storage::F32 => probe.set(&self.label("z"), &self.z),
+            Storage::F16 => probe.set(&self.label("z"), &half_words(&self.z)),
+        }
         if parts.contains(&"backward") {
             let d_h = probe.bound(&self.label("backward"), 0);
             probe.set(&d_h, &self.d_h);
@@ -283,13 +300,14 @@ impl<C: Cell> Case<C> {
     /// Forward with all that a backward pass needs, forward alone, then both; returns the worst ratio of an
     /// error to its bound.
     pub fn check(&self, gpu: &mut Device, limits: &Limits) -> f64 {
-        let expected = self.expected();
+        let training = training_plan(&self.model, limits, self.batch.shape());
+        let evaluation = evaluation_plan(&self.model, limits, self.batch.shape());
+        let storage = self.storage(&training);
+        let expected = self.expected(storage);
         let what = format!(
             "{:?}, T={} B={}, {:?}",
             self.layer, self.batch.length, self.batch.size, limits
         );
-        let training = training_plan(&self.model, limits, self.batch.shape());
-        let evaluation = evaluation_plan(&self.model, limits, self.batch.shape());
         let forward_parts: &[&str] = if self.layer.sequences {
             &["forward"]
         } else {
@@ -311,7 +329,7 @@ impl<C: Cell> Case<C> {
                 compare(&mut probe, &self.label("last"), &expected.last);
             }
             if kept {
-                compare(&mut probe, &self.label("gates"), &expected.gates);
+                self.compare_kept(&mut probe, storage, 1.0, &expected.gates);
             }
             worst = worst.max(probe.finish(&what));
         }
@@ -320,11 +338,30 @@ impl<C: Cell> Case<C> {
         C::ignore(self, &mut probe, true);
         probe.run(gpu);
         compare(&mut probe, &self.label("h"), &expected.h);
-        compare(&mut probe, &self.label("gates"), &expected.gradients);
+        self.compare_kept(&mut probe, storage, GRADIENT_SCALE, &expected.gradients);
         worst.max(probe.finish(&what))
     }
 
-    /// h and the gradients of the pre-activations, bit by bit.
+    /// Compares what the layer keeps in its gates' place; halves are `scale` times larger.
+    fn compare_kept(
+        &self,
+        probe: &mut Probe,
+        storage: Storage,
+        scale: f64,
+        expected: &[Approximate],
+    ) {
+        let name = self.label("gates");
+        if storage == Storage::F32 {
+            return compare(probe, &name, expected);
+        }
+        let values: Vec<f64> = expected.iter().map(|number| number.value).collect();
+        probe.compare_halves(&name, scale, &values, |i| {
+            let Approximate { value, error } = expected[i];
+            error + half_error(value.abs() + error, scale)
+        });
+    }
+
+    /// h and the gradients of the pre-activations, bit by bit: of these [`words_a_unit`].
     pub fn bits(&self, gpu: &mut Device, limits: &Limits) -> (Vec<u32>, Vec<u32>) {
         let plan = training_plan(&self.model, limits, self.batch.shape());
         let mut probe = self.probe(&plan, &["forward", "backward"]);
@@ -332,9 +369,27 @@ impl<C: Cell> Case<C> {
         let count = self.positions() * self.width();
         (
             probe.words(&self.label("h"), count),
-            probe.words(&self.label("gates"), 4 * count),
+            probe.words(&self.label("gates"), words_a_unit(limits) * count),
         )
     }
+}
+
+/// Words of the four gradients of a unit, in batches of more than one timestep.
+pub fn words_a_unit(limits: &Limits) -> usize {
+    match limits.storage {
+        Storage::F32 => 4,
+        Storage::F16 => 2,
+    }
+}
+
+/// These limits of an adapter with halves, then the limits as they are.
+pub fn with_halves(forms: Vec<(Limits, usize)>) -> Vec<(Limits, usize)> {
+    let halves = |(limits, units): &(Limits, usize)| {
+        let limits = limits.clone().with_storage(Storage::F16).ok()?;
+        Some((limits, *units))
+    };
+    let halves: Vec<_> = forms.iter().filter_map(halves).collect();
+    halves.into_iter().chain(forms).collect()
 }
 
 /// Limits under which every recurrence takes the form of one dispatch a timestep.
@@ -371,6 +426,10 @@ pub fn larger_layers<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(L
     let mut worst = 0.0f64;
     for (limits, _) in forms {
         for (units, masked, size) in [(32, true, 11), (64, false, 10), (96, true, 3)] {
+            // The step form has no halves.
+            if limits.storage == Storage::F16 && 4 * units > limits.workgroup_invocations {
+                continue;
+            }
             let layer = Layer {
                 units,
                 masked,

@@ -7,7 +7,7 @@ use gatefold::batch::{Batch, Padding};
 use gatefold::data::{Dataset, Review, Vocabulary, sentiment_classes};
 use gatefold::gpu::SizeClasses;
 use gatefold::model::{Model, initialise};
-use gatefold::plan::{Adam, Limits};
+use gatefold::plan::{Adam, Limits, Storage};
 use gatefold::random::Philox;
 use gatefold::reference::network::{Masks, Network};
 use gatefold::train::{FitOptions, History, Session, Validation, fit, reserve_for};
@@ -324,5 +324,34 @@ fn memory_stays_what_was_reserved() {
             }
         }
         session.drain().unwrap();
+    }
+}
+
+/// Where recurrences keep halves, a loss is that of f32 but for their rounding, which an evaluation has none of.
+#[test]
+fn halves_train_as_f32_does_but_for_their_rounding() {
+    if !device::is_adapter() {
+        return;
+    }
+    let random = &mut Philox::new(98, 0);
+    let batches: Vec<Batch> = (0..12).map(|_| random_batch(20, 7, random)).collect();
+    for model in [model(), gru(8, false, &[(8, 2), (5, 1)])] {
+        for limits in device::forms(&device::open()) {
+            let halves = limits.clone().with_storage(Storage::F16).unwrap();
+            let [f32s, f16s] = [limits, halves].map(|limits| {
+                let mut session = session(&model, &limits, 1e-2);
+                session.evaluate(&batches[0]).unwrap();
+                for batch in &batches {
+                    session.train(batch).unwrap();
+                }
+                let results = session.drain().unwrap();
+                results.iter().map(|step| step.loss).collect::<Vec<f32>>()
+            });
+            assert_eq!(f32s[0], f16s[0]);
+            assert_ne!(f32s, f16s);
+            for (one, other) in f32s.iter().zip(&f16s) {
+                assert!((one - other).abs() < 2e-2 * one, "{f32s:?} {f16s:?}");
+            }
+        }
     }
 }

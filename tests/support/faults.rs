@@ -28,6 +28,7 @@ pub fn all() -> &'static [Fault] {
             include_str!("faults/layers.toml"),
             include_str!("faults/pooling.toml"),
             include_str!("faults/step.toml"),
+            include_str!("faults/storage.toml"),
         ]
         .into_iter()
         .flat_map(|text| faults(text).unwrap_or_else(|error| panic!("{error}")))

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use gatefold::batch::Batch;
 use gatefold::model::{Model, Variant};
 use gatefold::plan::{
-    BatchLayout, Form, Kernel, Limits, Plan, Templates, peak_arithmetic, peak_copy,
+    BatchLayout, Form, Kernel, Limits, Plan, Storage, Templates, peak_arithmetic, peak_copy,
 };
 use gatefold::random::Philox;
 use naga::back::{hlsl, msl, spv};
@@ -41,10 +41,14 @@ pub struct Specialised {
     pub shader: Shader,
 }
 
-/// Parses and validates, with nothing that WebGPU has not but subgroups.
+/// What WebGPU has, among it the packing of halves, and subgroups.
+const CAPABILITIES: Capabilities =
+    Capabilities::SUBGROUP.union(Capabilities::SHADER_FLOAT16_IN_FLOAT32);
+
+/// Parses and validates.
 fn parse(name: &str, source: &str) -> Result<Shader, String> {
     let shader = Shader::parse_named(source, name).map_err(|error| error.to_string())?;
-    Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+    Validator::new(ValidationFlags::all(), CAPABILITIES)
         .subgroup_stages(naga::valid::ShaderStages::COMPUTE)
         .subgroup_operations(SubgroupOperationSet::all())
         .validate(shader.module())
@@ -129,10 +133,19 @@ pub fn limits() -> Vec<Limits> {
         row_tile: Some(1),
         ..Limits::WEBGPU
     };
+    let portable = Limits {
+        workgroup_invocations: 1024, // the widest layer would have no halves
+        ..Limits::WEBGPU
+    };
+    let halves = [portable, subgroup(8), split(8), split(32)].map(|limits| Limits {
+        storage: Storage::F16,
+        ..limits
+    });
     [Limits::WEBGPU, one_row]
         .into_iter()
         .chain(subgroups)
         .chain(splits)
+        .chain(halves)
         .collect()
 }
 

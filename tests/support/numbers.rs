@@ -5,9 +5,41 @@
 
 use gatefold::model::Model;
 use gatefold::random::Philox;
+use half::f16;
 
 /// Half the distance from 1 to the next f32: the relative error of one rounded operation.
 pub const UNIT: f64 = 5.960_464_477_539_063e-8;
+
+/// Relative error of a number that is kept as a half: WGSL does not say to which neighbour it is rounded.
+pub const HALF_UNIT: f64 = 1.0 / 1024.0;
+
+/// The smallest normal half: what is less may be kept as 0.
+pub const HALF_LEAST: f64 = 1.0 / 16384.0;
+
+/// How many times larger gradients are kept, where they are halves.
+pub const GRADIENT_SCALE: f64 = 1024.0;
+
+/// Error of a number that is kept as a half, times `scale`; `size` bounds its magnitude.
+pub fn half_error(size: f64, scale: f64) -> f64 {
+    HALF_UNIT * size + HALF_LEAST / scale
+}
+
+/// The nearest numbers that are halves.
+pub fn to_halves(values: &[f32]) -> Vec<f32> {
+    values.iter().map(|&x| f16::from_f32(x).to_f32()).collect()
+}
+
+/// Halves as a buffer holds them, two a word.
+pub fn half_words(values: &[f32]) -> Vec<u32> {
+    let bits = |&x: &f32| u32::from(f16::from_f32(x).to_bits());
+    let pair = |pair: &[f32]| bits(&pair[0]) | pair.get(1).map_or(0, bits) << 16;
+    values.chunks(2).map(pair).collect()
+}
+
+/// Number `n` of a buffer of halves.
+pub fn half_at(words: &[u32], n: usize) -> f64 {
+    f16::from_bits((words[n / 2] >> (16 * (n % 2))) as u16).to_f64()
+}
 
 /// Bound of the relative error of a sum of `n` products, in whatever order, with or without fused steps:
 /// (n + 2)·u of Σ|a·b|, for n ≪ 1/u. Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1.

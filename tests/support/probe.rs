@@ -9,6 +9,7 @@ use gatefold::model::Model;
 use gatefold::plan::{BatchLayout, BufferId, Lifetime, ParameterLayout, Plan, names};
 
 use super::device::native_vectors;
+use super::numbers::half_at;
 
 /// What buffers hold before the run where a test sets nothing: a NaN that no arithmetic makes.
 const FILL: u32 = 0x7fc1_f111;
@@ -259,18 +260,39 @@ impl Probe {
         for ((i, place), &expected) in places.into_iter().enumerate().zip(expected) {
             count += 1;
             self.seen[id][place] = true;
-            let (found, bound) = (f64::from(f32::from_bits(self.after[id][place])), bound(i));
-            let error = (found - expected).abs();
-            if error > 0.0 {
-                self.worst = self.worst.max(error / bound);
-            }
-            if error.is_nan() || error > bound {
-                self.failures.push(format!(
-                    "{name}[{place}] is {found:e}, the twin has {expected:e}; bound {bound:.1e}"
-                ));
-            }
+            let found = f64::from(f32::from_bits(self.after[id][place]));
+            self.judge(&format!("{name}[{place}]"), found, expected, bound(i));
         }
         assert_eq!(count, expected.len(), "places and values of {name}");
+    }
+
+    /// As [`Probe::compare`], of numbers that are kept as halves, `scale` times larger.
+    pub fn compare_halves(
+        &mut self,
+        name: &str,
+        scale: f64,
+        expected: &[f64],
+        bound: impl Fn(usize) -> f64,
+    ) {
+        let id = self.id(name).0;
+        for (i, &expected) in expected.iter().enumerate() {
+            self.seen[id][i / 2] = true;
+            let found = half_at(&self.after[id], i) / scale;
+            self.judge(&format!("{name}, half {i}"), found, expected, bound(i));
+        }
+    }
+
+    /// Notes a number that is further from the twin's than `bound`.
+    fn judge(&mut self, place: &str, found: f64, expected: f64, bound: f64) {
+        let error = (found - expected).abs();
+        if error > 0.0 {
+            self.worst = self.worst.max(error / bound);
+        }
+        if error.is_nan() || error > bound {
+            self.failures.push(format!(
+                "{place} is {found:e}, the twin has {expected:e}; bound {bound:.1e}"
+            ));
+        }
     }
 
     /// Compares tensors of a buffer that is laid out as the parameters are; `None` leaves one out.

@@ -309,6 +309,7 @@ mod tests {
                 shuffle_buffer: Amount::Count(77),
                 overfit_batches: Some(4),
                 mask_padding: true,
+                storage: gatefold::plan::Storage::F16,
                 checkpoint_steps: 77,
             }),
             callbacks: Some(CallbackSpec {

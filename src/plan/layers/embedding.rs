@@ -8,6 +8,7 @@ use crate::plan::dims::{RowsDims, SegmentDims};
 use crate::plan::dispatch::Slice;
 use crate::plan::kernel::Kernel;
 use crate::plan::step_builder::{Rows, StepBuilder, Value};
+use crate::plan::storage::Storage;
 
 impl LayerPlan for Embedding {
     /// The rows of the unique tokens `x`; spread over all positions if the layer above needs them so.
@@ -53,7 +54,7 @@ impl LayerPlan for Embedding {
     ) -> Result<Slice> {
         let d_unique = match y.rows {
             Rows::Unique => d_y,
-            _ => step.sum_over_tokens(at.name(), d_y, y.width)?,
+            _ => step.sum_over_tokens(at.name(), d_y, y.width, Storage::F32)?,
         };
         let gradient = step.gradient_slices(at.index)?[0];
         step.plan.clear(gradient);
@@ -85,8 +86,14 @@ impl StepBuilder<'_> {
             .dispatch(label.into(), kernel, &dims, &bindings, groups, 0)
     }
 
-    /// Sums rows `[P, width]` over the positions of each unique token: `[U, width]`.
-    pub(super) fn sum_over_tokens(&mut self, name: &str, x: Slice, width: usize) -> Result<Slice> {
+    /// Sums rows `[P, width]` over the positions of each unique token: `[U, width]`. Halves are gradients.
+    pub(super) fn sum_over_tokens(
+        &mut self,
+        name: &str,
+        x: Slice,
+        width: usize,
+        storage: Storage,
+    ) -> Result<Slice> {
         let sums = self
             .plan
             .scratch(&format!("{name}.token_sums"), self.shape.unique * width)?;
@@ -121,6 +128,7 @@ impl StepBuilder<'_> {
                 continue;
             }
             let (kernel, elements) = Kernel::new("segment_sum").element(width);
+            let kernel = kernel.flag("half", storage.is_half() && round != "fold");
             let dims = SegmentDims {
                 runs: runs.runs as u32,
                 width: elements as u32,

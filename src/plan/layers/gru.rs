@@ -30,7 +30,7 @@ impl RecurrentPlan for Gru {
         x: Value,
         step: &mut StepBuilder,
     ) -> Result<Value> {
-        let layer = &in_place(self, directions, at, step);
+        let layer = &in_place(self, directions, at, step)?;
         let parameters = step.parameter_slices(at.index);
         let input = step.project(layer, x, parameters[0], parameters[2])?;
         let tape = tape(layer, step)?;
@@ -50,7 +50,8 @@ impl RecurrentPlan for Gru {
             let kernel = kernel
                 .flag("gathered", gathered)
                 .flag("masked", step.masked)
-                .flag("last", step.keeps_last_state_alone(layer));
+                .flag("last", step.keeps_last_state_alone(layer))
+                .flag("half", layer.storage.is_half());
             step.segments(layer, &label, kernel, &bindings)?;
         }
         step.recurrent_output(layer, tape.h)
@@ -64,7 +65,7 @@ impl RecurrentPlan for Gru {
         d_y: Slice,
         step: &mut StepBuilder,
     ) -> Result<Slice> {
-        let layer = &in_place(self, directions, at, step);
+        let layer = &in_place(self, directions, at, step)?;
         let GruTape { h, gates } = tape(layer, step)?;
         let gates = gates.ok_or_else(|| Error::Internal {
             place: "planning a GRU's backward pass",
@@ -107,27 +108,29 @@ fn in_place<'a>(
     directions: usize,
     at: LayerAt<'a>,
     step: &StepBuilder,
-) -> RecurrentLayer<'a> {
-    RecurrentLayer {
+) -> Result<RecurrentLayer<'a>> {
+    let form = Recurrence::choose_gru(gru.units, directions, step.shape.size, step.plan.limits);
+    let (form, storage) = step.form_of(at.name(), gru.units, form)?;
+    Ok(RecurrentLayer {
         name: at.name(),
         inputs: at.layer.input_width,
         units: gru.units,
         directions,
         sequences: gru.return_sequences,
         gates: Gru::GATES,
-        form: Recurrence::choose_gru(gru.units, directions, step.shape.size, step.plan.limits)
-            .over(step.shape.length),
-    }
+        form,
+        storage,
+    })
 }
 
 fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<GruTape> {
     let positions = step.shape.positions() * layer.width();
     let h = step.plan.scratch(&format!("{}.h", layer.name), positions)?;
     let gates = match step.training {
-        true => Some(
-            step.plan
-                .scratch(&format!("{}.gates", layer.name), 4 * positions)?,
-        ),
+        true => Some(step.plan.scratch(
+            &format!("{}.gates", layer.name),
+            layer.storage.words(4 * positions),
+        )?),
         false => None,
     };
     Ok(GruTape { h, gates })
@@ -154,6 +157,7 @@ fn recurrence_backward(
     }
     let kernel = kernel
         .flag("masked", step.masked)
-        .flag("sequences", layer.sequences);
+        .flag("sequences", layer.sequences)
+        .flag("half", layer.storage.is_half());
     step.segments(layer, &label, kernel, &bindings)
 }

@@ -24,7 +24,7 @@ impl RecurrentPlan for Lstm {
         x: Value,
         step: &mut StepBuilder,
     ) -> Result<Value> {
-        let layer = &in_place(self, directions, at, step);
+        let layer = &in_place(self, directions, at, step)?;
         let parameters = step.parameter_slices(at.index);
         let z = step.project(layer, x, parameters[0], parameters[2])?;
         let tape = tape(layer, step)?;
@@ -40,7 +40,7 @@ impl RecurrentPlan for Lstm {
         d_y: Slice,
         step: &mut StepBuilder,
     ) -> Result<Slice> {
-        let layer = &in_place(self, directions, at, step);
+        let layer = &in_place(self, directions, at, step)?;
         let tape = tape(layer, step)?;
         let parameters = step.parameter_slices(at.index);
         let gradients = step.gradient_slices(at.index)?;
@@ -56,23 +56,28 @@ fn in_place<'a>(
     directions: usize,
     at: LayerAt<'a>,
     step: &StepBuilder,
-) -> RecurrentLayer<'a> {
-    RecurrentLayer {
+) -> Result<RecurrentLayer<'a>> {
+    let form = Recurrence::choose(lstm.units, directions, step.shape.size, step.plan.limits);
+    let (form, storage) = step.form_of(at.name(), lstm.units, form)?;
+    Ok(RecurrentLayer {
         name: at.name(),
         inputs: at.layer.input_width,
         units: lstm.units,
         directions,
         sequences: lstm.return_sequences,
         gates: Lstm::GATES,
-        form: Recurrence::choose(lstm.units, directions, step.shape.size, step.plan.limits)
-            .over(step.shape.length),
-    }
+        form,
+        storage,
+    })
 }
 
 fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<LstmTape> {
-    let state = layer
-        .form
-        .state_size(layer.units, layer.directions, step.shape.size);
+    let state = layer.form.cell_words(
+        layer.units,
+        layer.directions,
+        step.shape.size,
+        layer.storage,
+    );
     // Without a backward pass the persistent forms keep only the state that enters the next segment.
     let keeps = step.training || layer.form == Recurrence::Step;
     let positions = step.shape.positions() * layer.width();
@@ -88,7 +93,10 @@ fn tape(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<LstmTape> {
         )?,
         gates: step.plan.scratch(
             &format!("{}.gates", layer.name),
-            if keeps { 4 * positions } else { 4 },
+            match keeps {
+                true => layer.storage.words(4 * positions),
+                false => 4,
+            },
         )?,
     })
 }
@@ -119,10 +127,14 @@ fn recurrence_forward(
         .flag("gathered", gathered)
         .flag("masked", step.masked)
         .flag("save", step.training)
-        .flag("last", step.keeps_last_state_alone(layer));
+        .flag("last", step.keeps_last_state_alone(layer))
+        .flag("half", layer.storage.is_half());
     let mut bindings = vec![z, slots, recurrent, tape.h, tape.c];
     if step.training {
         bindings.push(tape.gates);
+    }
+    if layer.form.cell_storage(layer.storage).is_half() {
+        bindings.push(carry(layer, step)?);
     }
     step.segments(layer, &label, kernel, &bindings)
 }
@@ -134,10 +146,7 @@ fn recurrence_backward(
     tape: &LstmTape,
     step: &mut StepBuilder,
 ) -> Result<()> {
-    let state = layer
-        .form
-        .state_size(layer.units, layer.directions, step.shape.size);
-    let carry = step.plan.scratch("lstm.carry", 2 * state)?;
+    let carry = carry(layer, step)?;
     let kernel = layer.form.lstm_kernel(false, layer.units, layer.directions);
     let bindings = [d_h, step.slots(), recurrent, tape.c, tape.gates, carry];
     let label = format!("{}.backward", layer.name);
@@ -153,6 +162,15 @@ fn recurrence_backward(
     }
     let kernel = kernel
         .flag("masked", step.masked)
-        .flag("sequences", layer.sequences);
+        .flag("sequences", layer.sequences)
+        .flag("half", layer.storage.is_half());
     step.segments(layer, &label, kernel, &bindings)
+}
+
+/// What goes from segment to segment, of one pass at a time: two states.
+fn carry(layer: &RecurrentLayer, step: &mut StepBuilder) -> Result<Slice> {
+    let state = layer
+        .form
+        .state_size(layer.units, layer.directions, step.shape.size);
+    step.plan.scratch("lstm.carry", 2 * state)
 }

@@ -3,13 +3,14 @@
 //! Whatever the cell, the gates of a unit take four columns, one vec4.
 
 use super::{LayerAt, LayerPlan};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::dims::{LastStateDims, RecurrenceDims, StepDims};
 use crate::plan::dispatch::Slice;
 use crate::plan::kernel::Kernel;
 use crate::plan::products::{Matrix, Sizes};
 use crate::plan::recurrence::Recurrence;
 use crate::plan::step_builder::{Rows, StepBuilder, Value};
+use crate::plan::storage::Storage;
 
 /// A recurrent layer in its place: what its dispatches have in common.
 pub(super) struct RecurrentLayer<'a> {
@@ -21,6 +22,8 @@ pub(super) struct RecurrentLayer<'a> {
     /// Gates that the state has weights to: 4 of an LSTM, 3 of a GRU.
     pub(super) gates: usize,
     pub(super) form: Recurrence,
+    /// Form of the input's product, the gates and their gradients.
+    pub(super) storage: Storage,
 }
 
 /// What a cell adds to a step, run over time in one direction or in both.
@@ -84,6 +87,30 @@ impl RecurrentLayer<'_> {
 }
 
 impl StepBuilder<'_> {
+    /// The form of a layer's recurrence over this batch, where adapters would take `form`, and of what it keeps.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for halves in the form of one dispatch a timestep, whose kernels have none.
+    pub(super) fn form_of(
+        &self,
+        name: &str,
+        units: usize,
+        form: Recurrence,
+    ) -> Result<(Recurrence, Storage)> {
+        if self.storage.is_half() && form == Recurrence::Step {
+            let problem = format!(
+                "layer {name} has {units} units, too many for one dispatch a sequence here, and f16 needs one; leave it out, \
+                 or give the layer fewer units"
+            );
+            return Err(Error::argument("storage", problem));
+        }
+        match form.over(self.shape.length) {
+            // A batch of one timestep, of which there is nothing to save.
+            Recurrence::Step => Ok((Recurrence::Step, Storage::F32)),
+            form => Ok((form, self.storage)),
+        }
+    }
+
     /// x·W + b for every row of x: `[rows, D, H, 4]`.
     pub(super) fn project(
         &mut self,
@@ -94,15 +121,16 @@ impl StepBuilder<'_> {
     ) -> Result<Slice> {
         let (rows, columns) = (self.rows(x.rows), layer.columns());
         let width = layer.directions * columns;
-        let z = self
-            .plan
-            .scratch(&format!("{}.z", layer.name), rows * width)?;
+        let z = self.plan.scratch(
+            &format!("{}.z", layer.name),
+            layer.storage.words(rows * width),
+        )?;
         self.plan.product(
             &format!("{}.project", layer.name),
             Matrix::new(x.slice, layer.inputs),
             Matrix::new(kernel, columns).batched(layer.inputs * columns),
             bias,
-            Matrix::new(z, width).batched(columns),
+            Matrix::new(z, width).batched(columns).stored(layer.storage),
             Sizes {
                 m: rows,
                 n: columns,
@@ -243,7 +271,7 @@ impl StepBuilder<'_> {
         let b = Matrix {
             offset: batch * dz_row,
             batch: back,
-            ..Matrix::new(dz, dz_row)
+            ..Matrix::new(dz, dz_row).stored(layer.storage)
         };
         self.plan.product_transposed_a(
             &format!("{}.d_recurrent_kernel", layer.name),
@@ -272,15 +300,18 @@ impl StepBuilder<'_> {
         let (inputs, columns) = (layer.inputs, layer.columns());
         let width = layer.directions * columns;
         let dz = if x.rows == Rows::Unique {
-            self.sum_over_tokens(layer.name, dz, width)?
+            let sums = self.sum_over_tokens(layer.name, dz, width, layer.storage)?;
+            Matrix::new(sums, width).batched(columns)
         } else {
-            dz
+            Matrix::new(dz, width)
+                .batched(columns)
+                .stored(layer.storage)
         };
         let rows = self.rows(x.rows);
         self.plan.product_transposed_a(
             &format!("{}.d_kernel", layer.name),
             Matrix::new(x.slice, inputs),
-            Matrix::new(dz, width).batched(columns),
+            dz,
             d_kernel,
             Some((&format!("{}.d_bias", layer.name), sums)),
             Sizes {
@@ -295,7 +326,7 @@ impl StepBuilder<'_> {
             .scratch(&format!("{}.d_input", layer.name), rows * inputs)?;
         self.plan.product_transposed_b(
             &format!("{}.d_input", layer.name),
-            Matrix::new(dz, width).batched(columns),
+            dz,
             kernel,
             Matrix::new(d_x, inputs),
             Sizes {

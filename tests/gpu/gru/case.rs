@@ -7,16 +7,20 @@
 //! a factor 1 + W. What a timestep inherits is damped by the update gate and by weights with Σ|U| near 1;
 //! [`INHERITED`] stands for the sum over all timesteps. A gradient errs by the same share of
 //! the largest in its direction.
+//!
+//! Of gates that are kept as halves, z, r and g err by one [`half_error`] and i_g by |i_g| ≤ W of them. A gradient is that of
+//! h times a product of them whose slopes by z, r, g and i_g / W add up to at most [`FACTORS`]; that of h is at most 1 at
+//! the last timestep, or as large as the largest gradient.
 
 use gatefold::device::Device;
 use gatefold::model::Model;
-use gatefold::plan::{Form, Limits};
+use gatefold::plan::{Form, Limits, Storage};
 use gatefold::reference::gru::{Run, backward, forward};
 
 use crate::recurrent::{self, Approximate, Cell, Direction, stepwise};
 use crate::support::device;
 use crate::support::models;
-use crate::support::numbers::{double, magnitudes, sum_error};
+use crate::support::numbers::{double, half_error, magnitudes, sum_error};
 use crate::support::probe::Probe;
 
 /// What the activations add to the error of a sum, in units of u: a device's exponential and quotient may err
@@ -25,6 +29,10 @@ const ACTIVATION: usize = 12;
 
 /// What the errors of earlier timesteps add up to, in units of one timestep's.
 const INHERITED: f64 = 2.0;
+
+/// Slopes of a gradient by what is kept, added up: those of dh·(1 − z)·(1 − g²)·r are 1 by z, 2 by g and 1 by r; the others'
+/// are less.
+const FACTORS: f64 = 4.0;
 
 pub struct Gru;
 
@@ -37,7 +45,7 @@ impl Cell for Gru {
         models::gru(width, masked, layers)
     }
 
-    fn direction(case: &Case, direction: usize, run: &Run) -> Direction {
+    fn direction(case: &Case, direction: usize, run: &Run, storage: Storage) -> Direction {
         let units = run.units;
         let u = double(&case.parameters[case.tensor(direction, "recurrent_kernel")]);
         let biases = double(&case.parameters[case.tensor(direction, "bias")]);
@@ -71,10 +79,14 @@ impl Cell for Gru {
             gradients.inner[p * 3 * units + 2 * units + j]
         });
         let largest = magnitudes(&gradients).into_iter().fold(0.0, f64::max);
+        let kept = match storage {
+            Storage::F32 => 0.0,
+            Storage::F16 => INHERITED * FACTORS * (1.0 + weights) * half_error(1.0, 1.0),
+        };
         Direction {
             h: within(&tape.h, bound),
             gates: within(&gates, bound),
-            gradients: within(&gradients, largest * bound),
+            gradients: within(&gradients, largest * bound + largest.max(1.0) * kept),
         }
     }
 
@@ -91,7 +103,7 @@ pub fn forms(gpu: &Device) -> Vec<(Limits, usize)> {
             Form::Split { .. } => Some((limits, 21)),
             Form::Subgroup { .. } => None, // the portable kernels again
         });
-    own.collect()
+    recurrent::with_halves(own.collect())
 }
 
 /// The limits of each form, and of a dispatch a timestep.
@@ -102,5 +114,5 @@ pub fn all_forms(gpu: &Device) -> Vec<Limits> {
 
 /// The first form: of an adapter the portable one.
 pub fn portable(gpu: &Device) -> Limits {
-    forms(gpu).remove(0).0
+    device::forms(gpu).remove(0)
 }

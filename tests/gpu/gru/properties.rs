@@ -4,7 +4,7 @@ use gatefold::plan::Limits;
 use gatefold::random::Philox;
 
 use super::case::{Case, all_forms, portable};
-use crate::recurrent::{Layer, PLAIN};
+use crate::recurrent::{Layer, PLAIN, words_a_unit};
 use crate::support::device;
 use crate::support::models::random_batch;
 
@@ -64,7 +64,7 @@ fn permuting_rows_permutes_results() {
         let (h_permuted, gradients_permuted) = permuted.bits(gpu, &limits);
         let expected = reordered(&floats(&h), width, &order);
         assert_eq!(floats(&h_permuted), expected, "h, {limits:?}");
-        let expected = reordered(&floats(&gradients), 4 * width, &order);
+        let expected = reordered(&floats(&gradients), words_a_unit(&limits) * width, &order);
         assert_eq!(floats(&gradients_permuted), expected, "{limits:?}");
     }
 }
@@ -93,7 +93,7 @@ fn reversing_time_swaps_the_directions() {
         other_way.d_h = turned(&case.d_h, 1);
         let (h_turned, gradients_turned) = other_way.bits(gpu, &limits);
         assert_eq!(floats(&h_turned), turned(&floats(&h), 1), "{limits:?}");
-        let expected = turned(&floats(&gradients), 4);
+        let expected = turned(&floats(&gradients), words_a_unit(&limits));
         assert_eq!(floats(&gradients_turned), expected, "{limits:?}");
     }
 }

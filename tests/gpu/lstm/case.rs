@@ -3,7 +3,7 @@
 
 use gatefold::device::Device;
 use gatefold::model::Model;
-use gatefold::plan::{Form, Limits};
+use gatefold::plan::{Form, Limits, Storage};
 use gatefold::reference::lstm::{Run, backward, forward};
 
 use super::error;
@@ -43,15 +43,19 @@ impl Cell for Lstm {
         models::recurrent(width, masked, layers)
     }
 
-    fn direction(case: &Case, direction: usize, run: &Run) -> Direction {
+    fn direction(case: &Case, direction: usize, run: &Run, storage: Storage) -> Direction {
         let u = double(&case.parameters[case.tensor(direction, "recurrent_kernel")]);
         let (z, d_h) = (case.z_of(direction), case.d_h_of(direction, run));
         let (tape, analysis) = (forward(run, &z, &u), error::forward(run, &z, &u));
+        let gates = with_bounds(tape.gates.clone(), analysis.gates.clone());
+        let kept = match storage {
+            Storage::F32 => analysis.clone(),
+            Storage::F16 => analysis.clone().in_halves(),
+        };
         let dz = with_bounds(
             backward(run, &u, &tape, &d_h),
-            error::backward(run, &u, &analysis, &d_h),
+            error::backward(run, &u, &kept, &d_h),
         );
-        let gates = with_bounds(tape.gates, analysis.gates);
         Direction {
             h: with_bounds(tape.h, analysis.h),
             gates: side_by_side(&gates, run.units),
@@ -67,14 +71,13 @@ impl Cell for Lstm {
     }
 }
 
-/// The limits of each form, and a size of unit that this form's persistent kernels are made for.
+/// The limits of each form, with halves too, and a size of unit that this form's persistent kernels are made for.
 pub fn forms(gpu: &Device) -> Vec<(Limits, usize)> {
     let forms = device::forms(gpu).into_iter();
-    forms
-        .map(|limits| match limits.form {
-            Form::Subgroup { lanes } => (limits, lanes),
-            Form::Split { .. } => (limits, 21),
-            Form::Portable | Form::Native => (limits, 5),
-        })
-        .collect()
+    let sized = forms.map(|limits| match limits.form {
+        Form::Subgroup { lanes } => (limits, lanes),
+        Form::Split { .. } => (limits, 21),
+        Form::Portable | Form::Native => (limits, 5),
+    });
+    recurrent::with_halves(sized.collect())
 }

@@ -24,7 +24,7 @@ use gatefold::reference::activations::{self, sigmoid_derivative, tanh_derivative
 use gatefold::reference::lstm::Run;
 
 use crate::recurrent::Approximate;
-use crate::support::numbers::{UNIT, sigmoid_error, sum_error, tanh_error};
+use crate::support::numbers::{UNIT, half_error, sigmoid_error, sum_error, tanh_error};
 
 /// Relative error that an activation of the native kernels may have: 2.5 units of the last place, of at most 2·u each.
 const NATIVE: f64 = 5.0 * UNIT;
@@ -127,6 +127,7 @@ impl Mul for Approximate {
 }
 
 /// What a forward pass leaves, as in [`gatefold::reference::lstm::Tape`].
+#[derive(Clone)]
 pub struct Forward {
     /// `[P, H]`
     pub h: Vec<Approximate>,
@@ -134,6 +135,16 @@ pub struct Forward {
     c: Vec<Approximate>,
     /// `[P, 4H]`, i, f, g, o
     pub gates: Vec<Approximate>,
+}
+
+impl Forward {
+    /// The same where gates and cell states are kept as halves.
+    pub fn in_halves(mut self) -> Forward {
+        for number in self.gates.iter_mut().chain(&mut self.c) {
+            number.error += half_error(number.value.abs() + number.error, 1.0);
+        }
+        self
+    }
 }
 
 /// State of unit `j` before the `s`-th step.

@@ -4,7 +4,7 @@ use gatefold::plan::Limits;
 use gatefold::random::Philox;
 
 use super::case::{Case, forms};
-use crate::recurrent::{Layer, PLAIN};
+use crate::recurrent::{Layer, PLAIN, words_a_unit};
 use crate::support::device;
 use crate::support::models::random_batch;
 
@@ -81,7 +81,7 @@ fn permuting_rows_permutes_results() {
         let case = Case::new(layer, random_batch(5, 11, random), random);
         let (h, dz) = case.bits(gpu, &limits);
         let (h_permuted, dz_permuted) = with_rows(&case, &order).bits(gpu, &limits);
-        let width = case.width();
+        let (width, words) = (case.width(), words_a_unit(&limits));
         for t in 0..5 {
             for (b, &from) in order.iter().enumerate() {
                 let row = |values: &[u32], b: usize, each: usize| {
@@ -93,8 +93,8 @@ fn permuting_rows_permutes_results() {
                     "h of row {b} at {t}"
                 );
                 assert_eq!(
-                    row(&dz_permuted, b, 4 * width),
-                    row(&dz, from, 4 * width),
+                    row(&dz_permuted, b, words * width),
+                    row(&dz, from, words * width),
                     "dz of row {b} at {t}"
                 );
             }
@@ -141,6 +141,9 @@ fn reversing_time_swaps_the_directions() {
             words.iter().map(|&word| f32::from_bits(word)).collect()
         };
         assert!(h_turned == bits(turned(&floats(&h), 1)), "{limits:?}");
-        assert!(dz_turned == bits(turned(&floats(&dz), 4)), "{limits:?}");
+        assert!(
+            dz_turned == bits(turned(&floats(&dz), words_a_unit(&limits))),
+            "{limits:?}"
+        );
     }
 }

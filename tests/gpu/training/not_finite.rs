@@ -3,7 +3,7 @@
 use gatefold::Error;
 use gatefold::batch::Batch;
 use gatefold::model::{Activation, Dense, Embedding, Lstm, Sequential, initialise};
-use gatefold::plan::Adam;
+use gatefold::plan::{Adam, Limits, Storage};
 use gatefold::random::Philox;
 use gatefold::train::Session;
 
@@ -22,6 +22,7 @@ fn fault(session: &mut Session, batch: &Batch) -> (u64, String, f64) {
                 step,
                 what,
                 learning_rate: Some(learning_rate),
+                ..
             }) => return (step, what, learning_rate),
             Err(error) => panic!("{error}"),
         }
@@ -55,6 +56,48 @@ fn a_number_that_is_not_finite_is_named() {
         what == "the loss" || what.starts_with("the gradient of "),
         "{what}"
     );
+}
+
+/// What f32 holds and halves do not ends training at that step, and the message names the option.
+#[test]
+fn a_number_beyond_the_halves_is_named() {
+    if !device::is_adapter() {
+        return;
+    }
+    let model = Sequential::new("large")
+        .add(Embedding::new(VOCABULARY, 4))
+        .add(Lstm::new(8))
+        .add(Dense::new(1).sigmoid())
+        .build()
+        .unwrap();
+    let zeros = || -> Vec<Vec<f32>> {
+        let parameters = initialise(&model, 5).into_iter();
+        parameters.map(|tensor| vec![0.0; tensor.len()]).collect()
+    };
+    // h is 0 and the loss ln 2, but dz is some 10⁵.
+    let mut steep = zeros();
+    steep[index_of(&model, "dense.kernel")].fill(1e6);
+    // The input's product is 10⁵, which leaves every gate at 1.
+    let mut far = zeros();
+    far[index_of(&model, "lstm.bias")].fill(1e5);
+    let batch = random_batch(5, 3, &mut Philox::new(97, 0));
+    let trained = |limits: &Limits, start: &[Vec<f32>]| {
+        let (device, adam) = (device::open(), Adam::new(1e-3));
+        let session = Session::new(device, model.clone(), limits.clone(), start, adam, 5);
+        let mut session = session.unwrap();
+        session.train(&batch).unwrap();
+        session.drain()
+    };
+    for limits in device::forms(&device::open()) {
+        let halves = limits.clone().with_storage(Storage::F16).unwrap();
+        for (start, place) in [(&steep, "the gradient of lstm.bias"), (&far, "the loss")] {
+            trained(&limits, start).unwrap();
+            let error = trained(&halves, start).unwrap_err();
+            let found = matches!(&error, Error::NotFinite { step: 1, what, .. } if what == place);
+            assert!(found, "{error}, {limits:?}");
+            assert!(error.to_string().contains("`storage` f32"), "{error}");
+        }
+    }
 }
 
 #[test]
