@@ -11,7 +11,7 @@ use gatefold::report::{comparison_table_within, write_overview};
 use gatefold::run::{
     BegunRun, RunFolder, RunPlace, RunSpec, clear_comparison, holds_run, write_report,
 };
-use gatefold::train::{History, Position};
+use gatefold::train::History;
 use serde::Serialize;
 
 use super::args::CompareArgs;
@@ -59,11 +59,11 @@ pub fn run(
         .collect::<gatefold::Result<Vec<Model>>>()?;
     let spec = job.trainer.spec.of_comparison(&models);
     let places = places(&job, &models, begun.as_ref(), &spec)?;
-    let starts = |place: &RunPlace| position(place).is_none();
+    let starts = |place: &RunPlace| place.position().is_none();
     if !job.has_vectors && places.iter().any(starts) {
         job.read_vectors()?;
     }
-    job.join(&spec, places.iter().map(position))?;
+    job.join(&spec, places.iter().map(RunPlace::position))?;
     let device = job.check(device, &models)?;
     if !job.settings.is_first() {
         return train_all(&job, device, &models, places).map(|_| ());
@@ -109,14 +109,6 @@ fn compared_before(out: &Path) -> Vec<String> {
         }
     }
     names
-}
-
-/// Where the run in a place stands, if it has begun.
-fn position(place: &RunPlace) -> Option<&Position> {
-    match place {
-        RunPlace::New(_) | RunPlace::Taken(_) => None,
-        RunPlace::Begun(begun) => begun.position(),
-    }
 }
 
 /// What the comparison goes on with.

@@ -47,13 +47,7 @@ pub fn run(
     let output = job.output;
     let size = job.dataset().vocabulary.size();
     let classes = job.dataset().classes.len();
-    let model = source.model_for(size, classes, job.trainer.training().embedding_width)?;
-    let model = job.trainer.adapted(model)?;
-    let position = begun.as_ref().and_then(BegunRun::position);
-    job.join(
-        &job.trainer.spec.of_model(&model),
-        std::iter::once(position),
-    )?;
+    // That the data are others than the run's is said before that they do not fit its model.
     let place = match begun {
         Some(begun) => {
             let now = job.trainer.spec.of_model(&source.model(size)?);
@@ -64,6 +58,10 @@ pub fn run(
         }
         None => RunPlace::New(job.settings.out.clone()),
     };
+    let model = source.model_for(size, classes, job.trainer.training().embedding_width)?;
+    let model = job.trainer.adapted(model)?;
+    let spec = job.trainer.spec.of_model(&model);
+    job.join(&spec, std::iter::once(place.position()))?;
     let device = job.check(device, std::slice::from_ref(&model))?;
     if job.settings.finds_rate {
         return rates::find(&job, device, &model);

@@ -19,6 +19,16 @@ pub enum RunPlace {
     Begun(Box<BegunRun>),
 }
 
+impl RunPlace {
+    /// Where the run stands, if it has begun.
+    pub fn position(&self) -> Option<&Position> {
+        match self {
+            RunPlace::New(_) | RunPlace::Taken(_) => None,
+            RunPlace::Begun(begun) => begun.position(),
+        }
+    }
+}
+
 /// What happens while a run is trained.
 #[derive(Debug)]
 pub enum RunEvent<'a> {
