@@ -178,6 +178,7 @@ fn another(value: &mut toml::Value) {
             "relu" | "sigmoid" => "linear".to_string(),
             "plateau" => "constant".to_string(),
             "adam" => "rmsprop".to_string(),
+            "f32" => "f16".to_string(),
             text => format!("{text}1"),
         }),
         other => panic!("{other}"),
