@@ -1,8 +1,7 @@
 //! [`Server`]: listens, and ends when what is under way is done.
 
 use std::convert::Infallible;
-use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -26,7 +25,8 @@ use super::options::ServeOptions;
 use super::page::About;
 use super::predictor::Predictor;
 use super::worker::{self, Queue, Served};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::http::{Listening, listen, refused};
 use crate::run::{TextReader, TrainedRun};
 use crate::train::Session;
 
@@ -74,19 +74,12 @@ impl Server {
         options: &ServeOptions,
     ) -> Result<Server> {
         options.check()?;
-        let asked = options.address;
-        let refused = |error: io::Error| {
-            let problem = format!("{asked}: {error}; give another port, 0 for one that is free");
-            Error::argument("ServeOptions::address", problem)
-        };
-        let listener = TcpListener::bind(asked).map_err(refused)?;
-        listener.set_nonblocking(true).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(refused)?;
+        let argument = "ServeOptions::address";
+        let Listening {
+            listener,
+            address,
+            runtime,
+        } = listen(options.address, argument)?;
         let about = About::of(&run);
         let predictor = Predictor {
             run,
@@ -111,7 +104,7 @@ impl Server {
         let thread = thread::Builder::new()
             .name("server".to_string())
             .spawn(move || runtime.block_on(serve))
-            .map_err(refused)?;
+            .map_err(refused(options.address, argument))?;
         Ok(Server {
             address,
             queue: Some(queue),

@@ -1,8 +1,7 @@
 //! [`Page`]: a run as a page for a browser, which asks every second how it goes.
 
 use std::fs;
-use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -20,7 +19,7 @@ use super::page_list::{ListRow, PageList};
 use super::run::RunState;
 use super::still::{Still, index, list_index, picture, report_in};
 use crate::error::{Error, Result};
-use crate::http::{self, TEXT, has_own_host};
+use crate::http::{self, Listening, TEXT, has_own_host, listen, refused};
 use crate::run::files;
 
 /// The files of the page: path, type, content.
@@ -145,18 +144,12 @@ impl Page {
     }
 
     fn serve_at(folder: &Path, list: Option<PageList>, address: SocketAddr) -> Result<Page> {
-        let refused = |error: io::Error| {
-            let problem = format!("{address}: {error}; give another port, 0 for one that is free");
-            Error::argument("Page::serve", problem)
-        };
-        let listener = TcpListener::bind(address).map_err(refused)?;
-        listener.set_nonblocking(true).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(refused)?;
+        let (asked, argument) = (address, "Page::serve");
+        let Listening {
+            listener,
+            address,
+            runtime,
+        } = listen(asked, argument)?;
         let shared = Arc::new(PageState {
             folder: folder.to_path_buf(),
             list,
@@ -182,7 +175,7 @@ impl Page {
                     warn!("the page is gone: {error}");
                 }
             })
-            .map_err(refused)?;
+            .map_err(refused(asked, argument))?;
         Ok(Page {
             address,
             shared,
