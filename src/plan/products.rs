@@ -263,29 +263,34 @@ impl PlanBuilder<'_> {
             None => None,
         };
         let batches_and_splits = batches * splits;
-        let of_half = |kernel: Kernel| {
-            let half = b.storage.is_half();
-            kernel.flag("half", half).flag("half_b", half)
-        };
-        match (vector_lanes(self.limits.form, &[m, n]), column_sums) {
-            (Some(lanes), _) => {
+        let half = b.storage.is_half();
+        let kernel = Kernel::new("matmul_transposed_a")
+            .flag("half", half)
+            .flag("half_b", half);
+        // Tiles of the kernel that makes the sums whether or not they are asked for.
+        let tiled = match vector_lanes(self.limits.form, &[m, n]) {
+            Some(lanes) => {
                 let rows = if lanes <= 8 && m > TILE / 2 {
                     TILE
                 } else {
                     TILE / 2
                 };
                 let vectors = (TILE / (4 * lanes)).max(1);
-                let kernel = of_half(Kernel::new("matmul_transposed_a"))
-                    .size("S", lanes)
-                    .size("R", rows)
-                    .size("V", vectors);
-                // It makes the sums whether or not they are asked for.
+                let kernel = kernel.size("S", lanes).size("R", rows).size("V", vectors);
+                Some((kernel, n.div_ceil(4 * lanes * vectors), m.div_ceil(rows)))
+            }
+            None if self.limits.form == Form::Native && column_sums.is_some() => {
+                Some((kernel, 1, 1))
+            }
+            None => None,
+        };
+        match tiled {
+            Some((kernel, across, down)) => {
                 let column_sums = match column_sums {
                     Some(slice) => slice,
                     None => self.scratch("split_column_sums", splits * batches * n)?,
                 };
                 let bindings = [a.slice, b.slice, to, column_sums];
-                let [across, down] = [n.div_ceil(4 * lanes * vectors), m.div_ceil(rows)];
                 let groups = [across, down, batches_and_splits];
                 self.dispatch(
                     label.into(),
@@ -296,20 +301,7 @@ impl PlanBuilder<'_> {
                     sizes.flops(),
                 )?;
             }
-            (None, Some(column_sums)) if self.limits.form == Form::Native => {
-                let kernel = of_half(Kernel::new("matmul_transposed_a"));
-                let bindings = [a.slice, b.slice, to, column_sums];
-                let groups = [1, 1, batches_and_splits];
-                self.dispatch(
-                    label.into(),
-                    kernel,
-                    &dims,
-                    &bindings,
-                    groups,
-                    sizes.flops(),
-                )?;
-            }
-            (None, column_sums) => {
+            None => {
                 let dims = MatmulDims {
                     a_row: 1,
                     a_column: dims.a_row,
