@@ -66,7 +66,7 @@ impl Server {
     /// Listens, opens the device with `open`, and answers from then on. Where the device fails it is opened again.
     ///
     /// # Errors
-    /// [`Error::Argument`] where the address cannot be had, and as [`ServeOptions::check`]; what `open` reports.
+    /// [`Error::Argument`](crate::Error::Argument) where the address cannot be had, and as [`ServeOptions::check`]; what `open` reports.
     pub fn start(
         run: TrainedRun,
         reader: TextReader,
