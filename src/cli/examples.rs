@@ -52,6 +52,10 @@ gatefold compare --data imdb --variants dropout,bidirectional",
                 "Go on with a run that was stopped",
                 "gatefold train --resume runs/mine",
             ),
+            (
+                "Train long texts on a GPU with little memory",
+                "gatefold train --data letters.csv --storage f16",
+            ),
         ],
     ),
     (

@@ -430,8 +430,10 @@ fn what_needs_a_model_is_refused_without_one() {
         let arguments = [&["bench", "--report"][..], option].concat();
         place.run(arguments).fails(2, &["VARIANT"]);
     }
-    let arguments = ["bench", "--report", "--row-tile", "2", "--adapter", "cpu"];
-    place.run(arguments).fails(2, &["--row-tile", "--config"]);
+    for [option, value] in [["--row-tile", "2"], ["--storage", "f16"]] {
+        let arguments = ["bench", "--report", option, value, "--adapter", "cpu"];
+        place.run(arguments).fails(2, &[option, "--config"]);
+    }
     assert!(place.names().is_empty());
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DeviceArgs, ModelArgs, OUTPUT, TileArgs};
+use super::{DeviceArgs, ModelArgs, OUTPUT, StorageArgs, TileArgs};
 
 /// Arguments of `gatefold bench`.
 #[derive(Debug, Args)]
@@ -27,6 +27,8 @@ pub struct BenchArgs {
     /// Time inference instead of training
     #[arg(long)]
     pub inference: bool,
+    #[command(flatten)]
+    pub storage: StorageArgs,
     /// Time batches of these reviews instead of random ids
     ///
     /// The batches are shuffled, padded and run as in training: the program does not wait for one before it sends the next.

@@ -1,7 +1,11 @@
 //! Which adapter, and how it computes.
 
+use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
 use gatefold::gpu::KernelForm;
+use gatefold::plan::Storage;
+
+use super::choice::choice;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Device options")]
@@ -70,6 +74,25 @@ impl TileArgs {
     pub fn rows(&self) -> Option<usize> {
         self.row_tile.map(|rows| rows as usize)
     }
+}
+
+/// How a training step keeps what its recurrent layers need again.
+#[derive(Debug, Args)]
+pub struct StorageArgs {
+    /// How to keep what recurrent layers need for the backward pass: f16 takes half the memory
+    #[arg(long, value_parser = storage_parser(), value_name = "f32|f16", default_value = "f32")]
+    pub storage: Storage,
+}
+
+fn storage_parser() -> impl TypedValueParser<Value = Storage> {
+    let help = |storage| match storage {
+        Storage::F32 => "4 bytes a number",
+        Storage::F16 => {
+            "2 bytes a number, on adapters only; a number beyond 65,504 ends training. Sums stay f32"
+        }
+    };
+    let all = Storage::ALL.map(|storage| (storage.name(), help(storage), storage));
+    choice(all.to_vec())
 }
 
 #[derive(Debug, Args)]

@@ -30,7 +30,7 @@ pub use data_commands::{
     BuildVocabArgs, BuiltKind, ConvertArgs, DataCommand, DataExportArgs, FetchArgs, Format,
     InspectArgs,
 };
-pub use device::{DeviceArgs, DevicesArgs, TileArgs};
+pub use device::{DeviceArgs, DevicesArgs, StorageArgs, TileArgs};
 pub use model::{ModelArgs, SummaryArgs};
 pub use plot::{PlotArgs, PlotFormat, formats};
 pub use runs::{

@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::TypedValueParser;
 use gatefold::model::Variant;
-use gatefold::plan::Storage;
 use gatefold::run::{Amount, ClassWeights, DataSpec, OptimiserName, TrainingSpec, path_text};
 
 use super::callbacks::CallbackArgs;
@@ -17,7 +16,7 @@ use super::model::variant_parser;
 use super::watch::ServeArgs;
 use crate::cli::time_limit;
 
-use super::{BatchArgs, DataArgs, DeviceArgs, ModelArgs, OUTPUT, TileArgs};
+use super::{BatchArgs, DataArgs, DeviceArgs, ModelArgs, OUTPUT, StorageArgs, TileArgs};
 
 /// `--learning-rate`: a number, or that it is to be found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -180,9 +179,8 @@ pub struct TrainingArgs {
     /// This sets `mask_zero` on the embedding. The experiment does not, which is why its baseline fails.
     #[arg(long)]
     pub mask_padding: bool,
-    /// How to keep what recurrent layers need for the backward pass: f16 takes half the memory
-    #[arg(long, value_parser = storage_parser(), value_name = "f32|f16", default_value = "f32")]
-    pub storage: Storage,
+    #[command(flatten)]
+    pub storage: StorageArgs,
     /// Write a checkpoint every N steps; 0 writes one at the end of each epoch only
     #[arg(
         long,
@@ -248,7 +246,7 @@ impl TrainingArgs {
             validation_steps: self.validation_steps.map(|steps| steps as usize),
             overfit_batches: self.overfit_batches.map(|batches| batches as usize),
             mask_padding: self.mask_padding,
-            storage: self.storage,
+            storage: self.storage.storage,
             checkpoint_steps: self.checkpoint_steps as usize,
         };
         spec.completed()
@@ -265,17 +263,6 @@ fn optimiser_parser() -> impl TypedValueParser<Value = OptimiserName> {
         }
     };
     let all = OptimiserName::ALL.map(|optimiser| (optimiser.name(), help(optimiser), optimiser));
-    choice(all.to_vec())
-}
-
-fn storage_parser() -> impl TypedValueParser<Value = Storage> {
-    let help = |storage| match storage {
-        Storage::F32 => "4 bytes a number",
-        Storage::F16 => {
-            "2 bytes a number, on adapters only; a number beyond 65,504 ends training. Sums stay f32"
-        }
-    };
-    let all = Storage::ALL.map(|storage| (storage.name(), help(storage), storage));
     choice(all.to_vec())
 }
 

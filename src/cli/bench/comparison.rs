@@ -156,6 +156,7 @@ fn differences(earlier: &Report, now: &Report) -> Vec<Difference> {
                     .row_tile
                     .map_or("chosen".to_string(), |tile| tile.to_string()),
             ),
+            ("storage", report.storage.to_string()),
             (
                 "system",
                 format!(
@@ -201,6 +202,16 @@ mod tests {
             assert!(text.contains("\nstep, ms "), "{text}");
             assert!(text.contains("\ntimesteps a second "), "{text}");
         }
+    }
+
+    #[test]
+    fn another_storage_is_told() {
+        let before = sample(10.0, 1e8);
+        let mut after = before.clone();
+        after.storage = gatefold::plan::Storage::F16;
+        let text = Comparison::new(&before, &after).text();
+        assert!(text.starts_with("Differs   storage: f32 → f16\n"), "{text}");
+        assert!(!Comparison::new(&after, &after).text().contains("Differs"));
     }
 
     #[test]

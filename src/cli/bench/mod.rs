@@ -18,7 +18,7 @@ use gatefold::Error;
 use gatefold::batch::{Padding, longest_shape};
 use gatefold::device::Device;
 use gatefold::model::{Model, initialise};
-use gatefold::plan::Adam;
+use gatefold::plan::{Adam, Storage};
 use gatefold::report::{check_absent, write_atomically};
 use gatefold::run::kernel_form;
 use gatefold::train::{Session, segment_length};
@@ -148,6 +148,10 @@ fn every_form(args: &BenchArgs, output: &Output) -> Result<()> {
         let problem = "is for one model; leave it out, or give a VARIANT or --config FILE";
         return Err(option("--row-tile", problem).into());
     }
+    if args.storage.storage != Storage::default() {
+        let problem = "is for one model; leave it out, or give a VARIANT or --config FILE";
+        return Err(option("--storage", problem).into());
+    }
     if args.json && !args.compare.is_empty() {
         let problem = "makes a table of every form; leave out --json, or give a model";
         return Err(option("--compare", problem).into());
@@ -207,6 +211,7 @@ fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Sess
     let device = Device::open(&adapter_choice(&args.device))?;
     let limits = device.limits(args.device.kernels.into())?;
     let limits = limits.with_row_tile(args.tile.rows())?;
+    let limits = limits.with_storage(args.storage.storage)?;
     let (adapter, kernels) = (device.report(), kernel_form(&limits));
     let mut session = Session::new(device, model, limits, &parameters, Adam::new(1e-4), 0)?;
     pass.step(&mut session, &batch)?;
@@ -242,6 +247,7 @@ fn measured(args: &BenchArgs, workload: &Workload, model: Model) -> Result<(Sess
         adapter,
         kernels,
         row_tile: args.tile.rows(),
+        storage: args.storage.storage,
         work: work(args, workload, session.model(), length),
         steps: args.steps,
         step_ms,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatefold::gpu::{AdapterReport, Clock, Peak};
 use gatefold::model::LayerKind;
+use gatefold::plan::Storage;
 use gatefold::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,9 @@ pub struct Report {
     pub kernels: String,
     /// What `--row-tile` asked for.
     pub row_tile: Option<usize>,
+    /// `--storage`; reports from before it are of f32.
+    #[serde(default)]
+    pub storage: Storage,
     pub work: Work,
     pub steps: u32,
     /// Of one step; of real batches, of the mean step of a block.
@@ -281,6 +285,7 @@ pub mod tests {
             },
             kernels: "subgroup, 32 lanes".into(),
             row_tile: None,
+            storage: Storage::F32,
             work: Work {
                 model: "bidirectional".into(),
                 layers: Vec::new(),

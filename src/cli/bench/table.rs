@@ -1,6 +1,7 @@
 //! A report for people, 80 columns wide.
 
 use gatefold::gpu::Clock;
+use gatefold::plan::Storage;
 
 use super::figures::{figure, measured, spread_text, table};
 use super::report::{Profile, Report, Share};
@@ -16,7 +17,7 @@ pub fn text(report: &Report) -> String {
         field(
             "Adapter",
             &format!(
-                "{}: {}, {}; driver {}; kernels: {}{}",
+                "{}: {}, {}; driver {}; kernels: {}{}{}",
                 report.adapter.name,
                 report.adapter.kind,
                 report.adapter.backend,
@@ -24,7 +25,11 @@ pub fn text(report: &Report) -> String {
                 report.kernels,
                 report
                     .row_tile
-                    .map_or(String::new(), |tile| format!(", row tile {tile}"))
+                    .map_or(String::new(), |tile| format!(", row tile {tile}")),
+                match report.storage {
+                    Storage::F32 => "",
+                    Storage::F16 => ", stored as f16",
+                }
             ),
         ),
         field("Step", &step_text(report)),
