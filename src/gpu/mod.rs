@@ -8,6 +8,7 @@ mod adapter;
 mod arena;
 mod bind_groups;
 mod device;
+mod faults;
 mod kernel_form;
 mod memory_limit;
 mod own_shader;

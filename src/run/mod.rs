@@ -30,6 +30,7 @@ mod follower;
 mod from_keys;
 pub mod keys;
 mod list;
+mod live_run;
 mod lock;
 mod memory;
 mod model_card;

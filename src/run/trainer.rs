@@ -5,15 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::callbacks::CallbackSpec;
-use super::card_file::write_model_card;
-use super::files;
 use super::folder::RunFolder;
-use super::model_card::model_card;
+use super::live_run::{LiveRun, LiveWork};
 use super::outcome::{RunEvent, RunOutcome, RunPlace};
-use super::recorder::Recorder;
-use super::report::write_report;
 use super::spec::RunSpec;
-use super::trained_run::ParametersFrom;
 use super::training::TrainingSpec;
 use crate::data::{Dataset, WordVectors};
 use crate::device::Device;
@@ -22,11 +17,7 @@ use crate::gpu::AdapterReport;
 use crate::model::{Model, initialise};
 use crate::plan::Limits;
 use crate::ranks::Ranks;
-use crate::report::TensorBoard;
-use crate::train::{
-    Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Position, Session, Snapshot,
-    Weights, fit, reserve_for, resume,
-};
+use crate::train::{CheckpointFiles, Session, reserve_for};
 
 /// All that training needs but the model and the device.
 ///
@@ -236,7 +227,7 @@ impl Trainer {
             return Err(Error::Interrupted);
         }
         let goes_on = matches!(&place, RunPlace::Begun(begun) if !begun.is_at_start());
-        let mut session = match goes_on {
+        let session = match goes_on {
             true => self.session_to_resume(device, model)?,
             false => self.session(device, model)?,
         };
@@ -265,197 +256,14 @@ impl Trainer {
                 (begun.folder, begun.checkpoints, from)
             }
         };
-        let mut run = Run {
-            trainer: self,
-            folder,
-            config: spec.to_toml()?,
+        let work = LiveWork {
             model,
-            history: History::new(model.name(), model.count_parameters()),
-            checkpoints,
-            taken_at: from.as_ref().map(|from| from.position.clone()),
-            best: None,
-            tensorboard: None,
+            dataset: &self.dataset,
+            training: &self.training,
+            callbacks: &self.callbacks,
+            spec,
         };
-        let mut recorder = Recorder::new(run.folder.path());
-        let outcome = run
-            .fit(&mut session, from.as_deref(), stop, &mut recorder, observe)
-            .and_then(|()| run.finish(&session));
-        recorder.end(outcome.as_ref().err().map(ToString::to_string));
-        let outcome = RunOutcome {
-            history: run.history,
-            last_checkpoint: run.checkpoints.last().cloned(),
-            end: outcome.map(|()| session.into_device()),
-        };
-        if outcome.end.is_err() && outcome.is_nothing() {
-            run.folder.discard();
-        }
-        Ok(outcome)
-    }
-}
-
-/// A run under way.
-struct Run<'a> {
-    trainer: &'a Trainer,
-    folder: RunFolder,
-    config: String,
-    model: &'a Model,
-    history: History,
-    checkpoints: CheckpointFiles,
-    /// Where the run stood when this process took it; none of a run that begins, or once its old result is gone.
-    taken_at: Option<Position>,
-    /// The epoch whose parameters are in [`files::BEST`].
-    best: Option<usize>,
-    tensorboard: Option<TensorBoard>,
-}
-
-impl Run<'_> {
-    /// Runs the epochs that are left, and keeps what each leaves. Nothing is being written afterwards.
-    fn fit(
-        &mut self,
-        session: &mut Session,
-        from: Option<&Snapshot>,
-        stop: &AtomicBool,
-        recorder: &mut Recorder,
-        observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
-    ) -> Result<()> {
-        if let Some(Snapshot { position, best, .. }) = from {
-            self.history.epochs = position.epochs.clone();
-            for record in &mut self.history.epochs {
-                record.seconds = recorder.seconds_of(record.epoch).unwrap_or(0.0);
-            }
-            if let Some(best) = best {
-                self.keep_best(best)?;
-            }
-        }
-        if self.trainer.callbacks.tensorboard {
-            let events = self.folder.path().join(files::EVENTS);
-            self.tensorboard = Some(TensorBoard::create(&events, &self.history.epochs)?);
-        }
-        if !self.history.epochs.is_empty() {
-            // They may be behind the checkpoint.
-            self.folder
-                .write(&self.history, &self.trainer.dataset.name)?;
-        }
-        let outcome = self.fit_epochs(session, from, stop, recorder, observe);
-        let written = self.checkpoints.finish();
-        let removed = self.remove_old_result();
-        outcome.and(written).and(removed)
-    }
-
-    fn fit_epochs(
-        &mut self,
-        session: &mut Session,
-        from: Option<&Snapshot>,
-        stop: &AtomicBool,
-        recorder: &mut Recorder,
-        observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
-    ) -> Result<()> {
-        let trainer = self.trainer;
-        let options = trainer
-            .training
-            .fit_options(&trainer.callbacks, &trainer.dataset)?;
-        let steps = trainer.dataset.train.len().div_ceil(options.batch_size);
-        let start = from.map_or(Position::default(), |from| from.position.clone());
-        recorder.note_device_memory(session.device().buffer_bytes());
-        recorder.begin(&self.history.variant, options.epochs, steps, &start);
-        let begin = RunEvent::Begin {
-            epochs: options.epochs,
-            steps,
-            position: &start,
-        };
-        // Whether nothing more is wanted shows at the first event of `fit` again.
-        let mut ended = observe(&begin).is_break();
-        let mut failure = None;
-        let mut on_event = |event: Event<'_>| {
-            recorder.observe(&event);
-            let event = recorder.timed(event);
-            let kept = match &event {
-                Event::Epoch(record) => self.end_epoch(record),
-                Event::Snapshot(snapshot) => self.checkpoint(snapshot),
-                Event::Steps { .. } | Event::Validation { .. } | Event::Restart { .. } => Ok(()),
-            };
-            if let Err(error) = kept {
-                failure.get_or_insert(error);
-            } else if failure.is_none() {
-                ended |= observe(&RunEvent::Fit(&event)).is_break();
-            }
-            match ended || failure.is_some() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        };
-        let dataset = &trainer.dataset;
-        let outcome = match from {
-            Some(from) => resume(session, dataset, &options, from, stop, &mut on_event),
-            None => fit(session, dataset, &options, stop, &mut on_event),
-        };
-        match failure {
-            Some(error) => Err(error),
-            None => outcome.map(|_| ()),
-        }
-    }
-
-    fn end_epoch(&mut self, record: &EpochRecord) -> Result<()> {
-        self.history.epochs.push(record.clone());
-        let written = self.folder.write(&self.history, &self.trainer.dataset.name);
-        if written.is_err() {
-            self.history.epochs.pop();
-        }
-        written?;
-        match &mut self.tensorboard {
-            Some(events) => events.append(record),
-            None => Ok(()),
-        }
-    }
-
-    fn checkpoint(&mut self, snapshot: &Arc<Snapshot>) -> Result<()> {
-        if let Some(best) = &snapshot.best {
-            self.keep_best(best)?;
-        }
-        self.checkpoints.save(Checkpoint {
-            model: self.model.clone(),
-            config: self.config.clone(),
-            snapshot: Arc::clone(snapshot),
-        })?;
-        self.remove_old_result()
-    }
-
-    /// Removes the result of fewer epochs, which is not to be taken for that of this run, once a newer checkpoint is on
-    /// disk.
-    fn remove_old_result(&mut self) -> Result<()> {
-        let last = self.checkpoints.last();
-        if self.taken_at.is_some() && last.is_some() && last != self.taken_at.as_ref() {
-            self.folder.remove_result()?;
-            self.taken_at = None;
-        }
-        Ok(())
-    }
-
-    /// Writes the best epoch's parameters, unless the file has them.
-    fn keep_best(&mut self, best: &Best) -> Result<()> {
-        if self.best != Some(best.epoch) {
-            self.write_weights(files::BEST, best.parameters.clone())?;
-            self.best = Some(best.epoch);
-        }
-        Ok(())
-    }
-
-    fn write_weights(&self, name: &str, parameters: Vec<Vec<f32>>) -> Result<()> {
-        let vocabulary = &self.trainer.dataset.vocabulary;
-        let weights = Weights::new(self.model.clone(), parameters, vocabulary);
-        weights.save(&self.folder.path().join(name))
-    }
-
-    /// Writes the trained parameters, the report and the model card. The last checkpoint stays, to train for more epochs.
-    fn finish(&self, session: &Session) -> Result<()> {
-        self.write_weights(files::MODEL, session.parameters()?)?;
-        let folder = self.folder.path();
-        if !self.history.epochs.is_empty() {
-            write_report(folder, &[folder.to_path_buf()])?;
-        }
-        let spec = self.trainer.spec.of_model(self.model);
-        let card = model_card(&spec, &self.history.epochs, &ParametersFrom::Result, None)?;
-        write_model_card(folder, &card)?;
-        self.folder.remove_previous_checkpoint()
+        let run = LiveRun::new(work, folder, checkpoints, from.as_deref())?;
+        Ok(run.train(session, from.as_deref(), stop, observe))
     }
 }
