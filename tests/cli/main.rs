@@ -62,6 +62,7 @@ mod sweep;
 mod tables;
 mod token_cache;
 mod train;
+mod train_options;
 mod usage;
 mod vocabularies;
 mod watch;
