@@ -10,7 +10,7 @@ use gatefold::gpu::{AdapterChoice, Clock, KernelForm};
 use gatefold::model::{Bidirectional, Dense, Dropout, Embedding, Lstm, Model, Sequential};
 use gatefold::model::{Variant, initialise};
 use gatefold::native::Native;
-use gatefold::plan::{Adam, Gradients, names};
+use gatefold::plan::names;
 use gatefold::random::Philox;
 use gatefold::train::{Event, FitOptions, Session, SessionState, Snapshot, fit, resume};
 
@@ -21,31 +21,10 @@ use crate::support::models::{
     recurrent,
 };
 use crate::support::oracle;
-use crate::support::steps::check_odd_models;
+use crate::support::steps::{check_odd_models, measuring_session};
 
 mod kernels;
 mod plans;
-
-fn session(native: Native, model: &Model) -> Session {
-    let limits = native.limits();
-    let parameters = initialise(model, 5);
-    let mut session = Session::new(
-        native,
-        model.clone(),
-        limits,
-        &parameters,
-        Adam::new(1e-2),
-        5,
-    )
-    .unwrap();
-    let gradients = Gradients {
-        clip_norm: Some(0.05),
-        measure_norm: true,
-        measure_layer_norms: true,
-    };
-    session.set_gradients(gradients).unwrap();
-    session
-}
 
 #[test]
 fn oracle_fixtures() {
@@ -74,7 +53,7 @@ fn steps_of_odd_models_are_those_of_the_twin() {
 type Left = (Vec<u32>, SessionState, Vec<f32>, Vec<f64>);
 
 fn left(native: Native, model: &Model, batches: &[Batch]) -> Left {
-    let mut session = session(native, model);
+    let mut session = measuring_session(native, model);
     let mut figures = Vec::new();
     for batch in batches {
         session.train(batch).unwrap();
@@ -205,7 +184,7 @@ fn a_run_repeats_and_goes_on_from_any_snapshot() {
         .checkpoint_steps(4);
     let stop = AtomicBool::new(false);
     let run = |threads: u16| {
-        let mut session = session(native(threads, None), &model);
+        let mut session = measuring_session(native(threads, None), &model);
         let mut snapshots: Vec<Arc<Snapshot>> = Vec::new();
         fit(&mut session, &data, &options, &stop, &mut |event| {
             if let Event::Snapshot(snapshot) = event {
@@ -219,12 +198,12 @@ fn a_run_repeats_and_goes_on_from_any_snapshot() {
     assert!(run(3).0 == state);
     assert_eq!(snapshots.len(), 5);
     for snapshot in &snapshots {
-        let mut session = session(native(1, None), &model);
+        let mut session = measuring_session(native(1, None), &model);
         resume(&mut session, &data, &options, snapshot, &stop, &mut |_| {}).unwrap();
         assert!(session.state().unwrap() == state);
     }
     // A device that is opened anew goes on as well.
-    let mut again = session(native(2, None), &model);
+    let mut again = measuring_session(native(2, None), &model);
     again.restore(&snapshots[0].state).unwrap();
     again.reopen().unwrap();
     again.restore(&snapshots[0].state).unwrap();
@@ -234,7 +213,7 @@ fn a_run_repeats_and_goes_on_from_any_snapshot() {
 #[test]
 fn a_profile_times_every_dispatch_once() {
     let model = Variant::Bidirectional.model(300).unwrap();
-    let mut session = session(native(2, None), &model);
+    let mut session = measuring_session(native(2, None), &model);
     assert_eq!(session.device().clock(), Clock::Host);
     assert!(!session.calibrates());
     let batch = random_batch(20, 3, &mut Philox::new(203, 0));
@@ -307,7 +286,7 @@ fn it_is_chosen_by_its_whole_name_alone() {
 #[test]
 fn buffers_are_named_as_on_an_adapter() {
     let model = recurrent(8, false, &[(8, 2)]);
-    let mut session = session(native(1, None), &model);
+    let mut session = measuring_session(native(1, None), &model);
     session
         .train(&random_batch(5, 3, &mut Philox::new(1, 0)))
         .unwrap();

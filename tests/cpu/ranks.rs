@@ -6,11 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatefold::batch::{Batch, Padding};
 use gatefold::data::{Dataset, Review};
-use gatefold::device::Device;
-use gatefold::gpu::KernelForm;
-use gatefold::model::{Model, initialise};
-use gatefold::native::{Native, NativeChoice};
-use gatefold::plan::{Adam, Gradients};
+use gatefold::model::Model;
 use gatefold::random::Philox;
 use gatefold::ranks::{Failure, Ranks};
 use gatefold::train::{
@@ -19,36 +15,17 @@ use gatefold::train::{
 };
 use gatefold::{Error, Result};
 
+use crate::support::device::native;
 use crate::support::models::{VOCABULARY, classifier, recurrent};
 use crate::support::ranks::on_ranks;
+use crate::support::steps::measuring_session;
 
 /// Shards of every batch, which 2, 3, 4, 6 and 12 ranks can share.
 const SHARDS: usize = 12;
 
 /// On the processor with a thread: ranks are threads here.
 fn session(model: &Model, ranks: Option<Arc<Ranks>>) -> Session {
-    let choice = NativeChoice {
-        threads: Some(1),
-        ..NativeChoice::default()
-    };
-    let device = Device::from(Native::open(choice).unwrap());
-    let limits = device.limits(KernelForm::Automatic).unwrap();
-    let parameters = initialise(model, 5);
-    let mut session = Session::new(
-        device,
-        model.clone(),
-        limits,
-        &parameters,
-        Adam::new(1e-2),
-        7,
-    )
-    .unwrap();
-    let gradients = Gradients {
-        clip_norm: Some(0.05),
-        measure_norm: true,
-        measure_layer_norms: true,
-    };
-    session.set_gradients(gradients).unwrap();
+    let mut session = measuring_session(native(1, None), model);
     if let Some(ranks) = ranks {
         session.join(ranks);
     }

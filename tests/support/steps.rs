@@ -5,8 +5,9 @@
 
 use gatefold::batch::Batch;
 use gatefold::device::Device;
-use gatefold::model::{Gru, Lstm, Model};
-use gatefold::plan::{Adam, Limits, names};
+use gatefold::model::{Gru, Lstm, Model, initialise};
+use gatefold::native::Native;
+use gatefold::plan::{Adam, Gradients, Limits, names};
 use gatefold::random::Philox;
 use gatefold::reference::network::{Masks, Network};
 use gatefold::train::Session;
@@ -26,6 +27,21 @@ pub const TOLERANCE: f64 = 2e-5;
 const CANCELLED: f64 = 10.0 * TOLERANCE;
 
 const SEED: u64 = 0x0123_4567_89ab_cdef;
+
+/// A session on the processor that clips gradients and measures their norms, with initial parameters.
+pub fn measuring_session(native: Native, model: &Model) -> Session {
+    let limits = native.limits();
+    let parameters = initialise(model, 5);
+    let adam = Adam::new(1e-2);
+    let mut session = Session::new(native, model.clone(), limits, &parameters, adam, 5).unwrap();
+    let gradients = Gradients {
+        clip_norm: Some(0.05),
+        measure_norm: true,
+        measure_layer_norms: true,
+    };
+    session.set_gradients(gradients).unwrap();
+    session
+}
 
 pub fn session(
     device: impl Into<Device>,
