@@ -279,6 +279,7 @@ fn nonsense_is_refused_before_any_work() {
     run(&["--compare", "not-a-report.json"]).fails(1, &["not-a-report.json", "--report"]);
     run(&["--trace", "absent/trace.json"]).fails(2, &["--trace", "absent"]);
     run(&["--row-tile", "0"]).fails(2, &["--row-tile"]);
+    run(&["--storage", "f16", "--inference"]).fails(2, &["--storage", "predicting"]);
     place.run(["bench"]).fails(2, &["VARIANT", "--config"]);
     place
         .run(["bench", "baseline", "--data", "x", "--length", "3"])

@@ -61,6 +61,10 @@ pub fn run(args: &BenchArgs, timeline: Option<&Timeline>, quiet: bool) -> Result
     if !args.model.is_given() && args.report.is_some() {
         return every_form(args, &output);
     }
+    if args.inference && args.storage.storage != Storage::default() {
+        let problem = "is for training: predicting keeps nothing for a backward pass; leave it out";
+        return Err(option("--storage", problem).into());
+    }
     let source = ModelSource::new(&args.model)?;
     let report_file = args
         .report
