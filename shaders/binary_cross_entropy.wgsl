@@ -1,5 +1,5 @@
 // binary_cross_entropy: the loss of a batch, its gradient, and how many predictions are right.
-// uses: common/activations
+// uses: common/activations, common/binary_loss
 //
 // Math   q = clip(p, ε, 1 - ε)     ε = 1e-7
 //        loss = mean of -w·(y·ln q + (1 - y)·ln(1 - q))
@@ -28,8 +28,6 @@ struct Dims { batch: u32, record: u32, pad0: u32, pad1: u32 }
 @group(0) @binding(4) var<storage, read_write> d_p: array<f32>;
 @group(0) @binding(5) var<storage, read_write> record: array<u32>;
 
-const EPSILON = 1e-7;
-
 var<workgroup> losses: array<f32, 64>;
 var<workgroup> right: array<u32, 64>;
 
@@ -38,16 +36,10 @@ fn binary_cross_entropy(@builtin(local_invocation_index) index: u32) {
     var loss = 0.0;
     var count = 0u;
     for (var row = index; row < dims.batch; row += 64u) {
-        let y = labels[row];
-        let w = weights[row];
-        let probability = p[row];
-        let nan = is_nan(probability);
-        let low = !nan && probability < EPSILON;
-        let high = !nan && probability > 1.0 - EPSILON;
-        let q = select(select(probability, EPSILON, low), 1.0 - EPSILON, high);
-        loss -= w * select(y * log(q) + (1.0 - y) * log(1.0 - q), probability, nan);
-        d_p[row] = select(w * ((q - y) / (q * (1.0 - q)) / f32(dims.batch)), 0.0, low || high);
-        count += select(0u, 1u, (probability > 0.5) == (y > 0.5));
+        let of_row = row_loss(p[row], labels[row], weights[row], f32(dims.batch));
+        loss -= of_row.log_likelihood;
+        d_p[row] = of_row.d_p;
+        count += of_row.right;
     }
     losses[index] = loss;
     right[index] = count;

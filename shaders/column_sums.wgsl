@@ -1,4 +1,4 @@
-// column_sums: sums the rows of a matrix, chunk by chunk: bias gradients, and the partial sums of a split product.
+// column_sums: sums the rows of a matrix, chunk by chunk: gradients that layers make of terms a row.
 //
 // Math   y[s, j] = Σ_i x[i, j]   over i in [s·chunk, (s + 1)·chunk)
 // Shapes n rows, W numbers a row, bound as Element: vec4 where W is a multiple of 4; ⌈n / chunk⌉ rows of y.
@@ -8,7 +8,7 @@
 //   2        y     read_write  [s, W]  written with `=`
 // Grid   one invocation per Element of y; 64 a workgroup, in two dimensions where one is not enough.
 // Order  a sum is made by one invocation, upwards: no barrier, no atomics.
-// Twin   reference/matmul.rs        Test  tests/gpu/matmul.rs
+// Twin   reference/matmul.rs        Test  tests/gpu/layer_norm.rs
 
 alias Element = {{ element }};
 struct Dims { rows: u32, width: u32, chunk: u32, chunks: u32 }

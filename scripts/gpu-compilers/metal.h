@@ -24,9 +24,34 @@ struct __align__(16) float4 {
     __device__ float4() {}
     __device__ float4(float s) : x(s), y(s), z(s), w(s) {}
     __device__ float4(float a, float b, float c, float d) : x(a), y(b), z(c), w(d) {}
+    __device__ float4(float2 a, float2 b) : x(a.x), y(a.y), z(b.x), w(b.y) {}
+};
+// Two halves in a word. CUDA's own header of them wants more headers than setup.sh fetches.
+struct __align__(4) half2 {
+    unsigned short x, y;
+    __device__ half2() {}
+    __device__ explicit half2(float2 a) {
+        asm("cvt.rn.f16.f32 %0, %1;" : "=h"(x) : "f"(a.x));
+        asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(a.y));
+    }
+    __device__ operator float2() const {
+        float2 a;
+        asm("cvt.f32.f16 %0, %1;" : "=f"(a.x) : "h"(x));
+        asm("cvt.f32.f16 %0, %1;" : "=f"(a.y) : "h"(y));
+        return a;
+    }
+};
+struct __align__(8) uint2 {
+    uint x, y;
+    __device__ uint2() {}
+    __device__ uint2(uint s) : x(s), y(s) {}
+    __device__ uint2(uint a, uint b) : x(a), y(b) {}
 };
 struct uint3 {
     uint x, y, z;
+};
+struct bool2 {
+    bool x, y;
 };
 struct bool4 {
     bool x, y, z, w;
@@ -42,6 +67,10 @@ OPERATOR(+)
 OPERATOR(-)
 OPERATOR(*)
 
+DEVICE float4 operator/(float4 a, float4 b) { return float4(a.x / b.x, a.y / b.y, a.z / b.z, a.w / b.w); }
+DEVICE uint2 operator&(uint2 a, uint2 b) { return uint2(a.x & b.x, a.y & b.y); }
+DEVICE bool2 operator>(uint2 a, uint2 b) { return bool2{a.x > b.x, a.y > b.y}; }
+
 DEVICE float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
 DEVICE float3 fma(float3 a, float3 b, float3 c) {
     return float3(fma(a.x, b.x, c.x), fma(a.y, b.y, c.y), fma(a.z, b.z, c.z));
@@ -54,6 +83,8 @@ DEVICE float exp(float a) { return __expf(a); }
 DEVICE uint min(uint a, uint b) { return ::min(a, b); }
 DEVICE uint max(uint a, uint b) { return ::max(a, b); }
 template <class T> DEVICE T select(T otherwise, T then, bool condition) { return condition ? then : otherwise; }
+DEVICE float2 select(float2 f, float2 t, bool2 c) { return float2(c.x ? t.x : f.x, c.y ? t.y : f.y); }
+DEVICE uint2 select(uint2 f, uint2 t, bool2 c) { return uint2(c.x ? t.x : f.x, c.y ? t.y : f.y); }
 DEVICE float4 select(float4 f, float4 t, bool4 c) {
     return float4(c.x ? t.x : f.x, c.y ? t.y : f.y, c.z ? t.z : f.z, c.w ? t.w : f.w);
 }

@@ -53,6 +53,16 @@ def parameters(text, arrays):
     return arguments, variables
 
 
+def with_vectors(text):
+    """Vectors as metal.h names them, and their swizzles written out."""
+    text = re.sub(r"(?<!metal::)\b(float2|half2|uint[234])\b", r"metal::\1", text)
+    for width in (4, 3, 2):
+        letters = "".join(r"\.([xyzw])" if n == 0 else "([xyzw])" for n in range(width))
+        parts = ", ".join(rf"\1.\{n + 2}" for n in range(width))
+        text = re.sub(rf"\b(\w+){letters}\b(?!\()", rf"metal::float{width}({parts})", text)
+    return text
+
+
 def cuda(metal):
     text = re.sub(r"#include.*\n|using metal::uint;", "", metal).replace("metal::mem_flags::", "metal::")
     entry = re.search(
@@ -62,7 +72,7 @@ def cuda(metal):
     arrays = {name: element for element, name in re.findall(r"typedef ([\w:]+) (\w+)\[\d+\];", head)}
     arguments, variables = parameters(entry[3], arrays)
     head = re.sub(r"^constant ", "static constexpr ", head, flags=re.M)
-    head = re.sub(r"^((?:bool|float|uint|metal::\w+) \w+\()", r"DEVICE \1", head, flags=re.M)
+    head = re.sub(r"^((?:metal::)?\w+ \w+\()", r"DEVICE \1", head, flags=re.M)
     # Functions are given the bindings that they use.
     head = re.sub(r"\bconstant (\w+)& ", r"const \1& ", head)
     head = re.sub(r"\bdevice (\w+) const& ", lambda found: f"const {arrays[found[1]]}* __restrict__ ", head)
@@ -71,11 +81,7 @@ def cuda(metal):
     head = head.replace("(1.0 - e) / (1.0 + e)", "__fdividef(1.0 - e, 1.0 + e)")
     # Workgroup memory need not be zeroed, and each kernel's vectors have the swizzles that metal.h lacks.
     body = re.sub(r"if \(\w*local_invocation_index\w* == 0u\) \{.*?\n    \}\n", "", body, count=1, flags=re.S)
-    body = re.sub(r"(?<!metal::)\b(uint[234])\b", r"metal::\1", body)
-    for width in (4, 3, 2):
-        letters = "".join(r"\.([xyzw])" if n == 0 else "([xyzw])" for n in range(width))
-        parts = ", ".join(rf"\1.\{n + 2}" for n in range(width))
-        body = re.sub(rf"\b(\w+){letters}\b(?!\()", rf"metal::float{width}({parts})", body)
+    head, body = (with_vectors(part) for part in (head, body))
     return with_f32_literals(
         f'#include "metal.h"\n{head}\n'
         f'extern "C" __global__ void __launch_bounds__({entry[1]}) {entry[2]}({", ".join(arguments)}) {{\n'

@@ -49,6 +49,17 @@ impl Runs {
         self.starts.last().copied().unwrap_or(0)
     }
 
+    /// These runs, and behind them `others`.
+    fn followed_by(&self, others: &Runs) -> Runs {
+        let mut all = self.clone();
+        let first = self.end();
+        let starts = others.starts.iter().skip(1);
+        all.starts.extend(starts.map(|start| first + start));
+        all.rows.extend(&others.rows);
+        all.targets.extend(&others.targets);
+        all
+    }
+
     /// Appends a run of the next `length` rows.
     fn push(&mut self, length: u32, target: u32) {
         self.starts.push(self.end() + length);
@@ -58,8 +69,8 @@ impl Runs {
 
 /// How to sum the rows at each token's positions, for the embedding's gradient.
 ///
-/// First `direct` and `partial`, in any order, then `fold`. Together `direct` and `fold` write each
-/// row of the unique tokens once. Positions are `t·B + b`, ascending within a token.
+/// First `partial`, then `direct` and `fold`, in any order. Together these two write each row of the unique
+/// tokens once. Positions are `t·B + b`, ascending within a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SegmentSums {
     /// Tokens with at most [`RUN`] positions: positions → row of the unique token.
@@ -69,6 +80,13 @@ pub struct SegmentSums {
     pub partial: Runs,
     /// Those tokens' chunks: rows of the partial buffer → row of the unique token.
     pub fold: Runs,
+}
+
+impl SegmentSums {
+    /// The runs that give each unique token its sum: `direct`, and behind them `fold`.
+    pub fn tokens(&self) -> Runs {
+        self.direct.followed_by(&self.fold)
+    }
 }
 
 /// The unique tokens of a batch and their positions.

@@ -23,6 +23,9 @@ const BINDINGS: u32 = 7;
 /// Lanes of the smallest subgroup from which on a lane has registers for 8 × 8 sums.
 const WIDE_SUBGROUP: usize = 32;
 
+/// Lanes of the smallest subgroup up to which a compiler may give a lane half of a processor's registers, or fewer.
+const NARROW_SUBGROUP: usize = 8;
+
 /// A device, its queue, its pipelines and its buffers.
 pub struct Gpu {
     pub(super) device: wgpu::Device,
@@ -262,6 +265,7 @@ impl Gpu {
             Some((least, _)) if least >= WIDE_SUBGROUP && !self.software => 2,
             _ => 1,
         };
+        let narrow_subgroups = subgroup.is_some_and(|(least, _)| least <= NARROW_SUBGROUP);
         Ok(Limits {
             form,
             binding_bytes: granted.max_storage_buffer_binding_size,
@@ -279,6 +283,7 @@ impl Gpu {
             },
             wanted_workgroups,
             product_quads,
+            narrow_subgroups,
             // No watchdog looks at a software adapter.
             segment: if self.software {
                 usize::MAX

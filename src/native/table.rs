@@ -10,6 +10,7 @@ pub(super) type NativeKernel = fn(Work<'_>) -> Result<()>;
 /// By the kernels' names, sorted. Every kernel that can be planned for a native device is here, as a test demands.
 const TABLE: &[(&str, NativeKernel)] = &[
     ("adam", adam::run),
+    ("add_splits", column_sums::add_splits),
     ("attention_scores_backward", attention::scores_backward),
     ("attention_scores_forward", attention::scores_forward),
     ("attention_weights_backward", attention::weights_backward),
@@ -17,8 +18,7 @@ const TABLE: &[(&str, NativeKernel)] = &[
     ("binary_cross_entropy", loss::binary),
     ("clip_scale", gradient_norms::clip_scale),
     ("column_sums", column_sums::run),
-    ("dense_backward_input", dense::backward_input),
-    ("dense_backward_parameters", dense::backward_parameters),
+    ("dense_backward", dense::backward),
     ("dense_forward", dense::forward),
     ("dropout", dropout::run),
     ("embedding_gather", embedding::gather),
@@ -30,6 +30,7 @@ const TABLE: &[(&str, NativeKernel)] = &[
     ("last_state", last_state::run),
     ("layer_norm_backward", layer_norm::backward),
     ("layer_norm_forward", layer_norm::forward),
+    ("logistic_head", logistic_head::run),
     ("lstm_backward_portable", lstm_backward::run),
     ("lstm_forward_portable", lstm_forward::run),
     ("matmul_portable", matmul::run),

@@ -39,9 +39,8 @@ pub struct BatchLayout {
     unique: Section,
     labels: Section,
     weights: Section,
-    direct: RunsSections,
     partial: RunsSections,
-    fold: RunsSections,
+    tokens: RunsSections,
     words: usize,
 }
 
@@ -63,17 +62,18 @@ impl BatchLayout {
             targets: section(runs),
         };
         // A position stands either in a direct run or in a partial one.
-        let direct = runs(shape.direct_runs, shape.positions());
         let partial = runs(shape.partial_runs, shape.positions());
-        let fold = runs(shape.fold_runs, shape.partial_runs);
+        let tokens = runs(
+            shape.direct_runs + shape.fold_runs,
+            shape.positions() + shape.partial_runs,
+        );
         BatchLayout {
             slots: section(shape.positions()),
             unique: section(shape.unique),
             labels: section(shape.size),
             weights: section(shape.size),
-            direct,
             partial,
-            fold,
+            tokens,
             words,
             shape,
         }
@@ -95,9 +95,8 @@ impl BatchLayout {
             put(sections.rows, &runs.rows);
             put(sections.targets, &runs.targets);
         };
-        put_runs(self.direct, &batch.tokens.sums.direct);
         put_runs(self.partial, &batch.tokens.sums.partial);
-        put_runs(self.fold, &batch.tokens.sums.fold);
+        put_runs(self.tokens, &batch.tokens.sums.tokens());
         put(self.unique, &batch.tokens.unique);
         put(self.labels, bytemuck::cast_slice(&batch.labels));
         put(self.weights, bytemuck::cast_slice(&batch.weights));
@@ -151,15 +150,13 @@ impl BatchLayout {
         self.slice(buffer, self.weights)
     }
 
-    pub(super) fn direct(&self, buffer: BufferId) -> RunsSlices {
-        self.runs(buffer, self.shape.direct_runs, self.direct)
-    }
-
     pub(super) fn partial(&self, buffer: BufferId) -> RunsSlices {
         self.runs(buffer, self.shape.partial_runs, self.partial)
     }
 
-    pub(super) fn fold(&self, buffer: BufferId) -> RunsSlices {
-        self.runs(buffer, self.shape.fold_runs, self.fold)
+    /// The direct runs, and behind them those that fold.
+    pub(super) fn tokens(&self, buffer: BufferId) -> RunsSlices {
+        let runs = self.shape.direct_runs + self.shape.fold_runs;
+        self.runs(buffer, runs, self.tokens)
     }
 }

@@ -1,11 +1,14 @@
 //! The uniforms of the kernels, field for field as their `struct Dims` in WGSL.
 //!
-//! Only `u32` and `f32` fields, a multiple of 16 bytes: then `repr(C)` and WGSL's uniform layout agree.
+//! Only `u32` and `f32` fields, and arrays of four `u32` at multiples of 16 bytes; a multiple of 16 bytes in all: then `repr(C)` and WGSL's uniform layout agree.
 //! A test compares names and offsets with what naga reads from each kernel.
 
 #![allow(missing_docs)] // the fields are documented in the kernels' files
 
 use bytemuck::{Pod, Zeroable};
+
+/// Split products whose parts one dispatch of add_splits adds at most.
+pub(super) const MOST_SPLIT_PRODUCTS: usize = 3;
 
 macro_rules! dims {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* $(,)? })*) => {
@@ -54,10 +57,13 @@ dims! {
     RowsDims { rows: u32, width: u32, pad0: u32, pad1: u32 }
 
     /// Of segment_sum.
-    SegmentDims { runs: u32, width: u32, pad0: u32, pad1: u32 }
+    SegmentDims { runs: u32, width: u32, of_x: u32, pad0: u32 }
 
     /// Of column_sums.
     ColumnSumsDims { rows: u32, width: u32, chunk: u32, chunks: u32 }
+
+    /// Of add_splits. A product is its first part's place, its parts, the numbers of one, and the place of the sum.
+    AddSplitsDims { products: [[u32; 4]; MOST_SPLIT_PRODUCTS], count: u32, pad0: u32, pad1: u32, pad2: u32 }
 
     /// Of transpose_matrix.
     TransposeDims { rows: u32, columns: u32, count: u32, pad0: u32 }
@@ -82,6 +88,12 @@ dims! {
 
     /// Of binary_cross_entropy.
     LossDims { batch: u32, record: u32, pad0: u32, pad1: u32 }
+
+    /// Of logistic_head.
+    HeadDims {
+        rows: u32, inputs: u32, record: u32, bias: u32,
+        weights: u32, pad0: u32, pad1: u32, pad2: u32,
+    }
 
     /// Of softmax_cross_entropy.
     SoftmaxLossDims { batch: u32, classes: u32, record: u32, pad0: u32 }

@@ -80,6 +80,8 @@ pub enum Traffic {
     Rows,
     /// Runs of rows, and a sum of each.
     Segments,
+    /// The parts of products that are split, and the sums of each.
+    SplitSums,
     /// The factors and the product, and with `sums` those of the second factor's columns.
     Product,
     /// The factors, the product and the sums of the second factor's columns.
@@ -104,6 +106,8 @@ pub enum Traffic {
     LastState,
     /// What a loss of two classes needs, and its record.
     BinaryLoss,
+    /// What a layer of two classes, its loss and its gradients need, and its record.
+    LogisticHead,
     /// What a loss of several classes needs, and its record.
     SoftmaxLoss,
     /// A weight of every position, and its slot where that may be masked.
@@ -153,6 +157,10 @@ pub(super) static COMMON: &[(&str, &str)] = &[
         include_str!("../../shaders/common/activations.wgsl"),
     ),
     (
+        "common/binary_loss",
+        include_str!("../../shaders/common/binary_loss.wgsl"),
+    ),
+    (
         "common/dense_activation",
         include_str!("../../shaders/common/dense_activation.wgsl"),
     ),
@@ -177,6 +185,7 @@ pub(super) static COMMON: &[(&str, &str)] = &[
 /// Every kernel: name, uniform, storage bindings, and how its bytes are counted.
 pub static KERNELS: &[KernelFile] = kernel_files! {
     "adam": AdamDims, [READ, REPLACE, REPLACE, REPLACE, REPLACE, READ.only_if("clip")], WholeBindings;
+    "add_splits": AddSplitsDims, [READ, WRITE], SplitSums;
     "attention_scores_backward": RowsDims, [READ, READ, REPLACE], WholeBindings;
     "attention_scores_forward": RowsDims, [READ, REPLACE, WRITE], WholeBindings;
     "attention_weights_backward": PoolDims, [READ, READ, READ, WRITE], WholeBindings;
@@ -184,8 +193,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "binary_cross_entropy": LossDims, [READ, READ, READ, WRITE, WRITE], BinaryLoss;
     "clip_scale": ClipScaleDims, [READ, WRITE, WRITE, WRITE], ClipScale;
     "column_sums": ColumnSumsDims, [READ, WRITE], WholeBindings;
-    "dense_backward_input": DenseDims, [READ, READ, READ, WRITE], WholeBindings;
-    "dense_backward_parameters": DenseDims, [READ, READ, READ, WRITE, WRITE], WholeBindings;
+    "dense_backward": DenseDims, [READ, READ, READ, READ, WRITE, WRITE, WRITE], WholeBindings;
     "dense_forward": DenseDims, [READ, READ, READ, WRITE], WholeBindings;
     // Without a given mask, dropout is bound to its input a second time.
     "dropout": DropoutDims, [READ, READ.touched_if("given"), WRITE], WholeBindings;
@@ -202,6 +210,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "last_state": LastStateDims, [READ, WRITE], LastState;
     "layer_norm_backward": LayerNormDims, [READ, READ, READ, READ, WRITE, WRITE], WholeBindings;
     "layer_norm_forward": LayerNormDims, [READ, READ, READ, WRITE, WRITE], WholeBindings;
+    "logistic_head": HeadDims, [READ, READ, READ, WRITE, WRITE, WRITE, WRITE], LogisticHead;
     "lstm_backward_portable": RecurrenceDims, [READ, READ, READ, READ, REPLACE, REPLACE], LstmBackward;
     "lstm_backward_split": RecurrenceDims, [READ, READ, READ, READ, REPLACE, REPLACE], LstmBackward;
     "lstm_backward_subgroup": RecurrenceDims, [READ, READ, READ, READ, REPLACE, REPLACE], LstmBackward;
@@ -219,7 +228,7 @@ pub static KERNELS: &[KernelFile] = kernel_files! {
     "peak_arithmetic": PeakArithmeticDims, [WRITE], WholeBindings;
     "peak_copy": PeakCopyDims, [READ, WRITE], WholeBindings;
     "rmsprop": RmsPropDims, [READ, REPLACE, REPLACE, REPLACE, REPLACE.only_if("momentum"), READ.only_if("clip")], WholeBindings;
-    "segment_sum": SegmentDims, [READ, READ, READ, READ, WRITE], Segments;
+    "segment_sum": SegmentDims, [READ, READ, READ, READ, READ, WRITE], Segments;
     "sgd": SgdDims, [READ, REPLACE, REPLACE, REPLACE.only_if("momentum"), READ.only_if("clip")], WholeBindings;
     "softmax_cross_entropy": SoftmaxLossDims, [READ, READ, READ, WRITE, WRITE, WRITE], SoftmaxLoss;
     "square_sums": SquareSumsDims, [READ, WRITE], WholeBindings;

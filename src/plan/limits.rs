@@ -39,6 +39,9 @@ pub struct Limits {
     pub wanted_workgroups: usize,
     /// Quads of rows, and of columns, of a portable product that an invocation has registers for: 1 or 2.
     pub product_quads: usize,
+    /// Whether subgroups may have as few as 8 lanes, as those of Intel's GPUs before Xe2: then the split form keeps fewer weights of a
+    /// wide LSTM in registers.
+    pub narrow_subgroups: bool,
     /// Rows of the batch that a workgroup of a recurrence should own, as far as its memory goes; `None` leaves it to
     /// `wanted_workgroups`.
     pub row_tile: Option<usize>,
@@ -58,6 +61,7 @@ impl Limits {
         workgroups: 65_535,
         wanted_workgroups: 2,
         product_quads: 1,
+        narrow_subgroups: false,
         row_tile: None,
         segment: 256,
         storage: Storage::F32,

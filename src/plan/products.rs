@@ -1,16 +1,13 @@
 //! Matrix products and sums over rows, in whichever form the adapter and the sizes allow.
 
 use super::builder::PlanBuilder;
-use super::dims::{ColumnSumsDims, MatmulDims, TransposeDims};
+use super::dims::{MatmulDims, TransposeDims};
 use super::dispatch::Slice;
 use super::kernel::Kernel;
 use super::limits::Form;
 use super::storage::Storage;
+use super::sums::{SPLIT, SplitSums};
 use crate::error::Result;
-
-/// Rows that one invocation or workgroup sums, in sums over positions. It shapes the order of the sums, so it is the
-/// same on every adapter.
-pub const SPLIT: usize = 512;
 
 /// Rows, and columns, of C that a workgroup of a portable product makes for each quad of an invocation.
 const SMALL_TILE: usize = 32;
@@ -66,6 +63,15 @@ pub(super) struct Sizes {
     pub(super) n: usize,
     pub(super) k: usize,
     pub(super) batches: usize,
+}
+
+/// Where a product Aᵀ·B goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outputs {
+    /// C, `[batches, m, n]` without gaps.
+    pub(super) product: Slice,
+    /// The sums of B's columns, `[batches, n]`, if they are asked for; then B, all its batches, fills its slice.
+    pub(super) column_sums: Option<Slice>,
 }
 
 /// The buffers of a product in the order of its bindings, and which of its matrices are halves.
@@ -227,29 +233,25 @@ impl PlanBuilder<'_> {
         self.dispatch(label.into(), kernel, dims, bindings, groups, sizes.flops())
     }
 
-    /// C = Aᵀ·B, batch by batch: A `[k, m]`, B `[k, n]`, C `[batches, m, n]` without gaps, `c` its slice.
+    /// C = Aᵀ·B, batch by batch: A `[k, m]`, B `[k, n]`; and the sums of B's columns where they are asked for.
     ///
-    /// The sum over k, positions as a rule, is split into chunks of [`SPLIT`], whose sums are then added up.
-    /// `sums`, a label and a slice, gets the sums of B's columns too, `[batches, n]`; then B, all its batches, fills
-    /// its slice. The kernel makes them of what it has loaded, in the same order in every form.
+    /// The sum over k, positions as a rule, is split into chunks of [`SPLIT`], whose sums `parts` takes, to be
+    /// [added](Self::add_splits) later. The kernel makes the sums of columns of what it has loaded, in the same order in
+    /// every form.
     pub(super) fn product_transposed_a(
         &mut self,
         label: &str,
         a: Matrix,
         b: Matrix,
-        c: Slice,
-        sums: Option<(&str, Slice)>,
+        to: Outputs,
+        parts: &mut SplitSums,
         sizes: Sizes,
     ) -> Result<()> {
         let Sizes { m, n, k, batches } = sizes;
         let splits = k.div_ceil(SPLIT);
         let size = batches * m * n;
-        let to = if splits > 1 {
-            self.scratch("split_sums", splits * size)?
-        } else {
-            c
-        };
-        let c_matrix = Matrix::new(to, n).batched(m * n);
+        let c = parts.place(self, splits, size, to.product)?;
+        let c_matrix = Matrix::new(c, n).batched(m * n);
         let dims = MatmulDims {
             chunk: SPLIT as u32,
             splits: splits as u32,
@@ -257,9 +259,8 @@ impl PlanBuilder<'_> {
             sums_split: (batches * n) as u32,
             ..strides(a, b, c_matrix, sizes)
         };
-        let column_sums = match sums {
-            Some((_, y)) if splits == 1 => Some(y),
-            Some(_) => Some(self.scratch("split_column_sums", splits * batches * n)?),
+        let column_sums = match to.column_sums {
+            Some(sums) => Some(parts.place(self, splits, batches * n, sums)?),
             None => None,
         };
         let batches_and_splits = batches * splits;
@@ -288,9 +289,9 @@ impl PlanBuilder<'_> {
             Some((kernel, across, down)) => {
                 let column_sums = match column_sums {
                     Some(slice) => slice,
-                    None => self.scratch("split_column_sums", splits * batches * n)?,
+                    None => self.scratch("unread_column_sums", splits * batches * n)?,
                 };
-                let bindings = [a.slice, b.slice, to, column_sums];
+                let bindings = [a.slice, b.slice, c, column_sums];
                 let groups = [across, down, batches_and_splits];
                 self.dispatch(
                     label.into(),
@@ -308,7 +309,7 @@ impl PlanBuilder<'_> {
                     b_column: 1,
                     ..dims
                 };
-                let bindings = [a.slice, b.slice, a.slice, to];
+                let bindings = [a.slice, b.slice, a.slice, c];
                 let mut operands = Operands::new([a, b, c_matrix], &bindings);
                 operands.bindings.extend(column_sums);
                 let layout = Layout::TransposedA {
@@ -316,15 +317,6 @@ impl PlanBuilder<'_> {
                 };
                 self.portable_product(label, &dims, operands, batches_and_splits, sizes, layout)?;
             }
-        }
-        if let (Some((label, y)), Some(column_sums)) = (sums, column_sums)
-            && splits > 1
-        {
-            let label = format!("{label}.add");
-            self.sum_rows(&label, column_sums, splits, batches * n, splits, y)?;
-        }
-        if splits > 1 {
-            self.sum_rows(&format!("{label}.add"), to, splits, size, splits, c)?;
         }
         Ok(())
     }
@@ -366,46 +358,6 @@ impl PlanBuilder<'_> {
             groups(quads),
             sizes.flops(),
         )
-    }
-
-    /// y = the sum of the rows of x `[rows, width]`, in two rounds where they are many.
-    pub(super) fn column_sums(
-        &mut self,
-        label: &str,
-        x: Slice,
-        rows: usize,
-        width: usize,
-        y: Slice,
-    ) -> Result<()> {
-        let chunks = rows.div_ceil(SPLIT);
-        if chunks == 1 {
-            return self.sum_rows(label, x, rows, width, rows, y);
-        }
-        let sums = self.scratch("column_sums", chunks * width)?;
-        self.sum_rows(label, x, rows, width, SPLIT, sums)?;
-        self.sum_rows(&format!("{label}.add"), sums, chunks, width, chunks, y)
-    }
-
-    /// y `[⌈rows / chunk⌉, width]` = the sums of each `chunk` rows of x.
-    fn sum_rows(
-        &mut self,
-        label: &str,
-        x: Slice,
-        rows: usize,
-        width: usize,
-        chunk: usize,
-        y: Slice,
-    ) -> Result<()> {
-        let (kernel, width) = Kernel::new("column_sums").element(width);
-        let chunks = rows.div_ceil(chunk);
-        let dims = ColumnSumsDims {
-            rows: rows as u32,
-            width: width as u32,
-            chunk: chunk as u32,
-            chunks: chunks as u32,
-        };
-        let groups = self.elementwise(chunks * width);
-        self.dispatch(label.into(), kernel, &dims, &[x, y], groups, rows * width)
     }
 }
 

@@ -39,8 +39,10 @@ pub enum Recurrence {
     },
     /// All timesteps in one dispatch, a row a workgroup, whose lanes share each sum: for GPUs.
     Split {
-        /// Of 16 units each, those whose weights stay in registers.
-        resident: usize,
+        /// Groups of 16 units whose weights stay in registers in the forward pass.
+        forward: usize,
+        /// The same in the backward pass.
+        backward: usize,
     },
     /// One dispatch a timestep, for any number of units.
     Step,
@@ -57,7 +59,7 @@ impl Recurrence {
         if limits.form == Form::Native {
             return Recurrence::Native;
         }
-        if let Some(split) = split(units, limits) {
+        if let Some(split) = split(lstm_resident, units, limits) {
             return split;
         }
         if let Form::Subgroup { lanes } = limits.form
@@ -99,7 +101,7 @@ impl Recurrence {
         if limits.form == Form::Native {
             return Recurrence::Native;
         }
-        if let Some(split) = split(units, limits) {
+        if let Some(split) = split(|groups, _| resident(groups), units, limits) {
             return split;
         }
         portable(3, units, directions, batch, limits).unwrap_or(Recurrence::Step)
@@ -190,7 +192,7 @@ impl Recurrence {
             (Recurrence::Step, true) => return Kernel::new("lstm_step_forward"),
             (Recurrence::Step, false) => return Kernel::new("lstm_step_backward"),
         };
-        self.sized(kernel, units, directions)
+        self.sized(kernel, forward, units, directions)
     }
 
     /// The forward or backward kernel of a GRU with the sizes both share.
@@ -203,15 +205,17 @@ impl Recurrence {
             (_, true) => "gru_forward_portable",
             (_, false) => "gru_backward_portable",
         };
-        self.sized(Kernel::new(name), units, directions)
+        self.sized(Kernel::new(name), forward, units, directions)
     }
 
-    fn sized(self, kernel: Kernel, units: usize, directions: usize) -> Kernel {
+    fn sized(self, kernel: Kernel, is_forward: bool, units: usize, directions: usize) -> Kernel {
         let kernel = kernel.size("D", directions).size("H", units);
         let of_rows = kernel.clone().size("R", self.rows());
         match self {
             Recurrence::Native => kernel,
-            Recurrence::Split { resident } => kernel.size("K", resident),
+            Recurrence::Split { forward, backward } => {
+                kernel.size("K", if is_forward { forward } else { backward })
+            }
             Recurrence::Subgroup {
                 lanes,
                 units_a_lane,
@@ -225,8 +229,30 @@ impl Recurrence {
     }
 }
 
-/// The split form, if the adapter takes it and its lanes fit a workgroup, in full subgroups.
-fn split(units: usize, limits: &Limits) -> Option<Recurrence> {
+/// Groups of 16 units whose weights a lane keeps, forward and backward: 16 weights a group. The more lanes a workgroup has, the
+/// fewer registers each has.
+fn resident(groups: usize) -> [usize; 2] {
+    match groups {
+        ..=8 => [groups.min(4); 2],
+        _ => [1; 2],
+    }
+}
+
+/// The same of an LSTM. Where subgroups are narrow, compilers make more of fewer weights: docs/performance.md has the table.
+fn lstm_resident(groups: usize, narrow: bool) -> [usize; 2] {
+    match groups {
+        5..=8 if narrow => [3, 1],
+        _ => resident(groups),
+    }
+}
+
+/// The split form, if the adapter takes it and its lanes fit a workgroup, in full subgroups. `resident` tells of so many groups of
+/// 16 units, and of whether subgroups are narrow, how many keep their weights.
+fn split(
+    resident: impl Fn(usize, bool) -> [usize; 2],
+    units: usize,
+    limits: &Limits,
+) -> Option<Recurrence> {
     let Form::Split { lanes } = limits.form else {
         return None;
     };
@@ -237,12 +263,8 @@ fn split(units: usize, limits: &Limits) -> Option<Recurrence> {
     let fits = invocations.is_multiple_of(lanes)
         && invocations <= limits.workgroup_invocations
         && bytes <= limits.workgroup_bytes;
-    // A lane keeps 16 weights of each group of units. The more lanes, the fewer registers each has.
-    let resident = match groups {
-        ..=8 => groups.min(4),
-        _ => 1,
-    };
-    fits.then_some(Recurrence::Split { resident })
+    let [forward, backward] = resident(groups, limits.narrow_subgroups);
+    fits.then_some(Recurrence::Split { forward, backward })
 }
 
 /// The portable form of a cell with this many gates, if its weights fit registers and its exchange memory.

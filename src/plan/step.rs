@@ -60,8 +60,7 @@ pub fn training_step(
     context: StepContext,
 ) -> Result<Plan> {
     let mut step = StepBuilder::new(model, parameters, limits, shape, context.of_any(), true)?;
-    let values = step.forward(model)?;
-    step.backward(model, &values)?;
+    step.forward_and_backward(model)?;
     updated(step, context)
 }
 
@@ -112,24 +111,42 @@ pub fn evaluation_step(
 impl StepBuilder<'_> {
     /// What each layer gives, input first.
     pub(super) fn forward(&mut self, model: &Model) -> Result<Vec<Value>> {
-        let mut values = Vec::with_capacity(model.layers().len());
+        self.forward_of(LayerAt::all(model))
+    }
+
+    /// The same of the layers from the input up to the last of `layers`.
+    fn forward_of<'a>(
+        &mut self,
+        layers: impl ExactSizeIterator<Item = LayerAt<'a>>,
+    ) -> Result<Vec<Value>> {
+        let mut values = Vec::with_capacity(layers.len() + 1);
         let mut x = self.tokens();
-        for at in LayerAt::all(model) {
+        for at in layers {
             x = at.plan().forward(at, x, self)?;
             values.push(x);
         }
         Ok(values)
     }
 
-    /// Loss, then the gradients of every layer that is trained, output first.
-    fn backward(&mut self, model: &Model, values: &[Value]) -> Result<()> {
-        let Some(&y) = values.last() else {
+    /// Forward pass, loss, then the gradients of every layer that is trained, output first.
+    fn forward_and_backward(&mut self, model: &Model) -> Result<()> {
+        let mut below = LayerAt::all(model);
+        let Some(top) = below.next_back() else {
             return Ok(());
         };
-        let mut gradient = self.loss(model, y)?;
+        let mut values = self.forward_of(below)?;
+        let x = values.last().copied().unwrap_or_else(|| self.tokens());
+        let mut gradient = if self.has_head(top, x) {
+            self.head(top, x)?
+        } else {
+            let y = top.plan().forward(top, x, self)?;
+            values.push(y);
+            let d_y = self.loss(model, y)?;
+            self.layer_backward(top.plan(), top, &values, d_y)?
+        };
         let frozen = model.layers().len() - model.trained_layers().len();
-        for at in LayerAt::all(model).skip(frozen).rev() {
-            gradient = self.layer_backward(at.plan(), at, values, gradient)?;
+        for at in LayerAt::all(model).take(top.index).skip(frozen).rev() {
+            gradient = self.layer_backward(at.plan(), at, &values, gradient)?;
         }
         Ok(())
     }

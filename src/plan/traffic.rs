@@ -3,8 +3,8 @@
 use bytemuck::AnyBitPattern;
 
 use super::dims::{
-    ClipScaleDims, LastStateDims, LossDims, MatmulDims, RecurrenceDims, RowsDims, SegmentDims,
-    SoftmaxLossDims, StepDims, TimeWeightsDims,
+    AddSplitsDims, ClipScaleDims, HeadDims, LastStateDims, LossDims, MatmulDims, RecurrenceDims,
+    RowsDims, SegmentDims, SoftmaxLossDims, StepDims, TimeWeightsDims,
 };
 use super::dispatch::Dispatch;
 use super::kernel_table::{Binding, Traffic};
@@ -36,6 +36,7 @@ impl Dispatch {
             Traffic::WholeBindings => return self.whole_bindings(file.bindings),
             Traffic::Rows => self.moved_rows(),
             Traffic::Segments => self.segment_sums(),
+            Traffic::SplitSums => self.split_sums(),
             Traffic::Product => self.product(self.kernel.has_flag("sums")),
             Traffic::ProductAndSums => self.product(true),
             Traffic::LstmForward => self.lstm_forward(),
@@ -53,6 +54,11 @@ impl Dispatch {
             Traffic::BinaryLoss => self
                 .dims()
                 .map(|dims: LossDims| 4 * u64::from(dims.batch) + 2),
+            // x and its gradient, both parameters and theirs; labels, weights, probabilities; loss and right predictions.
+            Traffic::LogisticHead => self.dims().map(|dims: HeadDims| {
+                let (rows, inputs) = (u64::from(dims.rows), u64::from(dims.inputs));
+                2 * rows * inputs + 2 * (inputs + 1) + 3 * rows + 2
+            }),
             // Sums, probabilities and gradients of every class, labels, weights; loss and right predictions.
             Traffic::SoftmaxLoss => self.dims().map(|dims: SoftmaxLossDims| {
                 u64::from(dims.batch) * (3 * u64::from(dims.classes) + 2) + 2
@@ -119,7 +125,21 @@ impl Dispatch {
         let width = u64::from(dims.width) * self.kernel.element_numbers();
         let (rows, runs) = (self.flops / width.max(1), u64::from(dims.runs));
         let numbers = rows * (width + 1) + runs * (width + 2);
-        Some(self.with_halves(numbers, rows * width))
+        // Those of the runs that are not of x are sums, in f32: all of them, each once.
+        let partial = match dims.of_x < dims.runs {
+            true => self.bindings.get(1)?.bytes / WORD,
+            false => 0,
+        };
+        Some(self.with_halves(numbers, (rows * width).saturating_sub(partial)))
+    }
+
+    /// The parts of each product, and their sum.
+    fn split_sums(&self) -> Option<u64> {
+        let dims: AddSplitsDims = self.dims()?;
+        let products = dims.products.iter().take(dims.count as usize);
+        let elements =
+            products.map(|&[_, parts, width, _]| u64::from(parts + 1) * u64::from(width));
+        Some(self.kernel.element_numbers() * elements.sum::<u64>())
     }
 
     /// Both factors, the bias, and the product or its partial sums; the sums of B's columns where they are made.

@@ -575,7 +575,10 @@ fn the_split_form_goes_as_far_as_a_workgroup() {
         workgroup_invocations: 1024,
         ..Limits::WEBGPU
     };
-    let split = |resident| Recurrence::Split { resident };
+    let split = |resident| Recurrence::Split {
+        forward: resident,
+        backward: resident,
+    };
     for choose in [Recurrence::choose, Recurrence::choose_gru] {
         let at = |units| choose(units, 2, 10, &limits);
         assert_eq!(at(1), split(1));
@@ -584,6 +587,18 @@ fn the_split_form_goes_as_far_as_a_workgroup() {
         assert_eq!([at(129), at(256)], [split(1); 2]);
         assert_eq!(at(257), Recurrence::Step);
     }
+    // Of more than 64 and at most 128 units an LSTM keeps fewer weights where subgroups may have 8 lanes, a GRU as many.
+    let narrow = Limits {
+        narrow_subgroups: true,
+        ..limits.clone()
+    };
+    let fewer = Recurrence::Split {
+        forward: 3,
+        backward: 1,
+    };
+    let lstm = [64, 65, 128, 129].map(|units| Recurrence::choose(units, 2, 10, &narrow));
+    assert_eq!(lstm, [split(4), fewer, fewer, split(1)]);
+    assert_eq!(Recurrence::choose_gru(128, 2, 10, &narrow), split(4));
     // A workgroup of 64 lanes is less than one subgroup of 128: the portable form takes it.
     let wide = Limits {
         form: Form::Split { lanes: 128 },

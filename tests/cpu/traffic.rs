@@ -95,7 +95,7 @@ fn a_training_step_moves_what_was_counted_by_hand() {
         // Every position's dz and its place, a sum for every token, where its run begins and belongs.
         assert_moves(
             &plan,
-            "bidirectional.sum_direct",
+            "bidirectional.sum_tokens",
             p * (64 + 1) + u * (64 + 2),
         );
         let d_kernel = 2 * (u * (4 + 32) + 4 * 32) + 64;
@@ -110,10 +110,10 @@ fn a_training_step_moves_what_was_counted_by_hand() {
         let round = |numbers: u64| numbers.next_multiple_of(4);
         let (x, w, b, y) = (48, 96, round(6), round(18));
         assert_moves(&plan, "dense.forward", x + w + b + y);
-        assert_moves(&plan, "dense.d_parameters", x + 2 * y + w + b);
-        assert_moves(&plan, "dense.d_input", 2 * y + w + x);
+        assert_moves(&plan, "dense.backward", x + 2 * y + w + (w + b + x));
         assert_moves(&plan, "dropout.y", 2 * y);
-        assert_moves(&plan, "loss", 4 * rows + 2);
+        // x [3, 6] and its gradient, W, b and theirs; labels, weights, probabilities; loss and right predictions.
+        assert_moves(&plan, "dense_1.head", 2 * 18 + 2 * (6 + 1) + 3 * rows + 2);
         assert_moves(&plan, "end", 4);
         // Gradients once, parameters and both moments in and out, the place of a fault.
         let parameters = the(&plan, "adam").bindings[1].bytes / 4;
@@ -167,7 +167,7 @@ fn halves_are_half_of_what_a_recurrence_keeps() {
         assert_moves(&plan, "bidirectional.d_recurrent_kernel", recurrent_kernel);
         assert_moves(
             &plan,
-            "bidirectional.sum_direct",
+            "bidirectional.sum_tokens",
             p * (32 + 1) + u * (64 + 2),
         );
         // The sums are f32.
@@ -201,6 +201,8 @@ fn an_evaluation_keeps_nothing_and_moves_less() {
         // A position: its row of z, z; kernels; h and c at the end.
         let forward = POSITIONS * (1 + 64) + 2 * 8 * 32 + 2 * ROWS as u64 * 16;
         assert_moves(&plan, "bidirectional.forward", forward);
+        // Probabilities, labels, weights and gradients; loss and right predictions.
+        assert_moves(&plan, "loss", 4 * ROWS as u64 + 2);
     }
 }
 
@@ -270,8 +272,21 @@ fn split_sums_are_moved_as_well() {
     let plan = training_plan(&model(false), &Limits::WEBGPU, shape);
     let label = "bidirectional.d_recurrent_kernel";
     assert_moves(&plan, label, 2 * (1030 * (8 + 32) + 3 * 8 * 32));
-    assert_moves(&plan, &format!("{label}.add"), (3 + 1) * 2 * 8 * 32);
+    let added = (3 + 1) * 2 * 8 * 32;
+    assert_moves(&plan, "bidirectional.add_splits", added);
     assert_eq!(the(&plan, label).flops, 2 * 2 * 1030 * 8 * 32);
+
+    // As many unique tokens: the kernel's and the bias's gradients are added in the same dispatch, of three parts too.
+    let shape = BatchShape {
+        unique: 1030,
+        direct_runs: 1030,
+        ..shape
+    };
+    let plan = training_plan(&model(false), &Limits::WEBGPU, shape);
+    let more = (3 + 1) * (2 * 4 * 32 + 64);
+    assert_moves(&plan, "bidirectional.add_splits", added + more);
+    let additions = 3 * (2 * 8 * 32 + 2 * 4 * 32 + 64);
+    assert_eq!(the(&plan, "bidirectional.add_splits").flops, additions);
 }
 
 #[test]
@@ -287,8 +302,15 @@ fn sums_of_frequent_tokens_count_every_position_once() {
     };
     let plan = training_plan(&model(false), &Limits::WEBGPU, shape);
     let additions = |round: &str| the(&plan, &format!("bidirectional.sum_{round}")).flops / 64;
-    assert_eq!(additions("direct") + additions("partial"), 320);
-    assert_eq!((additions("partial"), additions("fold")), (300, 5));
+    // The other 20 positions, and the 5 sums of that token's runs.
+    assert_eq!((additions("partial"), additions("tokens")), (300, 20 + 5));
+    let runs = 21 * (64 + 2);
+    assert_moves(&plan, "bidirectional.sum_tokens", 25 * (64 + 1) + runs);
+    // Sums of runs are f32 where gradients are halves.
+    let halves = Limits::WEBGPU.with_storage(Storage::F16).unwrap();
+    let plan = training_plan(&model(false), &halves, shape);
+    let rows = 20 * (32 + 1) + 5 * (64 + 1);
+    assert_moves(&plan, "bidirectional.sum_tokens", rows + runs);
 }
 
 #[test]

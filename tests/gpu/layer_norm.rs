@@ -7,11 +7,12 @@ use gatefold::model::{GlobalAveragePooling1D, LayerNormalization, Model};
 use gatefold::plan::{Limits, ParameterLayout, Plan};
 use gatefold::random::Philox;
 use gatefold::reference::layer_norm::{backward, forward, moments};
+use gatefold::reference::matmul::column_sums;
 
 use crate::support::cases::random_cases;
 use crate::support::device;
 use crate::support::models::{pooled, random_batch, training_plan};
-use crate::support::numbers::{UNIT, double, index_of, parameters, uniform};
+use crate::support::numbers::{UNIT, double, index_of, magnitudes, parameters, sum_error, uniform};
 use crate::support::probe::Probe;
 
 const NAME: &str = "layer_normalization";
@@ -150,6 +151,24 @@ impl Case {
         });
         probe.finish(&self.what());
     }
+
+    /// The terms of gamma's gradient, summed over the rows, in two rounds where they are many.
+    fn sums_of_terms(&self, gpu: &mut Device, random: &mut Philox) {
+        let terms = uniform(random, self.rows * self.width, 1.0);
+        let label = format!("{NAME}.d_gamma");
+        let mut probe = Probe::new(&self.plan, |found| found.starts_with(&label));
+        probe.set(&format!("{NAME}.d_gamma_terms"), &terms);
+        probe.ignore_shared();
+        probe.run(gpu);
+        let terms = double(&terms);
+        let scale = column_sums(&magnitudes(&terms), self.width);
+        let bounds = scale.iter().map(|scale| sum_error(self.rows) * scale);
+        let mut tensors = vec![None; self.parameters.len()];
+        let gamma = index_of(&self.model, "layer_normalization.gamma");
+        tensors[gamma] = Some((column_sums(&terms, self.width), bounds.collect()));
+        probe.compare_tensors("gradients", &self.model, &tensors);
+        probe.finish(&self.what());
+    }
 }
 
 #[test]
@@ -161,12 +180,14 @@ fn every_size() {
             let case = Case::new((length, size, width), 65_535, random);
             case.forward(gpu);
             case.backward(gpu, random);
+            case.sums_of_terms(gpu, random);
         }
     }
     // More rows than 24 workgroups have invocations.
     let case = Case::new((140, 12, 5), 24, random);
     case.forward(gpu);
     case.backward(gpu, random);
+    case.sums_of_terms(gpu, random);
 }
 
 #[test]
@@ -178,5 +199,6 @@ fn random_sizes() {
         let case = Case::new((length, size, width), 24, random);
         case.forward(&mut gpu.borrow_mut());
         case.backward(&mut gpu.borrow_mut(), random);
+        case.sums_of_terms(&mut gpu.borrow_mut(), random);
     });
 }

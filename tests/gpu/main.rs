@@ -24,6 +24,7 @@ mod inference;
 mod interpreter;
 mod layer_norm;
 mod limits;
+mod logistic_head;
 mod loss;
 mod lstm;
 mod matmul;

@@ -228,25 +228,57 @@ impl Case {
         probe.finish(&format!("project {:?}", self.sizes))
     }
 
-    /// The kernel's gradient, and the bias's, which the same dispatch makes.
-    fn d_kernel(&mut self, gpu: &mut Device) -> f64 {
+    /// Gradients of the kernel and the bias, which one dispatch makes, of the recurrent kernel, and the sums of all their parts.
+    fn d_parameters(&mut self, gpu: &mut Device) -> f64 {
         let Sizes {
             inputs,
             units,
             directions,
-            ..
+            length,
+            batch,
+            first,
         } = self.sizes;
-        let rows = self.rows;
-        let (x, dz) = (
-            self.random(rows, inputs),
-            self.random(rows, directions * 4 * units),
-        );
-        let mut probe = self.probe(&["d_kernel", "d_bias"]);
+        let (rows, positions, width) = (self.rows, self.positions, directions * units);
+        let (x, dz) = (self.random(rows, inputs), self.random(rows, 4 * width));
+        let mut probe = self.probe(&["d_kernel", "d_recurrent_kernel", "add_splits"]);
         probe.set(&self.input_name(), &x);
         let dz = self.set_dz(&mut probe, &self.dz_name(), dz);
+        let mut expected: Vec<Expected> = vec![None; self.parameters.len()];
+        // Of one timestep the recurrent kernel's is cleared, which a whole step of one checks.
+        if length > 1 {
+            let h = self.random(positions, width);
+            probe.set(&format!("{}.h", self.name), &h);
+            let dz = match first {
+                true => {
+                    let dz = self.random(positions, 4 * width);
+                    self.set_dz(&mut probe, &format!("{}.gates", self.name), dz)
+                }
+                false => dz.clone(),
+            };
+            for direction in 0..directions {
+                let h: Vec<f64> = h
+                    .chunks(width)
+                    .flat_map(|row| double(&row[direction * units..][..units]))
+                    .collect();
+                let dz = self.columns(&dz, direction);
+                let run = Run {
+                    steps: length,
+                    batch,
+                    units,
+                    reverse: direction == 1,
+                    keep: None,
+                };
+                let product = |h: &[f64], dz: &[f64]| recurrent_gradient(&run, h, dz);
+                let bounds = product(&magnitudes(&h), &magnitudes(&dz))
+                    .iter()
+                    .map(|s| sum_error(positions) * s)
+                    .collect();
+                let place = self.tensor(direction, "recurrent_kernel");
+                expected[place] = Some((product(&h, &dz), bounds));
+            }
+        }
         probe.run(gpu);
         let x = double(&x);
-        let mut expected: Vec<Expected> = vec![None; self.parameters.len()];
         for direction in 0..directions {
             let dz = self.columns(&dz, direction);
             let values = at_b(&x, &dz, inputs, 4 * units, rows);
@@ -263,52 +295,7 @@ impl Case {
             expected[self.tensor(direction, "bias")] = Some((column_sums(&dz, 4 * units), bounds));
         }
         probe.compare_tensors("gradients", &self.model, &expected);
-        probe.finish(&format!("d_kernel {:?}", self.sizes))
-    }
-
-    fn d_recurrent_kernel(&mut self, gpu: &mut Device) -> f64 {
-        let Sizes {
-            units,
-            directions,
-            length,
-            batch,
-            ..
-        } = self.sizes;
-        if length == 1 {
-            return 0.0; // cleared, which a whole step of one timestep checks
-        }
-        let (positions, width) = (self.positions, directions * units);
-        let (h, dz) = (
-            self.random(positions, width),
-            self.random(positions, 4 * width),
-        );
-        let mut probe = self.probe(&["d_recurrent_kernel"]);
-        probe.set(&format!("{}.h", self.name), &h);
-        let dz = self.set_dz(&mut probe, &format!("{}.gates", self.name), dz);
-        probe.run(gpu);
-        let mut expected: Vec<Expected> = vec![None; self.parameters.len()];
-        for direction in 0..directions {
-            let h: Vec<f64> = h
-                .chunks(width)
-                .flat_map(|row| double(&row[direction * units..][..units]))
-                .collect();
-            let dz = self.columns(&dz, direction);
-            let run = Run {
-                steps: length,
-                batch,
-                units,
-                reverse: direction == 1,
-                keep: None,
-            };
-            let product = |h: &[f64], dz: &[f64]| recurrent_gradient(&run, h, dz);
-            let bounds = product(&magnitudes(&h), &magnitudes(&dz))
-                .iter()
-                .map(|s| sum_error(positions) * s)
-                .collect();
-            expected[self.tensor(direction, "recurrent_kernel")] = Some((product(&h, &dz), bounds));
-        }
-        probe.compare_tensors("gradients", &self.model, &expected);
-        probe.finish(&format!("d_recurrent_kernel {:?}", self.sizes))
+        probe.finish(&format!("d_parameters {:?}", self.sizes))
     }
 
     fn d_input(&mut self, gpu: &mut Device) -> f64 {
@@ -355,10 +342,15 @@ impl Case {
             self.random(self.rows, self.sizes.inputs),
             self.random(self.rows, self.sizes.directions * 4 * self.sizes.units),
         );
+        let h = self.random(self.positions, self.sizes.directions * self.sizes.units);
         let gradients = ParameterLayout::new(&self.model).len();
         let products = [
             (&["project"][..], format!("{}.z", self.name), dz.len()),
-            (&["d_kernel", "d_bias"], "gradients".to_owned(), gradients),
+            (
+                &["d_kernel", "d_recurrent_kernel", "add_splits"],
+                "gradients".to_owned(),
+                gradients,
+            ),
             (&["d_input"], format!("{}.d_input", self.name), x.len()),
         ];
         let mut outputs = Vec::new();
@@ -369,6 +361,9 @@ impl Case {
             }
             if !output.ends_with(".z") {
                 probe.set(&self.dz_name(), &dz);
+            }
+            if output == "gradients" {
+                probe.set(&format!("{}.h", self.name), &h);
             }
             probe.run(gpu);
             outputs.push((probe.words(&output, count), probe.kernels()));
@@ -383,15 +378,10 @@ fn check(gpu: &mut Device, limits: &Limits, sizes: Sizes, seed: u64) -> f64 {
         return 0.0;
     }
     let mut case = Case::new(sizes, limits, seed);
-    [
-        Case::project,
-        Case::d_kernel,
-        Case::d_recurrent_kernel,
-        Case::d_input,
-    ]
-    .into_iter()
-    .map(|check| check(&mut case, gpu))
-    .fold(0.0, f64::max)
+    [Case::project, Case::d_parameters, Case::d_input]
+        .into_iter()
+        .map(|check| check(&mut case, gpu))
+        .fold(0.0, f64::max)
 }
 
 /// Each form, and the one that runs on GPUs with every size of tile; with halves too.

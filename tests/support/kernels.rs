@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use gatefold::batch::Batch;
-use gatefold::model::{Model, Variant};
+use gatefold::model::{Activation, Model, Variant};
 use gatefold::plan::{
     BatchLayout, Form, Kernel, Limits, Plan, Storage, Templates, peak_arithmetic, peak_copy,
 };
@@ -21,7 +21,7 @@ use wgsl_check::{Launch, Shader};
 
 use super::lint::{lanes_of, launch};
 use super::models::{
-    all_pooled, classifier, clipped_plan, equal_batch, evaluation_plan, gru, normalised,
+    all_pooled, classifier, clipped_plan, dense, equal_batch, evaluation_plan, gru, normalised,
     optimiser_plan, other_optimisers, random_batch, recurrent, spread, training_plan,
 };
 
@@ -164,6 +164,11 @@ pub fn cases() -> Vec<(Model, bool, Vec<Batch>)> {
         (spread(5, 4), true, batches(&[11], &mut random)),
         (spread(12, 4), true, batches(&[11], &mut random)),
         (spread(6, 4), false, vec![equal_batch(130, 11, 4)]),
+        (
+            dense(6, 5, Activation::Relu, 0.0),
+            false,
+            batches(&[11], &mut random),
+        ),
     ];
     cases.extend(Variant::ALL.iter().map(|variant| {
         let model = variant.model(8185).unwrap();

@@ -24,14 +24,16 @@ pub(in crate::native) fn forward(mut work: Work<'_>) -> Result<()> {
     Ok(())
 }
 
-/// d_W = xᵀ·d_s and d_b = Σ over rows of d_s, with d_s = d_y·activation'(y)
-pub(in crate::native) fn backward_parameters(mut work: Work<'_>) -> Result<()> {
+/// d_W = xᵀ·d_s, d_b = Σ over rows of d_s, and d_x = d_s·Wᵀ, with d_s = d_y·activation'(y)
+pub(in crate::native) fn backward(mut work: Work<'_>) -> Result<()> {
     let dims: DenseDims = work.dims()?;
     let [rows, inputs, outputs] = sizes(&dims);
     let bindings = &mut work.bindings;
     let (x, y, d_y) = (bindings.read(0)?, bindings.read(1)?, bindings.read(2)?);
-    let d_kernel = &mut bindings.take(3)?[..inputs * outputs];
-    let d_bias = &mut bindings.take(4)?[..outputs];
+    let kernel = bindings.read(3)?;
+    let d_kernel = &mut bindings.take(4)?[..inputs * outputs];
+    let d_bias = &mut bindings.take(5)?[..outputs];
+    let d_x = &mut bindings.take(6)?[..rows * inputs];
     let d_s = d_sums(y, d_y, rows * outputs, dims.activation);
     d_bias.fill(0.0);
     for d_s in d_s.chunks_exact(outputs) {
@@ -48,17 +50,6 @@ pub(in crate::native) fn backward_parameters(mut work: Work<'_>) -> Result<()> {
                 .for_each(|(sum, d)| *sum += x * d);
         }
     });
-    Ok(())
-}
-
-/// d_x = d_s·Wᵀ with d_s = d_y·activation'(y)
-pub(in crate::native) fn backward_input(mut work: Work<'_>) -> Result<()> {
-    let dims: DenseDims = work.dims()?;
-    let [rows, inputs, outputs] = sizes(&dims);
-    let bindings = &mut work.bindings;
-    let (y, d_y, kernel) = (bindings.read(0)?, bindings.read(1)?, bindings.read(2)?);
-    let d_x = &mut bindings.take(3)?[..rows * inputs];
-    let d_s = d_sums(y, d_y, rows * outputs, dims.activation);
     let rows = d_x.chunks_exact_mut(inputs).zip(d_s.chunks_exact(outputs));
     work.pool.each(rows.collect(), |(d_x, d_s)| {
         for (d_x, kernel) in d_x.iter_mut().zip(kernel.chunks_exact(outputs)) {

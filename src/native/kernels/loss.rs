@@ -19,19 +19,36 @@ pub(in crate::native) fn binary(mut work: Work<'_>) -> Result<()> {
     let (mut loss, mut right) = (0.0, 0);
     let rows = p[..rows].iter().zip(labels).zip(weights);
     for (((&p, &y), &w), d_p) in rows.zip(d_p) {
-        let q = p.clamp(EPSILON, 1.0 - EPSILON); // a NaN stays
-        let (q_wide, y_wide) = (f64::from(q), f64::from(y));
-        loss -= f64::from(w) * (y_wide * ln(q_wide) + (1.0 - y_wide) * ln(1.0 - q_wide));
-        let kept = q == p || p.is_nan();
-        *d_p = if kept {
-            w * ((q - y) / (q * (1.0 - q)) / batch)
-        } else {
-            0.0
-        };
-        right += u32::from((p > 0.5) == (y > 0.5));
+        let of_row = row_loss(p, y, w, batch);
+        *d_p = of_row.d_p;
+        loss -= of_row.log_likelihood;
+        right += of_row.right;
     }
     put(records, record, loss / f64::from(batch), right);
     Ok(())
+}
+
+/// What a row of two classes adds to the log-likelihood, its probability's gradient, and 1 where its prediction is right.
+pub(super) struct RowLoss {
+    pub(super) log_likelihood: f64,
+    pub(super) d_p: f32,
+    pub(super) right: u32,
+}
+
+/// Of probability p, label y, and w, what the row counts.
+pub(super) fn row_loss(p: f32, y: f32, w: f32, batch: f32) -> RowLoss {
+    let q = p.clamp(EPSILON, 1.0 - EPSILON); // a NaN stays
+    let (q_wide, y_wide) = (f64::from(q), f64::from(y));
+    let kept = q == p || p.is_nan();
+    RowLoss {
+        log_likelihood: f64::from(w) * (y_wide * ln(q_wide) + (1.0 - y_wide) * ln(1.0 - q_wide)),
+        d_p: if kept {
+            w * ((q - y) / (q * (1.0 - q)) / batch)
+        } else {
+            0.0
+        },
+        right: u32::from((p > 0.5) == (y > 0.5)),
+    }
 }
 
 /// p = softmax(s), the mean of -w·ln p[label], and d_s = w·(p - (c = label)) / B. A prediction is right where the first of the
@@ -72,7 +89,7 @@ pub(in crate::native) fn softmax(mut work: Work<'_>) -> Result<()> {
 }
 
 /// The second and the third word of a step's record.
-fn put(records: &mut [u32], record: u32, loss: f64, right: u32) {
+pub(super) fn put(records: &mut [u32], record: u32, loss: f64, right: u32) {
     let record = &mut records[4 * record as usize..][..4];
     record[1] = (loss as f32).to_bits();
     record[2] = right;

@@ -15,6 +15,7 @@ pub(super) mod gru_parameters;
 mod lanes;
 pub(super) mod last_state;
 pub(super) mod layer_norm;
+pub(super) mod logistic_head;
 pub(super) mod loss;
 pub(super) mod lstm_backward;
 pub(super) mod lstm_forward;

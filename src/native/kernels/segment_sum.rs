@@ -1,4 +1,4 @@
-//! y[targets[r]] = Σ x[rows[i]] over the i of run r: see `shaders/segment_sum.wgsl`.
+//! y[targets[r]] = Σ x[rows[i]], or of partial's rows, over the i of run r: see `shaders/segment_sum.wgsl`.
 //!
 //! # Work
 //! An item is some runs, and the rows of y that they alone write: runs are taken in the order of their targets, so that y is
@@ -20,14 +20,16 @@ struct Item<'a, 'b> {
 }
 
 pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
-    let SegmentDims { runs, width, .. } = work.dims()?;
+    let SegmentDims {
+        runs, width, of_x, ..
+    } = work.dims()?;
     let width = width as usize * work.element();
-    let mut rest = work.bindings.take(4)?;
-    let x = work.bindings.read(0)?;
+    let mut rest = work.bindings.take(5)?;
+    let (x, partial) = (work.bindings.read(0)?, work.bindings.read(1)?);
     let (starts, rows, targets) = (
-        work.bindings.words(1)?,
         work.bindings.words(2)?,
         work.bindings.words(3)?,
+        work.bindings.words(4)?,
     );
     let mut order: Vec<u32> = (0..runs).collect();
     order.sort_by_key(|&run| targets[run as usize]); // they are, as a rule
@@ -42,11 +44,13 @@ pub(in crate::native) fn run(mut work: Work<'_>) -> Result<()> {
         (rest, at) = (tail, end);
     }
     work.pool.each(items, |item: Item| {
-        for run in item.runs.iter().map(|&run| run as usize) {
+        for &run in item.runs {
+            let from = if run < of_x { x } else { partial };
+            let run = run as usize;
             let rows = &rows[starts[run] as usize..starts[run + 1] as usize];
             let to = (targets[run] as usize - item.first) * width;
             let y = &mut item.y[to..to + width];
-            vectorised!(work.level, _simd => add_rows(x, rows, y));
+            vectorised!(work.level, _simd => add_rows(from, rows, y));
         }
     });
     Ok(())

@@ -6,8 +6,9 @@ use crate::model::AttentionPooling;
 use crate::plan::dims::RowsDims;
 use crate::plan::dispatch::Slice;
 use crate::plan::kernel::Kernel;
-use crate::plan::products::{Matrix, Sizes};
+use crate::plan::products::{Matrix, Outputs, Sizes};
 use crate::plan::step_builder::{StepBuilder, Value};
+use crate::plan::sums::SplitSums;
 
 impl LayerPlan for AttentionPooling {
     /// u = tanh(x·W + b), weights = softmax over time of u·v, y = the sum over time with these weights.
@@ -103,14 +104,19 @@ impl LayerPlan for AttentionPooling {
             k,
             batches: 1,
         };
+        let mut parts = SplitSums::default();
         step.plan.product_transposed_a(
             &format!("{name}.d_kernel"),
             Matrix::new(x.slice, x.width),
             Matrix::new(d_z, units),
-            gradients[0],
-            Some((&format!("{name}.d_bias"), gradients[1])),
+            Outputs {
+                product: gradients[0],
+                column_sums: Some(gradients[1]),
+            },
+            &mut parts,
             sizes(x.width, units, positions),
         )?;
+        step.plan.add_splits(&format!("{name}.add_splits"), parts)?;
         let d_x = step.input_gradient(name, x)?;
         step.plan.product_transposed_b(
             &format!("{name}.d_input"),

@@ -49,29 +49,22 @@ impl LayerPlan for Dense {
         let parameters = step.parameter_slices(at.index);
         let gradients = step.gradient_slices(at.index)?;
         let rows = step.rows(x.rows);
-        let flops = 2 * rows * x.width * self.units;
-
-        let groups = step.plan.elementwise((x.width + 1) * self.units);
-        let bindings = [x.slice, y.slice, d_y, gradients[0], gradients[1]];
-        let kernel = Kernel::new("dense_backward_parameters");
+        let d_x = step.input_gradient(at.name(), x)?;
+        let elements = (x.width + 1) * self.units + rows * x.width;
+        let groups = step.plan.elementwise(elements);
+        let bindings = [
+            x.slice,
+            y.slice,
+            d_y,
+            parameters[0],
+            gradients[0],
+            gradients[1],
+            d_x,
+        ];
+        let flops = 4 * rows * x.width * self.units;
         step.plan.dispatch(
-            format!("{}.d_parameters", at.name()),
-            kernel,
-            &dims,
-            &bindings,
-            groups,
-            flops,
-        )?;
-
-        let d_x = step
-            .plan
-            .scratch(&format!("{}.d_input", at.name()), rows * x.width)?;
-        let groups = step.plan.elementwise(rows * x.width);
-        let bindings = [y.slice, d_y, parameters[0], d_x];
-        let kernel = Kernel::new("dense_backward_input");
-        step.plan.dispatch(
-            format!("{}.d_input", at.name()),
-            kernel,
+            format!("{}.backward", at.name()),
+            Kernel::new("dense_backward"),
             &dims,
             &bindings,
             groups,

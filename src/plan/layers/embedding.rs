@@ -4,6 +4,7 @@ use super::{LayerAt, LayerPlan, plan_of};
 use crate::batch::RUN;
 use crate::error::Result;
 use crate::model::Embedding;
+use crate::plan::batch_layout::RunsSlices;
 use crate::plan::dims::{RowsDims, SegmentDims};
 use crate::plan::dispatch::Slice;
 use crate::plan::kernel::Kernel;
@@ -97,49 +98,38 @@ impl StepBuilder<'_> {
         let sums = self
             .plan
             .scratch(&format!("{name}.token_sums"), self.shape.unique * width)?;
-        let partial = self
-            .plan
-            .scratch("token_partial_sums", self.shape.partial_runs * width)?;
-        let batch = self.batch_slice();
+        let runs = self.shape.partial_runs;
+        let partial = match runs {
+            0 => x, // bound, and not read
+            _ => self.plan.scratch("token_partial_sums", runs * width)?,
+        };
+        let batch = self.batch_slice().buffer;
         // For the profile: partial runs are full but for a token's last, direct ones have at least one position.
         let positions = self.shape.positions();
-        let in_partial =
-            (RUN * self.shape.partial_runs).min(positions.saturating_sub(self.shape.direct_runs));
-        let (direct, folded) = (positions - in_partial, self.shape.partial_runs);
-        let rounds = [
-            (self.layout.direct(batch.buffer), x, sums, direct, "direct"),
-            (
-                self.layout.partial(batch.buffer),
-                x,
-                partial,
-                in_partial,
-                "partial",
-            ),
-            (
-                self.layout.fold(batch.buffer),
-                partial,
-                sums,
-                folded,
-                "fold",
-            ),
-        ];
-        for (runs, from, to, rows, round) in rounds {
-            if runs.runs == 0 {
-                continue;
-            }
-            let (kernel, elements) = Kernel::new("segment_sum").element(width);
-            let kernel = kernel.flag("half", storage.is_half() && round != "fold");
+        let in_partial = (RUN * runs).min(positions.saturating_sub(self.shape.direct_runs));
+        let (kernel, elements) = Kernel::new("segment_sum").element(width);
+        let kernel = kernel.flag("half", storage.is_half());
+        let mut sum = |round: &str, runs: RunsSlices, of_x: usize, to, rows: usize| {
             let dims = SegmentDims {
                 runs: runs.runs as u32,
                 width: elements as u32,
-                ..SegmentDims::default()
+                of_x: of_x as u32,
+                pad0: 0,
             };
             let groups = self.plan.elementwise(runs.runs * elements);
-            let bindings = [from, runs.starts, runs.rows, runs.targets, to];
-            let label = format!("{name}.sum_{round}");
+            let second = if of_x < runs.runs { partial } else { x };
+            let bindings = [x, second, runs.starts, runs.rows, runs.targets, to];
+            let (label, kernel) = (format!("{name}.sum_{round}"), kernel.clone());
             self.plan
-                .dispatch(label, kernel, &dims, &bindings, groups, rows * width)?;
+                .dispatch(label, kernel, &dims, &bindings, groups, rows * width)
+        };
+        if runs > 0 {
+            let of_partial = self.layout.partial(batch);
+            sum("partial", of_partial, runs, partial, in_partial)?;
         }
+        let (tokens, direct) = (self.layout.tokens(batch), self.shape.direct_runs);
+        let rows = positions - in_partial + runs;
+        sum("tokens", tokens, direct, sums, rows)?;
         Ok(sums)
     }
 }

@@ -13,6 +13,7 @@ use crate::plan::dispatch::Slice;
 use crate::plan::kernel::Kernel;
 use crate::plan::recurrence::Recurrence;
 use crate::plan::step_builder::{Rows, StepBuilder, Value};
+use crate::plan::sums::SplitSums;
 
 /// The buffers that the forward pass of a layer leaves for its backward pass.
 struct GruTape {
@@ -76,12 +77,16 @@ impl RecurrentPlan for Gru {
         recurrence_backward(layer, parameters[1], d_y, h, gates, step)?;
 
         let da = gates; // the backward recurrence puts the gradients in the gates' place
-        step.recurrent_kernel_gradient(layer, h, da, gradients[1])?;
+        let mut parts = SplitSums::default();
+        step.recurrent_kernel_gradient(layer, h, da, gradients[1], &mut parts)?;
         let width = layer.directions * layer.columns();
         let sums = step
             .plan
             .scratch(&format!("{}.d_sums", layer.name), width)?;
-        let d_x = step.projection_gradients(layer, x, da, parameters[0], [gradients[0], sums])?;
+        let targets = [gradients[0], sums];
+        let d_x = step.projection_gradients(layer, x, da, parameters[0], targets, &mut parts)?;
+        let label = format!("{}.add_splits", layer.name);
+        step.plan.add_splits(&label, parts)?;
 
         let dims = GruParametersDims {
             units: layer.units as u32,

@@ -7,6 +7,7 @@ use crate::model::Lstm;
 use crate::plan::dispatch::Slice;
 use crate::plan::recurrence::Recurrence;
 use crate::plan::step_builder::{Rows, StepBuilder, Value};
+use crate::plan::sums::SplitSums;
 
 /// The buffers that the forward pass of a layer leaves for its backward pass.
 struct LstmTape {
@@ -46,8 +47,13 @@ impl RecurrentPlan for Lstm {
         let gradients = step.gradient_slices(at.index)?;
         recurrence_backward(layer, parameters[1], d_y, &tape, step)?;
         let dz = tape.gates; // the backward recurrence puts dz in the gates' place
-        step.recurrent_kernel_gradient(layer, tape.h, dz, gradients[1])?;
-        step.projection_gradients(layer, x, dz, parameters[0], [gradients[0], gradients[2]])
+        let mut parts = SplitSums::default();
+        step.recurrent_kernel_gradient(layer, tape.h, dz, gradients[1], &mut parts)?;
+        let sums = [gradients[0], gradients[2]];
+        let d_x = step.projection_gradients(layer, x, dz, parameters[0], sums, &mut parts)?;
+        let label = format!("{}.add_splits", layer.name);
+        step.plan.add_splits(&label, parts)?;
+        Ok(d_x)
     }
 }
 

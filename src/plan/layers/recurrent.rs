@@ -7,10 +7,11 @@ use crate::error::{Error, Result};
 use crate::plan::dims::{LastStateDims, RecurrenceDims, StepDims};
 use crate::plan::dispatch::Slice;
 use crate::plan::kernel::Kernel;
-use crate::plan::products::{Matrix, Sizes};
+use crate::plan::products::{Matrix, Outputs, Sizes};
 use crate::plan::recurrence::Recurrence;
 use crate::plan::step_builder::{Rows, StepBuilder, Value};
 use crate::plan::storage::Storage;
+use crate::plan::sums::SplitSums;
 
 /// A recurrent layer in its place: what its dispatches have in common.
 pub(super) struct RecurrentLayer<'a> {
@@ -250,13 +251,15 @@ impl StepBuilder<'_> {
     /// dU = Σ h_before(p)ᵀ·dz(p), where `before` is the position a timestep earlier in the direction's order.
     ///
     /// Forward in time that pairs dz from position B on with h from 0 on; backward the other way round. So
-    /// the second direction's h starts B rows later than the first's, and its dz B rows earlier.
+    /// the second direction's h starts B rows later than the first's, and its dz B rows earlier. `parts` takes what is still
+    /// to be added.
     pub(super) fn recurrent_kernel_gradient(
         &mut self,
         layer: &RecurrentLayer,
         h: Slice,
         dz: Slice,
         gradient: Slice,
+        parts: &mut SplitSums,
     ) -> Result<()> {
         let (batch, width, columns) = (self.shape.size, layer.width(), layer.columns());
         let dz_row = layer.directions * columns;
@@ -277,8 +280,11 @@ impl StepBuilder<'_> {
             &format!("{}.d_recurrent_kernel", layer.name),
             a,
             b,
-            gradient,
-            None,
+            Outputs {
+                product: gradient,
+                column_sums: None,
+            },
+            parts,
             Sizes {
                 m: layer.units,
                 n: columns,
@@ -288,7 +294,8 @@ impl StepBuilder<'_> {
         )
     }
 
-    /// Gradients of kernel and input, and the sums over all positions of each column of dz, `[D, H, 4]`.
+    /// Gradients of kernel and input, and the sums over all positions of each column of dz, `[D, H, 4]`; `parts` takes what is
+    /// still to be added.
     pub(super) fn projection_gradients(
         &mut self,
         layer: &RecurrentLayer,
@@ -296,6 +303,7 @@ impl StepBuilder<'_> {
         dz: Slice,
         kernel: Slice,
         [d_kernel, sums]: [Slice; 2],
+        parts: &mut SplitSums,
     ) -> Result<Slice> {
         let (inputs, columns) = (layer.inputs, layer.columns());
         let width = layer.directions * columns;
@@ -312,8 +320,11 @@ impl StepBuilder<'_> {
             &format!("{}.d_kernel", layer.name),
             Matrix::new(x.slice, inputs),
             dz,
-            d_kernel,
-            Some((&format!("{}.d_bias", layer.name), sums)),
+            Outputs {
+                product: d_kernel,
+                column_sums: Some(sums),
+            },
+            parts,
             Sizes {
                 m: inputs,
                 n: columns,

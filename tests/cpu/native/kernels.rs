@@ -3,7 +3,8 @@
 
 use gatefold::native::Native;
 use gatefold::plan::dims::{
-    AdamDims, ColumnSumsDims, DropoutDims, MatmulDims, RmsPropDims, SegmentDims, SgdDims,
+    AdamDims, AddSplitsDims, ColumnSumsDims, DropoutDims, MatmulDims, RmsPropDims, SegmentDims,
+    SgdDims,
 };
 use gatefold::plan::{Kernel, Lifetime, Plan};
 use gatefold::random::{Philox, philox4x32};
@@ -272,23 +273,28 @@ fn sums_of_rows() {
                 .map(|&word| f32::from_bits(word))
                 .collect::<Vec<f32>>()
         };
+        // Some of the runs are of x, those behind them of other rows.
+        let of_x = random.below(runs as u32 + 1);
         let dims = SegmentDims {
             runs: runs as u32,
             width: elements as u32,
+            of_x,
             pad0: 0,
-            pad1: 0,
         };
+        let partial = draw(random, rows * width);
         let inputs = [
             x.clone(),
+            partial.clone(),
             words(&starts),
             words(&picks),
             words(&targets),
             vec![NAN; 2 * runs * width],
         ];
         let (kernel, _) = Kernel::new("segment_sum").element(width);
-        let found = run(kernel, bytemuck::bytes_of(&dims), &inputs, [1; 3]).remove(4);
-        let mut expected = inputs[4].clone();
+        let found = run(kernel, bytemuck::bytes_of(&dims), &inputs, [1; 3]).remove(5);
+        let mut expected = inputs[5].clone();
         for run in 0..runs {
+            let x = if (run as u32) < of_x { &x } else { &partial };
             let rows = &picks[starts[run] as usize..starts[run + 1] as usize];
             for j in 0..width {
                 let add = |sum, &row: &u32| sum + x[row as usize * width + j];
@@ -296,6 +302,48 @@ fn sums_of_rows() {
             }
         }
         assert!(found == expected || bits(&found) == bits(&expected));
+    }
+}
+
+/// Two products of 2 and 3 parts, whose sums lie the other way round, with a gap between them.
+#[test]
+fn parts_of_products_are_added_where_each_belongs() {
+    for element in [1, 4] {
+        let dims = AddSplitsDims {
+            products: [[2, 2, 3, 4], [9, 3, 1, 1], [0; 4]],
+            count: 2,
+            ..AddSplitsDims::default()
+        };
+        let wide = |values: &[f32]| -> Vec<f32> {
+            let fours = values.iter().flat_map(|&value| {
+                (0..element).map(move |n| {
+                    if n == 0 {
+                        value
+                    } else {
+                        value + n as f32 / 8.0
+                    }
+                })
+            });
+            fours.collect()
+        };
+        let x = [
+            NAN, NAN, 1.0, 2.0, 3.0, 10.0, 20.0, 30.0, NAN, 0.5, 0.25, 4.0, NAN,
+        ];
+        let inputs = [wide(&x), vec![NAN; 8 * element]];
+        let (kernel, _) = Kernel::new("add_splits").element(element);
+        let found = run(kernel, bytemuck::bytes_of(&dims), &inputs, [1; 3]).remove(1);
+        let mut expected = inputs[1].clone();
+        for (place, sum, parts) in [
+            (4, 11.0, 2.0),
+            (5, 22.0, 2.0),
+            (6, 33.0, 2.0),
+            (1, 4.75, 3.0),
+        ] {
+            for n in 0..element {
+                expected[place * element + n] = sum + parts * n as f32 / 8.0;
+            }
+        }
+        assert_eq!(bits(&found), bits(&expected));
     }
 }
 
