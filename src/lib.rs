@@ -152,6 +152,7 @@ pub mod run;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod sweep;
+mod template;
 pub mod train;
 pub mod watch;
 

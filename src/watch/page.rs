@@ -21,14 +21,12 @@ use super::still::{Still, index, list_index, picture, report_in};
 use crate::error::{Error, Result};
 use crate::http::{self, Listening, TEXT, has_own_host, listen, refused};
 use crate::run::files;
+use crate::template::{BASE_CSS, CHART_CSS};
 
 /// The files of the page: path, type, content.
-const FILES: [(&str, &str, &str); 4] = [
-    (
-        "/chart.css",
-        "text/css; charset=utf-8",
-        include_str!("../../assets/chart/chart.css"),
-    ),
+const FILES: [(&str, &str, &str); 5] = [
+    ("/base.css", "text/css; charset=utf-8", BASE_CSS),
+    ("/chart.css", "text/css; charset=utf-8", CHART_CSS),
     (
         "/chart.js",
         "text/javascript; charset=utf-8",

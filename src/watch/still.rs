@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use minijinja::{AutoEscape, Environment, context};
+use minijinja::context;
 
 use super::folder::{WatchedFolder, look};
 use super::page_list::PageList;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::{Figure, accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 use crate::run::files;
+use crate::template::filled;
 use crate::train::History;
 
 /// A picture of the runs.
@@ -52,14 +53,8 @@ pub(super) fn list_index(folder: &Path, list: &PageList) -> Result<String> {
 }
 
 fn render(content: minijinja::Value) -> Result<String> {
-    // Names are strangers' words.
-    let mut engine = Environment::new();
-    engine.set_auto_escape_callback(|_| AutoEscape::Html);
-    let page = engine.render_str(include_str!("../../assets/watch/index.html"), content);
-    page.map_err(|error| Error::Internal {
-        place: "writing the page of a run",
-        problem: error.to_string(),
-    })
+    let page = include_str!("../../assets/watch/index.html");
+    filled(&[("index.html", page)], "index.html", content)
 }
 
 /// The picture as SVG.

@@ -11,7 +11,7 @@ pub use examples::{Example, surest};
 pub use lengths::{LengthErrors, errors_by_length};
 pub use sweep::{SweepPage, SweepRow, TrialRow, sweep_page};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Summary;
 use crate::report::timing::EpochTiming;
 use crate::train::{Evaluation, History, Monitor};
@@ -78,7 +78,7 @@ pub struct Test {
 /// The page. Two calls with the same report give the same text.
 ///
 /// # Errors
-/// [`Error::Internal`] where the template engine refuses.
+/// [`crate::Error::Internal`] where the template engine refuses.
 ///
 /// # Examples
 /// ```
@@ -94,8 +94,5 @@ pub struct Test {
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn report_page(report: &Report) -> Result<String> {
-    render::render(report).map_err(|error| Error::Internal {
-        place: "writing a report",
-        problem: error.to_string(),
-    })
+    render::render(report)
 }

@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use super::chart::{Colours, chart};
 use super::render::filled;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::ValueMap;
 use crate::report::explanation::DEEPEST;
 use crate::report::figure::Figure;
@@ -64,12 +64,9 @@ pub struct TrialRow {
 /// The page. Two calls with the same content give the same text.
 ///
 /// # Errors
-/// [`Error::Internal`] where the template engine refuses.
+/// [`crate::Error::Internal`] where the template engine refuses.
 pub fn sweep_page(page: &SweepPage) -> Result<String> {
-    filled("sweep.html", content(page)).map_err(|error| Error::Internal {
-        place: "writing a report",
-        problem: error.to_string(),
-    })
+    filled("sweep.html", content(page))
 }
 
 fn content(page: &SweepPage) -> Value {
@@ -99,7 +96,6 @@ fn content(page: &SweepPage) -> Value {
         trial_header => &page.trial_header,
         trials => trials.collect::<Vec<_>>(),
         file => &page.file,
-        version => env!("CARGO_PKG_VERSION"),
     }
 }
 

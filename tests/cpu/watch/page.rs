@@ -81,6 +81,7 @@ fn the_page_loads_nothing_but_its_own_files() {
     let (_folder, page) = served();
     for (path, kind) in [
         ("/", "text/html"),
+        ("/base.css", "text/css"),
         ("/chart.css", "text/css"),
         ("/chart.js", "text/javascript"),
         ("/watch.css", "text/css"),
@@ -334,7 +335,7 @@ pub fn whole_page() -> String {
     let state = format!("{state:?}").replace("</", "<\\/");
     let answer = format!("fetch = async () => new Response({state});");
     let mut whole = text("/");
-    for name in ["watch.css", "chart.css"] {
+    for name in ["base.css", "chart.css", "watch.css"] {
         let link = format!("<link rel=\"stylesheet\" href=\"{name}\">");
         assert!(whole.contains(&link), "{whole}");
         let style = format!("<style>{}</style>", text(&format!("/{name}")));
