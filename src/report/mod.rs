@@ -67,6 +67,8 @@ pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use measures::{Measure, Measures};
+#[cfg(feature = "serve")]
+pub(crate) use page::link_below;
 pub use page::{
     Example, LengthErrors, Report, ReportedRun, Section, SweepPage, SweepRow, Test, TrialRow,
     errors_by_length, report_page, surest, sweep_page,

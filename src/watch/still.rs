@@ -26,9 +26,11 @@ pub(super) fn index(folder: &Path, query: Option<&str>) -> Result<String> {
         Ok(watched) => (Some(watched), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    let runs = watched.iter().flat_map(|watched| &watched.runs);
-    let runs: Vec<[String; 2]> = runs
-        .map(|run| [run.name.clone(), run.words().join(" · ")])
+    let runs = watched
+        .iter()
+        .flat_map(|watched| watched.runs.iter().zip(watched.reports()));
+    let runs: Vec<(String, String, Option<String>)> = runs
+        .map(|(run, report)| (run.name.clone(), run.words().join(" · "), report))
         .collect();
     let query = query.map(|query| format!("?{query}"));
     render(context! {

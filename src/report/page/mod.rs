@@ -4,11 +4,14 @@ mod chart;
 mod epochs;
 mod examples;
 mod lengths;
+mod link;
 mod render;
 mod sweep;
 
 pub use examples::{Example, surest};
 pub use lengths::{LengthErrors, errors_by_length};
+#[cfg(feature = "serve")]
+pub(crate) use link::link_below;
 pub use sweep::{SweepPage, SweepRow, TrialRow, sweep_page};
 
 use crate::error::Result;

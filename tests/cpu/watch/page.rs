@@ -6,7 +6,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use gatefold::run::HeldFolder;
+use gatefold::data::Source;
+use gatefold::report::write_history;
+use gatefold::run::{ComparisonSpec, HeldFolder, ProgressEvent, RunSpec};
+use gatefold::train::History;
 use gatefold::watch::Page;
 use tempfile::TempDir;
 
@@ -18,11 +21,11 @@ use crate::support::skipped;
 fn served() -> (Served, Page) {
     let folder = tempfile::tempdir().unwrap();
     let mut first = begin(1.0, 1, 0);
-    if let gatefold::run::ProgressEvent::Begin { variant, .. } = &mut first.event {
+    if let ProgressEvent::Begin { variant, .. } = &mut first.event {
         *variant = "</script><script>alert(1)</script>".into();
     }
     write_progress(folder.path(), &[first, steps(2.0, 1, 12, 0.5)]);
-    let mut spec = gatefold::run::RunSpec::new(&gatefold::data::Source::Demo);
+    let mut spec = RunSpec::new(&Source::Demo);
     spec.data.name = "secret".to_string();
     fs::write(folder.path().join("config.toml"), spec.to_toml().unwrap()).unwrap();
     let page = Page::serve(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
@@ -176,6 +179,87 @@ fn the_report_is_there_once_it_is_written() {
     assert_eq!(body, "<p>how it went</p>");
 }
 
+/// A comparison of two models with long names, both over, and its page.
+fn comparison() -> (TempDir, Page) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spec = RunSpec::new(&Source::Demo);
+    spec.comparison = Some(ComparisonSpec {
+        variants: LONG_NAMES.map(String::from).to_vec(),
+        models: Vec::new(),
+    });
+    fs::write(folder.path().join("config.toml"), spec.to_toml().unwrap()).unwrap();
+    for name in LONG_NAMES {
+        let run = folder.path().join(name);
+        fs::create_dir(&run).unwrap();
+        let mut first = begin(1.0, 1, 0);
+        if let ProgressEvent::Begin { variant, .. } = &mut first.event {
+            *variant = name.into();
+        }
+        write_progress(&run, &[first, steps(2.0, 1, 12, 0.5), end(3.0, None)]);
+        let history = History {
+            epochs: vec![super::record(1, 0.5), super::record(2, 0.75)],
+            ..History::new(name, 1)
+        };
+        write_history(&run, &history).unwrap();
+    }
+    let page = Page::serve(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    (folder, page)
+}
+
+const LONG_NAMES: [&str; 2] = [
+    "layer.bidirectional_lstm.units=128,learning_rate=0.00123456789,mask_padding=true,seed=0",
+    "100 % of \"mine\"",
+];
+
+#[test]
+fn the_report_of_each_of_several_runs_is_reached() {
+    let (folder, page) = comparison();
+    let reports = || -> Vec<serde_json::Value> {
+        let state: serde_json::Value = serde_json::from_str(&get(&page, "/state.json").1).unwrap();
+        let runs = state["runs"].as_array().unwrap().iter();
+        runs.map(|run| run["report"].clone()).collect()
+    };
+    assert_eq!(
+        reports(),
+        [serde_json::Value::Null, serde_json::Value::Null]
+    );
+    let link = "100%20%25%20of%20%22mine%22/report.html";
+    assert!(
+        get(&page, &format!("/{link}"))
+            .0
+            .starts_with("http/1.1 404")
+    );
+    fs::write(
+        folder.path().join(LONG_NAMES[1]).join("report.html"),
+        "its own",
+    )
+    .unwrap();
+    assert_eq!(reports(), [serde_json::Value::Null, link.into()]);
+    let (head, body) = get(&page, &format!("/{link}"));
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(body, "its own");
+    assert!(
+        get(&page, "/")
+            .1
+            .contains("<a href=\"100%20%25%20of%20%22mine%22&#x2f;report.html\">")
+    );
+    // A folder that is no run of the comparison, inside and outside.
+    let other = folder.path().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("report.html"), "secret").unwrap();
+    fs::write(folder.path().join("report.html"), "of all").unwrap();
+    for path in [
+        "/other/report.html",
+        "/./report.html",
+        "/%2e/report.html",
+        "/x/../other/report.html",
+    ] {
+        let (head, body) = get(&page, path);
+        assert!(head.starts_with("http/1.1 404"), "{path}: {head}");
+        assert_eq!(body, "not here", "{path}");
+    }
+}
+
 #[test]
 fn a_dead_run_is_told_with_the_command_that_goes_on() {
     let (folder, page) = served();
@@ -321,16 +405,21 @@ fn the_port_is_free_once_the_page_is_gone() {
     assert!(TcpStream::connect(address).is_err());
 }
 
-/// The page with its files within it, so that it stands without its server.
+/// The page of a run under way, without its server.
 pub fn whole_page() -> String {
     let (folder, page) = served();
-    let history = gatefold::train::History {
+    let history = History {
         epochs: vec![super::record(1, 0.5), super::record(2, 0.75)],
-        ..gatefold::train::History::new("dropout", 1)
+        ..History::new("dropout", 1)
     };
-    gatefold::report::write_history(folder.path(), &history).unwrap();
+    write_history(folder.path(), &history).unwrap();
     write_progress(folder.path(), &[begin(1.0, 3, 0), steps(2.0, 3, 12, 0.5)]);
-    let text = |path: &str| get(&page, path).1;
+    whole(&page)
+}
+
+/// The page with its files within it, so that it stands without its server.
+fn whole(page: &Page) -> String {
+    let text = |path: &str| get(page, path).1;
     let state = text("/state.json");
     let state = format!("{state:?}").replace("</", "<\\/");
     let answer = format!("fetch = async () => new Response({state});");
@@ -382,4 +471,27 @@ fn a_chart_of_the_page_answers_keys_and_its_legend() {
     // Two charts with two epochs of validation each.
     let expected = "true|4|Epoch 1 training 0.5000 validation 0.6250|Epoch 1 validation 0.6250";
     assert_eq!(title, expected);
+}
+
+#[test]
+fn long_names_do_not_widen_the_page() {
+    let Some(browser) = browser() else {
+        return skipped("no Chromium: nobody looks at a comparison with long names");
+    };
+    let (_folder, page) = comparison();
+    let visit = r#"<script>
+addEventListener("load", () => setTimeout(() => {
+  const axis = [...document.querySelector(".chart .labels").children].map((label) => label.textContent).slice(-4);
+  const legend = [...document.querySelector(".chart .legend").children].map((key) => key.clientHeight > 0);
+  document.title = `${document.documentElement.scrollWidth <= innerWidth}|${axis}|${legend}`;
+}, 2500));
+</script>"#;
+    let page = whole(&page).replace("</body>", &format!("{visit}</body>"));
+    let look = Look {
+        width: 500,
+        dark: false,
+    };
+    let title = title_of(browser, &page, look);
+    // Epochs are whole numbers, however few.
+    assert_eq!(title, "true|1,2,3,Epochs|true,true,true,true");
 }

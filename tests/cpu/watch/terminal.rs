@@ -30,6 +30,7 @@ fn comparison() -> WatchedFolder {
         folder: PathBuf::from("runs/compare-demo"),
         data: Some("demo (synthetic)".into()),
         runs: vec![over, under_way, to_come],
+        below: Vec::new(),
         sweep_is_over: None,
         is_dead: false,
         resume: None,
