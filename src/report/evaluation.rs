@@ -1,21 +1,14 @@
-//! An evaluation as text for a terminal, and its figures.
+//! The figures of an evaluation.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::class_table::class_table;
 use super::confusion_matrix::ConfusionMatrix;
-use super::confusion_table::{NAMES, confusion_table};
 use super::curves::DISTINCT;
 use super::figure::{Colour, Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
 use super::figure_options::FigureOptions;
-use super::measures::{Measures, class_of, shown};
+use super::measures::class_of;
 use crate::error::Result;
 use crate::train::Evaluation;
-
-/// Columns of a bin's mean probability, and of its share at least.
-const MEAN: usize = 18;
-const SHARE: usize = 16;
 
 const GREY: Colour = [150, 150, 150];
 
@@ -24,62 +17,6 @@ const PERCENT: VerticalRange = VerticalRange::AtLeast {
     lower: 0.0,
     upper: 100.0,
 };
-
-/// Loss and scores, those of each class, the confusion matrix and the reliability table, in less than 80 columns.
-pub fn evaluation_table(evaluation: &Evaluation) -> String {
-    let scores = &evaluation.scores;
-    let mut text = String::new();
-    let measures = Measures::of(evaluation).rows();
-    let widths = measures.iter().map(|(name, _)| name.chars().count());
-    let width = widths.max().unwrap_or(0);
-    for (name, value) in measures {
-        line(&mut text, &format!("{name:width$}{value:>10}"));
-    }
-    let tables = [
-        class_table(&scores.confusion, &evaluation.classes),
-        confusion_table(&scores.confusion, &evaluation.classes),
-    ];
-    for table in tables {
-        line(&mut text, "");
-        for row in table {
-            line(&mut text, &row);
-        }
-    }
-    line(&mut text, "");
-    let share =
-        class_of(evaluation).map_or("Accuracy".to_owned(), |class| format!("Fraction {class}"));
-    let columns = (share.chars().count() + 2).max(SHARE);
-    let header = ["Probability", "Mean predicted", &share];
-    line(
-        &mut text,
-        &format!("{}{:>10}", row(header, columns), "Reviews"),
-    );
-    line(&mut text, &"─".repeat(NAMES + MEAN + columns + 10));
-    for bin in &scores.reliability {
-        let range = format!("{:.1} to {:.1}", bin.lower, bin.upper);
-        let (mean, share) = (shown(bin.mean_probability), shown(bin.share));
-        line(
-            &mut text,
-            &format!(
-                "{}{:>10}",
-                row([&range, &mean, &share], columns),
-                bin.reviews
-            ),
-        );
-    }
-    text.truncate(text.trim_end().len());
-    text
-}
-
-fn line(text: &mut String, content: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{content}");
-}
-
-/// A row of the reliability table, its share `columns` wide.
-fn row([first, second, third]: [&str; 3], columns: usize) -> String {
-    format!("{first:NAMES$}{second:>MEAN$}{third:>columns$}")
-}
 
 /// The figures that [`write_evaluation`] writes, at most.
 pub const EVALUATION_FIGURES: [&str; 3] = ["roc", "calibration", "confusion"];

@@ -11,6 +11,7 @@ mod csv_text;
 mod curves;
 mod draw;
 mod evaluation;
+mod evaluation_table;
 mod excerpt;
 mod explanation;
 mod figure;
@@ -28,6 +29,7 @@ mod pdf_backend;
 mod picture;
 mod png;
 mod rates;
+mod reliability_table;
 mod render;
 mod spread;
 mod strokes;
@@ -52,9 +54,8 @@ pub use crate::atomic::{
 pub use crate::model::grouped;
 pub use csv_text::csv_of;
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
-pub use evaluation::{
-    EVALUATION_FIGURES, calibration_figure, evaluation_table, roc_figure, write_evaluation,
-};
+pub use evaluation::{EVALUATION_FIGURES, calibration_figure, roc_figure, write_evaluation};
+pub use evaluation_table::{evaluation_table, evaluation_table_within};
 pub use excerpt::excerpt;
 pub use explanation::{AGAINST, FOR, explained, explanation_page, strongest};
 pub use figure::{

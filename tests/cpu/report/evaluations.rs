@@ -2,8 +2,8 @@
 
 use gatefold::data::sentiment_classes;
 use gatefold::report::{
-    FigureOptions, Measures, Word, calibration_figure, evaluation_table, explanation_page,
-    explanation_picture, roc_figure, strongest, words, write_evaluation,
+    FigureOptions, Measures, Word, calibration_figure, evaluation_table, evaluation_table_within,
+    explanation_page, explanation_picture, roc_figure, strongest, words, write_evaluation,
 };
 use gatefold::train::{Evaluation, Probabilities, Scores};
 
@@ -142,8 +142,66 @@ fn two_named_classes_are_called_by_their_names() {
             calibration.title,
             format!("Calibration, {shown} as positive")
         );
-        assert_eq!(calibration.x_label, "Mean predicted probability (%)");
-        assert_eq!(calibration.y_label, "Fraction of positives (%)");
+        assert_eq!(calibration.x_label, "Mean predicted probability");
+        assert_eq!(calibration.y_label, "Fraction of positives");
+    }
+}
+
+/// On the narrowest terminal, and on those in between, no line is broken, and no table loses a class or a number.
+#[test]
+fn the_tables_fit_narrow_terminals() {
+    let mut sentiment = of_sentiment();
+    let long = [
+        "a class of a very long name",
+        "world politics and diplomacy",
+    ];
+    sentiment.classes = long.map(String::from).to_vec();
+    for evaluation in [
+        of_sentiment(),
+        sentiment,
+        of_classes(3, "world politics "),
+        of_classes(12, "stars"),
+    ] {
+        for columns in 40..=80 {
+            let table = evaluation_table_within(&evaluation, columns);
+            let widest = table.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(columns), "{columns}: {table}");
+            for class in &evaluation.classes {
+                let start: String = class.chars().take(9).collect();
+                let row = table.lines().filter(|line| line.starts_with(&start));
+                assert!(row.count() >= 1, "{columns}: no {class} in {table}");
+            }
+        }
+    }
+    let lines = |columns: usize| -> Vec<String> {
+        let table = evaluation_table_within(&of_sentiment(), columns);
+        table.lines().map(str::to_owned).collect()
+    };
+    let wide = [
+        "Class                            Precision      Recall          F1     Reviews",
+        "Probability       Mean predicted  Fraction positive   Reviews",
+        "0.6 to 0.7                0.6000             1.0000         1",
+    ];
+    let middle = [
+        "Class           Precision  Recall      F1  Reviews",
+        "negative           0.6667  0.6667  0.6667        3",
+        "                 Mean  Fraction",
+        "Probability predicted  positive  Reviews",
+        "0.6 to 0.7     0.6000    1.0000        1",
+    ];
+    let narrow = [
+        "  Precision  Recall      F1  Reviews",
+        "negative",
+        "     0.6667  0.6667  0.6667        3",
+    ];
+    for (columns, expected) in [(80, &wide[..]), (50, &middle), (40, &narrow)] {
+        let lines = lines(columns);
+        for line in expected {
+            assert!(
+                lines.iter().any(|there| there == line),
+                "no {line:?} in {lines:#?}"
+            );
+        }
     }
 }
 
