@@ -99,6 +99,16 @@ pub struct Series {
     pub points: Vec<(usize, f64)>,
 }
 
+/// What the places of points on the horizontal axis stand for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HorizontalUnit {
+    /// Themselves: epochs, or edges of bins.
+    #[default]
+    Whole,
+    /// Hundredths: 25 is a fraction of 0.25.
+    Hundredth,
+}
+
 /// What the vertical axis shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum VerticalRange {
@@ -130,11 +140,12 @@ pub enum Corner {
 ///
 /// # Examples
 /// ```
-/// use gatefold::report::{Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
+/// use gatefold::report::{Corner, Curve, Dash, Figure, HorizontalUnit, Marker, Series, VerticalRange};
 ///
 /// let figure = Figure {
 ///     title: "Training loss".to_owned(),
 ///     x_label: "Epochs".to_owned(),
+///     x_unit: HorizontalUnit::Whole,
 ///     y_label: "Loss".to_owned(),
 ///     series: vec![Series {
 ///         label: "training".to_owned(),
@@ -156,8 +167,10 @@ pub enum Corner {
 pub struct Figure {
     /// Above the plotting area.
     pub title: String,
-    /// Under the horizontal axis, whose ticks are whole numbers.
+    /// Under the horizontal axis.
     pub x_label: String,
+    /// What its ticks count.
+    pub x_unit: HorizontalUnit,
     /// Beside the vertical axis.
     pub y_label: String,
     /// Drawn in this order, the last on top.

@@ -66,7 +66,7 @@ impl Layout {
         let steps = |length: f64, apart: f64| (length / apart).round().max(1.0) as u32;
         let [across, down] = TICKS_APART;
         let y = Axis::values(&figure.series, figure.vertical, steps(height, down));
-        let x = Axis::places(&figure.series, steps(width, across));
+        let x = Axis::places(&figure.series, figure.x_unit, steps(width, across));
 
         let title = PAD + ASCENT * TITLE;
         let caption = height - PAD - DESCENT * CAPTION;

@@ -59,8 +59,8 @@ pub use evaluation_table::{evaluation_table, evaluation_table_within};
 pub use excerpt::excerpt;
 pub use explanation::{AGAINST, FOR, explained, explanation_page, strongest};
 pub use figure::{
-    Colour, Corner, Curve, Dash, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series,
-    VerticalRange, WIDTH_INCHES,
+    Colour, Corner, Curve, Dash, Figure, HEIGHT_INCHES, HorizontalUnit, Marker, PIXELS_PER_INCH,
+    Series, VerticalRange, WIDTH_INCHES,
 };
 pub use figure_options::{FigureFormat, FigureOptions};
 pub use heat_map::explanation_picture;

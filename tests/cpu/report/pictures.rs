@@ -3,8 +3,8 @@
 use std::fs;
 
 use gatefold::report::{
-    self, Corner, Curve, Dash, Figure, Marker, Series, VerticalRange, accuracy_figure,
-    accuracy_overview, loss_figure, loss_overview,
+    self, Corner, Curve, Dash, Figure, HorizontalUnit, Marker, Series, VerticalRange,
+    accuracy_figure, accuracy_overview, loss_figure, loss_overview,
 };
 use gatefold::train::History;
 use proptest::prelude::*;
@@ -330,6 +330,7 @@ fn marks_that_svg_reserves_are_escaped() {
     let figure = Figure {
         title: "a < b & \"c\"\u{1}".to_owned(),
         x_label: "Epochs".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: "Loss".to_owned(),
         series: vec![Series {
             label: "</text>".to_owned(),
@@ -427,6 +428,7 @@ fn a_broken_line_has_the_strokes_of_its_dash() {
     let figure = Figure {
         title: "Dashes".to_owned(),
         x_label: "x".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: "y".to_owned(),
         series: vec![
             line(Dash::Dashed, [1, 0, 0], 1.0),
