@@ -83,7 +83,7 @@ impl Curve {
 /// Numbers over epochs or over bins, drawn as a curve, as markers, or as both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Its name in the legend.
+    /// Its name at the end of its line, or in the legend.
     pub label: String,
     /// Of line and markers.
     pub colour: Colour,
@@ -177,7 +177,8 @@ pub struct Figure {
     pub series: Vec<Series>,
     /// Limits of the vertical axis.
     pub vertical: VerticalRange,
-    /// Where the legend goes, unless it would hide points there, and fewer elsewhere.
+    /// Where the legend goes, unless it would hide points there, and fewer elsewhere. There is none where each name has room at
+    /// the end of its line.
     pub legend: Corner,
     /// Small text at the foot: what the numbers come from.
     pub caption: Option<String>,
