@@ -15,7 +15,7 @@ use gatefold::run::{TrainedRun, check_folder};
 use gatefold::train::{Evaluation, Scores, Session, check_batch_size};
 use serde::Serialize;
 
-use super::args::{EvaluateArgs, formats};
+use super::args::EvaluateArgs;
 use super::progress::bar;
 use super::screen::{Output, counted, field, print_json, result_columns, visible};
 use super::test_data::{ToTest, open_told, with_test_data};
@@ -145,10 +145,11 @@ pub fn run(args: &EvaluateArgs, quiet: bool, ranks: Option<&Arc<Ranks>>) -> Resu
     if let Some(batch_size) = args.batch_size {
         check_batch_size(batch_size)?;
     }
-    let figure_options = FigureOptions {
-        formats: formats(&args.figure_format),
-        ..FigureOptions::default()
-    };
+    let figure_options = args.drawn.options()?;
+    if let (None, Some(typed)) = (&args.figures, args.drawn.typed()) {
+        let problem = "nothing is drawn; say with --figures into which folder, or leave this out";
+        return Err(option(typed, problem).into());
+    }
     let is_first = ranks.is_none_or(|ranks| ranks.is_first());
     if let Some(folder) = args.figures.as_ref().filter(|_| is_first) {
         check_folder(folder, true)?;
