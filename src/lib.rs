@@ -1,60 +1,15 @@
 //! A neural-net engine made of GPU compute shaders.
 //!
-//! gatefold trains recurrent sentiment models with hand-written WGSL kernels, on any adapter that wgpu
-//! reaches (Vulkan, Metal, DX12), software ones included. The `gatefold` program is built on this library;
-//! `docs/architecture.md` tells how the parts work together.
+//! gatefold trains text classifiers with hand-written WGSL kernels, on any adapter that wgpu reaches (Vulkan, Metal, DX12),
+//! software ones included, and without a GPU with kernels of its own on the processor. The `gatefold` program is built on
+//! this library; `docs/architecture.md` tells how the parts work together.
 //!
-//! # Five steps
-//!
-//! Data flows one way, a module a step: [`data`] → [`batch`] → [`model`] → [`plan`] → [`gpu`] → [`train`] →
-//! [`report`]. [`run`] does all of it for a folder, as the program does; [`sweep`] does it many times; [`watch`]
-//! shows a run as it goes.
-//!
-//! 1. Reviews become ids ([`data::load`], or [`data::demo`] for the embedded corpus), and ids become
-//!    padded batches ([`batch::Batches`]).
-//! 2. Layers are stacked as in Keras ([`model::Sequential`]); [`model::Variant`] has the three models of the
-//!    reference experiment, [`model::Model::from_toml`] reads others from a file.
-//! 3. A model and a batch's sizes become a [`plan::Plan`]: a list of dispatches and buffers, as plain data.
-//!
-//! None of these needs a device:
-//!
-//! ```
-//! use gatefold::batch::{Batches, Order};
-//! use gatefold::model::{Bidirectional, Dense, Embedding, Lstm, Sequential};
-//! use gatefold::plan::{Adam, DropoutMask, Gradients, Limits, ParameterLayout, StepContext, training_step};
-//!
-//! let demo = gatefold::data::demo()?;
-//! let batch = Batches::new(&demo.train, 10, Order::Sequential)?.next().ok_or("no reviews")?;
-//! assert_eq!(batch.size, 10);
-//!
-//! let model = Sequential::new("small")
-//!     .add(Embedding::new(demo.vocabulary.size(), 16))
-//!     .add(Bidirectional::new(Lstm::new(16)))
-//!     .add(Dense::new(1).sigmoid())
-//!     .build()?;
-//! println!("{}", model.summary());
-//!
-//! let context = StepContext {
-//!     sequence: 0,
-//!     step: 1,
-//!     optimiser: Some(Adam::new(1e-3).into()),
-//!     gradients: Gradients::default(),
-//!     dropout: DropoutMask::Drawn { seed: 0, step: 1 },
-//! };
-//! let layout = ParameterLayout::new(&model);
-//! let plan = training_step(&model, &layout, &Limits::WEBGPU, batch.shape(), context)?;
-//! println!("{plan}"); // a line a dispatch: what for, kernel, workgroups, buffers
-//! assert!(plan.dispatches.iter().any(|dispatch| dispatch.label == "bidirectional.forward"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! 4. A [`train::Session`] puts the model on a device, and [`train::fit`] runs epochs of such plans over the
-//!    data.
-//! 5. What [`train::fit`] gives back becomes tables, metrics and plots: [`report::write_run`].
+//! Begin with [a model of your own](#a-model-of-your-own), which is a whole program, or with a folder that `gatefold train`
+//! left: [`run::TrainedRun`] predicts with it. [Five steps](#five-steps) tell which module does what.
 //!
 //! # A model of your own
 //!
-//! All five steps, as a whole program. Its `Cargo.toml` needs `gatefold` alone, with `default-features = false`, which
+//! From reviews to a prediction, as a whole program. Its `Cargo.toml` needs `gatefold` alone, with `default-features = false`, which
 //! leaves out the `gatefold` program (feature `program`), Keras's files (`keras`), downloads (`download`), pages
 //! (`serve`) and curves in the terminal (`watch`):
 //!
@@ -125,7 +80,55 @@
 //! [`build`](model::Sequential::build) says which layer does not fit, and what would. The same stack as a TOML file,
 //! for [`model::Model::from_toml`] and the program's `--config`, is described in `docs/model-file.md`.
 //!
-//! [`run::Trainer`] does the same with checkpoints, a history, plots and all else that `gatefold train` leaves in a folder, and
+//! # Five steps
+//!
+//! Data flows one way, a module a step: [`data`] → [`batch`] → [`model`] → [`plan`] → [`gpu`] or [`native`], which
+//! [`device`] chooses between → [`train`] → [`report`]. [`run`] does all of it for a folder, as the program does; [`sweep`]
+//! does it many times; [`watch`] shows a run as it goes, `serve` answers over HTTP, and [`ranks`] share a training.
+//!
+//! 1. Reviews become ids ([`data::load`], or [`data::demo`] for the embedded corpus), and ids become
+//!    padded batches ([`batch::Batches`]).
+//! 2. Layers are stacked as in Keras ([`model::Sequential`]); [`model::Variant`] has the three models of the
+//!    reference experiment, [`model::Model::from_toml`] reads others from a file.
+//! 3. A model and a batch's sizes become a [`plan::Plan`]: a list of dispatches and buffers, as plain data.
+//!
+//! None of these needs a device:
+//!
+//! ```
+//! use gatefold::batch::{Batches, Order};
+//! use gatefold::model::{Bidirectional, Dense, Embedding, Lstm, Sequential};
+//! use gatefold::plan::{Adam, DropoutMask, Gradients, Limits, ParameterLayout, StepContext, training_step};
+//!
+//! let demo = gatefold::data::demo()?;
+//! let batch = Batches::new(&demo.train, 10, Order::Sequential)?.next().ok_or("no reviews")?;
+//! assert_eq!(batch.size, 10);
+//!
+//! let model = Sequential::new("small")
+//!     .add(Embedding::new(demo.vocabulary.size(), 16))
+//!     .add(Bidirectional::new(Lstm::new(16)))
+//!     .add(Dense::new(1).sigmoid())
+//!     .build()?;
+//! println!("{}", model.summary());
+//!
+//! let context = StepContext {
+//!     sequence: 0,
+//!     step: 1,
+//!     optimiser: Some(Adam::new(1e-3).into()),
+//!     gradients: Gradients::default(),
+//!     dropout: DropoutMask::Drawn { seed: 0, step: 1 },
+//! };
+//! let layout = ParameterLayout::new(&model);
+//! let plan = training_step(&model, &layout, &Limits::WEBGPU, batch.shape(), context)?;
+//! println!("{plan}"); // a line a dispatch: what for, kernel, workgroups, buffers
+//! assert!(plan.dispatches.iter().any(|dispatch| dispatch.label == "bidirectional.forward"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 4. A [`train::Session`] puts the model on a device, and [`train::fit`] runs epochs of such plans over the
+//!    data.
+//! 5. What [`train::fit`] gives back becomes tables, metrics and plots: [`report::write_run`].
+//!
+//! [`run::Trainer`] does all of it with checkpoints, a history, plots and all else that `gatefold train` leaves in a folder, and
 //! [`run::TrainedRun`] uses such a folder: it reads texts as its training did, predicts, evaluates and explains.
 //! [`exchange`] has a model in the formats of other programs.
 //!
@@ -152,6 +155,7 @@ pub mod run;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod sweep;
+mod template;
 pub mod train;
 pub mod watch;
 

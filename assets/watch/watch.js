@@ -56,8 +56,9 @@ function runCard(run, index) {
   ].filter(([, value]) => typeof value === "number");
   const list = figures.map(([name, value, digits]) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, value.toFixed(digits))));
+  const name = run.report ? element("a", { href: run.report }, run.name) : run.name;
   const card = element("article", { class: `run ${colour(index)} ${run.status}` },
-    element("div", {}, element("h2", {}, run.name), element("span", { class: "words" }, run.words.join(" · "))),
+    element("div", {}, element("h2", {}, name), element("span", { class: "words" }, run.words.join(" · "))),
     element("progress", { max: 1, value: shareDone(run), "aria-label": `${run.name}: share of the steps done` }));
   if (list.length > 0) card.append(element("dl", {}, ...list));
   return card;
@@ -90,11 +91,12 @@ function curves(runs, measure) {
   ]).filter((curve) => curve.points.length > 0);
 }
 
-/** Ticks 1, 2 or 5 times a power of ten apart, from below the least to above the greatest of the values. */
-function ticksAround(least, most, steps) {
+/** Ticks 1, 2 or 5 times a power of ten apart, and at least `finest`, from below the least to above the greatest of the values. */
+function ticksAround(least, most, steps, finest = 0) {
   const span = most > least ? most - least : Math.max(Math.abs(most) * 0.1, 0.1);
   const power = 10 ** Math.floor(Math.log10(span / steps));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step * steps >= span * (1 - 1e-9));
+  const fitting = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step * steps >= span * (1 - 1e-9));
+  const step = Math.max(fitting, finest);
   const first = Math.floor(least / step + 1e-9);
   const last = Math.max(Math.ceil(most / step - 1e-9), first + 1);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
@@ -117,7 +119,7 @@ function chart(runs, measure) {
   const least = values.reduce((a, b) => Math.min(a, b), values.length > 0 ? Infinity : 0);
   const vertical = ticksAround(least, most, 5);
   const epochs = Math.max(1, ...runs.map((run) => run.epochs));
-  const horizontal = ticksAround(0, epochs, 6).filter(({ value }) => Number.isInteger(value) && value <= epochs);
+  const horizontal = ticksAround(0, epochs, 6, 1).filter(({ value }) => value <= epochs);
   const [low, high] = [vertical[0].value, vertical.at(-1).value];
   const x = (at) => SIZE.left + (at / epochs) * (SIZE.width - SIZE.left - SIZE.right);
   const y = (value) => SIZE.top + ((high - value) / (high - low)) * (SIZE.height - SIZE.top - SIZE.bottom);

@@ -9,18 +9,19 @@ use gatefold::model::{Model, Variant};
 use gatefold::ranks::Ranks;
 use gatefold::report::{comparison_table_within, write_overview};
 use gatefold::run::{
-    BegunRun, RunFolder, RunPlace, RunSpec, clear_comparison, holds_run, write_report,
+    BegunRun, ComparisonSpec, RunFolder, RunPlace, RunSpec, clear_comparison, holds_run,
+    write_report,
 };
 use gatefold::train::History;
 use serde::Serialize;
 
 use super::args::CompareArgs;
 use super::ranks::open_run;
+use super::resumed;
 use super::screen::{field, result_columns};
 use super::settings::{ModelSource, Settings};
 use super::training_job::{TrainingJob, tell_run, tell_synthetic};
 use super::typed::TypedOptions;
-use super::usage::option;
 
 #[derive(Serialize)]
 struct ComparisonLine<'a> {
@@ -35,12 +36,12 @@ pub fn run(
     quiet: bool,
     ranks: Option<&Arc<Ranks>>,
 ) -> Result<()> {
-    let resume = args.resume.as_deref();
-    let begun = resume.map(|folder| open_run(ranks, folder)).transpose()?;
+    let begun = resumed::comparison(args.resume.as_deref(), ranks)?;
     let (settings, sources) = match &begun {
-        Some(begun) => go_on(begun, args, typed, quiet)?,
+        Some((begun, comparison)) => go_on(begun, comparison, args, typed, quiet)?,
         None => Settings::compare(args, typed, quiet)?,
     };
+    let begun = begun.map(|(begun, _)| begun);
     let (mut job, device) = TrainingJob::new(settings.share(ranks, typed)?)?;
     if begun.is_none() || typed.has("embedding") {
         job.read_vectors()?;
@@ -114,15 +115,11 @@ fn compared_before(out: &Path) -> Vec<String> {
 /// What the comparison goes on with.
 fn go_on(
     begun: &BegunRun,
+    comparison: &ComparisonSpec,
     args: &CompareArgs,
     typed: &TypedOptions,
     quiet: bool,
 ) -> gatefold::Result<(Settings, Vec<ModelSource>)> {
-    let Some(comparison) = &begun.spec.comparison else {
-        let path = begun.path().display();
-        let problem = format!("{path} is one run; use gatefold train --resume {path}");
-        return Err(option("--resume", problem));
-    };
     let source = |name: &String| match comparison.models.iter().find(|own| own.name == *name) {
         Some(own) => Ok(ModelSource::Model(own.clone().build()?)),
         None => Ok(ModelSource::Variant(name.parse()?)),

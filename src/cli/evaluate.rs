@@ -9,16 +9,15 @@ use gatefold::Error;
 use gatefold::data::{Dataset, sentiment_classes};
 use gatefold::ranks::Ranks;
 use gatefold::report::{
-    EVALUATION_FIGURES, FigureOptions, Measures, evaluation_table, holds_something,
-    write_evaluation,
+    EVALUATION_FIGURES, Measures, evaluation_table_within, holds_something, write_evaluation,
 };
 use gatefold::run::{TrainedRun, check_folder};
 use gatefold::train::{Evaluation, Scores, Session, check_batch_size};
 use serde::Serialize;
 
-use super::args::{EvaluateArgs, formats};
+use super::args::EvaluateArgs;
 use super::progress::bar;
-use super::screen::{Output, counted, field, print_json, visible};
+use super::screen::{Output, counted, field, print_json, result_columns, visible};
 use super::test_data::{ToTest, open_told, with_test_data};
 use super::training_job::tell_synthetic;
 use super::usage::option;
@@ -146,10 +145,11 @@ pub fn run(args: &EvaluateArgs, quiet: bool, ranks: Option<&Arc<Ranks>>) -> Resu
     if let Some(batch_size) = args.batch_size {
         check_batch_size(batch_size)?;
     }
-    let figure_options = FigureOptions {
-        formats: formats(&args.figure_format),
-        ..FigureOptions::default()
-    };
+    let figure_options = args.drawn.options()?;
+    if let (None, Some(typed)) = (&args.figures, args.drawn.typed()) {
+        let problem = "nothing is drawn; say with --figures into which folder, or leave this out";
+        return Err(option(typed, problem).into());
+    }
     let is_first = ranks.is_none_or(|ranks| ranks.is_first());
     if let Some(folder) = args.figures.as_ref().filter(|_| is_first) {
         check_folder(folder, true)?;
@@ -235,7 +235,11 @@ pub fn run(args: &EvaluateArgs, quiet: bool, ranks: Option<&Arc<Ranks>>) -> Resu
     let reviews = counted(dataset.test.len(), "review");
     let name = visible(&dataset.name);
     output.result(&format!("{model} on {reviews} of {name}\n"))?;
-    output.result(&format!("{}\n", evaluation_table(&evaluation)))?;
+    let columns = result_columns();
+    output.result(&format!(
+        "{}\n",
+        evaluation_table_within(&evaluation, columns)
+    ))?;
     tell_synthetic(output, &dataset)?;
     for figure in figures {
         output.result(&field("Figure", &figure.display().to_string()))?;

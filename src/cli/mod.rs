@@ -36,6 +36,7 @@ mod ranks;
 mod rates;
 mod report;
 mod report_test;
+mod resumed;
 pub mod screen;
 #[cfg(feature = "serve")]
 mod serve;

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use gatefold::Error;
 use gatefold::report::{
-    Figure, FigureFormat, FigureOptions, SpreadCurve, accuracy_overview, loss_overview,
-    spread_overview, write_comparison, write_history, write_overview_figures, write_run_figures,
+    Figure, SpreadCurve, accuracy_overview, loss_overview, spread_overview, write_comparison,
+    write_history, write_overview_figures, write_run_figures,
 };
 use gatefold::run::{RunSpec, check_folder, group_seeds, name_apart, read_histories, runs_below};
 use gatefold::train::{EpochRecord, History};
@@ -20,7 +20,7 @@ use super::usage::option;
 ///
 /// All histories are read before anything is written.
 pub fn run(args: &PlotArgs) -> Result<()> {
-    let options = options(args)?;
+    let options = args.figures.options()?;
     let folders = runs_below(&args.runs)?;
     let histories = read_histories(&folders)?;
     let mut specs = Vec::with_capacity(folders.len());
@@ -81,17 +81,6 @@ pub fn run(args: &PlotArgs) -> Result<()> {
         writeln!(out, "{}", path.display())?;
     }
     Ok(())
-}
-
-/// As which files the plots are written; fails before anything is read where that makes no sense.
-fn options(args: &PlotArgs) -> gatefold::Result<FigureOptions> {
-    let options = args.options();
-    options.check()?;
-    if args.dpi.is_some() && !options.formats.contains(&FigureFormat::Png) {
-        let problem = "only .png files have pixels; add png to --format, or leave this out";
-        return Err(option("--dpi", problem));
-    }
-    Ok(options)
 }
 
 /// Accuracy and loss of each group as mean and range.

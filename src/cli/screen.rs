@@ -70,6 +70,11 @@ impl Output {
         columns(stderr_size())
     }
 
+    /// Columns of the terminal that standard error is; none where it is none.
+    pub fn terminal_columns(&self) -> Option<usize> {
+        stderr_size().map(width)
+    }
+
     /// Tells metrics that belong together, in as few lines as they take.
     pub fn say_row(&self, metrics: &[String]) {
         self.say(&row(metrics, self.columns()));
@@ -113,6 +118,11 @@ pub fn json_line(value: &impl Serialize) -> Result<String> {
     Ok(shown)
 }
 
+/// Columns of the terminal that standard output is; none where it is none, whose lines nobody may break.
+pub fn terminal_columns() -> Option<usize> {
+    terminal_size_of(io::stdout()).map(width)
+}
+
 /// Columns of text on standard output.
 pub fn result_columns() -> usize {
     columns(terminal_size_of(io::stdout()))
@@ -122,11 +132,14 @@ fn stderr_size() -> Option<(Width, Height)> {
     terminal_size_of(io::stderr())
 }
 
+/// Columns of a terminal of this size.
+fn width((Width(columns), _): (Width, Height)) -> usize {
+    usize::from(columns).max(LEAST_COLUMNS)
+}
+
 /// Columns of text for a terminal of this size, or where there is none.
 fn columns(terminal: Option<(Width, Height)>) -> usize {
-    terminal.map_or(COLUMNS, |(Width(columns), _)| {
-        usize::from(columns).clamp(LEAST_COLUMNS, COLUMNS)
-    })
+    terminal.map_or(COLUMNS, |size| width(size).min(COLUMNS))
 }
 
 /// `text` behind `label` on standard output, further lines indented as far.

@@ -8,13 +8,12 @@ use gatefold::report::comparison_table_within;
 use gatefold::run::{BegunRun, RunPlace};
 
 use super::args::TrainArgs;
-use super::ranks::open_run;
 use super::rates;
+use super::resumed;
 use super::screen::result_columns;
 use super::settings::{ModelSource, Settings};
 use super::training_job::{TrainingJob, tell_run, tell_synthetic};
 use super::typed::TypedOptions;
-use super::usage::option;
 
 /// Trains one model into its run folder, or goes on with a run.
 pub fn run(
@@ -23,16 +22,10 @@ pub fn run(
     quiet: bool,
     ranks: Option<&Arc<Ranks>>,
 ) -> Result<()> {
-    let resume = args.resume.as_deref();
-    let begun = resume.map(|folder| open_run(ranks, folder)).transpose()?;
+    let begun = resumed::run(args.resume.as_deref(), ranks)?;
     let (settings, source) = match &begun {
-        Some(begun) => {
+        Some((begun, model)) => {
             let path = begun.path().display();
-            let model = begun.spec.model.as_ref().ok_or_else(|| {
-                let problem =
-                    format!("{path} is a comparison; use gatefold compare --resume {path}");
-                option("--resume", problem)
-            })?;
             let model = model.clone().build().with_context(|| path.to_string())?;
             let asked = (&args.data, &args.training);
             let settings = Settings::go_on(begun, typed, "train", asked, &[], quiet)?;
@@ -40,6 +33,7 @@ pub fn run(
         }
         None => Settings::train(args, quiet)?,
     };
+    let begun = begun.map(|(begun, _)| begun);
     let (mut job, device) = TrainingJob::new(settings.share(ranks, typed)?)?;
     if begun.as_ref().is_none_or(BegunRun::is_at_start) || typed.has("embedding") {
         job.read_vectors()?;

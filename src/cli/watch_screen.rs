@@ -18,7 +18,7 @@ const PAGE: usize = 10;
 
 /// Shows the run in `folder`, read anew at this interval, until `q`, Ctrl-C, or a signal that sets `stop`.
 pub fn run(folder: &Path, interval: Duration, stop: &AtomicBool) -> Result<()> {
-    on_terminal(|terminal| show(terminal, folder, interval, stop).map(drop))
+    on_terminal(|terminal| show(terminal, folder, false, interval, stop).map(drop))
 }
 
 /// Shows all runs below `folder`, and the one that is chosen with Enter until Esc, until `q`, Ctrl-C, or a signal.
@@ -26,7 +26,7 @@ pub fn run_list(folder: &Path, interval: Duration, stop: &AtomicBool) -> Result<
     on_terminal(|terminal| {
         let mut list = ListScreen::new(folder)?;
         while let Some(run) = list.choose(terminal, interval, stop)? {
-            match show(terminal, &run, interval, stop)? {
+            match show(terminal, &run, true, interval, stop)? {
                 Left::Back => {}
                 Left::Quit => break,
             }
@@ -56,6 +56,7 @@ enum Left {
 fn show(
     terminal: &mut DefaultTerminal,
     folder: &Path,
+    is_listed: bool,
     interval: Duration,
     stop: &AtomicBool,
 ) -> Result<Left> {
@@ -63,7 +64,7 @@ fn show(
     let mut view = View::All;
     while !stop.load(Ordering::Relaxed) {
         let watched: &WatchedFolder = &shown.value;
-        terminal.draw(|frame| draw(frame, watched, view, shown.problem.as_deref()))?;
+        terminal.draw(|frame| draw(frame, watched, view, is_listed, shown.problem.as_deref()))?;
         let runs = watched.runs.len();
         match pressed(shown.due(interval))? {
             Some(KeyCode::Char('q')) => return Ok(Left::Quit),

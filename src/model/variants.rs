@@ -83,6 +83,27 @@ impl Variant {
         }
         .build()
     }
+
+    /// The model with what data ask for: an embedding of as many ids as their vocabulary has, a softmax over several classes,
+    /// and an embedding as wide as the vectors that it starts with, where there are any.
+    ///
+    /// # Errors
+    /// As [`Variant::model`].
+    pub fn model_for(
+        self,
+        vocabulary: usize,
+        classes: usize,
+        vectors: Option<usize>,
+    ) -> Result<Model> {
+        let mut model = self.model(vocabulary)?;
+        if let Some(width) = vectors {
+            model = model.with_embedding_width(width)?;
+        }
+        match classes {
+            0..=2 => Ok(model),
+            _ => model.with_classes(classes),
+        }
+    }
 }
 
 impl fmt::Display for Variant {

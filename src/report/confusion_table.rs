@@ -1,11 +1,10 @@
 //! A confusion matrix as text for a terminal.
 
 use super::excerpt::excerpt;
-use super::table::COLUMNS;
 use crate::train::Confusion;
 
 /// Columns of the names of the rows.
-pub(super) const NAMES: usize = 14;
+const NAMES: usize = 14;
 /// Columns of a class at most, and at least.
 const WIDEST: usize = 16;
 const NARROWEST: usize = 5;
@@ -13,21 +12,29 @@ const NARROWEST: usize = 5;
 const PREDICTED: &str = "Predicted ";
 /// Confusions that are listed where the matrix is too wide.
 const LISTED: usize = 10;
+/// Columns of a class's name in their list, and of the number of reviews.
+const LEAST_LISTED: usize = 15;
+const MOST_LISTED: usize = 30;
+const REVIEWS: usize = 10;
 
 /// A row a class, a column what its reviews were taken for; the most frequent confusions where that is too wide for a
-/// terminal.
-pub(super) fn confusion_table(confusion: &Confusion, classes: &[String]) -> Vec<String> {
-    let width = width(classes.len());
+/// terminal of so many columns.
+pub(super) fn confusion_table(
+    confusion: &Confusion,
+    classes: &[String],
+    columns: usize,
+) -> Vec<String> {
+    let width = width(classes.len(), columns);
     let largest = confusion.rows().flatten().max().copied().unwrap_or(0);
     match largest.to_string().len() < width {
         true => matrix(confusion, classes, width),
-        false => most_frequent(confusion, classes),
+        false => most_frequent(confusion, classes, columns),
     }
 }
 
 /// Columns that a class may take; 0 where there are too many classes.
-fn width(classes: usize) -> usize {
-    let each = (COLUMNS - NAMES - PREDICTED.len()) / classes.max(1);
+fn width(classes: usize, columns: usize) -> usize {
+    let each = columns.saturating_sub(NAMES + PREDICTED.len()) / classes.max(1);
     match each < NARROWEST {
         true => 0,
         false => each.min(WIDEST),
@@ -64,7 +71,8 @@ fn matrix(confusion: &Confusion, classes: &[String], width: usize) -> Vec<String
     lines
 }
 
-fn most_frequent(confusion: &Confusion, classes: &[String]) -> Vec<String> {
+fn most_frequent(confusion: &Confusion, classes: &[String], columns: usize) -> Vec<String> {
+    let name = (columns.saturating_sub(REVIEWS) / 2).clamp(LEAST_LISTED, MOST_LISTED);
     let rows = confusion.rows().enumerate();
     let mut pairs: Vec<(usize, usize, usize)> = rows
         .flat_map(|(actual, row)| {
@@ -75,14 +83,20 @@ fn most_frequent(confusion: &Confusion, classes: &[String]) -> Vec<String> {
         .collect();
     pairs.sort_by_key(|&(count, actual, predicted)| (usize::MAX - count, actual, predicted));
     let line = |actual: &str, predicted: &str, reviews: &str| {
-        format!("{actual:30}{predicted:30}{reviews:>10}")
+        format!("{actual:name$}{predicted:name$}{reviews:>REVIEWS$}")
     };
+    let titles = ["Most often taken for", "Taken for"];
     let mut lines = vec![
-        line("Actual", "Most often taken for", "Reviews"),
-        "─".repeat(70),
+        line(
+            "Actual",
+            titles[usize::from(titles[0].len() >= name)],
+            "Reviews",
+        ),
+        "─".repeat(2 * name + REVIEWS),
     ];
     for (count, actual, predicted) in pairs.into_iter().take(LISTED) {
-        let [actual, predicted] = [actual, predicted].map(|class| excerpt(&classes[class], 29));
+        let [actual, predicted] =
+            [actual, predicted].map(|class| excerpt(&classes[class], name - 1));
         lines.push(line(&actual, &predicted, &count.to_string()));
     }
     lines

@@ -1,6 +1,8 @@
 //! The figures of a run and of a comparison.
 
-use super::figure::{Colour, Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
+use super::figure::{
+    Colour, Corner, Curve, Dash, Figure, HorizontalUnit, Marker, Series, VerticalRange,
+};
 use crate::train::{EpochRecord, History};
 
 /// matplotlib's `b`.
@@ -48,6 +50,7 @@ pub fn loss_figure(history: &History, note: Option<&str>) -> Figure {
     Figure {
         title: "Training and Validation loss".to_owned(),
         x_label: "Epochs".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: "Loss".to_owned(),
         series: vec![
             dots("Training loss", points(history, |record| record.loss)),
@@ -64,6 +67,7 @@ pub fn accuracy_figure(history: &History, note: Option<&str>) -> Figure {
     Figure {
         title: "Training and Validation accuracy".to_owned(),
         x_label: "Epochs".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: "Accuracy".to_owned(),
         series: vec![
             dots("Training acc", points(history, |record| record.accuracy)),
@@ -83,6 +87,7 @@ pub fn loss_overview(histories: &[History], note: Option<&str>) -> Figure {
     Figure {
         title: "Validation loss".to_owned(),
         x_label: "Epochs".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: "Loss".to_owned(),
         series: distinct(histories, |record| record.val_loss),
         vertical: VerticalRange::Data,
@@ -96,6 +101,7 @@ pub fn accuracy_overview(histories: &[History], note: Option<&str>) -> Figure {
     Figure {
         title: "Validation accuracy".to_owned(),
         x_label: "Epochs".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: "Accuracy".to_owned(),
         series: distinct(histories, |record| record.val_accuracy),
         vertical: ACCURACY,
@@ -109,6 +115,7 @@ pub(super) fn over_epochs(title: &str, y_label: &str, series: Vec<Series>) -> Fi
     Figure {
         title: title.to_owned(),
         x_label: "Epochs".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: y_label.to_owned(),
         series,
         vertical: VerticalRange::Data,

@@ -1,9 +1,10 @@
-//! Draws a figure on a canvas: frame, ticks, series, legend, labels.
+//! Draws a figure on a canvas: frame, ticks, series, names or legend, labels.
 
 use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{BLACK, Canvas, Drawn, GREY, Rectangle, ink};
+use super::end_labels::EndLabels;
 use super::figure::{Curve, Figure, Series, drawable};
 use super::layout::{CAPTION, DIGIT, FRAME, HEIGHT, LINE, Layout, TEXT, TICK, TITLE, WIDTH};
 use super::legend::Legend;
@@ -61,7 +62,10 @@ fn draw<B: DrawingBackend>(
         curve(series, &layout, canvas)?;
     }
     frame(layout.frame, canvas)?;
-    Legend::of(figure, &layout, canvas.typeface).draw(figure, canvas)?;
+    match EndLabels::of(figure, &layout, canvas.typeface) {
+        Some(names) => names.draw(canvas)?,
+        None => Legend::of(figure, &layout, canvas.typeface).draw(figure, canvas)?,
+    }
     labels(figure, &layout, caption.as_deref(), canvas)?;
     canvas.backend.present()
 }

@@ -1,85 +1,24 @@
-//! An evaluation as text for a terminal, and its figures.
+//! The figures of an evaluation.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::class_table::class_table;
 use super::confusion_matrix::ConfusionMatrix;
-use super::confusion_table::{NAMES, confusion_table};
 use super::curves::DISTINCT;
-use super::figure::{Colour, Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
+use super::figure::{
+    Colour, Corner, Curve, Dash, Figure, HorizontalUnit, Marker, Series, VerticalRange,
+};
 use super::figure_options::FigureOptions;
-use super::measures::{Measures, class_of, shown};
+use super::measures::class_of;
 use crate::error::Result;
 use crate::train::Evaluation;
 
-/// Columns of a bin's mean probability, and of its share at least.
-const MEAN: usize = 18;
-const SHARE: usize = 16;
-
 const GREY: Colour = [150, 150, 150];
 
-/// The vertical axis of shares.
-const PERCENT: VerticalRange = VerticalRange::AtLeast {
+/// The vertical axis of fractions.
+const FRACTION: VerticalRange = VerticalRange::AtLeast {
     lower: 0.0,
-    upper: 100.0,
+    upper: 1.0,
 };
-
-/// Loss and scores, those of each class, the confusion matrix and the reliability table, in less than 80 columns.
-pub fn evaluation_table(evaluation: &Evaluation) -> String {
-    let scores = &evaluation.scores;
-    let mut text = String::new();
-    let measures = Measures::of(evaluation).rows();
-    let widths = measures.iter().map(|(name, _)| name.chars().count());
-    let width = widths.max().unwrap_or(0);
-    for (name, value) in measures {
-        line(&mut text, &format!("{name:width$}{value:>10}"));
-    }
-    let tables = [
-        class_table(&scores.confusion, &evaluation.classes),
-        confusion_table(&scores.confusion, &evaluation.classes),
-    ];
-    for table in tables {
-        line(&mut text, "");
-        for row in table {
-            line(&mut text, &row);
-        }
-    }
-    line(&mut text, "");
-    let share =
-        class_of(evaluation).map_or("Accuracy".to_owned(), |class| format!("Fraction {class}"));
-    let columns = (share.chars().count() + 2).max(SHARE);
-    let header = ["Probability", "Mean predicted", &share];
-    line(
-        &mut text,
-        &format!("{}{:>10}", row(header, columns), "Reviews"),
-    );
-    line(&mut text, &"─".repeat(NAMES + MEAN + columns + 10));
-    for bin in &scores.reliability {
-        let range = format!("{:.1} to {:.1}", bin.lower, bin.upper);
-        let (mean, share) = (shown(bin.mean_probability), shown(bin.share));
-        line(
-            &mut text,
-            &format!(
-                "{}{:>10}",
-                row([&range, &mean, &share], columns),
-                bin.reviews
-            ),
-        );
-    }
-    text.truncate(text.trim_end().len());
-    text
-}
-
-fn line(text: &mut String, content: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{content}");
-}
-
-/// A row of the reliability table, its share `columns` wide.
-fn row([first, second, third]: [&str; 3], columns: usize) -> String {
-    format!("{first:NAMES$}{second:>MEAN$}{third:>columns$}")
-}
 
 /// The figures that [`write_evaluation`] writes, at most.
 pub const EVALUATION_FIGURES: [&str; 3] = ["roc", "calibration", "confusion"];
@@ -119,7 +58,7 @@ pub fn write_evaluation(
 }
 
 /// *ROC curve*: the true positive rate, the share of the reviews of the second class that is found, for each false
-/// positive rate, the share of the first one's that is taken for the second, both in percent; none where a class is missing. Where every class has a probability, the mean
+/// positive rate, the share of the first one's that is taken for the second; none where a class is missing. Where every class has a probability, the mean
 /// of such curves, each of a class against all others.
 ///
 /// The curve is drawn at whole percents, between the points of [`Scores::roc`](crate::train::Scores::roc) that are nearest.
@@ -130,7 +69,7 @@ pub fn roc_figure(evaluation: &Evaluation, note: &str) -> Option<Figure> {
         let heights = scores.roc.iter().map(|curve| height_at(curve, percent));
         heights.sum::<f64>() / scores.roc.len() as f64
     };
-    let heights = (0..=100).map(|percent| (percent, 100.0 * height(percent)));
+    let heights = (0..=100).map(|percent| (percent, height(percent)));
     let points = std::iter::once((0, 0.0)).chain(heights);
     let [blue, ..] = DISTINCT;
     let (title, positive) = match class_of(evaluation) {
@@ -139,8 +78,9 @@ pub fn roc_figure(evaluation: &Evaluation, note: &str) -> Option<Figure> {
     };
     Some(Figure {
         title: of_class(title, positive.as_deref()),
-        x_label: "False positive rate (%)".to_owned(),
-        y_label: "True positive rate (%)".to_owned(),
+        x_label: "False positive rate".to_owned(),
+        x_unit: HorizontalUnit::Hundredth,
+        y_label: "True positive rate".to_owned(),
         series: vec![
             diagonal("Chance"),
             Series {
@@ -153,7 +93,7 @@ pub fn roc_figure(evaluation: &Evaluation, note: &str) -> Option<Figure> {
                 points: points.collect(),
             },
         ],
-        vertical: PERCENT,
+        vertical: FRACTION,
         legend: Corner::LowerRight,
         caption: Some(note.to_owned()),
     })
@@ -173,24 +113,25 @@ fn height_at(roc: &[(f64, f64)], percent: usize) -> f64 {
 }
 
 /// *Calibration*: for each bin of probabilities that has reviews the fraction of positives, the share of them that is of
-/// the second class, over their mean predicted probability, both in percent, the latter whole. A calibrated model stays on
+/// the second class, over their mean predicted probability, in whole hundredths. A calibrated model stays on
 /// the diagonal. Where every class has a probability, it is that of the most likely class, and the share that of right
 /// predictions, their accuracy.
 pub fn calibration_figure(evaluation: &Evaluation, note: &str) -> Figure {
     let scores = &evaluation.scores;
     let points = scores.reliability.iter().filter_map(|bin| {
         let place = (100.0 * bin.mean_probability?).round() as usize;
-        Some((place, 100.0 * bin.share?))
+        Some((place, bin.share?))
     });
     let [blue, ..] = DISTINCT;
     let positive = class_of(evaluation);
     let y_label = match positive {
-        None => "Accuracy (%)",
-        Some(_) => "Fraction of positives (%)",
+        None => "Accuracy",
+        Some(_) => "Fraction of positives",
     };
     Figure {
         title: of_class("Calibration", positive.as_deref()),
-        x_label: "Mean predicted probability (%)".to_owned(),
+        x_label: "Mean predicted probability".to_owned(),
+        x_unit: HorizontalUnit::Hundredth,
         y_label: y_label.to_owned(),
         series: vec![
             diagonal("Calibrated"),
@@ -204,7 +145,7 @@ pub fn calibration_figure(evaluation: &Evaluation, note: &str) -> Figure {
                 points: points.collect(),
             },
         ],
-        vertical: PERCENT,
+        vertical: FRACTION,
         legend: Corner::UpperLeft,
         caption: Some(note.to_owned()),
     }
@@ -226,6 +167,6 @@ fn diagonal(label: &str) -> Series {
         dash: Dash::Dashed,
         marker: None,
         mark_every: 1,
-        points: vec![(0, 0.0), (100, 100.0)],
+        points: vec![(0, 0.0), (100, 1.0)],
     }
 }

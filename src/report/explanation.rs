@@ -3,9 +3,11 @@
 use super::figure::Colour;
 use super::words::{Word, depth, largest};
 use crate::data::sentiment_classes;
-use crate::error::{Error, Result};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use crate::error::Result;
+use crate::template::filled;
+use minijinja::{Value, context};
 
+const NAME: &str = "explanation.html";
 const TEMPLATE: &str = include_str!("../../assets/explanation.html");
 
 /// What speaks for a positive review, or for the class that is explained, and what against it.
@@ -60,35 +62,19 @@ pub fn explained(classes: &[String], class: usize) -> String {
 /// `explained` is [what they speak for](explained), `note` says what the model was trained on.
 ///
 /// # Errors
-/// [`Error::Internal`] where the template engine refuses.
+/// [`crate::Error::Internal`] where the template engine refuses.
 pub fn explanation_page(
     words: &[Word],
     title: &str,
     explained: &str,
     note: &str,
 ) -> Result<String> {
-    render(words, title, explained, note).map_err(|error| Error::Internal {
-        place: "writing a page",
-        problem: error.to_string(),
-    })
-}
-
-fn render(
-    words: &[Word],
-    title: &str,
-    explained: &str,
-    note: &str,
-) -> Result<String, minijinja::Error> {
     let largest = largest(words);
     let all: Vec<Value> = words.iter().map(|word| shown(word, largest)).collect();
     let strongest = strongest(words);
     let strongest: Vec<Value> = strongest.iter().map(|word| shown(word, largest)).collect();
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    // Reviews are strangers' words: none of them may become markup.
-    engine.set_auto_escape_callback(|_| AutoEscape::Html);
-    let context = context! { title, explained, note, words => all, strongest };
-    engine.template_from_str(TEMPLATE)?.render(context)
+    let content = context! { title, explained, note, words => all, strongest };
+    filled(&[(NAME, TEMPLATE)], NAME, content)
 }
 
 /// A word as the template takes it; the colour as CSS has it: red, green, blue, opacity.

@@ -83,7 +83,7 @@ impl Curve {
 /// Numbers over epochs or over bins, drawn as a curve, as markers, or as both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// Its name in the legend.
+    /// Its name at the end of its line, or in the legend.
     pub label: String,
     /// Of line and markers.
     pub colour: Colour,
@@ -97,6 +97,16 @@ pub struct Series {
     pub mark_every: usize,
     /// (epoch or lower edge of a bin, value), ascending; of a band there and back.
     pub points: Vec<(usize, f64)>,
+}
+
+/// What the places of points on the horizontal axis stand for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HorizontalUnit {
+    /// Themselves: epochs, or edges of bins.
+    #[default]
+    Whole,
+    /// Hundredths: 25 is a fraction of 0.25.
+    Hundredth,
 }
 
 /// What the vertical axis shows.
@@ -130,11 +140,12 @@ pub enum Corner {
 ///
 /// # Examples
 /// ```
-/// use gatefold::report::{Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
+/// use gatefold::report::{Corner, Curve, Dash, Figure, HorizontalUnit, Marker, Series, VerticalRange};
 ///
 /// let figure = Figure {
 ///     title: "Training loss".to_owned(),
 ///     x_label: "Epochs".to_owned(),
+///     x_unit: HorizontalUnit::Whole,
 ///     y_label: "Loss".to_owned(),
 ///     series: vec![Series {
 ///         label: "training".to_owned(),
@@ -156,15 +167,18 @@ pub enum Corner {
 pub struct Figure {
     /// Above the plotting area.
     pub title: String,
-    /// Under the horizontal axis, whose ticks are whole numbers.
+    /// Under the horizontal axis.
     pub x_label: String,
+    /// What its ticks count.
+    pub x_unit: HorizontalUnit,
     /// Beside the vertical axis.
     pub y_label: String,
     /// Drawn in this order, the last on top.
     pub series: Vec<Series>,
     /// Limits of the vertical axis.
     pub vertical: VerticalRange,
-    /// Where the legend goes, unless it would hide points there, and fewer elsewhere.
+    /// Where the legend goes, unless it would hide points there, and fewer elsewhere. There is none where each name has room at
+    /// the end of its line.
     pub legend: Corner,
     /// Small text at the foot: what the numbers come from.
     pub caption: Option<String>,

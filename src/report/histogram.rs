@@ -1,7 +1,7 @@
 //! The figure of a data set: how long its reviews are.
 
 use super::curves::DISTINCT;
-use super::figure::{Colour, Corner, Curve, Dash, Figure, Series, VerticalRange};
+use super::figure::{Colour, Corner, Curve, Dash, Figure, HorizontalUnit, Series, VerticalRange};
 use crate::data::{Bins, Lengths};
 
 /// Most bins of the histogram.
@@ -38,6 +38,7 @@ pub fn length_histogram(train: &Lengths, test: &Lengths, note: &str) -> Figure {
     Figure {
         title: "Length of the reviews".to_owned(),
         x_label: "Tokens".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: match width {
             1 => "Reviews per token (%)".to_owned(),
             _ => format!("Reviews per {width} tokens (%)"),

@@ -32,9 +32,9 @@ const LABEL_GAP: f64 = 5.6;
 /// Between the title's baseline and the frame: 6 points.
 const TITLE_GAP: f64 = 8.3;
 /// A line's height over its baseline, in ems.
-const ASCENT: f64 = 0.76;
+pub(super) const ASCENT: f64 = 0.76;
 /// A line's depth under its baseline, in ems.
-const DESCENT: f64 = 0.24;
+pub(super) const DESCENT: f64 = 0.24;
 /// Height of a digit, in ems.
 pub(super) const DIGIT: f64 = 0.73;
 
@@ -66,7 +66,7 @@ impl Layout {
         let steps = |length: f64, apart: f64| (length / apart).round().max(1.0) as u32;
         let [across, down] = TICKS_APART;
         let y = Axis::values(&figure.series, figure.vertical, steps(height, down));
-        let x = Axis::places(&figure.series, steps(width, across));
+        let x = Axis::places(&figure.series, figure.x_unit, steps(width, across));
 
         let title = PAD + ASCENT * TITLE;
         let caption = height - PAD - DESCENT * CAPTION;

@@ -6,9 +6,10 @@ use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{BLACK, Canvas, Drawn, Place, Rectangle, ink};
-use super::figure::{Corner, Curve, Dash, Figure, drawable};
+use super::cover::hidden_length;
+use super::figure::{Corner, Curve, Dash, Figure};
 use super::layout::{DIGIT, LINE, Layout, MARKER, TEXT};
-use super::strokes::{dashes, marker_size, strokes};
+use super::strokes::dashes;
 use super::text::Typeface;
 
 /// matplotlib's legend, in ems: between frame and box, between box and entries, length of a
@@ -69,10 +70,10 @@ impl Legend {
         let height = ROW * labels.len() as f64 - 0.5 * TEXT + 2.0 * INNER;
 
         let mut area = along_frame(share(figure.legend), frame, width, height);
-        let mut hidden = hidden_length(area, figure, layout);
+        let mut hidden = hidden_by(area, figure, layout);
         for place in ELSEWHERE {
             let other = along_frame(place, frame, width, height);
-            let hidden_there = hidden_length(other, figure, layout);
+            let hidden_there = hidden_by(other, figure, layout);
             if hidden_there < hidden {
                 (area, hidden) = (other, hidden_there);
             }
@@ -148,48 +149,12 @@ fn along_frame((right, down): Place, frame: Rectangle, width: f64, height: f64) 
     }
 }
 
-/// How much of the series lies in `area`: lines by their length, a marker as much as its width.
-fn hidden_length(area: Rectangle, figure: &Figure, layout: &Layout) -> f64 {
-    let mut hidden = 0.0;
-    for series in figure.named() {
-        let reach = if series.marker.is_some() {
-            marker_size(series, layout)
-        } else {
-            LINE
-        };
-        let within = |(x, y): &Place| {
-            let (across, down) = (
-                area.left - reach..area.right + reach,
-                area.top - reach..area.bottom + reach,
-            );
-            across.contains(x) && down.contains(y)
-        };
-        let points = series.points.iter().filter(|point| drawable(point.1));
-        hidden += points
-            .filter(|point| within(&layout.place(**point)))
-            .count() as f64
-            * reach;
-        for stroke in strokes(series, layout) {
-            hidden += stroke
-                .windows(2)
-                .map(|ends| length_within(ends[0], ends[1], within))
-                .sum::<f64>();
-        }
-    }
-    hidden
-}
-
-/// Length of the part of a straight line that is `within`, sampled at every other pixel.
-fn length_within(from: Place, to: Place, within: impl Fn(&Place) -> bool) -> f64 {
-    let across = (to.0 - from.0, to.1 - from.1);
-    let length = (across.0 * across.0 + across.1 * across.1).sqrt();
-    let samples = (length / 2.0).ceil().max(1.0);
-    let along = |index: u32| (f64::from(index) + 0.5) / samples;
-    let places = (0..samples as u32).map(|index| {
-        let share = along(index);
-        (from.0 + across.0 * share, from.1 + across.1 * share)
-    });
-    places.filter(|place| within(place)).count() as f64 * length / samples
+/// How much of all series lies in `area`.
+fn hidden_by(area: Rectangle, figure: &Figure, layout: &Layout) -> f64 {
+    let series = figure.named();
+    series
+        .map(|series| hidden_length(area, series, layout))
+        .sum()
 }
 
 /// The outline of `area` with rounded corners, closed.

@@ -7,10 +7,13 @@ mod canvas;
 mod class_table;
 mod confusion_matrix;
 mod confusion_table;
+mod cover;
 mod csv_text;
 mod curves;
 mod draw;
+mod end_labels;
 mod evaluation;
+mod evaluation_table;
 mod excerpt;
 mod explanation;
 mod figure;
@@ -28,6 +31,7 @@ mod pdf_backend;
 mod picture;
 mod png;
 mod rates;
+mod reliability_table;
 mod render;
 mod spread;
 mod strokes;
@@ -52,14 +56,13 @@ pub use crate::atomic::{
 pub use crate::model::grouped;
 pub use csv_text::csv_of;
 pub use curves::{accuracy_figure, accuracy_overview, loss_figure, loss_overview};
-pub use evaluation::{
-    EVALUATION_FIGURES, calibration_figure, evaluation_table, roc_figure, write_evaluation,
-};
+pub use evaluation::{EVALUATION_FIGURES, calibration_figure, roc_figure, write_evaluation};
+pub use evaluation_table::{evaluation_table, evaluation_table_within};
 pub use excerpt::excerpt;
 pub use explanation::{AGAINST, FOR, explained, explanation_page, strongest};
 pub use figure::{
-    Colour, Corner, Curve, Dash, Figure, HEIGHT_INCHES, Marker, PIXELS_PER_INCH, Series,
-    VerticalRange, WIDTH_INCHES,
+    Colour, Corner, Curve, Dash, Figure, HEIGHT_INCHES, HorizontalUnit, Marker, PIXELS_PER_INCH,
+    Series, VerticalRange, WIDTH_INCHES,
 };
 pub use figure_options::{FigureFormat, FigureOptions};
 pub use heat_map::explanation_picture;
@@ -67,6 +70,8 @@ pub use histogram::length_histogram;
 pub use history_csv::{from_csv, to_csv};
 pub use history_json::{from_json, to_json};
 pub use measures::{Measure, Measures};
+#[cfg(feature = "serve")]
+pub(crate) use page::link_below;
 pub use page::{
     Example, LengthErrors, Report, ReportedRun, Section, SweepPage, SweepRow, Test, TrialRow,
     errors_by_length, report_page, surest, sweep_page,

@@ -2,7 +2,7 @@
 
 use super::csv_text::csv_of;
 use super::curves::DISTINCT;
-use super::figure::{Corner, Curve, Dash, Figure, Marker, Series, VerticalRange};
+use super::figure::{Corner, Curve, Dash, Figure, HorizontalUnit, Marker, Series, VerticalRange};
 use crate::error::Result;
 use crate::train::{FIRST_RATE, RangePoint, RangeTest, STEPS_A_DECADE};
 
@@ -70,6 +70,7 @@ pub fn rates_figure(test: &RangeTest, caption: Option<String>) -> Figure {
     Figure {
         title: "Learning rates".to_owned(),
         x_label: format!("Step; the rate is {FIRST_RATE:e} · 10^(step/{STEPS_A_DECADE})"),
+        x_unit: HorizontalUnit::Whole,
         y_label: "Loss".to_owned(),
         series: all,
         vertical: VerticalRange::Data,

@@ -1,7 +1,7 @@
 //! Figures of several runs that differ in their seed alone: means with their ranges.
 
 use super::curves::{ACCURACY, distinct_series};
-use super::figure::{Corner, Curve, Dash, Figure, Series, VerticalRange};
+use super::figure::{Corner, Curve, Dash, Figure, HorizontalUnit, Series, VerticalRange};
 use crate::train::EpochRecord;
 
 /// A mean over several runs and its range, epoch by epoch.
@@ -89,6 +89,7 @@ fn spread_figure(title: &str, is_share: bool, curves: &[SpreadCurve], caption: &
     Figure {
         title: title.to_owned(),
         x_label: "Epochs".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: title.to_owned(),
         series: bands.chain(curves.iter().enumerate().map(line)).collect(),
         vertical: if is_share {

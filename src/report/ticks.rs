@@ -1,6 +1,6 @@
 //! Axis limits and ticks: steps of 1, 2 or 5 times a power of ten.
 
-use super::figure::{Series, VerticalRange, drawable};
+use super::figure::{HorizontalUnit, Series, VerticalRange, drawable};
 
 /// Share of the data's span left free on either side, as in matplotlib.
 const MARGIN: f64 = 0.05;
@@ -25,8 +25,8 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// The axis of epochs or bins: whole numbers, none outside those there are.
-    pub fn places(series: &[Series], most_steps: u32) -> Self {
+    /// The axis of epochs, bins or fractions: ticks at whole places, none outside those there are.
+    pub fn places(series: &[Series], unit: HorizontalUnit, most_steps: u32) -> Self {
         let points = series.iter().flat_map(|series| {
             let reach = series.curve.reach();
             let points = series.points.iter();
@@ -40,11 +40,21 @@ impl Axis {
         } else {
             0.5
         };
-        let step = Step::at_most(last - first, most_steps, 0);
+        // A tick stands at a place, and says what that stands for.
+        let (places, least_exponent) = match unit {
+            HorizontalUnit::Whole => (1.0, 0),
+            HorizontalUnit::Hundredth => (100.0, -2),
+        };
+        let step = Step::at_most((last - first) / places, most_steps, least_exponent);
+        let ticks = step.ticks(first / places, last / places).into_iter();
+        let ticks = ticks.map(|tick| Tick {
+            value: tick.value * places,
+            ..tick
+        });
         Self {
             lower: first - margin,
             upper: last + margin,
-            ticks: step.ticks(first, last),
+            ticks: ticks.collect(),
         }
     }
 

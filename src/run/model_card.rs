@@ -1,16 +1,17 @@
 //! The model card of a run: what it is, what it was trained on, how good it is, and where it ends, in the form that
 //! Hugging Face reads.
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use minijinja::{Value, context};
 
 use super::spec::RunSpec;
 use super::trained_run::ParametersFrom;
 use crate::batch::Side;
 use crate::error::{Error, Result};
 use crate::model::{counted, grouped};
+use crate::template::filled;
 use crate::train::{EpochRecord, wilson_interval};
 
+const NAME: &str = "model_card.md";
 const TEMPLATE: &str = include_str!("../../assets/model_card.md");
 
 /// Characters that mean something in Markdown.
@@ -102,22 +103,7 @@ pub fn model_card(
         cut,
         sees_padding => model.sees_padding(),
     };
-    render(content).map_err(|error| Error::Internal {
-        place: "writing a model card",
-        problem: error.to_string(),
-    })
-}
-
-fn render(content: Value) -> std::result::Result<String, minijinja::Error> {
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_auto_escape_callback(|_| AutoEscape::None);
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()?;
-    engine.set_syntax(syntax);
-    let card = engine.template_from_str(TEMPLATE)?.render(content)?;
+    let card = filled(&[(NAME, TEMPLATE)], NAME, content)?;
     Ok(card.trim_end().to_owned() + "\n")
 }
 

@@ -2,15 +2,17 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use minijinja::{Value, context};
 
 use super::reply::{Refusal, hint};
 use crate::http::{self, TEXT};
 use crate::run::{Prediction, TrainedRun};
+use crate::template::{BASE_CSS, CHART_CSS, filled};
 
 /// The page's styles: path, content.
-const STYLES: [(&str, &str); 3] = [
-    ("/chart.css", include_str!("../../assets/chart/chart.css")),
+const STYLES: [(&str, &str); 4] = [
+    ("/base.css", BASE_CSS),
+    ("/chart.css", CHART_CSS),
     ("/style.css", include_str!("../../assets/report/style.css")),
     ("/serve.css", include_str!("../../assets/serve/serve.css")),
 ];
@@ -103,10 +105,9 @@ fn page(
         synthetic => about.synthetic,
         host => host.unwrap_or("127.0.0.1"),
         text,
-        version => env!("CARGO_PKG_VERSION"),
         ..outcome
     };
-    match render(content) {
+    match filled(&[("index.html", TEMPLATE)], "index.html", content) {
         Ok(body) => http::response(status, "text/html; charset=utf-8", POLICY, body),
         // The template takes whatever a text holds.
         Err(error) => http::response(
@@ -116,12 +117,4 @@ fn page(
             error.to_string(),
         ),
     }
-}
-
-fn render(content: Value) -> Result<String, minijinja::Error> {
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    // Texts are strangers' words: none of them may become markup.
-    engine.set_auto_escape_callback(|_| AutoEscape::Html);
-    engine.template_from_str(TEMPLATE)?.render(content)
 }

@@ -69,7 +69,7 @@ impl TrialModel {
             format!("{LAYER}{layer}.{key}")
         });
         model
-            .build(EXPERIMENT_VOCABULARY, None)
+            .build(EXPERIMENT_VOCABULARY, 2, None)
             .map_err(|error| match error {
                 error @ Error::Malformed { .. } => error,
                 error => place(file, &key, error),
@@ -77,17 +77,19 @@ impl TrialModel {
         Ok(model)
     }
 
-    /// The model for a vocabulary of that many ids; a variant's embedding takes the width of the vectors that it starts with,
-    /// where there are any.
+    /// The model for a vocabulary of that many ids, and so many classes; a variant takes what the data ask for, as
+    /// [`Variant::model_for`] says.
     ///
     /// # Errors
     /// [`Error::Model`] names a layer that there is not, or that does not take the key or the value.
-    pub fn build(&self, vocabulary: usize, vectors: Option<usize>) -> Result<Model> {
+    pub fn build(
+        &self,
+        vocabulary: usize,
+        classes: usize,
+        vectors: Option<usize>,
+    ) -> Result<Model> {
         let model = match &self.origin {
-            Origin::Variant(variant) => match (variant.model(vocabulary)?, vectors) {
-                (model, Some(width)) => model.with_embedding_width(width)?,
-                (model, None) => model,
-            },
+            Origin::Variant(variant) => variant.model_for(vocabulary, classes, vectors)?,
             Origin::File { path, text } => Model::from_toml(path, text, vocabulary)?,
         };
         if self.layers.is_empty() {

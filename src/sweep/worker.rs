@@ -306,9 +306,10 @@ impl<'a> Worker<'a> {
         let limits = device.limits(self.kernels)?.with_row_tile(self.row_tile)?;
         let mut trainer = Trainer::new(spec, Arc::clone(dataset), &device.report(), limits)?;
         let width = trainer.read_vectors(stop)?.map(WordVectors::width);
-        let model = model.build(dataset.vocabulary.size(), width)?;
-        model.check_vocabulary(dataset.vocabulary.size())?;
-        model.check_classes(dataset.classes.len())?;
+        let (vocabulary, classes) = (dataset.vocabulary.size(), dataset.classes.len());
+        let model = model.build(vocabulary, classes, width)?;
+        model.check_vocabulary(vocabulary)?;
+        model.check_classes(classes)?;
         let model = trainer.adapted(model)?;
         Ok((trainer, model))
     }

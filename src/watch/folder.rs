@@ -4,6 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use super::run::{RunState, Status};
 use crate::error::{Error, Result};
+#[cfg(feature = "serve")]
+use crate::report::link_below;
 use crate::run::{RunSpec, files, is_abandoned, now, quoted, typed};
 use crate::sweep::{self, Listing};
 
@@ -16,6 +18,8 @@ pub struct WatchedFolder {
     pub data: Option<String>,
     /// The run, those that are compared, or the trials of a sweep, in their order.
     pub runs: Vec<RunState>,
+    /// What their folders are called, which lie right below; empty where the folder is that of the one run.
+    pub below: Vec<String>,
     /// Of a sweep: whether all its trials are over, and its results written.
     pub sweep_is_over: Option<bool>,
     /// Whether no process trains any more what is left to train, and none told why.
@@ -43,6 +47,17 @@ impl WatchedFolder {
     pub fn is_finished(&self) -> bool {
         let all = || self.runs.iter().all(|run| run.status == Status::Finished);
         self.sweep_is_over.unwrap_or_else(all)
+    }
+
+    /// Where the report of each run is, from the page of the folder; none where there is none yet, or where the folder's own
+    /// is that of the run.
+    #[cfg(feature = "serve")]
+    pub(super) fn reports(&self) -> impl Iterator<Item = Option<String>> {
+        let written = self.below.iter().map(|name| {
+            let has_report = self.folder.join(name).join(files::REPORT).is_file();
+            has_report.then(|| link_below(name))
+        });
+        written.chain(std::iter::repeat(None))
     }
 
     fn is_under_way(&self) -> bool {
@@ -93,6 +108,7 @@ pub fn look(folder: &Path) -> Result<WatchedFolder> {
         folder: folder.to_path_buf(),
         data: None,
         runs,
+        below: comparison.map_or(Vec::new(), |comparison| comparison.variants.clone()),
         sweep_is_over: None,
         is_dead: false,
         resume: None,
@@ -142,6 +158,7 @@ fn look_at_sweep(folder: &Path, listing: &Listing, now: f64) -> Result<WatchedFo
         folder: folder.to_path_buf(),
         data,
         runs,
+        below: listing.trials.clone(),
         sweep_is_over: Some(sweep::is_complete(folder)?),
         is_dead: false,
         resume: None,

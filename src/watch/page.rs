@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use tracing::{debug, warn};
 
@@ -21,14 +22,12 @@ use super::still::{Still, index, list_index, picture, report_in};
 use crate::error::{Error, Result};
 use crate::http::{self, Listening, TEXT, has_own_host, listen, refused};
 use crate::run::files;
+use crate::template::{BASE_CSS, CHART_CSS};
 
 /// The files of the page: path, type, content.
-const FILES: [(&str, &str, &str); 4] = [
-    (
-        "/chart.css",
-        "text/css; charset=utf-8",
-        include_str!("../../assets/chart/chart.css"),
-    ),
+const FILES: [(&str, &str, &str); 5] = [
+    ("/base.css", "text/css; charset=utf-8", BASE_CSS),
+    ("/chart.css", "text/css; charset=utf-8", CHART_CSS),
     (
         "/chart.js",
         "text/javascript; charset=utf-8",
@@ -68,8 +67,8 @@ const LAST_LOOK: Duration = Duration::from_millis(2500);
 
 /// A server for one folder, until it is dropped.
 ///
-/// It answers `GET` requests for the page's files, the state and pictures of the runs, and their report, and nothing else:
-/// it writes nothing, and the path of a request names no file. Requests whose `Host` is a name other than
+/// It answers `GET` requests for the page's files, the state and pictures of the runs, and their reports, and nothing else:
+/// it writes nothing, and the path of a request names no file but those. Requests whose `Host` is a name other than
 /// `localhost` are refused, for that is how a page from elsewhere would get at it (DNS rebinding).
 #[derive(Debug)]
 pub struct Page {
@@ -121,6 +120,8 @@ struct Answer {
 #[derive(Serialize)]
 struct Row {
     words: Vec<String>,
+    /// Where the run's own report is, beside one of several.
+    report: Option<String>,
     #[serde(flatten)]
     run: RunState,
 }
@@ -255,17 +256,47 @@ async fn answer(State(shared): State<Arc<PageState>>, request: Request) -> Respo
         }
         "/accuracy.svg" => return made(SVG, POLICY, picture(folder, Still::Accuracy)),
         "/loss.svg" => return made(SVG, POLICY, picture(folder, Still::Loss)),
-        REPORT if report_in(folder) => {
-            let path = folder.join(files::REPORT);
-            let read = fs::read_to_string(&path).map_err(Error::io(path));
-            return made(HTML, REPORT_POLICY, read);
-        }
+        REPORT => return report(folder),
         _ => {}
+    }
+    if let Some(name) = path
+        .strip_prefix('/')
+        .and_then(|path| path.strip_suffix(REPORT))
+    {
+        return report_below(folder, name);
     }
     match FILES.iter().find(|file| file.0 == path) {
         Some((_, kind, content)) => response(StatusCode::OK, kind, (*content).to_string()),
-        None => response(StatusCode::NOT_FOUND, TEXT, "not here".to_string()),
+        None => not_here(),
     }
+}
+
+/// The report in `folder`, if there is one.
+fn report(folder: &Path) -> Response {
+    let path = folder.join(files::REPORT);
+    match path.is_file() {
+        true => {
+            let read = fs::read_to_string(&path).map_err(Error::io(path));
+            made(HTML, REPORT_POLICY, read)
+        }
+        false => not_here(),
+    }
+}
+
+/// The report of the run whose folder, right below `folder`, is called so: of those that are watched, and no other.
+fn report_below(folder: &Path, name: &str) -> Response {
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    match look(folder) {
+        Ok(watched) => match watched.below.iter().find(|run| **run == name) {
+            Some(run) => report(&folder.join(run)),
+            None => not_here(),
+        },
+        Err(error) => response(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
+    }
+}
+
+fn not_here() -> Response {
+    response(StatusCode::NOT_FOUND, TEXT, "not here".to_string())
 }
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -293,20 +324,26 @@ fn state(shared: &PageState, folder: &Path) -> Response {
         }
     });
     let resume = watched.as_ref().and_then(WatchedFolder::resume_words);
-    let (data, runs) = watched.map_or(
-        (None, Vec::new()),
-        |WatchedFolder { data, runs, .. }| (data, runs),
-    );
-    let runs = runs.into_iter().map(|run| Row {
-        words: run.words(),
-        run,
-    });
+    let rows = |watched: WatchedFolder| -> (Option<String>, Vec<Row>) {
+        let reports: Vec<Option<String>> = watched.reports().take(watched.runs.len()).collect();
+        let rows = watched
+            .runs
+            .into_iter()
+            .zip(reports)
+            .map(|(run, report)| Row {
+                words: run.words(),
+                report,
+                run,
+            });
+        (watched.data, rows.collect())
+    };
+    let (data, runs) = watched.map_or((None, Vec::new()), rows);
     let body = serde_json::to_string(&Answer {
         problem,
         folder: folder.display().to_string(),
         data,
         has_report: report_in(folder),
-        runs: runs.collect(),
+        runs,
         resume,
         list,
     });

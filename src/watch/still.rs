@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use minijinja::{AutoEscape, Environment, context};
+use minijinja::context;
 
 use super::folder::{WatchedFolder, look};
 use super::page_list::PageList;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::{Figure, accuracy_figure, accuracy_overview, loss_figure, loss_overview};
 use crate::run::files;
+use crate::template::filled;
 use crate::train::History;
 
 /// A picture of the runs.
@@ -25,9 +26,11 @@ pub(super) fn index(folder: &Path, query: Option<&str>) -> Result<String> {
         Ok(watched) => (Some(watched), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    let runs = watched.iter().flat_map(|watched| &watched.runs);
-    let runs: Vec<[String; 2]> = runs
-        .map(|run| [run.name.clone(), run.words().join(" · ")])
+    let runs = watched
+        .iter()
+        .flat_map(|watched| watched.runs.iter().zip(watched.reports()));
+    let runs: Vec<(String, String, Option<String>)> = runs
+        .map(|(run, report)| (run.name.clone(), run.words().join(" · "), report))
         .collect();
     let query = query.map(|query| format!("?{query}"));
     render(context! {
@@ -52,14 +55,8 @@ pub(super) fn list_index(folder: &Path, list: &PageList) -> Result<String> {
 }
 
 fn render(content: minijinja::Value) -> Result<String> {
-    // Names are strangers' words.
-    let mut engine = Environment::new();
-    engine.set_auto_escape_callback(|_| AutoEscape::Html);
-    let page = engine.render_str(include_str!("../../assets/watch/index.html"), content);
-    page.map_err(|error| Error::Internal {
-        place: "writing the page of a run",
-        problem: error.to_string(),
-    })
+    let page = include_str!("../../assets/watch/index.html");
+    filled(&[("index.html", page)], "index.html", content)
 }
 
 /// The picture as SVG.

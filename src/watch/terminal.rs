@@ -23,8 +23,15 @@ const NAME_COLUMNS: u16 = 16;
 const MARK_COLUMNS: u16 = 2;
 
 /// Draws all that is known of the runs, as far as there is room: first each run's line, then the metrics of the
-/// run under way, then the curves. `problem` says why what is shown may be old.
-pub fn draw(frame: &mut Frame, watched: &WatchedFolder, view: View, problem: Option<&str>) {
+/// run under way, then the curves. `problem` says why what is shown may be old, and `is_listed` whether Esc leads back to a list
+/// of runs.
+pub fn draw(
+    frame: &mut Frame,
+    watched: &WatchedFolder,
+    view: View,
+    is_listed: bool,
+    problem: Option<&str>,
+) {
     let width = frame.area().width;
     let rows = |count: usize| Constraint::Length(u16::try_from(count).unwrap_or(u16::MAX));
     let mut title = vec![watched.folder.display().to_string()];
@@ -53,6 +60,9 @@ pub fn draw(frame: &mut Frame, watched: &WatchedFolder, view: View, problem: Opt
     };
     words.push(key("q"));
     words.push(Span::raw(" quit"));
+    if is_listed {
+        words.extend([Span::raw("  "), key("Esc"), Span::raw(" all runs")]);
+    }
     if watched.runs.len() > 1 {
         words.extend([Span::raw("  "), key("Tab"), Span::raw(" next curves")]);
     }

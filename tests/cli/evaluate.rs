@@ -65,6 +65,35 @@ fn loss_and_accuracy_are_validation_s() {
     }
 }
 
+/// Formats, size and resolution are those of `plot`; where nothing is drawn they are refused.
+#[test]
+fn figures_have_the_size_and_the_formats_that_are_asked_for() {
+    let place = Workplace::new();
+    place
+        .tiny(&["train", "baseline"], &["--out", "run"])
+        .succeeds();
+    let asked = "evaluate run --figures f --format pdf,png,pdf --size 6x4 --dpi 100";
+    place.run(asked.split(' ')).succeeds();
+    let mut names = place.names();
+    names.retain(|name| name.starts_with("f/"));
+    let stems = ["calibration", "confusion", "roc"];
+    let expected = stems.map(|stem| [format!("f/{stem}.pdf"), format!("f/{stem}.png")]);
+    assert_eq!(names, expected.concat());
+    let png = std::fs::read(place.path("f/roc.png")).unwrap();
+    // Width and height of a PNG file stand at its 16th byte.
+    assert_eq!(png[16..24], [0, 0, 2, 88, 0, 0, 1, 144]);
+    for option in [["--format", "pdf"], ["--size", "6x4"], ["--dpi", "100"]] {
+        let words = [&["evaluate", "run"], &option[..]].concat();
+        place.run(words).fails(2, &[option[0], "--figures"]);
+    }
+    place
+        .run("evaluate run --figures g --format svg --dpi 100".split(' '))
+        .fails(2, &["--dpi", "png"]);
+    place
+        .run("evaluate run --figures g --size 60x4".split(' '))
+        .fails(2, &["--size", "from 2 to 30"]);
+}
+
 #[test]
 fn the_table_and_the_figures_are_for_people() {
     let place = Workplace::new();

@@ -41,9 +41,30 @@ fn the_wheel_is_described_as_the_crate_is() {
         assert_eq!(package[key], project[key], "{key}");
     }
     assert!(project.get("version").is_none());
-    for file in project["license-files"].as_array().unwrap() {
-        assert!(root.join(file.as_str().unwrap()).is_file(), "{file}");
+    assert_eq!(project["dynamic"], vec!["version"].into());
+    let licences = [
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "assets/DejaVuSans-LICENSE.txt",
+    ];
+    assert_eq!(project["license-files"], licences.to_vec().into());
+    let included = package["include"].as_array().unwrap();
+    for file in licences {
+        assert!(root.join(file).is_file(), "{file}");
+        let is_included = |pattern: &toml::Value| {
+            let pattern = pattern.as_str().unwrap().trim_start_matches('/');
+            match pattern.strip_suffix('*') {
+                Some(start) => file.starts_with(start),
+                None => Path::new(file).starts_with(pattern),
+            }
+        };
+        assert!(
+            included.iter().any(is_included),
+            "{file} is not in the package"
+        );
     }
+    // A program, and no module of Python.
+    assert_eq!(wheel["tool"]["maturin"]["bindings"], "bin".into());
 }
 
 /// The README is shown where there is no repository beside it.

@@ -232,6 +232,18 @@ fn what_cannot_be_answered_is_refused_with_a_sentence() {
         json!({"status": "ok", "model": "bidirectional", "classes": classes})
     );
     assert_eq!(server.post(&json!({"text": "dull"})).status, 200);
+    // As much as is allowed is answered; a list is answered by a list, however short.
+    for texts in [&["a", "b"][..], &["a"]] {
+        let answer = server.post(&json!({ "texts": texts }));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let said = answer.json()["predictions"].as_array().unwrap().len();
+        assert_eq!(said, texts.len());
+    }
+    let rest = 1000 - json!({ "text": "" }).to_string().len();
+    for (length, status) in [(rest, 200), (rest + 1, 413)] {
+        let answer = server.post(&json!({ "text": "x".repeat(length) }));
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
 }
 
 /// Checks the page; it loads its styles, sends its form to itself and leads to its state, and nothing else.
@@ -268,14 +280,28 @@ fn the_page_answers_its_form_without_a_script() {
         .contains("&lt;b&gt; dull &amp; &quot;long&quot;</textarea>");
     assert!(shown && !answer.body.contains("<b>"), "{}", answer.body);
     let said = &predicted(&place, &["<b> dull & \"long\""])[0];
-    for class in ["negative", "positive"] {
+    let label = said["label"].as_str().unwrap();
+    let mut order = ["negative", "positive"];
+    order.sort_by_key(|class| *class != label);
+    let rows = order.map(|class| {
         let probability = said["probabilities"][class].as_f64().unwrap();
-        let words = format!("<td>{probability:.4}</td>");
-        assert!(
-            answer.body.contains(&words),
-            "no {words} in {}",
-            answer.body
-        );
+        format!("<th scope=\"row\">{class}</th><td>{probability:.4}</td>")
+    });
+    let places = rows.each_ref().map(|row| answer.body.find(&**row));
+    assert!(
+        places[0].is_some() && places[0] < places[1],
+        "{}",
+        answer.body
+    );
+    let tokens = format!("{} tokens of the text were read", said["tokens"]);
+    let host = format!("curl http://{}/predict", server.host);
+    for words in [
+        &format!("<h2 id=\"said\">{label}</h2>"),
+        &tokens,
+        &host,
+        "are made up",
+    ] {
+        assert!(answer.body.contains(words), "no {words} in {}", answer.body);
     }
     let nothing = server.ask("POST /", &form, b"other=1");
     assert_eq!(nothing.status, 400);
@@ -351,7 +377,8 @@ fn an_address_that_cannot_be_had_and_numbers_that_make_no_sense_are_refused() {
 fn told_to_stop_it_finishes_what_is_under_way() {
     let place = trained(&[]);
     let mut server = Server::start(&place, &[]);
-    let body = json!({ "text": "a fine film" }).to_string();
+    let texts = ["a fine film", "dull"];
+    let body = json!({ "texts": texts }).to_string();
     let mut stream = server.connect();
     let head = format!(
         "POST /predict HTTP/1.1\r\nHost: {}\r\n{JSON}\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
@@ -372,12 +399,15 @@ fn told_to_stop_it_finishes_what_is_under_way() {
     stream.get_mut().write_all(body.as_bytes()).unwrap();
     let answer = Answer::read(&mut stream);
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.json(), predicted(&place, &["a fine film"])[0]);
+    assert_eq!(
+        answer.json()["predictions"],
+        json!(predicted(&place, &texts))
+    );
     let mut told = String::new();
     server.told.read_to_string(&mut told).unwrap();
     drop(idle);
     let output = server.program.output();
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert!(told.contains("Finishing the requests under way"), "{told}");
-    assert!(told.contains("1 request answered, 1 text"), "{told}");
+    assert!(told.contains("1 request answered, 2 texts"), "{told}");
 }

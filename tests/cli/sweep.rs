@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gatefold::random::Philox;
-use gatefold::run::{ProgressEvent, read_progress};
+use gatefold::run::{ProgressEvent, TrainedRun, read_progress};
 
 use crate::program::{Outcome, Workplace, files_below};
 use crate::train::SMALL_MODEL;
@@ -69,6 +69,44 @@ fn none_was_trained_twice(folder: &Path) {
                 _ => {}
             }
         }
+    }
+}
+
+/// Variants take a softmax over the classes of the data; a key of a layer is set all the same.
+#[test]
+fn variants_are_swept_on_several_classes() {
+    let place = workplace(
+        "\
+name = \"topics\"
+
+[base]
+data.source = \"topics.csv\"
+training.epochs = 1
+training.batch_size = 16
+layer.dense.units = 8
+
+[axes]
+variant = [\"baseline\", \"bidirectional\"]
+",
+    );
+    let rows = (0..48).map(|row| {
+        format!(
+            "a text of {},{}\n",
+            row % 7,
+            ["art", "sport", "law"][row % 3]
+        )
+    });
+    let table = format!("text,label\n{}", rows.collect::<String>());
+    place.write("topics.csv", table);
+    run(&place, &[]).succeeds();
+    for variant in ["baseline", "bidirectional"] {
+        let folder = place.path("runs/topics").join(variant);
+        let trained = TrainedRun::open(&folder).unwrap();
+        let model = &trained.weights.model;
+        assert_eq!((model.classes(), model.has_softmax()), (3, true));
+        assert_eq!(trained.classes, ["art", "law", "sport"]);
+        let config = std::fs::read_to_string(folder.join("config.toml")).unwrap();
+        assert!(config.contains("units = 8"), "{config}");
     }
 }
 

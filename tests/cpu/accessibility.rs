@@ -97,7 +97,10 @@ fn no_page_has_a_serious_finding() {
         ("a sweep", sweep()),
     ];
     #[cfg(feature = "serve")]
-    pages.push(("a run under way", crate::watch::page::whole_page()));
+    pages.push((
+        "a run under way",
+        crate::watch::page_in_browser::whole_page(),
+    ));
     let mut serious = Vec::new();
     for (name, page) in pages {
         for finding in findings(&axe, browser, &page) {

@@ -21,6 +21,7 @@ mod imdb;
 mod inference;
 mod messages;
 mod model;
+mod model_card;
 mod native;
 mod onnx;
 mod oracle_reference;

@@ -7,6 +7,7 @@ use gatefold::train::{EpochRecord, History, LayerNorm};
 use proptest::prelude::*;
 
 mod browser;
+mod end_labels;
 mod evaluations;
 mod events;
 mod files;

@@ -20,7 +20,7 @@ const FLOORS: [&[&str]; 12] = [
 ];
 
 /// What every folder may use, and what uses no folder.
-const GROUND: [&str; 4] = ["error", "atomic", "http", "random"];
+const GROUND: [&str; 5] = ["error", "atomic", "http", "random", "template"];
 
 /// What the tests use, and the check of a benchmark: the twins.
 const TWINS: &str = "reference";

@@ -79,7 +79,7 @@ fn keys_of_layers_make_models_of_other_sizes() {
     let counts: Vec<usize> = sweep
         .trials
         .iter()
-        .map(|trial| trial.model.build(100, None).unwrap().count_parameters())
+        .map(|trial| trial.model.build(100, 2, None).unwrap().count_parameters())
         .collect();
     // 100·4 + 4·8·(4 + 8 + 1) + 64·(8 + 1) + 65, and the same with 16 units.
     assert_eq!(counts, [400 + 416 + 576 + 65, 400 + 1344 + 1088 + 65]);

@@ -15,7 +15,9 @@ use gatefold::watch::{RunState, Status, look};
 mod dead;
 mod list;
 #[cfg(feature = "serve")]
-pub mod page;
+mod page;
+#[cfg(feature = "serve")]
+pub mod page_in_browser;
 #[cfg(feature = "watch")]
 mod terminal;
 mod timings;

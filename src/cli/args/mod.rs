@@ -7,6 +7,7 @@ mod choice;
 mod data;
 mod data_commands;
 mod device;
+mod figures;
 mod model;
 mod plot;
 mod runs;
@@ -31,8 +32,9 @@ pub use data_commands::{
     InspectArgs,
 };
 pub use device::{DeviceArgs, DevicesArgs, StorageArgs, TileArgs};
+pub use figures::FigureArgs;
 pub use model::{ModelArgs, SummaryArgs};
-pub use plot::{PlotArgs, PlotFormat, formats};
+pub use plot::PlotArgs;
 pub use runs::{
     AnswerFormat, EvaluateArgs, ExplainArgs, ExportArgs, ExportFormat, ImportArgs, PredictArgs,
     ReportArgs, RunArgs,

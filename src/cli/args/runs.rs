@@ -8,7 +8,7 @@ use gatefold::data::TextForm;
 use gatefold::run::Parameters;
 
 use super::{
-    DataArgs, DeviceArgs, ModelArgs, OUTPUT, PaddingArgs, PlotFormat, ReadingArgs, SourceArgs,
+    DataArgs, DeviceArgs, FigureArgs, ModelArgs, OUTPUT, PaddingArgs, ReadingArgs, SourceArgs,
     TestDataArgs,
 };
 
@@ -58,17 +58,8 @@ pub struct EvaluateArgs {
     /// Draw the ROC curve, the calibration and the confusion matrix into this folder
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub figures: Option<PathBuf>,
-    /// The kinds of files to draw, separated by commas
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        value_delimiter = ',',
-        default_values_t = PlotFormat::USUAL,
-        requires = "figures",
-        help_heading = OUTPUT
-    )]
-    pub figure_format: Vec<PlotFormat>,
+    #[command(flatten)]
+    pub drawn: FigureArgs,
     /// Replace existing figures
     #[arg(long, requires = "figures", help_heading = OUTPUT)]
     pub overwrite: bool,

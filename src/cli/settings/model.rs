@@ -48,15 +48,10 @@ impl ModelSource {
         classes: usize,
         vectors: Option<usize>,
     ) -> Result<Model> {
-        let mut model = self.model(vocabulary)?;
-        if let ModelSource::Variant(_) = self {
-            if let Some(width) = vectors {
-                model = model.with_embedding_width(width)?;
-            }
-            if classes > 2 {
-                model = model.with_classes(classes)?;
-            }
-        }
+        let model = match self {
+            ModelSource::Variant(variant) => variant.model_for(vocabulary, classes, vectors)?,
+            _ => self.model(vocabulary)?,
+        };
         let fits = model
             .check_vocabulary(vocabulary)
             .and_then(|()| model.check_classes(classes));

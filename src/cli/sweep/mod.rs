@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::args::SweepArgs;
 use super::interrupt;
-use super::screen::{Output, counted, field};
+use super::screen::{Output, counted, field, terminal_columns};
 use super::settings::{adapter_choice, token_cache};
 use super::usage::option;
 use tell::Teller;
@@ -130,7 +130,7 @@ fn list(sweep: &Sweep, out: &Path, output: Output) -> Result<()> {
             reason: state.failed(),
         };
         output.event("trial", &line)?;
-        output.result(&table::trial_line(trial, &state))?;
+        output.result(&table::trial_line("", trial, &state, terminal_columns()))?;
     }
     Ok(())
 }

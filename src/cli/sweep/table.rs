@@ -2,9 +2,14 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, presets};
 use gatefold::report::readable;
-use gatefold::sweep::{Method, Results, Sweep, Trial, TrialState, spread_text};
+use gatefold::sweep::{
+    ConfigurationResult, Method, Results, Sweep, Trial, TrialState, spread_text,
+};
 
-use crate::cli::screen::{counted, result_columns};
+use crate::cli::screen::{LABEL, counted, result_columns, wrap};
+
+/// Columns that the table of configurations takes at least: its figures, and as much again for names and words.
+const LEAST_COLUMNS: usize = 72;
 
 /// `why-the-baseline-fails: 36 trials, 12 configurations of 3 seeds`
 pub fn summary(sweep: &Sweep) -> String {
@@ -34,29 +39,55 @@ pub fn status(state: &TrialState) -> &'static str {
     }
 }
 
-/// A line for a trial: its status, its folder, its metrics.
-pub fn trial_line(trial: &Trial, state: &TrialState) -> String {
-    let metrics = match (state.failed(), state.epochs.last()) {
-        (Some(reason), _) => format!(": {reason}"),
-        (None, Some(last)) => format!(
-            "  {}, val_accuracy {:.3} val_loss {}",
-            counted(state.epochs.len(), "epoch"),
-            last.val_accuracy,
-            readable(last.val_loss)
-        ),
-        (None, None) => String::new(),
+/// `before`, then a trial's status, its folder and its metrics: in a line, or in several where a terminal has too few
+/// columns for it.
+pub fn trial_line(
+    before: &str,
+    trial: &Trial,
+    state: &TrialState,
+    columns: Option<usize>,
+) -> String {
+    let head = format!("{before}{:8}  {}", status(state), trial.folder);
+    let (between, metrics) = match (state.failed(), state.epochs.last()) {
+        (Some(reason), _) => (": ", reason.to_owned()),
+        (None, Some(last)) => {
+            let epochs = counted(state.epochs.len(), "epoch");
+            let loss = readable(last.val_loss);
+            let accuracy = last.val_accuracy;
+            let metrics = format!("{epochs}, val_accuracy {accuracy:.3} val_loss {loss}");
+            ("  ", metrics)
+        }
+        (None, None) => return head,
     };
-    format!("{:8}  {}{metrics}", status(state), trial.folder)
+    let line = format!("{head}{between}{metrics}");
+    match columns {
+        Some(columns) if line.chars().count() > columns => {
+            format!("{head}\n{}", indented(&metrics, columns))
+        }
+        _ => line,
+    }
 }
 
-/// The configurations, the best first: metrics over seeds, and what they are beside the best.
+/// `text` in lines that stand under the text of a field.
+fn indented(text: &str, columns: usize) -> String {
+    let lines = wrap(text, columns.saturating_sub(LABEL));
+    let lines = lines.iter().map(|line| format!("{:LABEL$}{line}", ""));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The configurations, the best first: metrics over seeds, and what they are beside the best. Where a terminal is too narrow
+/// for a table, they stand one below the other.
 pub fn configurations(results: &Results) -> String {
+    let columns = result_columns();
+    if columns < LEAST_COLUMNS {
+        return list(results, columns);
+    }
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─').junction('─');
     table
         .load_style(presets::NOTHING.header_separator(rule))
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(result_columns()).unwrap_or(u16::MAX))
+        .set_width(u16::try_from(columns).unwrap_or(u16::MAX))
         .set_header([
             "Configuration",
             "Val. accuracy",
@@ -83,4 +114,21 @@ pub fn configurations(results: &Results) -> String {
         }
     }
     table.trim_fmt()
+}
+
+/// What the table says, a configuration's metrics below its name.
+fn list(results: &Results, columns: usize) -> String {
+    let of_one = |there: &ConfigurationResult| {
+        let seeds = there.figure.map_or(0, |figure| figure.count);
+        [
+            wrap(&there.label, columns).join("\n"),
+            format!("  Val. accuracy  {}", spread_text(there.val_accuracy)),
+            format!("  Val. loss      {}", spread_text(there.val_loss)),
+            format!("  Seeds          {seeds}"),
+            indented(&there.words, columns),
+        ]
+        .join("\n")
+    };
+    let configurations: Vec<String> = results.configurations.iter().map(of_one).collect();
+    configurations.join("\n\n")
 }

@@ -84,8 +84,9 @@ impl Teller {
 
     /// Says that a trial is over.
     pub fn over(&self, trial: &Trial, number: usize, state: &TrialState) {
-        let line = trial_line(trial, state);
-        self.output.say(&format!("{number}/{}  {line}", self.of));
+        let before = format!("{number}/{}  ", self.of);
+        let columns = self.output.terminal_columns();
+        self.output.say(&trial_line(&before, trial, state, columns));
         let line = EndLine {
             trial: &trial.folder,
             number,

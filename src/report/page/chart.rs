@@ -36,7 +36,7 @@ pub(super) enum Colours {
 
 /// The figure as the template's `chart` draws it.
 pub(super) fn chart(figure: &Figure, colours: Colours) -> Value {
-    let x = Axis::places(&figure.series, X_STEPS);
+    let x = Axis::places(&figure.series, figure.x_unit, X_STEPS);
     let y = Axis::values(&figure.series, figure.vertical, Y_STEPS);
     let frame = Frame { x: &x, y: &y };
     let bands = figure.series.iter();

@@ -4,14 +4,17 @@ mod chart;
 mod epochs;
 mod examples;
 mod lengths;
+mod link;
 mod render;
 mod sweep;
 
 pub use examples::{Example, surest};
 pub use lengths::{LengthErrors, errors_by_length};
+#[cfg(feature = "serve")]
+pub(crate) use link::link_below;
 pub use sweep::{SweepPage, SweepRow, TrialRow, sweep_page};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Summary;
 use crate::report::timing::EpochTiming;
 use crate::train::{Evaluation, History, Monitor};
@@ -78,7 +81,7 @@ pub struct Test {
 /// The page. Two calls with the same report give the same text.
 ///
 /// # Errors
-/// [`Error::Internal`] where the template engine refuses.
+/// [`crate::Error::Internal`] where the template engine refuses.
 ///
 /// # Examples
 /// ```
@@ -94,8 +97,5 @@ pub struct Test {
 /// # Ok::<(), gatefold::Error>(())
 /// ```
 pub fn report_page(report: &Report) -> Result<String> {
-    render::render(report).map_err(|error| Error::Internal {
-        place: "writing a report",
-        problem: error.to_string(),
-    })
+    render::render(report)
 }

@@ -1,12 +1,12 @@
-//! The page's content as its template takes it, and the template engine.
+//! The page's content as its template takes it.
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, context};
+use minijinja::{Value, context};
 
 use super::chart::{COLOURS, Colours, chart};
 use super::epochs::{epoch_table, kept_epoch, run_charts};
 use super::{Example, LengthErrors, Report, ReportedRun, Test};
 use crate::data::sentiment_classes;
+use crate::error::Result;
 use crate::model::grouped;
 use crate::model::{LayerSummary, Summary};
 use crate::report::curves::{accuracy_overview, loss_overview};
@@ -14,17 +14,18 @@ use crate::report::explanation::{explained, shade};
 use crate::report::measures::{Measures, shown};
 use crate::report::table::{IN_FULL, best_epoch, duration, number, row};
 use crate::report::{Word, largest, strongest};
+use crate::template;
 use crate::train::{Confusion, Evaluation, History, predicted, probability_of};
 
-/// The parts of the page; the names' endings say whether what is put in must be escaped.
-const PARTS: [(&str, &str); 9] = [
+/// The parts of the page.
+const PARTS: [(&str, &str); 8] = [
     (
-        "head.html",
-        include_str!("../../../assets/report/head.html"),
+        "header.html",
+        include_str!("../../../assets/report/header.html"),
     ),
     (
-        "foot.html",
-        include_str!("../../../assets/report/foot.html"),
+        "footer.html",
+        include_str!("../../../assets/report/footer.html"),
     ),
     (
         "sweep.html",
@@ -38,7 +39,6 @@ const PARTS: [(&str, &str); 9] = [
         "parts.html",
         include_str!("../../../assets/report/parts.html"),
     ),
-    ("chart.css", include_str!("../../../assets/chart/chart.css")),
     ("chart.js", include_str!("../../../assets/chart/chart.js")),
     (
         "style.css",
@@ -53,31 +53,13 @@ const PARTS: [(&str, &str); 9] = [
 /// Words that are named beside an example.
 const NAMED: usize = 6;
 
-pub(super) fn render(report: &Report) -> Result<String, Error> {
+pub(super) fn render(report: &Report) -> Result<String> {
     filled("report.html", content(report))
 }
 
 /// The page of this name with its content.
-pub(super) fn filled(page: &str, content: Value) -> Result<String, Error> {
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()?;
-    engine.set_syntax(syntax);
-    // Names and reviews are strangers' words: none of them may become markup.
-    engine.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") {
-            AutoEscape::Html
-        } else {
-            AutoEscape::None
-        }
-    });
-    for (name, text) in PARTS {
-        engine.add_template(name, text)?;
-    }
-    engine.get_template(page)?.render(content)
+pub(super) fn filled(page: &str, content: Value) -> Result<String> {
+    template::filled(&PARTS, page, content)
 }
 
 fn content(report: &Report) -> Value {
@@ -93,7 +75,6 @@ fn content(report: &Report) -> Value {
         two_classes => tests(report).all(|(_, _, test)| test.evaluation.classes.len() == 2),
         has_times => report.runs.iter().any(|run| !run.timings.is_empty()),
         runs,
-        version => env!("CARGO_PKG_VERSION"),
     }
 }
 

@@ -3,8 +3,9 @@
 use minijinja::{Value, context};
 
 use super::chart::{Colours, chart};
+use super::link::link_below;
 use super::render::filled;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::report::ValueMap;
 use crate::report::explanation::DEEPEST;
 use crate::report::figure::Figure;
@@ -64,12 +65,9 @@ pub struct TrialRow {
 /// The page. Two calls with the same content give the same text.
 ///
 /// # Errors
-/// [`Error::Internal`] where the template engine refuses.
+/// [`crate::Error::Internal`] where the template engine refuses.
 pub fn sweep_page(page: &SweepPage) -> Result<String> {
-    filled("sweep.html", content(page)).map_err(|error| Error::Internal {
-        place: "writing a report",
-        problem: error.to_string(),
-    })
+    filled("sweep.html", content(page))
 }
 
 fn content(page: &SweepPage) -> Value {
@@ -78,8 +76,10 @@ fn content(page: &SweepPage) -> Value {
         context! { cells => &row.cells, words => &row.words, is_best => row.is_best }
     });
     let trials = page.trials.iter().map(|trial| {
-        // The engine would escape the slash behind it.
-        let link = trial.has_page.then(|| encoded(&trial.folder));
+        // All its letters are plain ones; the engine would escape the slash.
+        let link = trial
+            .has_page
+            .then(|| Value::from_safe_string(link_below(&trial.folder)));
         context! { folder => &trial.folder, link, cells => &trial.cells }
     });
     let figures = page.figures.iter();
@@ -99,7 +99,6 @@ fn content(page: &SweepPage) -> Value {
         trial_header => &page.trial_header,
         trials => trials.collect::<Vec<_>>(),
         file => &page.file,
-        version => env!("CARGO_PKG_VERSION"),
     }
 }
 
@@ -120,22 +119,4 @@ fn map(map: &ValueMap) -> Value {
         columns => &map.columns.1,
         rows => rows.collect::<Vec<_>>(),
     }
-}
-
-/// A folder's name as part of a link.
-fn encoded(name: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.,=".contains(letter);
-    let mut link = String::new();
-    for letter in name.chars() {
-        match plain(letter) {
-            true => link.push(letter),
-            false => {
-                let mut bytes = [0; 4];
-                for byte in letter.encode_utf8(&mut bytes).bytes() {
-                    link.push_str(&format!("%{byte:02X}"));
-                }
-            }
-        }
-    }
-    link
 }

@@ -35,9 +35,23 @@ addEventListener("load", () => {
   see("by keys");
   press("Escape");
   see("escaped");
-  document.querySelector(".legend button").click();
+  const isSeen = (shown) => getComputedStyle(shown).display !== "none" && shown.getBoundingClientRect().height > 0;
+  const chart = svg.closest(".chart");
+  const drawn = (what) => {
+    const names = [...chart.querySelectorAll(".legend li")].filter(isSeen).map((key) => key.innerText.trim());
+    const lines = [...chart.querySelectorAll(".series")].filter(isSeen).map((series) => series.dataset.label);
+    seen.push(`${what}: ${names} in the legend, ${lines} drawn`);
+  };
+  drawn("untouched");
+  const second = chart.querySelectorAll(".legend button")[1];
+  second.click();
   press("End");
-  see("the first series hidden");
+  see("the second series hidden");
+  drawn("hidden");
+  second.click();
+  press("End");
+  see("shown again");
+  drawn("shown again");
   const narrow = document.documentElement.scrollWidth <= innerWidth;
   seen.push(`width: ${narrow}`);
   document.title = seen.join("|");
@@ -84,7 +98,11 @@ fn a_chart_answers_taps_and_keys() {
             "no longer: nothing",
             "by keys: Epoch 2 first 0.7500 second 0.7500",
             "escaped: nothing",
-            "the first series hidden: Epoch 3 second 0.8000",
+            "untouched: first,second in the legend, first,second drawn",
+            "the second series hidden: Epoch 3 first 0.8000",
+            "hidden: first,second in the legend, first drawn",
+            "shown again: Epoch 3 first 0.8000 second 0.8000",
+            "shown again: first,second in the legend, first,second drawn",
             "width: true",
         ]
     );

@@ -2,10 +2,12 @@
 
 use gatefold::data::sentiment_classes;
 use gatefold::report::{
-    FigureOptions, Measures, Word, calibration_figure, evaluation_table, explanation_page,
-    explanation_picture, roc_figure, strongest, words, write_evaluation,
+    FigureOptions, Measures, Word, calibration_figure, evaluation_table, evaluation_table_within,
+    explanation_page, explanation_picture, roc_figure, strongest, words, write_evaluation,
 };
 use gatefold::train::{Evaluation, Probabilities, Scores};
+
+use super::svg::{place_of, texts};
 
 /// Reviews with one probability each, that of the second class.
 fn evaluation_of(probabilities: &[f32], labels: &[u8]) -> Evaluation {
@@ -30,9 +32,9 @@ fn the_roc_curve_goes_through_its_points() {
     assert_eq!((points.len(), points[0]), (102, (0, 0.0)));
     let at = |percent: usize| points[percent + 1].1;
     // One of three negatives is above two of three positives.
-    assert!((at(0) - 100.0 / 3.0).abs() < 1e-9);
-    assert!((at(20) - 100.0 / 3.0).abs() < 1e-9);
-    assert_eq!((at(34), at(100)), (100.0, 100.0));
+    assert!((at(0) - 1.0 / 3.0).abs() < 1e-9);
+    assert!((at(20) - 1.0 / 3.0).abs() < 1e-9);
+    assert_eq!((at(34), at(100)), (1.0, 1.0));
     assert!(figure.series[1].label.contains("0.778"));
     assert_eq!(roc_figure(&evaluation_of(&[0.5], &[1]), ""), None);
     // Where all are equal, the curve is the diagonal.
@@ -42,7 +44,29 @@ fn the_roc_curve_goes_through_its_points() {
         figure.series[1]
             .points
             .iter()
-            .all(|&(x, y)| (y - x as f64).abs() < 1e-9)
+            .all(|&(x, y)| (y - x as f64 / 100.0).abs() < 1e-9)
+    );
+}
+
+/// Fractions from 0 to 1, as in the table, along both axes.
+#[test]
+fn figures_and_table_have_one_unit() {
+    let svg = roc_figure(&of_sentiment(), "note")
+        .unwrap()
+        .to_svg()
+        .unwrap();
+    let ticks: Vec<&str> = texts(&svg).into_iter().take(12).collect();
+    let expected = ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"];
+    assert_eq!(ticks, [expected, expected].concat());
+    let (left, right) = (place_of(&svg, "0.0").0, place_of(&svg, "1.0").0);
+    let middle = place_of(&svg, "0.4").0;
+    assert!(
+        right - left > 2500.0,
+        "from edge to edge, not {left} to {right}"
+    );
+    assert!(
+        (middle - left - 0.4 * (right - left)).abs() < 2.0,
+        "{middle}"
     );
 }
 
@@ -55,7 +79,7 @@ fn the_calibration_shows_bins_with_reviews_alone() {
         .map(|point| point.0)
         .collect();
     assert_eq!(places, [10, 25, 30, 60, 80, 95]);
-    assert_eq!(figure.series[1].points[2].1, 100.0);
+    assert_eq!(figure.series[1].points[2].1, 1.0);
     assert_eq!(figure.series[1].points[4].1, 0.0);
     assert_eq!(figure.values_not_drawn(), 0);
 }
@@ -135,15 +159,73 @@ fn two_named_classes_are_called_by_their_names() {
         assert!(table.contains(&format!("  Fraction {shown}  ")), "{table}");
         let curve = roc_figure(&evaluation, "note").unwrap();
         assert_eq!(curve.title, format!("ROC curve, {shown} as positive"));
-        assert_eq!(curve.x_label, "False positive rate (%)");
-        assert_eq!(curve.y_label, "True positive rate (%)");
+        assert_eq!(curve.x_label, "False positive rate");
+        assert_eq!(curve.y_label, "True positive rate");
         let calibration = calibration_figure(&evaluation, "note");
         assert_eq!(
             calibration.title,
             format!("Calibration, {shown} as positive")
         );
-        assert_eq!(calibration.x_label, "Mean predicted probability (%)");
-        assert_eq!(calibration.y_label, "Fraction of positives (%)");
+        assert_eq!(calibration.x_label, "Mean predicted probability");
+        assert_eq!(calibration.y_label, "Fraction of positives");
+    }
+}
+
+/// On the narrowest terminal, and on those in between, no line is broken, and no table loses a class or a number.
+#[test]
+fn the_tables_fit_narrow_terminals() {
+    let mut sentiment = of_sentiment();
+    let long = [
+        "a class of a very long name",
+        "world politics and diplomacy",
+    ];
+    sentiment.classes = long.map(String::from).to_vec();
+    for evaluation in [
+        of_sentiment(),
+        sentiment,
+        of_classes(3, "world politics "),
+        of_classes(12, "stars"),
+    ] {
+        for columns in 40..=80 {
+            let table = evaluation_table_within(&evaluation, columns);
+            let widest = table.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(columns), "{columns}: {table}");
+            for class in &evaluation.classes {
+                let start: String = class.chars().take(9).collect();
+                let row = table.lines().filter(|line| line.starts_with(&start));
+                assert!(row.count() >= 1, "{columns}: no {class} in {table}");
+            }
+        }
+    }
+    let lines = |columns: usize| -> Vec<String> {
+        let table = evaluation_table_within(&of_sentiment(), columns);
+        table.lines().map(str::to_owned).collect()
+    };
+    let wide = [
+        "Class                            Precision      Recall          F1     Reviews",
+        "Probability       Mean predicted  Fraction positive   Reviews",
+        "0.6 to 0.7                0.6000             1.0000         1",
+    ];
+    let middle = [
+        "Class           Precision  Recall      F1  Reviews",
+        "negative           0.6667  0.6667  0.6667        3",
+        "                 Mean  Fraction",
+        "Probability predicted  positive  Reviews",
+        "0.6 to 0.7     0.6000    1.0000        1",
+    ];
+    let narrow = [
+        "  Precision  Recall      F1  Reviews",
+        "negative",
+        "     0.6667  0.6667  0.6667        3",
+    ];
+    for (columns, expected) in [(80, &wide[..]), (50, &middle), (40, &narrow)] {
+        let lines = lines(columns);
+        for line in expected {
+            assert!(
+                lines.iter().any(|there| there == line),
+                "no {line:?} in {lines:#?}"
+            );
+        }
     }
 }
 
@@ -223,14 +305,14 @@ fn figures_of_several_classes_say_what_they_show() {
     let evaluation = of_classes(3, "stars");
     let figure = roc_figure(&evaluation, "note").unwrap();
     assert_eq!(figure.title, "ROC curve, mean of the classes");
-    // Each class: 1 of 21 is missed, 1 of 42 others is taken for it. At 100 % all is found.
+    // Each class: 1 of 21 is missed, 1 of 42 others is taken for it. At 1.0 all is found.
     let points = &figure.series[1].points;
-    assert!((points[1].1 - 0.0).abs() < 1e-9 && (points[101].1 - 100.0).abs() < 1e-9);
+    assert!((points[1].1 - 0.0).abs() < 1e-9 && (points[101].1 - 1.0).abs() < 1e-9);
     let inner = points[1 + 50].1;
-    let expected = 100.0 * (20.0 + (0.5 - 1.0 / 42.0) / (1.0 - 1.0 / 42.0)) / 21.0;
+    let expected = (20.0 + (0.5 - 1.0 / 42.0) / (1.0 - 1.0 / 42.0)) / 21.0;
     assert!((inner - expected).abs() < 1e-9, "{inner}, not {expected}");
     let figure = calibration_figure(&evaluation, "note");
-    assert_eq!(figure.y_label, "Accuracy (%)");
+    assert_eq!(figure.y_label, "Accuracy");
     let folder = tempfile::tempdir().unwrap();
     for classes in [2, 3, 8, 40, 256] {
         let paths = write_evaluation(

@@ -1,7 +1,9 @@
 //! Facts about the picture of lengths, and about steps and bars.
 
 use gatefold::data::{Lengths, Review};
-use gatefold::report::{Corner, Curve, Dash, Figure, Series, VerticalRange, length_histogram};
+use gatefold::report::{
+    Corner, Curve, Dash, Figure, HorizontalUnit, Series, VerticalRange, length_histogram,
+};
 
 use super::svg::{decoded, legend_box, number, pixel_at, place_of, texts};
 
@@ -32,6 +34,7 @@ fn figure() -> Figure {
     Figure {
         title: "Steps".to_owned(),
         x_label: "x".to_owned(),
+        x_unit: HorizontalUnit::Whole,
         y_label: "y".to_owned(),
         series: vec![
             series(

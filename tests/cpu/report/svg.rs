@@ -14,7 +14,7 @@ pub fn number(line: &str, name: &str) -> f64 {
     attribute(line, name).parse().expect("a number")
 }
 
-/// Centres of the circles, in tenths of a pixel; the last is the legend's.
+/// Centres of the circles, in tenths of a pixel; the last is the legend's, where there is one.
 pub fn circles(svg: &str) -> Vec<(f64, f64)> {
     let lines = svg.lines().filter(|line| line.starts_with("<circle"));
     lines
@@ -36,6 +36,11 @@ pub fn texts(svg: &str) -> Vec<&str> {
     let lines: Vec<&str> = svg.lines().collect();
     let pairs = lines.windows(2).filter(|pair| pair[0].starts_with("<text"));
     pairs.map(|pair| pair[1]).collect()
+}
+
+/// Whether there is a legend, whose box lets a little through.
+pub fn has_legend(svg: &str) -> bool {
+    svg.contains("opacity=\"0.8\"")
 }
 
 /// Corners of the legend's box, in tenths of a pixel: least x, least y, greatest x, greatest y.

@@ -6,23 +6,24 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use gatefold::run::HeldFolder;
+use gatefold::data::Source;
+use gatefold::report::write_history;
+use gatefold::run::{ComparisonSpec, HeldFolder, ProgressEvent, RunSpec};
+use gatefold::train::History;
 use gatefold::watch::Page;
 use tempfile::TempDir;
 
 use super::{begin, end, held, steps, write_progress};
-use crate::support::browser::{Look, browser, title_of};
-use crate::support::skipped;
 
 /// A run under way whose name wants to be markup, and its page.
-fn served() -> (Served, Page) {
+pub(super) fn served() -> (Served, Page) {
     let folder = tempfile::tempdir().unwrap();
     let mut first = begin(1.0, 1, 0);
-    if let gatefold::run::ProgressEvent::Begin { variant, .. } = &mut first.event {
+    if let ProgressEvent::Begin { variant, .. } = &mut first.event {
         *variant = "</script><script>alert(1)</script>".into();
     }
     write_progress(folder.path(), &[first, steps(2.0, 1, 12, 0.5)]);
-    let mut spec = gatefold::run::RunSpec::new(&gatefold::data::Source::Demo);
+    let mut spec = RunSpec::new(&Source::Demo);
     spec.data.name = "secret".to_string();
     fs::write(folder.path().join("config.toml"), spec.to_toml().unwrap()).unwrap();
     let page = Page::serve(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
@@ -37,13 +38,13 @@ fn served() -> (Served, Page) {
 }
 
 /// A folder that a process holds.
-struct Served {
+pub(super) struct Served {
     _held: HeldFolder,
     folder: TempDir,
 }
 
 impl Served {
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 }
@@ -72,7 +73,7 @@ fn request(method: &str, path: &str, host: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
 }
 
-fn get(page: &Page, path: &str) -> (String, String) {
+pub(super) fn get(page: &Page, path: &str) -> (String, String) {
     asked(page, &request("GET", path, &host(page)))
 }
 
@@ -81,6 +82,7 @@ fn the_page_loads_nothing_but_its_own_files() {
     let (_folder, page) = served();
     for (path, kind) in [
         ("/", "text/html"),
+        ("/base.css", "text/css"),
         ("/chart.css", "text/css"),
         ("/chart.js", "text/javascript"),
         ("/watch.css", "text/css"),
@@ -173,6 +175,87 @@ fn the_report_is_there_once_it_is_written() {
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert!(head.contains("script-src 'unsafe-inline'") && !head.contains("connect-src"));
     assert_eq!(body, "<p>how it went</p>");
+}
+
+/// A comparison of two models with long names, both over, and its page.
+pub(super) fn comparison() -> (TempDir, Page) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spec = RunSpec::new(&Source::Demo);
+    spec.comparison = Some(ComparisonSpec {
+        variants: LONG_NAMES.map(String::from).to_vec(),
+        models: Vec::new(),
+    });
+    fs::write(folder.path().join("config.toml"), spec.to_toml().unwrap()).unwrap();
+    for name in LONG_NAMES {
+        let run = folder.path().join(name);
+        fs::create_dir(&run).unwrap();
+        let mut first = begin(1.0, 1, 0);
+        if let ProgressEvent::Begin { variant, .. } = &mut first.event {
+            *variant = name.into();
+        }
+        write_progress(&run, &[first, steps(2.0, 1, 12, 0.5), end(3.0, None)]);
+        let history = History {
+            epochs: vec![super::record(1, 0.5), super::record(2, 0.75)],
+            ..History::new(name, 1)
+        };
+        write_history(&run, &history).unwrap();
+    }
+    let page = Page::serve(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    (folder, page)
+}
+
+const LONG_NAMES: [&str; 2] = [
+    "layer.bidirectional_lstm.units=128,learning_rate=0.00123456789,mask_padding=true,seed=0",
+    "100 % of \"mine\"",
+];
+
+#[test]
+fn the_report_of_each_of_several_runs_is_reached() {
+    let (folder, page) = comparison();
+    let reports = || -> Vec<serde_json::Value> {
+        let state: serde_json::Value = serde_json::from_str(&get(&page, "/state.json").1).unwrap();
+        let runs = state["runs"].as_array().unwrap().iter();
+        runs.map(|run| run["report"].clone()).collect()
+    };
+    assert_eq!(
+        reports(),
+        [serde_json::Value::Null, serde_json::Value::Null]
+    );
+    let link = "100%20%25%20of%20%22mine%22/report.html";
+    assert!(
+        get(&page, &format!("/{link}"))
+            .0
+            .starts_with("http/1.1 404")
+    );
+    fs::write(
+        folder.path().join(LONG_NAMES[1]).join("report.html"),
+        "its own",
+    )
+    .unwrap();
+    assert_eq!(reports(), [serde_json::Value::Null, link.into()]);
+    let (head, body) = get(&page, &format!("/{link}"));
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(body, "its own");
+    assert!(
+        get(&page, "/")
+            .1
+            .contains("<a href=\"100%20%25%20of%20%22mine%22&#x2f;report.html\">")
+    );
+    // A folder that is no run of the comparison, inside and outside.
+    let other = folder.path().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("report.html"), "secret").unwrap();
+    fs::write(folder.path().join("report.html"), "of all").unwrap();
+    for path in [
+        "/other/report.html",
+        "/./report.html",
+        "/%2e/report.html",
+        "/x/../other/report.html",
+    ] {
+        let (head, body) = get(&page, path);
+        assert!(head.starts_with("http/1.1 404"), "{path}: {head}");
+        assert_eq!(body, "not here", "{path}");
+    }
 }
 
 #[test]
@@ -318,67 +401,4 @@ fn the_port_is_free_once_the_page_is_gone() {
     get(&page, "/");
     drop(page);
     assert!(TcpStream::connect(address).is_err());
-}
-
-/// The page with its files within it, so that it stands without its server.
-pub fn whole_page() -> String {
-    let (folder, page) = served();
-    let history = gatefold::train::History {
-        epochs: vec![super::record(1, 0.5), super::record(2, 0.75)],
-        ..gatefold::train::History::new("dropout", 1)
-    };
-    gatefold::report::write_history(folder.path(), &history).unwrap();
-    write_progress(folder.path(), &[begin(1.0, 3, 0), steps(2.0, 3, 12, 0.5)]);
-    let text = |path: &str| get(&page, path).1;
-    let state = text("/state.json");
-    let state = format!("{state:?}").replace("</", "<\\/");
-    let answer = format!("fetch = async () => new Response({state});");
-    let mut whole = text("/");
-    for name in ["watch.css", "chart.css"] {
-        let link = format!("<link rel=\"stylesheet\" href=\"{name}\">");
-        assert!(whole.contains(&link), "{whole}");
-        let style = format!("<style>{}</style>", text(&format!("/{name}")));
-        whole = whole.replace(&link, &style);
-    }
-    let mut scripts = answer;
-    for name in ["chart.js", "watch.js"] {
-        let link = format!("<script src=\"{name}\" defer></script>");
-        assert!(whole.contains(&link), "{whole}");
-        whole = whole.replace(&link, "");
-        scripts += &text(&format!("/{name}"));
-    }
-    whole.replace("</body>", &format!("<script>{scripts}</script></body>"))
-}
-
-/// What a reader does to the page once it has asked for the state, and what it shows then.
-const VISIT: &str = r#"<script>
-addEventListener("load", () => setTimeout(() => {
-  const tip = document.getElementById("tip");
-  const svg = document.querySelector(".chart > svg");
-  const told = () => (tip.hidden ? "nothing" : tip.innerText.replaceAll("\n", " "));
-  const press = (key) => svg.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-  const seen = [document.getElementById("report").hidden, document.querySelectorAll(".series .mark").length];
-  press("Home");
-  seen.push(told());
-  document.querySelector(".legend button").click();
-  press("Home");
-  seen.push(told());
-  document.title = seen.join("|");
-}, 2500));
-</script>"#;
-
-#[test]
-fn a_chart_of_the_page_answers_keys_and_its_legend() {
-    let Some(browser) = browser() else {
-        return skipped("no Chromium: nobody looks at a run under way");
-    };
-    let page = whole_page().replace("</body>", &format!("{VISIT}</body>"));
-    let look = Look {
-        width: 500,
-        dark: true,
-    };
-    let title = title_of(browser, &page, look);
-    // Two charts with two epochs of validation each.
-    let expected = "true|4|Epoch 1 training 0.5000 validation 0.6250|Epoch 1 validation 0.6250";
-    assert_eq!(title, expected);
 }

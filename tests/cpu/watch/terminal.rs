@@ -30,6 +30,7 @@ fn comparison() -> WatchedFolder {
         folder: PathBuf::from("runs/compare-demo"),
         data: Some("demo (synthetic)".into()),
         runs: vec![over, under_way, to_come],
+        below: Vec::new(),
         sweep_is_over: None,
         is_dead: false,
         resume: None,
@@ -45,7 +46,7 @@ fn drawn(
 ) -> Vec<String> {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal
-        .draw(|frame| draw(frame, watched, view, problem))
+        .draw(|frame| draw(frame, watched, view, true, problem))
         .unwrap();
     let buffer = terminal.backend().buffer();
     let rows = buffer.content().chunks(size.0 as usize);
@@ -145,6 +146,11 @@ fn a_view_shows_its_run_and_leads_to_the_next() {
     assert_eq!(View::All.next(1), View::All);
     let rows = drawn(&comparison(), View::Run(0), None, (80, 24));
     row(&rows, "epoch 3: val_accuracy 0.860");
+    // From a list there is a way back to it; how is said where there is little room too.
+    for width in [80, 40] {
+        let rows = drawn(&comparison(), View::All, None, (width, 24));
+        row(&rows, "q quit  Esc all runs  Tab next curves");
+    }
 }
 
 #[test]

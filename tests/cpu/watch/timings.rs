@@ -18,7 +18,7 @@ fn epoch(time: f64, epoch: usize, steps: usize, training: f64) -> ProgressLine {
 }
 
 #[test]
-fn a_break_is_left_out_and_an_epoch_trained_again_counts_once() {
+fn a_break_is_left_out_and_an_epoch_trained_again_counts_wholly() {
     let folder = tempfile::tempdir().unwrap();
     let lines = [
         begin(100.0, 1, 0),
@@ -32,6 +32,9 @@ fn a_break_is_left_out_and_an_epoch_trained_again_counts_once() {
         // Begun anew from the end of epoch 2.
         begin(9000.0, 3, 0),
         epoch(9012.0, 3, 100, 10.0),
+        epoch(9020.0, 4, 100, 7.0),
+        // And from the end of epoch 3, of which nothing more is told: there is no epoch 4 any more.
+        begin(9900.0, 4, 0),
     ];
     write_progress(folder.path(), &lines);
     let found = read_timings(folder.path()).unwrap();
@@ -39,7 +42,7 @@ fn a_break_is_left_out_and_an_epoch_trained_again_counts_once() {
         .iter()
         .map(|timing| (timing.epoch, timing.seconds, timing.rate, timing.device))
         .collect();
-    let expected = [(1, 11.0), (2, 11.0), (3, 12.0)];
+    let expected = [(1, 11.0), (2, 11.0), (3, 20.0)];
     let expected = expected.map(|(epoch, seconds)| (epoch, seconds, Some(10.0), Some(64)));
     assert_eq!(told, expected);
 }
