@@ -57,17 +57,19 @@ pub fn explained(classes: &[String], class: usize) -> String {
 
 /// A page that shows `words` coloured by what they contributed, under `title`; it needs no other file.
 ///
-/// `explained` is [what they speak for](explained), `note` says what the model was trained on.
+/// `terms` are those of which the strongest are listed: the words, or their n-grams. `explained` is
+/// [what they speak for](explained), `note` says what the model was trained on.
 ///
 /// # Errors
 /// [`Error::Internal`] where the template engine refuses.
 pub fn explanation_page(
     words: &[Word],
+    terms: &[Word],
     title: &str,
     explained: &str,
     note: &str,
 ) -> Result<String> {
-    render(words, title, explained, note).map_err(|error| Error::Internal {
+    render(words, terms, title, explained, note).map_err(|error| Error::Internal {
         place: "writing a page",
         problem: error.to_string(),
     })
@@ -75,14 +77,16 @@ pub fn explanation_page(
 
 fn render(
     words: &[Word],
+    terms: &[Word],
     title: &str,
     explained: &str,
     note: &str,
 ) -> Result<String, minijinja::Error> {
     let largest = largest(words);
     let all: Vec<Value> = words.iter().map(|word| shown(word, largest)).collect();
-    let strongest = strongest(words);
-    let strongest: Vec<Value> = strongest.iter().map(|word| shown(word, largest)).collect();
+    let of_terms = super::words::largest(terms);
+    let strongest = strongest(terms);
+    let strongest: Vec<Value> = strongest.iter().map(|word| shown(word, of_terms)).collect();
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     // Reviews are strangers' words: none of them may become markup.
