@@ -70,7 +70,10 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
     let options = |usual| TermOptions {
         standardize: args.standardize.unwrap_or(usual),
         ngrams: args.ngrams.clone().unwrap_or_default(),
-        min_count: args.min_count.unwrap_or(NonZeroU64::MIN),
+        min_count: args
+            .min_count
+            .and_then(NonZeroU64::new)
+            .unwrap_or(NonZeroU64::MIN),
     };
     let BuiltVocabulary {
         vocabulary,

@@ -1,6 +1,5 @@
 //! `gatefold data`: what was typed for each of its commands.
 
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -108,7 +107,8 @@ pub struct BuildVocabArgs {
     pub ngrams: Option<Ngrams>,
     /// Leave out words, characters and n-grams that occur less than N times [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub min_count: Option<NonZeroU64>,
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub min_count: Option<u64>,
     /// How many ids to aim for, with padding and the 256 bytes or [UNK]
     #[arg(
         long,

@@ -98,7 +98,7 @@ fn ngrams_are_built_encoded_and_described_as_keras_does_it() {
         assert_eq!(built.terms(), &case.vocabulary[2..], "{told}");
         let written: Value = serde_json::from_str(built.text()).unwrap();
         // Single terms are Keras's default.
-        let described = match &case.ngrams == &json!(1) {
+        let described = match case.ngrams == json!(1) {
             true => &Value::Null,
             false => &case.layer["config"]["ngrams"],
         };
