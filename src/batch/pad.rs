@@ -1,6 +1,7 @@
 //! [`Batch`]: reviews cut and padded to one length, time-major, with their token plan.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -59,10 +60,15 @@ impl Padding {
 
     /// The part of `ids`, or of what goes with each, that is kept.
     pub fn kept<'a, T>(&self, ids: &'a [T]) -> &'a [T] {
+        &ids[self.kept_of(ids.len())]
+    }
+
+    /// Which of so many ids are kept.
+    pub fn kept_of(&self, ids: usize) -> Range<usize> {
         let most = self.max_length.map_or(usize::MAX, NonZeroUsize::get);
         match self.truncate {
-            Side::Before => &ids[ids.len().saturating_sub(most)..],
-            Side::After => &ids[..ids.len().min(most)],
+            Side::Before => ids.saturating_sub(most)..ids,
+            Side::After => 0..ids.min(most),
         }
     }
 

@@ -1,12 +1,13 @@
 //! `gatefold data build-vocab`: subwords, words or characters from the training reviews.
 
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use gatefold::data::{
-    BuiltVocabulary, SearchStep, Standardize, VocabularyKind, build_characters, build_vocabulary,
-    build_words, check_target_size, load_texts,
+    BuiltVocabulary, SearchStep, Standardize, TermOptions, VocabularyKind, build_characters,
+    build_vocabulary, build_words, check_target_size, load_texts,
 };
 use serde::Serialize;
 
@@ -43,10 +44,15 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
     let data = DataSettings::new(&args.corpus())?;
     if args.kind == BuiltKind::Subwords {
         check_target_size(args.target_size)?;
-        if args.standardize.is_some() {
+        let of_terms = [
+            ("--standardize", args.standardize.is_some()),
+            ("--ngrams", args.ngrams.is_some()),
+            ("--min-count", args.min_count.is_some()),
+        ];
+        if let Some((name, _)) = of_terms.into_iter().find(|(_, is_given)| *is_given) {
             let problem =
                 "subwords give the text back as it was; give --kind words or characters as well";
-            return Err(option("--standardize", problem).into());
+            return Err(option(name, problem).into());
         }
     }
     output_file::check("--output", &args.output, args.overwrite)?;
@@ -61,17 +67,22 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
         output.field("Note", note);
     }
     let texts = &corpus.texts;
-    let standardize = |usual| args.standardize.unwrap_or(usual);
+    let options = |usual| TermOptions {
+        standardize: args.standardize.unwrap_or(usual),
+        ngrams: args.ngrams.clone().unwrap_or_default(),
+        min_count: args
+            .min_count
+            .and_then(NonZeroU64::new)
+            .unwrap_or(NonZeroU64::MIN),
+    };
     let BuiltVocabulary {
         vocabulary,
         least_count,
     } = match args.kind {
         BuiltKind::Subwords => subwords(texts, args.target_size, &stop, output)?,
-        BuiltKind::Words => {
-            build_words(texts, args.target_size, standardize(Standardize::default()))?
-        }
+        BuiltKind::Words => build_words(texts, args.target_size, options(Standardize::default()))?,
         BuiltKind::Characters => {
-            build_characters(texts, args.target_size, standardize(Standardize::None))?
+            build_characters(texts, args.target_size, options(Standardize::None))?
         }
     };
     vocabulary.save(&args.output)?;
@@ -96,17 +107,29 @@ pub fn run(args: &BuildVocabArgs, quiet: bool) -> Result<()> {
     }
     let reviews = counted(texts.len(), "training review");
     output.result(&field("Corpus", &format!("{}: {reviews}", corpus.name)))?;
+    let ngrams = vocabulary.ngrams().filter(|ngrams| !ngrams.are_single());
+    let counted_terms = |single: &str| match ngrams {
+        Some(ngrams) => {
+            let lengths: Vec<String> = ngrams.lengths().iter().map(usize::to_string).collect();
+            format!(
+                "{} terms of {} {single}s",
+                grouped(terms),
+                lengths.join(" or ")
+            )
+        }
+        None => counted(terms, single),
+    };
     let (parts, name) = match kind {
         VocabularyKind::Subwords => (
             format!("padding, {}, 256 bytes", counted(subwords, "subword")),
             "Subwords",
         ),
         VocabularyKind::Characters => (
-            format!("padding, [UNK], {}", counted(terms, "character")),
+            format!("padding, [UNK], {}", counted_terms("character")),
             "Chars",
         ),
         VocabularyKind::Words | VocabularyKind::Tokenizer => (
-            format!("padding, [UNK], {}", counted(terms, "word")),
+            format!("padding, [UNK], {}", counted_terms("word")),
             "Words",
         ),
     };

@@ -274,6 +274,11 @@ curl http://127.0.0.1:8000/predict --json '{\"text\": \"a fine film\"}'",
                 "Build a vocabulary of whole words",
                 "gatefold data build-vocab --data my.csv --kind words --output words.json",
             ),
+            (
+                "Take pairs of words in, unless they occur only once",
+                "gatefold data build-vocab --data my.csv --kind words --ngrams 2 --min-count 2 --target-size 400000 \
+                 --output pairs.json",
+            ),
         ],
     ),
     (

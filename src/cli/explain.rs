@@ -4,8 +4,8 @@ use std::io;
 
 use anyhow::Result;
 use gatefold::report::{
-    Word, depth, excerpt, explained, explanation_page, explanation_picture, largest, strongest,
-    weighed, write_atomically,
+    Word, depth, excerpt, explained, explanation_page, explanation_picture, largest, shared_out,
+    strongest, weighed, write_atomically,
 };
 use gatefold::run::Answer;
 use gatefold::train::{predicted, probability_of};
@@ -32,7 +32,13 @@ struct Report<'a> {
     /// The class that the words speak for or against.
     explained: &'a str,
     words: &'a [Word],
+    /// N-grams, where the vocabulary has some: each word has a share of those that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms: Option<&'a [Word]>,
 }
+
+/// What the numbers of words are where terms are n-grams.
+const SHARED: &str = "what an n-gram contributed is divided equally among its words";
 
 /// Explains the prediction of one review.
 pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
@@ -60,7 +66,11 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
     let mut session = session_told(&run, &args.device, output)?;
     let attribution = run.explain(&mut session, &review, asked)?;
     let (row, class) = (attribution.probabilities.row(0), attribution.classes[0]);
-    let words = weighed(words, &review.ids, &attribution.contributions);
+    let terms = weighed(words, &review.ids, &attribution.contributions);
+    let shared = reader.shared_words(&typed)?.map(|(words, kept)| {
+        shared_out(words, &review.ids, kept.start, &attribution.contributions)
+    });
+    let words = shared.as_ref().unwrap_or(&terms);
 
     let prediction = run.prediction(row, review.ids.len());
     let answer = Answer::new(&run.classes, &prediction);
@@ -75,29 +85,46 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
     let model = run.weights.model.name();
     if let Some(path) = &args.png {
         let note = format!("{model} · trained on {}", run.spec.data.name);
-        write_atomically(path, &explanation_picture(&words, &title, &note)?)?;
+        write_atomically(path, &explanation_picture(words, &title, &note)?)?;
     }
     if let Some(path) = &args.html {
-        let note = format!("Model: {model}, trained on {}.", run.spec.data.name);
+        let mut note = format!("Model: {model}, trained on {}.", run.spec.data.name);
+        if shared.is_some() {
+            note += &format!(" In the text, {SHARED}.");
+        }
         write_atomically(
             path,
-            explanation_page(&words, &title, &explained(&run.classes, class), &note)?.as_bytes(),
+            explanation_page(
+                words,
+                &terms,
+                &title,
+                &explained(&run.classes, class),
+                &note,
+            )?
+            .as_bytes(),
         )?;
     }
     if args.json {
         return print_json(&Report {
             explained: run.class(class),
             answer,
-            words: &words,
+            words,
+            terms: shared.is_some().then_some(&terms),
         });
     }
     output.result(&format!("{title}\n"))?;
     let columns = result_columns();
-    output.result(&text(&words, columns, coloured(&io::stdout())))?;
+    output.result(&text(words, columns, coloured(&io::stdout())))?;
     output.result(&format!("\n{:>NUMBER$}  Word", "Contribution"))?;
-    for word in strongest(&words) {
+    for word in strongest(&terms) {
         let shown = excerpt(&word.text, columns - NUMBER - 2);
         output.result(&format!("{:>+NUMBER$.4}  {shown}", word.contribution))?;
+    }
+    if shared.is_some() && coloured(&io::stdout()) {
+        output.result(&format!(
+            "\n{}",
+            field("Note", &format!("in the text, {SHARED}"))
+        ))?;
     }
     if run.spec.data.synthetic {
         let note = format!(

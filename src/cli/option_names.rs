@@ -6,6 +6,7 @@ use gatefold::run::keys::KEYS;
 /// of a run stand in [`KEYS`].
 const OPTIONS: &[(&str, &str)] = &[
     ("AdapterChoice::name", "--adapter"),
+    ("ExportCells::Ids", "--ids"),
     ("ExportedData::path", "--output"),
     ("FetchOptions::timeout", "--timeout SECONDS"),
     ("FigureOptions::dpi", "--dpi"),
@@ -50,6 +51,8 @@ const OPTIONS: &[(&str, &str)] = &[
     ("folder", "RUN"),
     ("limits.test", "--limit-test"),
     ("limits.train", "--limit-train"),
+    ("min_count", "--min-count"),
+    ("ngrams", "--ngrams"),
     ("out", "--out"),
     ("overwrite", "--overwrite"),
     ("resume", "--resume"),

@@ -62,7 +62,7 @@ fn example(
     let column = attribution.contributions.iter().skip(row);
     let column: Vec<f64> = column.step_by(batch.size).copied().collect();
     let review = &dataset.test[index];
-    let kept = padding.kept(&review.ids);
+    let kept = padding.kept_of(review.ids.len());
     let first = match padding.pad {
         Side::Before => column.len() - kept.len(),
         Side::After => 0,
@@ -72,7 +72,7 @@ fn example(
     Ok(Example {
         probabilities: attribution.probabilities.row(row).to_vec(),
         label: review.label,
-        words: words(encoder, kept, own),
+        words: words(encoder, &review.ids, kept.clone(), own),
         tokens: review.ids.len(),
         padding: (column.len() - kept.len(), all - own.iter().sum::<f64>()),
     })

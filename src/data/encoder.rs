@@ -15,6 +15,17 @@ pub type Spans = Vec<Range<usize>>;
 /// A word of a text: which of the ids it has, and how it is written.
 pub type WordOfIds = (Range<usize>, String);
 
+/// A word of a text of which several ids are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedWord {
+    /// How it is written.
+    pub text: String,
+    /// The id that stands for it alone: which of the text's.
+    pub own: usize,
+    /// All ids that it is a part of: which of the text's, in order.
+    pub ids: Vec<usize>,
+}
+
 /// Turns text into ids and ids into text, over one vocabulary of any kind.
 ///
 /// # Examples
@@ -86,7 +97,8 @@ impl Encoder {
     }
 
     /// The text of ids, padding left out, as far as they tell it: subwords give the very text, words and characters what
-    /// is left after case and punctuation were taken off, with `[UNK]` for what is not in the vocabulary.
+    /// is left after case and punctuation were taken off, with `[UNK]` for what is not in the vocabulary. N-grams come one
+    /// after the other, `not_good` for that of two words.
     pub fn decode(&self, ids: &[u32]) -> String {
         match &self.0 {
             Kind::Subwords(subwords) => subwords.decode(ids),
@@ -115,7 +127,7 @@ impl Encoder {
     }
 
     /// The words of a text's ids, in order: which ids each has, and its text with the white space at its ends. Ids of
-    /// white space belong to the word before them; single characters are words of their own.
+    /// white space belong to the word before them; single characters, and n-grams, are words of their own.
     pub fn words(&self, ids: &[u32]) -> Vec<WordOfIds> {
         let mut words: Vec<WordOfIds> = Vec::new();
         for end in 1..=ids.len() {
@@ -131,14 +143,29 @@ impl Encoder {
         words
     }
 
+    /// The words of a text whose ids overlap, as those of n-grams do, given all the ids that it has: none where no ids
+    /// overlap, or where words have no ids of their own.
+    pub fn shared_words(&self, ids: &[u32]) -> Option<Vec<SharedWord>> {
+        let Kind::Terms(terms) = &self.0 else {
+            return None;
+        };
+        let words = terms.rules.ngrams.words(ids.len())?.into_iter();
+        let words = words.map(|(own, all)| SharedWord {
+            text: self.decode(&ids[own..=own]),
+            own,
+            ids: all,
+        });
+        Some(words.collect())
+    }
+
     /// Whether what was `text` is still one word where it is continued as `with`.
     fn is_one_word(&self, text: &str, with: &str) -> bool {
         let words = |text: &str| text.split_whitespace().count();
         match &self.0 {
-            Kind::Terms(Terms {
-                split: TermSplit::Characters,
-                ..
-            }) => with.trim_end() == text.trim_end(),
+            Kind::Terms(terms) if !terms.rules.ngrams.are_single() => false,
+            Kind::Terms(terms) if terms.rules.split == TermSplit::Characters => {
+                with.trim_end() == text.trim_end()
+            }
             _ => words(with) <= words(text),
         }
     }

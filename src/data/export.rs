@@ -45,7 +45,7 @@ pub struct ExportedData {
 /// [`ExportedData::inexact`] counts others; tables need the same vocabulary for that.
 ///
 /// # Errors
-/// [`Error::Data`] where TFDS has no such classes or vocabulary, [`Error::Argument`] where `path` is there already, [`Error::Io`] where it cannot be written.
+/// [`Error::Data`] where TFDS has no such classes or vocabulary, or a text is asked for of n-grams; [`Error::Argument`] where `path` is there already, [`Error::Io`] where it cannot be written.
 ///
 /// # Examples
 /// ```
@@ -93,6 +93,13 @@ pub fn export(dataset: &Dataset, form: ExportForm, path: &Path) -> Result<Export
         }
         ExportForm::JsonLines(cells) | ExportForm::Csv(cells) => cells,
     };
+    let ngrams = dataset.vocabulary.ngrams();
+    if cells == ExportCells::Text && ngrams.is_some_and(|ngrams| !ngrams.are_single()) {
+        return Err(Error::Data(format!(
+            "{}: ids of n-grams, which do not tell the text: export them with `ExportCells::Ids`",
+            dataset.name
+        )));
+    }
     let encoder = Encoder::new(&dataset.vocabulary);
     let contents_of = |reviews: &Vec<Review>| {
         let contents = reviews.par_iter();

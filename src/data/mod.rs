@@ -21,6 +21,7 @@ mod json_problem;
 mod lengths;
 mod load;
 mod load_building;
+mod ngrams;
 mod raw;
 mod split;
 mod subword_file;
@@ -56,7 +57,7 @@ pub use corpus::{Corpus, IMDB, RemoteFile};
 pub use demo::{DEMO_LEARNING_RATE, demo};
 pub(crate) use digest::sha256;
 pub use duplicates::{Duplicate, Duplicates};
-pub use encoder::{Encoder, Spans, WordOfIds};
+pub use encoder::{Encoder, SharedWord, Spans, WordOfIds};
 pub use export::{ExportCells, ExportForm, ExportedData, export};
 #[cfg(feature = "download")]
 pub use fetch::{FetchEvent, FetchOptions, FetchedArchive, fetch};
@@ -64,13 +65,14 @@ pub use ids::Ids;
 pub use lengths::{Bins, Lengths};
 pub use load::{load, load_cached, load_to_test, load_with};
 pub use load_building::load_building;
+pub use ngrams::Ngrams;
 pub use raw::stripped;
 pub use subwords::SubwordEncoder;
 pub use table::{
     Table, TextCells, TextForm, TextInput, TextOrigin, TextRequest, TextRow, without_endings,
 };
 pub use terms::Standardize;
-pub use terms_builder::{build_characters, build_words};
+pub use terms_builder::{TermOptions, build_characters, build_words};
 pub use texts::{Texts, load_texts};
 pub use vectors::WordVectors;
 pub use vocabulary::{Vocabulary, VocabularyKind};

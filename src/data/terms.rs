@@ -1,5 +1,6 @@
 //! [`Terms`]: a vocabulary of whole words or of characters, and how text is cut into them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -7,6 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::PADDING;
+use super::ngrams::Ngrams;
 use super::raw::is_white_space;
 
 /// The id of whatever is not in the vocabulary.
@@ -100,12 +102,61 @@ pub(super) enum TermSplit {
     Characters,
 }
 
-impl TermSplit {
+/// How a text is cut into terms.
+#[derive(Debug, Clone)]
+pub(super) struct TermRules {
+    pub split: TermSplit,
+    pub standardize: Standardize,
+    pub ngrams: Ngrams,
+}
+
+impl TermRules {
+    /// Gives the terms of a text, in order.
+    pub fn each_term(&self, text: &str, mut take: impl FnMut(&str)) {
+        let text = self.standardize.of(text);
+        let parts = parts(&text, self.split);
+        let mut joined = String::new();
+        self.ngrams.each(parts.len(), |first, end| {
+            if end == first + 1 {
+                return take(parts[first]);
+            }
+            joined.clear();
+            joined.push_str(parts[first]);
+            for part in &parts[first + 1..end] {
+                joined.push(' ');
+                joined.push_str(part);
+            }
+            take(&joined);
+        });
+    }
+
+    /// The part of a text that each of its terms stands for: that of an n-gram is from its first word to its last.
+    fn spans(&self, text: &str) -> Vec<Range<usize>> {
+        let mut parts = parts(text, self.split);
+        // What is left of a part once it is standardized is one part, or nothing.
+        parts.retain(|part| !self.standardize.of(part).is_empty());
+        let start = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
+        let mut spans = Vec::new();
+        self.ngrams.each(parts.len(), |first, end| {
+            let last = parts[end - 1];
+            spans.push(start(parts[first])..start(last) + last.len());
+        });
+        spans
+    }
+
     /// Between two terms of a text.
-    fn separator(self) -> &'static str {
-        match self {
-            TermSplit::Words => " ",
-            TermSplit::Characters => "",
+    fn separator(&self) -> &'static str {
+        match (self.split, self.ngrams.are_single()) {
+            (TermSplit::Characters, true) => "",
+            _ => " ",
+        }
+    }
+
+    /// A term as it is shown among others: the parts of an n-gram are joined, so that it differs from single ones.
+    fn shown<'a>(&self, term: &'a str) -> Cow<'a, str> {
+        match self.ngrams.are_single() {
+            true => term.into(),
+            false => term.replace(' ', "_").into(),
         }
     }
 }
@@ -113,8 +164,7 @@ impl TermSplit {
 /// Words or characters with their ids: 0 is padding, 1 whatever is not among them, `[UNK]`, and 2 the first of them.
 #[derive(Debug, Clone)]
 pub(super) struct Terms {
-    pub split: TermSplit,
-    pub standardize: Standardize,
+    pub rules: TermRules,
     /// In the order of their ids.
     pub terms: Arc<[String]>,
     ids: Arc<HashMap<String, u32>>,
@@ -122,11 +172,10 @@ pub(super) struct Terms {
 
 impl Terms {
     /// These terms, each of which is there once.
-    pub fn new(split: TermSplit, standardize: Standardize, terms: Vec<String>) -> Terms {
+    pub fn new(rules: TermRules, terms: Vec<String>) -> Terms {
         let ids = terms.iter().cloned().zip(FIRST..).collect();
         Terms {
-            split,
-            standardize,
+            rules,
             terms: terms.into(),
             ids: Arc::new(ids),
         }
@@ -140,7 +189,7 @@ impl Terms {
     /// The ids of a text; none of them is 0.
     pub fn encode(&self, text: &str) -> Vec<u32> {
         let mut ids = Vec::new();
-        each_term(text, self.split, self.standardize, |term| {
+        self.rules.each_term(text, |term| {
             ids.push(self.ids.get(term).copied().unwrap_or(UNKNOWN));
         });
         ids
@@ -148,28 +197,14 @@ impl Terms {
 
     /// As [`Terms::encode`], with the part of the text that each id stands for.
     pub fn encode_spans(&self, text: &str) -> (Vec<u32>, Vec<Range<usize>>) {
-        let parts: Vec<(usize, &str)> = match self.split {
-            TermSplit::Words => words(text).map(|word| (offset(text, word), word)).collect(),
-            TermSplit::Characters => text
-                .char_indices()
-                .map(|(at, character)| (at, &text[at..at + character.len_utf8()]))
-                .collect(),
-        };
-        let mut spans = Vec::new();
-        for (first, part) in parts {
-            // What is left of a part is one term, or nothing.
-            each_term(part, self.split, self.standardize, |_| {
-                spans.push(first..first + part.len());
-            });
-        }
-        (self.encode(text), spans)
+        (self.encode(text), self.rules.spans(text))
     }
 
     /// The terms of ids, padding left out. What is outside the vocabulary is `[UNK]`.
     pub fn decode(&self, ids: &[u32]) -> String {
         let ids = ids.iter().filter(|id| **id != PADDING);
-        let terms: Vec<&str> = ids.map(|id| self.term(*id)).collect();
-        terms.join(self.split.separator())
+        let terms: Vec<Cow<'_, str>> = ids.map(|id| self.rules.shown(self.term(*id))).collect();
+        terms.join(self.rules.separator())
     }
 
     fn term(&self, id: u32) -> &str {
@@ -179,32 +214,18 @@ impl Terms {
     }
 }
 
-/// Gives the terms of a text, in order.
-pub(super) fn each_term(
-    text: &str,
-    split: TermSplit,
-    standardize: Standardize,
-    mut take: impl FnMut(&str),
-) {
-    let text = standardize.of(text);
+/// What a text is split into: what stands between white space, or its characters.
+fn parts(text: &str, split: TermSplit) -> Vec<&str> {
     match split {
-        TermSplit::Words => words(&text).for_each(take),
-        TermSplit::Characters => {
-            let mut bytes = [0; 4];
-            for character in text.chars() {
-                take(character.encode_utf8(&mut bytes));
-            }
+        TermSplit::Words => {
+            let between = |c: char| u8::try_from(c).is_ok_and(is_white_space);
+            text.split(between)
+                .filter(|word| !word.is_empty())
+                .collect()
         }
+        TermSplit::Characters => text
+            .char_indices()
+            .map(|(at, character)| &text[at..at + character.len_utf8()])
+            .collect(),
     }
-}
-
-/// What stands between white space.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let between = |c: char| u8::try_from(c).is_ok_and(is_white_space);
-    text.split(between).filter(|word| !word.is_empty())
-}
-
-/// Where `part` begins in `text`, which it is a part of.
-fn offset(text: &str, part: &str) -> usize {
-    part.as_ptr().addr() - text.as_ptr().addr()
 }

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::terms::{Standardize, TermSplit, Terms, UNKNOWN_TERM};
+use super::ngrams::Ngrams;
+use super::terms::{Standardize, TermRules, TermSplit, Terms, UNKNOWN_TERM};
 use crate::error::{Error, Result};
 
 /// What the description is of.
 pub(super) const CLASS: &str = "TextVectorization";
-/// No term comes near this many bytes; one that does is something else.
-const LONGEST_TERM: usize = 1 << 10;
+/// No word comes near this many bytes; one that does is something else.
+const LONGEST_PART: usize = 1 << 10;
 
 /// What is read of the description; what is left out changes no id.
 #[derive(Deserialize)]
@@ -54,12 +55,7 @@ pub(super) fn parse(config: &Value) -> Result<Terms, String> {
             ));
         }
     };
-    if !config.ngrams.is_null() {
-        return Err(format!(
-            "ngrams: {}: only single terms can be read; adapt the layer without them",
-            config.ngrams
-        ));
-    }
+    let ngrams = Ngrams::parse(&config.ngrams).map_err(|problem| format!("ngrams: {problem}"))?;
     if let Some(mode) = config.output_mode.filter(|mode| mode != "int") {
         return Err(format!(
             "output_mode: {mode:?} gives no ids; adapt the layer with \"int\""
@@ -77,12 +73,17 @@ pub(super) fn parse(config: &Value) -> Result<Terms, String> {
             "encoding: {encoding:?}: only \"utf-8\" can be read"
         ));
     }
-    let terms = terms_of(&config.vocabulary, split)?;
-    Ok(Terms::new(split, standardize, terms))
+    let rules = TermRules {
+        split,
+        standardize,
+        ngrams,
+    };
+    let terms = terms_of(&config.vocabulary, &rules)?;
+    Ok(Terms::new(rules, terms))
 }
 
 /// The terms, without padding and `[UNK]`, which stand before them or are left out.
-fn terms_of(vocabulary: &Value, split: TermSplit) -> Result<Vec<String>, String> {
+fn terms_of(vocabulary: &Value, rules: &TermRules) -> Result<Vec<String>, String> {
     let Some(list) = vocabulary.as_array() else {
         return Err(
             "vocabulary: no list of terms; an adapted layer's is not in its description: write \
@@ -98,6 +99,7 @@ fn terms_of(vocabulary: &Value, split: TermSplit) -> Result<Vec<String>, String>
     if terms.len() >= 2 && terms[0].is_empty() && terms[1] == UNKNOWN_TERM {
         terms.drain(..2);
     }
+    let longest = LONGEST_PART * rules.ngrams.longest();
     let mut seen = HashSet::new();
     for term in &terms {
         if term.is_empty() || term == UNKNOWN_TERM {
@@ -106,13 +108,15 @@ fn terms_of(vocabulary: &Value, split: TermSplit) -> Result<Vec<String>, String>
                  \"{UNKNOWN_TERM}\""
             ));
         }
-        if term.len() > LONGEST_TERM {
-            return Err(format!(
-                "vocabulary: a term of more than {LONGEST_TERM} bytes"
-            ));
+        if term.len() > longest {
+            return Err(format!("vocabulary: a term of more than {longest} bytes"));
         }
-        if split == TermSplit::Characters && term.chars().count() > 1 {
-            return Err(format!("vocabulary: {term:?} is no single character"));
+        if rules.split == TermSplit::Characters && !are_characters(term, &rules.ngrams) {
+            let what = match rules.ngrams.are_single() {
+                true => "single character".to_string(),
+                false => format!("n-gram of {:?} characters", rules.ngrams.lengths()),
+            };
+            return Err(format!("vocabulary: {term:?} is no {what}"));
         }
         if !seen.insert(term) {
             return Err(format!("vocabulary: {term:?} is there twice"));
@@ -125,27 +129,39 @@ fn terms_of(vocabulary: &Value, split: TermSplit) -> Result<Vec<String>, String>
     Ok(terms)
 }
 
+/// Whether a term has as many characters as an n-gram may have, with one space between two of them.
+fn are_characters(term: &str, ngrams: &Ngrams) -> bool {
+    let characters: Vec<char> = term.chars().collect();
+    let is_joined = characters.iter().skip(1).step_by(2).all(|&c| c == ' ');
+    let of_length = |length: &usize| characters.len() == 2 * length - 1;
+    is_joined && ngrams.lengths().iter().any(of_length)
+}
+
 /// The description of terms, a term a line.
 pub(super) fn write(terms: &Terms) -> Result<String> {
     let special = ["", UNKNOWN_TERM].into_iter();
     let vocabulary: Vec<&str> = special
         .chain(terms.terms.iter().map(String::as_str))
         .collect();
+    let mut config = json!({
+        "standardize": match terms.rules.standardize {
+            Standardize::None => Value::Null,
+            other => other.name().into(),
+        },
+        "split": match terms.rules.split {
+            TermSplit::Words => "whitespace",
+            TermSplit::Characters => "character",
+        },
+        "output_mode": "int",
+        "vocabulary": vocabulary,
+    });
+    if let Some(ngrams) = terms.rules.ngrams.described() {
+        config["ngrams"] = ngrams;
+    }
     let description = json!({
         "module": "keras.layers",
         "class_name": CLASS,
-        "config": {
-            "standardize": match terms.standardize {
-                Standardize::None => Value::Null,
-                other => other.name().into(),
-            },
-            "split": match terms.split {
-                TermSplit::Words => "whitespace",
-                TermSplit::Characters => "character",
-            },
-            "output_mode": "int",
-            "vocabulary": vocabulary,
-        },
+        "config": config,
         "registered_name": null,
     });
     let text = serde_json::to_string_pretty(&description).map_err(|error| Error::Internal {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::byte_order_mark::without_byte_order_mark;
 use super::digest::sha256;
 use super::json_problem::problem_of;
+use super::ngrams::Ngrams;
 use super::subword_file::{self, REMEDY, size_with};
 use super::terms::{TermSplit, Terms};
 use super::terms_file;
@@ -27,7 +28,8 @@ pub enum VocabularyKind {
     /// Parts of words, and bytes for what no part covers. Id 0 is padding, ids 1 to n the n subwords, the 256 ids after
     /// them the bytes of UTF-8.
     Subwords,
-    /// Words between white space. Id 0 is padding, 1 whatever word is not among them, `[UNK]`, 2 the first of them.
+    /// Words between white space, or n-grams of them. Id 0 is padding, 1 whatever is not among them, `[UNK]`, 2 the first of
+    /// them.
     Words,
     /// Unicode characters, with ids as those of words.
     Characters,
@@ -160,7 +162,15 @@ impl Vocabulary {
 
     /// A vocabulary of these words or characters.
     pub(super) fn from_terms(terms: Terms) -> Result<Vocabulary> {
-        Vocabulary::from_text("vocabulary", &terms_file::write(&terms)?)
+        let text = terms_file::write(&terms)?;
+        if text.len() as u64 > LARGEST_FILE {
+            return Err(Error::Data(format!(
+                "{} terms are more than {} MiB, too many for a vocabulary; give a smaller `target_size`",
+                terms.terms.len(),
+                LARGEST_FILE >> 20
+            )));
+        }
+        Vocabulary::from_text("vocabulary", &text)
     }
 
     /// Takes the content of a vocabulary file; `name` stands for the file in errors.
@@ -204,7 +214,7 @@ impl Vocabulary {
     pub fn kind(&self) -> VocabularyKind {
         match &self.entries {
             Entries::Subwords(_) => VocabularyKind::Subwords,
-            Entries::Terms(terms) => match terms.split {
+            Entries::Terms(terms) => match terms.rules.split {
                 TermSplit::Words => VocabularyKind::Words,
                 TermSplit::Characters => VocabularyKind::Characters,
             },
@@ -231,11 +241,19 @@ impl Vocabulary {
         }
     }
 
-    /// The words or characters; the one at index i has id i + 2. A vocabulary of another kind has none.
+    /// The words or characters, or their n-grams; the one at index i has id i + 2. A vocabulary of another kind has none.
     pub fn terms(&self) -> &[String] {
         match &self.entries {
             Entries::Terms(terms) => &terms.terms,
             _ => &[],
+        }
+    }
+
+    /// How many words or characters in a row are a term; a vocabulary of another kind has no terms.
+    pub fn ngrams(&self) -> Option<&Ngrams> {
+        match &self.entries {
+            Entries::Terms(terms) => Some(&terms.rules.ngrams),
+            _ => None,
         }
     }
 

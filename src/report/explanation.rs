@@ -59,20 +59,28 @@ pub fn explained(classes: &[String], class: usize) -> String {
 
 /// A page that shows `words` coloured by what they contributed, under `title`; it needs no other file.
 ///
-/// `explained` is [what they speak for](explained), `note` says what the model was trained on.
+/// `terms` are those of which the strongest are listed: the words, or their n-grams. `explained` is
+/// [what they speak for](explained), `note` says what the model was trained on.
 ///
 /// # Errors
 /// [`crate::Error::Internal`] where the template engine refuses.
 pub fn explanation_page(
     words: &[Word],
+    terms: &[Word],
     title: &str,
     explained: &str,
     note: &str,
 ) -> Result<String> {
-    let largest = largest(words);
-    let all: Vec<Value> = words.iter().map(|word| shown(word, largest)).collect();
-    let strongest = strongest(words);
-    let strongest: Vec<Value> = strongest.iter().map(|word| shown(word, largest)).collect();
+    let largest_word = largest(words);
+    let all: Vec<Value> = words
+        .iter()
+        .map(|word| shown(word, largest_word))
+        .collect();
+    let largest_term = largest(terms);
+    let strongest: Vec<Value> = strongest(terms)
+        .iter()
+        .map(|term| shown(term, largest_term))
+        .collect();
     let content = context! { title, explained, note, words => all, strongest };
     filled(&[(NAME, TEMPLATE)], NAME, content)
 }

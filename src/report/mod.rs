@@ -84,7 +84,7 @@ pub use table::{
 pub use tensorboard::TensorBoard;
 pub use timing::EpochTiming;
 pub use value_map::ValueMap;
-pub use words::{Word, depth, largest, weighed, words};
+pub use words::{Word, depth, largest, shared_out, weighed, words};
 pub use write::{
     OVERVIEW_FILES, OVERVIEW_PDFS, RUN_FILES, RUN_PDFS, write_comparison, write_history,
     write_overview, write_overview_figures, write_plot, write_run, write_run_figures,

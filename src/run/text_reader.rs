@@ -1,7 +1,9 @@
 //! [`TextReader`]: turns texts into reviews as the training of a run did.
 
+use std::ops::Range;
+
 use crate::batch::Padding;
-use crate::data::{Encoder, PADDING, Review, Vocabulary, WordOfIds, stripped};
+use crate::data::{Encoder, PADDING, Review, SharedWord, Vocabulary, WordOfIds, stripped};
 use crate::error::Result;
 
 /// Turns texts into reviews: white space at their ends stripped, encoded, and cut as the run's were. An empty text is one
@@ -62,6 +64,27 @@ impl TextReader {
             }
         }
         Ok((review, words))
+    }
+
+    /// The words of a text whose ids overlap, as they stand in it, and which of its ids the review has; as
+    /// [`Encoder::shared_words`], none where no ids overlap.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn shared_words(&self, text: &str) -> Result<Option<(Vec<SharedWord>, Range<usize>)>> {
+        let text = stripped(text);
+        let (ids, spans) = self.encoder.encode_spans(text)?;
+        let Some(mut words) = self.encoder.shared_words(&ids) else {
+            return Ok(None);
+        };
+        let spans = spans.unwrap_or_default();
+        for word in &mut words {
+            let part = spans.get(word.own).and_then(|span| text.get(span.clone()));
+            if let Some(part) = part {
+                word.text = part.to_string();
+            }
+        }
+        Ok(Some((words, self.padding.kept_of(ids.len()))))
     }
 
     /// How many of the texts so far were empty.

@@ -177,6 +177,126 @@ fn build_vocab_says_what_it_built() {
     refused.fails(2, &["--standardize", "--kind"]);
 }
 
+/// The texts of the words, or of the terms, of a JSON object that explains.
+fn texts(answer: &Value, words: &str) -> Vec<String> {
+    let words = answer[words].as_array().unwrap().iter();
+    words
+        .map(|word| word["text"].as_str().unwrap().to_string())
+        .collect()
+}
+
+#[test]
+fn pairs_of_words_are_trained_on_and_explained() {
+    let place = place();
+    let build = [
+        "data",
+        "build-vocab",
+        "--data",
+        "reviews.csv",
+        "--kind",
+        "words",
+    ];
+    let pairs = ["--ngrams", "2", "--min-count", "2", "--output", "v.json"];
+    let built = place.run([&build[..], &pairs].concat());
+    let told = built.succeeds().stdout.split_whitespace();
+    let told = told.collect::<Vec<_>>().join(" ");
+    // Two adjectives, film, and two pairs with it; each number occurs once.
+    assert!(
+        told.contains("7 ids (padding, [UNK], 5 terms of 1 or 2 words)"),
+        "{told}"
+    );
+    train(&place, &["--vocab", "v.json", "--out", "run"]).succeeds();
+    let here = answers(&place, &place.path("run"));
+    assert_eq!(texts(&here[1], "words"), ["좋은", "film"]);
+    assert_eq!(texts(&here[1], "terms"), ["좋은", "film", "좋은 film"]);
+    let sum = |words: &str| -> f64 {
+        let words = here[1][words].as_array().unwrap().iter();
+        words
+            .map(|word| word["contribution"].as_f64().unwrap())
+            .sum()
+    };
+    assert!((sum("words") - sum("terms")).abs() < 1e-9, "{}", here[1]);
+    let page = [
+        "explain",
+        "run",
+        "좋은 film",
+        "--adapter",
+        "cpu",
+        "--html",
+        "page.html",
+    ];
+    place.run(page).succeeds();
+    let page = fs::read_to_string(place.path("page.html")).unwrap();
+    assert!(
+        page.contains("divided equally") && page.contains("<td>좋은 film</td>"),
+        "{page}"
+    );
+    // A table of texts cannot be made of them, and says how one of ids can.
+    let export = [
+        "data",
+        "export",
+        "--data",
+        "reviews.csv",
+        "--vocab",
+        "v.json",
+        "--output",
+        "o.csv",
+        "--format",
+        "csv",
+    ];
+    place.run(export).fails(1, &["ids of n-grams", "--ids"]);
+}
+
+#[test]
+fn ngrams_and_counts_that_are_none_are_refused() {
+    let place = place();
+    let build = [
+        "data",
+        "build-vocab",
+        "--data",
+        "reviews.csv",
+        "--output",
+        "v.json",
+    ];
+    for (options, code, words) in [
+        (&["--ngrams", "2"][..], 2, &["--ngrams", "--kind words"][..]),
+        (&["--min-count", "2"], 2, &["--min-count", "--kind words"]),
+        (
+            &["--kind", "words", "--ngrams", "0"],
+            2,
+            &["--ngrams", "from 1 to 8"],
+        ),
+        (
+            &["--kind", "words", "--ngrams", "-1"],
+            2,
+            &["--ngrams", "from 1 to 8"],
+        ),
+        (
+            &["--kind", "words", "--ngrams", "9"],
+            2,
+            &["--ngrams", "from 1 to 8"],
+        ),
+        (
+            &["--kind", "words", "--min-count", "0"],
+            2,
+            &["--min-count", "1.."],
+        ),
+        (
+            &["--kind", "words", "--min-count", "900"],
+            2,
+            &["--min-count", "900", "or less"],
+        ),
+        (
+            &["--kind", "words", "--ngrams", "8,"],
+            1,
+            &["--ngrams", "shorter"],
+        ),
+    ] {
+        place.run([&build[..], options].concat()).fails(code, words);
+        assert!(!place.path("v.json").exists(), "{options:?}");
+    }
+}
+
 #[cfg(feature = "tokenizers")]
 #[test]
 fn a_run_of_a_tokenizer_is_used_from_its_folder() {

@@ -1,16 +1,17 @@
 """Makes the fixtures of tests/fixtures/vocabularies/: ids and vocabularies of Keras and of Hugging Face.
 
     pip install -r tests/peers/requirements.txt
-    python tests/peers/make_vocabularies.py
+    python tests/peers/make_vocabularies.py [keras|keras_ngrams|tokenizers]...
 
-keras.json has what TextVectorization makes of a few texts, adapted, for every standardisation and split that gatefold
-reads; bpe.json, wordpiece.json and unigram.json are tokenizers trained on the same texts, and tokenizers.json has what
+Without a name it makes all. keras.json has what TextVectorization makes of a few texts, adapted, for every standardisation
+and split that gatefold reads; keras_ngrams.json has the same for n-grams; bpe.json, wordpiece.json and unigram.json are tokenizers trained on the same texts, and tokenizers.json has what
 they make of some.
 """
 
 import json
 import os
 import pathlib
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -36,27 +37,49 @@ TEXTS = [
 UNSEEN = ["an unseen FILM was GOOD", "!!!", "정말 나쁘다", "good\u00a0film", "a emoji 😀 film", "[UNK] good"]
 
 
+def keras_case(split, standardize, size, ngrams=None):
+    layer = keras.layers.TextVectorization(max_tokens=size, standardize=standardize, split=split, ngrams=ngrams)
+    layer.adapt(TEXTS)
+    ids = [[int(i) for i in layer([text]).numpy()[0] if i] for text in TEXTS + UNSEEN]
+    words = layer.get_vocabulary()
+    # What a user who wants to bring a layer's vocabulary writes.
+    copy = keras.layers.TextVectorization(standardize=standardize, split=split, ngrams=ngrams, vocabulary=words)
+    again = [[int(i) for i in copy([text]).numpy()[0] if i] for text in TEXTS + UNSEEN]
+    assert again == ids
+    case = {
+        "split": split,
+        "standardize": standardize or "none",
+        "target_size": size,
+        "vocabulary": words,
+        "ids": ids,
+        "layer": keras.layers.serialize(copy),
+    }
+    if ngrams is not None:
+        case["ngrams"] = ngrams
+    return case
+
+
 def keras_cases():
-    cases = []
-    for split in ["whitespace", "character"]:
-        for standardize in [None, "lower", "strip_punctuation", "lower_and_strip_punctuation"]:
-            for size in [12, 1000]:
-                layer = keras.layers.TextVectorization(max_tokens=size, standardize=standardize, split=split)
-                layer.adapt(TEXTS)
-                ids = [[int(i) for i in layer([text]).numpy()[0] if i] for text in TEXTS + UNSEEN]
-                words = layer.get_vocabulary()
-                # What a user who wants to bring a layer's vocabulary writes.
-                copy = keras.layers.TextVectorization(standardize=standardize, split=split, vocabulary=words)
-                again = [[int(i) for i in copy([text]).numpy()[0] if i] for text in TEXTS + UNSEEN]
-                assert again == ids
-                cases.append({
-                    "split": split,
-                    "standardize": standardize or "none",
-                    "target_size": size,
-                    "vocabulary": words,
-                    "ids": ids,
-                    "layer": keras.layers.serialize(copy),
-                })
+    cases = [
+        keras_case(split, standardize, size)
+        for split in ["whitespace", "character"]
+        for standardize in [None, "lower", "strip_punctuation", "lower_and_strip_punctuation"]
+        for size in [12, 1000]
+    ]
+    return {"texts": TEXTS, "unseen": UNSEEN, "cases": cases}
+
+
+def ngram_cases():
+    cases = [
+        keras_case(split, standardize, size, ngrams)
+        for split, standardize, lengths in [
+            ("whitespace", "lower_and_strip_punctuation", [1, 2, 3, (2,), (1, 3), (3, 1)]),
+            ("whitespace", None, [2]),
+            ("character", None, [2, (2, 3)]),
+        ]
+        for ngrams in lengths
+        for size in [12, 1000]
+    ]
     return {"texts": TEXTS, "unseen": UNSEEN, "cases": cases}
 
 
@@ -110,6 +133,7 @@ def tokenizer_cases():
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, content in [("keras", keras_cases()), ("tokenizers", tokenizer_cases())]:
-        text = json.dumps(content, ensure_ascii=False)
+    makers = {"keras": keras_cases, "keras_ngrams": ngram_cases, "tokenizers": tokenizer_cases}
+    for name in sys.argv[1:] or makers:
+        text = json.dumps(makers[name](), ensure_ascii=False)
         (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")

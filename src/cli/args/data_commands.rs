@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
-use gatefold::data::{Corpus, Standardize, TARGET_SIZE};
+use gatefold::data::{Corpus, Ngrams, Standardize, TARGET_SIZE};
 
 use super::choice::choice;
 use super::{BatchArgs, DataArgs, OUTPUT, ReadingArgs, SourceArgs};
@@ -98,6 +98,17 @@ pub struct BuildVocabArgs {
     /// As in Keras, this changes ASCII letters and ASCII punctuation only.
     #[arg(long, value_name = "HOW", value_parser = standardizations())]
     pub standardize: Option<Standardize>,
+    /// Words or characters in a row that are a term as well: 2 for single ones and pairs, 2,3 for pairs and threes
+    /// alone [default: 1]
+    ///
+    /// Of a text, all single words come first, then all pairs, and so on, as in Keras: a recurrent layer reads them in this
+    /// order, and --max-length cuts off the longest n-grams first. What is not in the vocabulary becomes [UNK].
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub ngrams: Option<Ngrams>,
+    /// Leave out words, characters and n-grams that occur less than N times [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub min_count: Option<u64>,
     /// How many ids to aim for, with padding and the 256 bytes or [UNK]
     #[arg(
         long,

@@ -346,7 +346,7 @@ fn the_strongest_words_come_first_and_none_becomes_markup() {
         .map(|word| word.text.as_str())
         .collect();
     assert_eq!(order, ["<i>", "fine", "so"]);
-    let page = explanation_page(&all, "a & b", "the class <b>", "note").unwrap();
+    let page = explanation_page(&all, &all, "a & b", "the class <b>", "note").unwrap();
     assert!(page.contains("a &amp; b") && page.contains("&lt;i&gt;") && !page.contains("<i>"));
     assert!(page.contains("Blue speaks for the class &lt;b&gt;, orange"));
     assert!(page.contains("rgba(230, 159, 0, 0.75)") && page.contains("rgba(0, 114, 178, 0.19)"));
@@ -376,7 +376,7 @@ fn white_space_alone_belongs_to_the_word_before_it() {
     let encoder = gatefold::data::Encoder::new(&vocabulary);
     let ids = encoder.encode(" good  film é").unwrap();
     let contributions: Vec<f64> = (0..ids.len()).map(|n| n as f64).collect();
-    let found = words(&encoder, &ids, &contributions);
+    let found = words(&encoder, &ids, 0..ids.len(), &contributions);
     let texts: Vec<&str> = found.iter().map(|word| word.text.as_str()).collect();
     assert_eq!(texts.join(" ").trim(), "good film é");
     let total: f64 = found.iter().map(|word| word.contribution).sum();
