@@ -72,10 +72,7 @@ pub fn explanation_page(
     note: &str,
 ) -> Result<String> {
     let largest_word = largest(words);
-    let all: Vec<Value> = words
-        .iter()
-        .map(|word| shown(word, largest_word))
-        .collect();
+    let all: Vec<Value> = words.iter().map(|word| shown(word, largest_word)).collect();
     let largest_term = largest(terms);
     let strongest: Vec<Value> = strongest(terms)
         .iter()
