@@ -1,5 +1,6 @@
 //! `gatefold plot`: the plots of finished runs, drawn again from their histories.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -10,7 +11,9 @@ use gatefold::report::{
     Figure, SpreadCurve, accuracy_overview, loss_overview, spread_overview, write_comparison,
     write_history, write_overview_figures, write_run_figures,
 };
-use gatefold::run::{RunSpec, check_folder, group_seeds, name_apart, read_histories, runs_below};
+use gatefold::run::{
+    RunSpec, check_folder, group_seeds, name_apart, read_histories, runs_below, without_seed,
+};
 use gatefold::train::{EpochRecord, History};
 
 use super::args::PlotArgs;
@@ -95,6 +98,11 @@ fn over_seeds(
         .map(|first| (histories[first].clone(), folders[first].clone()))
         .unzip();
     name_apart(&mut named, &places);
+    let bare: HashSet<&str> = named
+        .iter()
+        .map(|history| without_seed(&history.variant))
+        .collect();
+    let are_apart = bare.len() == named.len();
     let curves = |value: fn(&EpochRecord) -> f64| -> Vec<SpreadCurve> {
         let groups = groups.iter().zip(&named);
         let curve = |(group, name): (&Vec<usize>, &History)| {
@@ -104,6 +112,7 @@ fn over_seeds(
                 .collect();
             let label = match runs.len() {
                 1 => name.variant.clone(),
+                seeds if are_apart => format!("{}, {seeds} seeds", without_seed(&name.variant)),
                 seeds => format!("{}, {seeds} seeds", name.variant),
             };
             SpreadCurve::over(label, &runs, value)

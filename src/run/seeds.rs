@@ -25,6 +25,27 @@ pub fn group_seeds(specs: &[Option<RunSpec>]) -> Result<Vec<Vec<usize>>> {
     Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 
+/// A run's name without the seed that it ends with, as the folders of a sweep do; the whole name where nothing else is in it.
+///
+/// # Examples
+/// ```
+/// use gatefold::run::without_seed;
+///
+/// assert_eq!(without_seed("baseline,pad=before,seed=12"), "baseline,pad=before");
+/// assert_eq!(without_seed("runs/small-seed-3"), "runs/small");
+/// assert_eq!(without_seed("seed=1"), "seed=1");
+/// assert_eq!(without_seed("birdseed"), "birdseed");
+/// ```
+pub fn without_seed(name: &str) -> &str {
+    const SEPARATORS: [char; 5] = [',', '=', '-', '_', ' '];
+    let number = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let rest = number.trim_end_matches(SEPARATORS).strip_suffix("seed");
+    match rest.map(|rest| rest.trim_end_matches(SEPARATORS)) {
+        Some(rest) if number != name && !rest.is_empty() && !rest.ends_with('/') => rest,
+        _ => name,
+    }
+}
+
 /// What is told of a run, without its seed and what it was trained by.
 fn shared(spec: &RunSpec) -> Result<Table> {
     let mut table = spec.to_table()?;

@@ -190,3 +190,25 @@ fn runs_of_several_seeds_are_one_curve() {
     let table = fs::read_to_string(place.path("all/comparison.md")).unwrap();
     assert!(table.contains("seed-2"), "the table has each run: {table}");
 }
+
+/// Groups of one variant are called after their folders, without the seed.
+#[test]
+fn curves_over_seeds_are_named_without_a_seed() {
+    let place = Workplace::new();
+    for (name, width) in [("small", 1), ("large", 2)] {
+        for seed in 0..2 {
+            let run = format!("all/{name},seed={seed}");
+            write_run_of_seed(&place, &run, "baseline", seed);
+            let config = fs::read_to_string(place.path(&run).join("config.toml")).unwrap();
+            let config = config.replace("batch_size = 10\n", &format!("batch_size = {width}\n"));
+            place.write(&format!("{run}/config.toml"), config);
+        }
+    }
+    place.run(["plot", "all", "--over-seeds"]).succeeds();
+    let svg = fs::read_to_string(place.path("all/validation_accuracy.svg")).unwrap();
+    let has = |text: &str| svg.lines().any(|line| line == text);
+    assert!(
+        has("all/small, 2 seeds") && has("all/large, 2 seeds"),
+        "{svg}"
+    );
+}
