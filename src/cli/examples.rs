@@ -276,8 +276,8 @@ curl http://127.0.0.1:8000/predict --json '{\"text\": \"a fine film\"}'",
             ),
             (
                 "Take pairs of words in, unless they occur only once",
-                "gatefold data build-vocab --data my.csv --kind words --ngrams 2 --min-count 2 --target-size 400000 \
-                 --output pairs.json",
+                "gatefold data build-vocab --data my.csv --kind words --ngrams 2 \\
+    --min-count 2 --target-size 400000 --output pairs.json",
             ),
         ],
     ),
