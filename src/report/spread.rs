@@ -61,7 +61,7 @@ pub fn spread_overview(
     ]
 }
 
-/// `title` is also that of the vertical axis.
+/// A figure of accuracies, which are shares, or of losses.
 fn spread_figure(title: &str, is_share: bool, curves: &[SpreadCurve], caption: &str) -> Figure {
     let looks = |index: usize, curve: &SpreadCurve| distinct_series(index, curve.points.len());
     let band = |(index, curve): (usize, &SpreadCurve)| {
@@ -90,7 +90,7 @@ fn spread_figure(title: &str, is_share: bool, curves: &[SpreadCurve], caption: &
         title: title.to_owned(),
         x_label: "Epochs".to_owned(),
         x_unit: HorizontalUnit::Whole,
-        y_label: title.to_owned(),
+        y_label: if is_share { "Accuracy" } else { "Loss" }.to_owned(),
         series: bands.chain(curves.iter().enumerate().map(line)).collect(),
         vertical: if is_share {
             ACCURACY

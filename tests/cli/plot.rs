@@ -187,6 +187,8 @@ fn runs_of_several_seeds_are_one_curve() {
     let has = |text: &str| svg.lines().any(|line| line == text);
     assert!(has("baseline, 3 seeds") && has("dropout"), "{svg}");
     assert!(has("mean and range over seeds · demo (synthetic)"), "{svg}");
+    // The axis is called as in figures of single runs.
+    assert!(has("Validation accuracy") && has("Accuracy"), "{svg}");
     let table = fs::read_to_string(place.path("all/comparison.md")).unwrap();
     assert!(table.contains("seed-2"), "the table has each run: {table}");
 }
