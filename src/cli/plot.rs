@@ -103,6 +103,10 @@ fn over_seeds(
         .map(|history| without_seed(&history.variant))
         .collect();
     let are_apart = bare.len() == named.len();
+    let shared_name = |history: &History| match are_apart {
+        true => without_seed(&history.variant).to_owned(),
+        false => history.variant.clone(),
+    };
     let curves = |value: fn(&EpochRecord) -> f64| -> Vec<SpreadCurve> {
         let groups = groups.iter().zip(&named);
         let curve = |(group, name): (&Vec<usize>, &History)| {
@@ -112,8 +116,7 @@ fn over_seeds(
                 .collect();
             let label = match runs.len() {
                 1 => name.variant.clone(),
-                seeds if are_apart => format!("{}, {seeds} seeds", without_seed(&name.variant)),
-                seeds => format!("{}, {seeds} seeds", name.variant),
+                seeds => format!("{}, {seeds} seeds", shared_name(name)),
             };
             SpreadCurve::over(label, &runs, value)
         };

@@ -148,13 +148,14 @@ fn every_form(args: &BenchArgs, output: &Output) -> Result<()> {
     let default = || PathBuf::from("gatefold-bench-forms.json");
     let file = args.report.clone().flatten().unwrap_or_else(default);
     check_writable("--report", &file)?;
-    if args.tile.rows().is_some() {
-        let problem = "is for one model; leave it out, or give a VARIANT or --config FILE";
-        return Err(option("--row-tile", problem).into());
-    }
-    if args.storage.storage != Storage::default() {
-        let problem = "is for one model; leave it out, or give a VARIANT or --config FILE";
-        return Err(option("--storage", problem).into());
+    for (name, is_typed) in [
+        ("--row-tile", args.tile.rows().is_some()),
+        ("--storage", args.storage.storage != Storage::default()),
+    ] {
+        if is_typed {
+            let problem = "is for one model; leave it out, or give a VARIANT or --config FILE";
+            return Err(option(name, problem).into());
+        }
     }
     if args.json && !args.compare.is_empty() {
         let problem = "makes a table of every form; leave out --json, or give a model";
