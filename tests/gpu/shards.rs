@@ -8,7 +8,7 @@ use gatefold::data::{Dataset, Review};
 use gatefold::device::Device;
 use gatefold::gpu::KernelForm;
 use gatefold::model::{Model, initialise};
-use gatefold::plan::{Adam, Gradients, names};
+use gatefold::plan::{Adam, names};
 use gatefold::random::Philox;
 use gatefold::reference::network::{Masks, Network};
 use gatefold::train::{
@@ -19,6 +19,7 @@ use crate::support::device;
 use crate::support::fixture::relative_error;
 use crate::support::models::{VOCABULARY, classifier, on_twin, recurrent};
 use crate::support::numbers::double;
+use crate::support::steps::measuring;
 
 /// Relative to the twin, norm-wise for each tensor.
 const TOLERANCE: f64 = 2e-5;
@@ -162,14 +163,7 @@ fn options(shards: usize) -> FitOptions {
 }
 
 fn clipped(model: &Model) -> Session {
-    let mut session = session(model, device::open());
-    let gradients = Gradients {
-        clip_norm: Some(0.05),
-        measure_norm: true,
-        measure_layer_norms: true,
-    };
-    session.set_gradients(gradients).unwrap();
-    session
+    measuring(session(model, device::open()))
 }
 
 #[test]

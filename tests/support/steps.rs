@@ -33,7 +33,11 @@ pub fn measuring_session(native: Native, model: &Model) -> Session {
     let limits = native.limits();
     let parameters = initialise(model, 5);
     let adam = Adam::new(1e-2);
-    let mut session = Session::new(native, model.clone(), limits, &parameters, adam, 5).unwrap();
+    measuring(Session::new(native, model.clone(), limits, &parameters, adam, 5).unwrap())
+}
+
+/// The session, which clips gradients from now on and measures their norms.
+pub fn measuring(mut session: Session) -> Session {
     let gradients = Gradients {
         clip_norm: Some(0.05),
         measure_norm: true,
