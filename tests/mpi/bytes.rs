@@ -6,14 +6,15 @@ use crate::launch::{alone, mpirun, on_ranks, process_of};
 use crate::program::{Workplace, files_below};
 
 /// The files of a run that do not depend on how long it took.
-fn lasting(place: &Workplace, folder: &str) -> BTreeMap<String, Vec<u8>> {
+pub fn lasting(place: &Workplace, folder: &str) -> BTreeMap<String, Vec<u8>> {
     let mut files = files_below(&place.path(folder));
     files.remove("comparison.md");
     files
 }
 
+/// Fails unless the folder holds these files.
 #[track_caller]
-fn same(place: &Workplace, folder: &str, expected: &BTreeMap<String, Vec<u8>>) {
+pub fn same(place: &Workplace, folder: &str, expected: &BTreeMap<String, Vec<u8>>) {
     let found = lasting(place, folder);
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&found), names(expected), "{folder}");

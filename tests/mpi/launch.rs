@@ -20,13 +20,25 @@ fn prepared(place: &Workplace, program: &str) -> Command {
 
 /// `mpirun` with ranks of each of these commands, one behind the other. Ranks may be more than processors.
 pub fn mpirun(place: &Workplace, ranks: &[(usize, &str)]) -> Command {
-    let mut command = prepared(place, "mpirun");
-    command.args([
+    mpirun_within(place, &[], &[], ranks)
+}
+
+/// The same, started by the command `outer`, and with options of its own.
+pub fn mpirun_within(
+    place: &Workplace,
+    outer: &[&str],
+    options: &[&str],
+    ranks: &[(usize, &str)],
+) -> Command {
+    let words = [outer, &["mpirun"]].concat();
+    let mut command = prepared(place, words[0]);
+    command.args(&words[1..]).args([
         "--oversubscribe",
         "--allow-run-as-root",
         "--bind-to",
         "none",
     ]);
+    command.args(options);
     for (number, (count, line)) in ranks.iter().enumerate() {
         if number > 0 {
             command.arg(":");

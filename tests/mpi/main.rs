@@ -5,9 +5,12 @@
 #[path = "../cli/program.rs"]
 #[allow(dead_code)]
 mod program;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod launch;
 
 mod bytes;
 mod ends;
+mod hosts;
 mod refusals;

@@ -1,6 +1,6 @@
 //! Where the tests find reference data that is not part of the project.
 
-// Each of the three test programs uses a part of this.
+// Each of the four test programs uses a part of this.
 #![allow(dead_code)]
 
 pub mod browser;
