@@ -9,7 +9,7 @@ use anyhow::Result;
 use gatefold::data::{Dataset, ReviewLimits, Source, Table};
 use gatefold::device::Device;
 use gatefold::gpu::{AdapterChoice, LocalRank};
-use gatefold::run::{Parameters, ParametersFrom, TrainedRun, files, join_names};
+use gatefold::run::{Parameters, ParametersFrom, TrainedRun, files, find_source, join_names};
 use gatefold::train::Session;
 
 use super::args::{DataArgs, DeviceArgs, ReadingArgs, RunArgs, SourceArgs, TestDataArgs};
@@ -126,7 +126,12 @@ fn other_reviews(run: &TrainedRun, mut reading: ReadingArgs) -> gatefold::Result
         reading,
         limit_train: None,
     })?;
-    if data.reviews.vocabulary.is_none() {
+    if data.reviews.source == Source::Demo {
+        if !parted {
+            let problem = "the demo corpus has a vocabulary of its own, which this run does not know; give reviews that it can read";
+            return Err(option("--data", problem));
+        }
+    } else if data.reviews.vocabulary.is_none() {
         let named = run.named_vocabulary().filter(|path| path.is_file());
         data.reviews.kept = run.kept_vocabulary().or(named).map(Path::to_path_buf);
     }
@@ -136,7 +141,7 @@ fn other_reviews(run: &TrainedRun, mut reading: ReadingArgs) -> gatefold::Result
     })
 }
 
-/// Whether `data` is the one file or folder that the run's reviews are from.
+/// Whether `data` is the one file, folder or corpus that the run's reviews are from.
 fn is_own(run: &TrainedRun, data: &Path) -> bool {
     let source = run.spec.data.source();
     if let Source::Table(Table {
@@ -146,10 +151,16 @@ fn is_own(run: &TrainedRun, data: &Path) -> bool {
     {
         return false;
     }
+    // What cannot be found is told where it is read.
+    let Ok((other, _)) = find_source(data) else {
+        return false;
+    };
     let place = |path: &Path| fs::canonicalize(path).ok();
-    source
-        .path()
-        .is_some_and(|own| place(own).is_some() && place(own) == place(data))
+    match (source.path(), other.path()) {
+        (None, None) => true,
+        (Some(own), Some(other)) => place(own).is_some() && place(own) == place(other),
+        _ => false,
+    }
 }
 
 /// Takes the test part where training was validated with another.

@@ -76,7 +76,7 @@ pub use recorder::Recorder;
 pub(crate) use recorder::now;
 pub use report::{read_report, write_report};
 pub use seeds::{group_seeds, without_seed};
-pub use source::{DEMO, DataSpec, ReviewSource, find_source, path_text};
+pub use source::{DEMO, DataSpec, ReviewSource, find_source, named_source, path_text};
 pub use spec::{AdapterSpec, ComparisonSpec, RunSpec, kernel_form};
 pub use text_reader::TextReader;
 pub use timing::read_timings;

@@ -212,26 +212,41 @@ pub fn path_text(path: &Path) -> String {
     whole.to_string_lossy().into_owned()
 }
 
-/// The path that `data` stands for, and what to tell of it: a corpus's name means the fetched archive, unless there is a
-/// path of that name.
+/// The reviews that `data` stands for, and what to tell of them: a name means what [`named_source`] has, unless there is a path
+/// of that name.
+///
+/// # Errors
+/// As [`named_source`].
+pub fn find_source(data: &Path) -> Result<(Source, Option<String>)> {
+    let of_path = || Source::Path(data.to_path_buf());
+    let name = data.to_str().unwrap_or_default();
+    if !data.exists() {
+        let named = named_source(name)?;
+        return Ok((named.unwrap_or_else(of_path), None));
+    }
+    let other = match Corpus::named(name) {
+        Some(corpus) => format!("the fetched corpus, {}", corpus.path()?.display()),
+        None if name == DEMO => "the demo corpus".to_string(),
+        None => return Ok((of_path(), None)),
+    };
+    let note = format!("{name} is the file or folder of that name here, not {other}");
+    Ok((of_path(), Some(note)))
+}
+
+/// The reviews of this name: the demo corpus, or the archive of a fetched corpus.
 ///
 /// # Errors
 /// [`Error::Data`] where the corpus has not been fetched; [`Error::Io`] where the system has no place for it.
-pub fn find_source(data: &Path) -> Result<(PathBuf, Option<String>)> {
-    let Some(corpus) = data.to_str().and_then(Corpus::named) else {
-        return Ok((data.to_path_buf(), None));
+pub fn named_source(name: &str) -> Result<Option<Source>> {
+    if name == DEMO {
+        return Ok(Some(Source::Demo));
+    }
+    let Some(corpus) = Corpus::named(name) else {
+        return Ok(None);
     };
     let archive = corpus.path()?;
-    let name = corpus.name;
-    if data.exists() {
-        let note = format!(
-            "{name} is the file or folder of that name here, not the fetched corpus, {}",
-            archive.display()
-        );
-        return Ok((data.to_path_buf(), Some(note)));
-    }
     if archive.is_file() {
-        return Ok((archive, None));
+        return Ok(Some(Source::Path(archive)));
     }
     Err(Error::Data(format!(
         "{name}: {} is not there; get it with gatefold data fetch {name}, or give the path of a copy \

@@ -7,10 +7,10 @@ use toml::Value;
 use super::axis::{Axis, AxisValues, MODEL, value_text};
 use super::file::{Method, SweepFile};
 use super::trial_model::TrialModel;
-use crate::data::Corpus;
+use crate::data::Source;
 use crate::error::{Error, Result};
 use crate::random::{Philox, Stream};
-use crate::run::{RunSpec, find_source, path_text};
+use crate::run::{RunSpec, named_source, path_text};
 use crate::train::Monitor;
 
 /// Keys whose values are paths.
@@ -208,26 +208,26 @@ impl Sweep {
         })
     }
 
-    /// Paths start from the folder of the file; `data.source` may also name a corpus.
+    /// Paths start from the folder of the file; where `data.source` is none, it may be a name.
     fn resolved(&self, key: String, value: Value) -> Result<(String, Value)> {
         let Some(text) = value.as_str().filter(|_| PATHS.contains(&key.as_str())) else {
             return Ok((key, value));
         };
-        let is_source = key == "data.source";
-        if is_source && text == crate::run::DEMO {
-            return Ok((key, value));
-        }
         let mut path = self.file.folder().join(text);
-        if is_source && Corpus::named(text).is_some() && !path.exists() {
+        if key == "data.source" && !path.exists() {
             let table = match self.file.axes.iter().any(|axis| axis.key == key) {
                 true => "axes",
                 false => "base",
             };
-            let place = format!("{table}.{key}");
-            let found = find_source(Path::new(text));
-            path = found
-                .map_err(|error| self.file.malformed(&place, error.to_string()))?
-                .0;
+            let named = named_source(text).map_err(|error| {
+                let place = format!("{table}.{key}");
+                self.file.malformed(&place, error.to_string())
+            })?;
+            match named {
+                Some(Source::Demo) => return Ok((key, value)),
+                Some(source) => path = source.path().map_or(path, Path::to_path_buf),
+                None => {}
+            }
         }
         Ok((key, Value::String(path_text(&path))))
     }

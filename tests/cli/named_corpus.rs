@@ -1,4 +1,4 @@
-//! `--data imdb`: the corpus that `gatefold data fetch imdb` keeps in the cache folder.
+//! `--data imdb`, the corpus that `gatefold data fetch imdb` keeps in the cache folder, and `--data demo`.
 
 use std::fs;
 
@@ -78,6 +78,58 @@ fn a_folder_of_that_name_comes_first() {
     );
     let note = "imdb is the file or folder of that name here";
     assert!(found.stderr.contains(note), "{found:#?}");
+}
+
+#[test]
+fn the_demo_corpus_has_a_name_as_well() {
+    let place = Workplace::new();
+    let inspect = ["data", "inspect", "--data", "demo"];
+    let corpus = "demo (synthetic)";
+    let found = place.run(inspect);
+    assert!(found.succeeds().stdout.contains(corpus), "{found:#?}");
+    fs::rename(place.write_imdb("source"), place.path("demo")).unwrap();
+    fs::write(place.path("v.subwords"), VOCABULARY).unwrap();
+    let found = place.run(inspect.into_iter().chain(["--vocab", "v.subwords"]));
+    assert!(!found.succeeds().stdout.contains(corpus), "{found:#?}");
+    let note = "demo is the file or folder of that name here, not the demo corpus";
+    assert!(found.stderr.contains(note), "{found:#?}");
+}
+
+/// A run of the demo corpus is tested with its test reviews, and another run has another vocabulary.
+#[test]
+fn runs_are_tested_with_the_demo_corpus_by_name() {
+    let place = Workplace::new();
+    let options = "--epochs 1 --limit-train 20 --limit-test 20 --adapter cpu --quiet --out";
+    let train = |data: &str, folder: &str| {
+        let line = format!("train baseline {data} {options} {folder}");
+        place
+            .run(line.split(' ').filter(|word| !word.is_empty()))
+            .succeeds();
+    };
+    train("", "own");
+    let evaluate = [
+        "evaluate",
+        "own",
+        "--json",
+        "--adapter",
+        "cpu",
+        "--limit-test",
+        "20",
+    ];
+    let expected = place.run(evaluate).succeeds().stdout.clone();
+    let found = place.run(evaluate.into_iter().chain(["--data", "demo"]));
+    let scores = |text: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        (json["reviews"].clone(), json["loss"].clone())
+    };
+    assert_eq!(scores(&found.succeeds().stdout), scores(&expected));
+    let table = "text,label\na fine film,1\na dull film,0\nsome good film,1\nbad film here,0\n";
+    place.write("reviews.csv", table);
+    train("--data reviews.csv", "other");
+    let words = ["--data: the demo corpus has a vocabulary of its own"];
+    place
+        .run(["evaluate", "other", "--data", "demo", "--adapter", "cpu"])
+        .fails(2, &words);
 }
 
 #[cfg(not(feature = "download"))]

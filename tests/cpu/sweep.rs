@@ -57,6 +57,22 @@ fn a_grid_has_every_combination_and_folders_say_what_differs() {
 }
 
 #[test]
+fn a_source_is_a_path_beside_the_file_or_else_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = |name: &str| {
+        let text = format!("{HEAD}data.source = \"{name}\"\n[axes]\ntraining.seed = [0]\n");
+        let file = SweepFile::from_toml(&folder.path().join("sweep.toml"), &text);
+        let sweep = Sweep::new(file.unwrap()).unwrap();
+        sweep.trials[0].spec.data.source.clone()
+    };
+    let beside = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    // `src` lies where the tests run, which no path of a sweep starts from.
+    assert_eq!(["demo", "src"].map(source), ["demo", &beside("src")]);
+    std::fs::create_dir(folder.path().join("demo")).unwrap();
+    assert_eq!(source("demo"), beside("demo"));
+}
+
+#[test]
 fn what_is_left_out_follows_from_what_is_given() {
     let text = format!(
         "{HEAD}training.batch_size = 4\n[axes]\ntraining.optimiser = [\"sgd\", \"adamw\"]\n"

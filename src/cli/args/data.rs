@@ -8,7 +8,7 @@ use clap::Args;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Data options")]
 pub struct SourceArgs {
-    /// The reviews: a table, a folder, or `imdb` [default: the demo corpus that is built in]
+    /// The reviews: a table, a folder, `imdb` or `demo` [default: demo, the corpus that is built in]
     ///
     /// A table is a .csv, .tsv, .json, .jsonl, .ndjson or .parquet file, or a .txt file with tabs. It has one review per row.
     /// It may be packed as .gz, .bz2, .xz, .zst, or as the only file in a .zip. Rows without a text or a label are left out.
@@ -17,7 +17,8 @@ pub struct SourceArgs {
     /// data set, such as imdb_reviews/subwords8k/1.0.0; or texts as CLASS/*.txt or train/CLASS/*.txt; or tables named for
     /// their parts, such as train.csv and test.csv, or Hugging Face's train-00000-of-00002.parquet.
     ///
-    /// `imdb` is the corpus that `gatefold data fetch imdb` downloads, unless a file or folder has that name.
+    /// `imdb` is the corpus that `gatefold data fetch imdb` downloads, and `demo` the one that is built in, unless a file or
+    /// folder has that name.
     ///
     /// The column `split` of a table says which part a row is in: train, validation (or valid, val, dev), or test. If there
     /// are validation and test rows, training validates with the former and `gatefold evaluate` takes the latter. Without

@@ -86,9 +86,9 @@ pub fn data_spec(args: &DataArgs) -> Result<(DataSpec, Option<String>)> {
         train: *limit_train,
         test: reading.limit_test,
     };
-    let (source, note) = match data.as_deref().map(find_source).transpose()? {
+    let (source, note) = match data.as_deref() {
         None => (Source::Demo, None),
-        Some((path, note)) => (Source::Path(path), note),
+        Some(data) => find_source(data)?,
     };
     let vocabulary = reading.vocab.as_deref();
     let spec = DataSpec {
