@@ -107,6 +107,13 @@ pub enum HorizontalUnit {
     Whole,
     /// Hundredths: 25 is a fraction of 0.25.
     Hundredth,
+    /// Powers of ten, on a logarithmic axis: place 0 is 10^`first`, and each `places` further on is ten times as much.
+    Decade {
+        /// Exponent of place 0.
+        first: i32,
+        /// Places from a power to the next, at least 1.
+        places: usize,
+    },
 }
 
 /// What the vertical axis shows.

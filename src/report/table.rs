@@ -198,6 +198,21 @@ pub fn readable(value: f64) -> String {
     }
 }
 
+/// A deviation or difference of numbers that [`readable`] shows: four decimals as they have, unless all would be 0.
+///
+/// # Examples
+/// ```
+/// use gatefold::report::readable_difference;
+///
+/// assert_eq!([0.000_31, 0.0, 0.000_049].map(readable_difference), ["0.0003", "0.0000", "4.900e-5"]);
+/// ```
+pub fn readable_difference(value: f64) -> String {
+    match value.abs() {
+        0.000_05..0.001 => number(value),
+        _ => readable(value),
+    }
+}
+
 /// Seconds in the two largest units that say something; a time of 0 is an unknown one.
 pub(super) fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use crate::report::{readable, readable_difference};
+
 /// Mean, deviation and range of some numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
@@ -41,6 +43,15 @@ impl Spread {
             least: numbers.iter().copied().fold(*first, f64::min),
             greatest: numbers.iter().copied().fold(*first, f64::max),
         })
+    }
+
+    /// Mean and deviation: `0.8123 ± 0.0040`.
+    pub(super) fn words(self) -> String {
+        let mean = readable(self.mean);
+        match self.deviation {
+            Some(deviation) => format!("{mean} ± {}", readable_difference(deviation)),
+            None => mean,
+        }
     }
 }
 

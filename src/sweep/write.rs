@@ -269,15 +269,7 @@ fn page(
 
 /// `0.8123 ± 0.0040`
 pub fn spread_text(spread: Option<Spread>) -> String {
-    match spread {
-        None => "–".to_string(),
-        Some(spread) => {
-            let deviation = spread
-                .deviation
-                .map(|deviation| format!(" ± {}", readable(deviation)));
-            format!("{}{}", readable(spread.mean), deviation.unwrap_or_default())
-        }
-    }
+    spread.map_or_else(|| "–".to_string(), Spread::words)
 }
 
 /// `0.8080 – 0.8160`; nothing where there is one number alone.

@@ -15,6 +15,7 @@ mod histograms;
 pub mod page;
 mod pdfs;
 mod pictures;
+mod rates;
 mod sizes;
 mod svg;
 mod tables;
