@@ -184,8 +184,8 @@ pub struct Figure {
     pub series: Vec<Series>,
     /// Limits of the vertical axis.
     pub vertical: VerticalRange,
-    /// Where the legend goes, unless it would hide points there, and fewer elsewhere. There is none where each name has room at
-    /// the end of its line.
+    /// Where the legend goes, unless it would lie over a series there: then it goes where it does not, if need be below the
+    /// axes. There is none where each name has room at the end of its line.
     pub legend: Corner,
     /// Small text at the foot: what the numbers come from.
     pub caption: Option<String>,

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::axis::{Axis, AxisValues};
 use super::outcome::TrialState;
 use super::rounds::less_is_better;
-use super::statistics::{Paired, Spread, explained, holm};
+use super::statistics::{Paired, Spread, explained, holm, spread_text};
 use super::trials::Sweep;
 use crate::model::counted;
-use crate::report::readable_difference;
+use crate::report::readable_beside;
 use crate::train::{EpochRecord, Monitor};
 
 /// Below this p a difference is told to be more than chance.
@@ -187,12 +187,12 @@ impl Results {
         }
         let best = self.configurations.first();
         if let Some((best, figure)) = best.and_then(|best| Some((best, best.figure?))) {
+            let seeds = counted(figure.count, "seed");
             sentences.push(format!(
-                "Best: {}, with a mean {} of {} over {}.",
+                "Best: {}, with a mean {} of {} over {seeds}.",
                 best.label,
                 self.monitor,
-                figure.words(),
-                counted(figure.count, "seed")
+                spread_text(Some(figure))
             ));
         }
         sentences
@@ -323,7 +323,8 @@ fn words(other: &ConfigurationResult, epochs: usize, monitor: Monitor) -> String
         return "no seed in common with the best".to_string();
     };
     let by = less_is_better(monitor, paired.difference);
-    let size = readable_difference(paired.difference.abs());
+    let mean = other.figure.map_or(0.0, |figure| figure.mean);
+    let size = readable_beside(mean, paired.difference.abs());
     let difference = match by {
         by if by > 0.0 => format!("worse by {size}"),
         by if by < 0.0 => format!("better by {size} on the seeds in common"),

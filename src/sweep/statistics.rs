@@ -3,7 +3,7 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::report::{readable, readable_difference};
+use crate::report::{readable, readable_beside};
 
 /// Mean, deviation and range of some numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -44,13 +44,17 @@ impl Spread {
             greatest: numbers.iter().copied().fold(*first, f64::max),
         })
     }
+}
 
-    /// Mean and deviation: `0.8123 ± 0.0040`.
-    pub(super) fn words(self) -> String {
-        let mean = readable(self.mean);
-        match self.deviation {
-            Some(deviation) => format!("{mean} ± {}", readable_difference(deviation)),
-            None => mean,
+/// A mean and its deviation for people: `0.8123 ± 0.0040`.
+pub fn spread_text(spread: Option<Spread>) -> String {
+    match spread {
+        None => "–".to_string(),
+        Some(spread) => {
+            let deviation = spread
+                .deviation
+                .map(|deviation| format!(" ± {}", readable_beside(spread.mean, deviation)));
+            format!("{}{}", readable(spread.mean), deviation.unwrap_or_default())
         }
     }
 }

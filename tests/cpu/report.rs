@@ -12,6 +12,7 @@ mod evaluations;
 mod events;
 mod files;
 mod histograms;
+mod legend;
 pub mod page;
 mod pdfs;
 mod pictures;
