@@ -16,6 +16,7 @@ mod keras_names;
 mod keras_weights;
 mod load;
 mod onnx;
+mod onnx_graph;
 mod onnx_mask;
 mod onnx_messages;
 mod onnx_pooling;

@@ -3,21 +3,10 @@
 use prost::Message;
 
 use super::check;
-use super::onnx_messages::{
-    Attribute, Dimension, Entry, FLOAT, Graph, INT64, Kind, Model as File, Node, OperatorSet,
-    Shape, Size, Tensor, TensorKind, ValueInfo, attribute_type,
-};
+use super::onnx_graph::{Builder, INPUT, OUTPUT, ints};
 use crate::error::Result;
 use crate::model::{Activation, Dense, Layer, LayerKind};
 use crate::train::Weights;
-
-/// Version of the file format.
-const IR_VERSION: i64 = 8;
-/// Version of the operators, the first that has `LayerNormalization`.
-const OPERATORS: i64 = 17;
-
-pub(super) const INPUT: &str = "ids";
-const OUTPUT: &str = "probability";
 
 /// The model as an ONNX file: input `ids`, int64 `[batch, length]`, both of any size; output `probability`,
 /// f32 `[batch, 1]`, or `[batch, classes]` of a softmax. Dropout layers are left out, as in every forward pass outside training.
@@ -34,10 +23,7 @@ const OUTPUT: &str = "probability";
 pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
     check(weights)?;
     let model = &weights.model;
-    let mut graph = Builder {
-        shows_padding: model.takes_maximum(),
-        ..Builder::default()
-    };
+    let mut graph = Builder::new(model.takes_maximum());
     let first = model.embedding().mask_zero.then(|| graph.tokens_first());
     let ids = first.as_ref().map_or(INPUT, |[ids, _]| ids);
     let by_time = [ints("perm", &[1, 0])];
@@ -88,67 +74,7 @@ pub fn to_onnx(weights: &Weights) -> Result<Vec<u8>> {
     Ok(graph.file(weights).encode_to_vec())
 }
 
-/// What tells tokens from padding.
-pub(super) struct Mask {
-    /// Tokens of each review: int32 `[batch]`.
-    pub(super) lengths: String,
-    /// Whether there is a token, tokens first: bool `[length, batch, 1]`.
-    pub(super) tokens: String,
-    /// Whether there is padding that stood before the first token: bool `[length, batch, 1]`. For a maximum alone.
-    pub(super) leading: Option<String>,
-}
-
-#[derive(Default)]
-pub(super) struct Builder {
-    pub(super) nodes: Vec<Node>,
-    initialisers: Vec<Tensor>,
-    /// Whether a layer above the recurrent ones sees what these give at padding: only a maximum does.
-    pub(super) shows_padding: bool,
-}
-
 impl Builder {
-    /// Adds an operator with one output.
-    pub(super) fn node<const N: usize>(
-        &mut self,
-        operator: &str,
-        inputs: &[&str],
-        output: &str,
-        attributes: [Attribute; N],
-    ) {
-        self.nodes.push(Node {
-            input: inputs.iter().map(|name| name.to_string()).collect(),
-            output: vec![output.to_string()],
-            name: format!("{output}/{operator}"),
-            op_type: operator.to_string(),
-            attribute: attributes.to_vec(),
-        });
-    }
-
-    fn constant(&mut self, name: &str, data_type: i32, shape: &[usize], bytes: Vec<u8>) -> String {
-        self.initialisers.push(Tensor {
-            dims: shape.iter().map(|&n| n as i64).collect(),
-            data_type,
-            name: name.to_string(),
-            raw_data: bytes,
-        });
-        name.to_string()
-    }
-
-    pub(super) fn floats(&mut self, name: &str, shape: &[usize], values: Vec<f32>) -> String {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
-        self.constant(name, FLOAT, shape, bytes.collect())
-    }
-
-    pub(super) fn integers(&mut self, name: &str, values: &[i64]) -> String {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
-        self.constant(name, INT64, &[values.len()], bytes.collect())
-    }
-
-    /// A number without an axis.
-    pub(super) fn integer(&mut self, name: &str, value: i64) -> String {
-        self.constant(name, INT64, &[], value.to_le_bytes().to_vec())
-    }
-
     fn dense(&mut self, layer: &Layer, dense: &Dense, own: &[Vec<f32>], below: &str, gives: &str) {
         let name = &layer.name;
         let shape = [layer.input_width, dense.units];
@@ -170,100 +96,13 @@ impl Builder {
         self.node("Add", &[&product, &bias], &sum, []);
         self.node(activation, &[&sum], gives, []);
     }
-
-    fn file(self, weights: &Weights) -> File {
-        let model = &weights.model;
-        let varies = |name: &str| Size::Named(name.to_string());
-        let entries = [
-            ("vocabulary_size", weights.vocabulary_size.to_string()),
-            ("vocabulary_sha256", weights.vocabulary_sha256.clone()),
-        ];
-        File {
-            ir_version: IR_VERSION,
-            producer_name: env!("CARGO_PKG_NAME").to_string(),
-            producer_version: env!("CARGO_PKG_VERSION").to_string(),
-            graph: Some(Graph {
-                node: self.nodes,
-                name: model.name().to_string(),
-                initializer: self.initialisers,
-                doc_string: format!(
-                    "Subword ids of reviews, 0 for padding {}, to the probability {}",
-                    match model.sees_padding() {
-                        true => "as in training",
-                        false => "before the text or after it",
-                    },
-                    match model.has_softmax() {
-                        true => "of each class",
-                        false => "of the second of two classes",
-                    }
-                ),
-                input: vec![value(INPUT, INT64, [varies("batch"), varies("length")])],
-                output: vec![value(
-                    OUTPUT,
-                    FLOAT,
-                    [varies("batch"), Size::Fixed(model.probabilities() as i64)],
-                )],
-            }),
-            opset_import: vec![OperatorSet {
-                domain: String::new(),
-                version: OPERATORS,
-            }],
-            metadata_props: entries
-                .map(|(key, value)| Entry {
-                    key: key.to_string(),
-                    value,
-                })
-                .to_vec(),
-        }
-    }
-}
-
-pub(super) fn float(name: &str, f: f32) -> Attribute {
-    Attribute {
-        name: name.to_string(),
-        f,
-        kind: attribute_type::FLOAT,
-        ..Attribute::default()
-    }
-}
-
-pub(super) fn int(name: &str, i: i64) -> Attribute {
-    Attribute {
-        name: name.to_string(),
-        i,
-        kind: attribute_type::INT,
-        ..Attribute::default()
-    }
-}
-
-pub(super) fn ints(name: &str, values: &[i64]) -> Attribute {
-    Attribute {
-        name: name.to_string(),
-        ints: values.to_vec(),
-        kind: attribute_type::INTS,
-        ..Attribute::default()
-    }
-}
-
-fn value(name: &str, element: i32, shape: [Size; 2]) -> ValueInfo {
-    let dimension = |size| Dimension { size: Some(size) };
-    ValueInfo {
-        name: name.to_string(),
-        kind: Some(Kind {
-            tensor: Some(TensorKind {
-                element,
-                shape: Some(Shape {
-                    dim: shape.map(dimension).to_vec(),
-                }),
-            }),
-        }),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
+    use super::super::onnx_messages::{FLOAT, Model as File};
     use super::*;
     use crate::model::{
         AttentionPooling, Bidirectional, Embedding, GlobalAveragePooling1D, GlobalMaxPooling1D,

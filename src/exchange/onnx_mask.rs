@@ -4,7 +4,7 @@
 //! put first, in their order, and the padding behind them, wherever it stood: masked timesteps change no state, so
 //! that only a maximum over time can tell the difference, and that by [`Mask::leading`].
 
-use super::onnx::{Builder, INPUT, Mask, int, ints};
+use super::onnx_graph::{Builder, INPUT, Mask, int, ints};
 use super::onnx_messages::{INT32, INT64, Node};
 
 impl Builder {

@@ -3,7 +3,7 @@
 //! What stands below is `[length, batch, width]`. Operator set 17 takes the axes of `ReduceSum` as an input, those of
 //! `ReduceMax` and `ReduceMean` as an attribute.
 
-use super::onnx::{Builder, Mask, float, int, ints};
+use super::onnx_graph::{Builder, Mask, float, int, ints};
 use super::onnx_messages::FLOAT;
 use crate::model::{AttentionPooling, Layer, LayerNormalization};
 

@@ -1,6 +1,6 @@
 //! Recurrent layers in an ONNX graph.
 
-use super::onnx::{Builder, Mask, int, ints};
+use super::onnx_graph::{Builder, Mask, int, ints};
 use super::onnx_messages::{Attribute, Node, attribute_type};
 use crate::model::{Layer, Recurrent};
 

@@ -1,19 +1,18 @@
 //! [`LiveRun`]: a run under way; keeps what each epoch and each checkpoint leave.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use super::callbacks::CallbackSpec;
 use super::card_file::write_model_card;
+use super::epochs::{Course, Epochs};
 use super::files;
 use super::folder::RunFolder;
 use super::model_card::model_card;
-use super::outcome::{RunEvent, RunOutcome};
+use super::outcome::RunOutcome;
+use super::parameters::ParametersFrom;
 use super::recorder::Recorder;
 use super::report::write_report;
 use super::spec::RunSpec;
-use super::trained_run::ParametersFrom;
 use super::training::TrainingSpec;
 use crate::data::Dataset;
 use crate::error::Result;
@@ -21,7 +20,7 @@ use crate::model::Model;
 use crate::report::TensorBoard;
 use crate::train::{
     Best, Checkpoint, CheckpointFiles, EpochRecord, Event, History, Position, Session, Snapshot,
-    Weights, fit, resume,
+    Weights,
 };
 
 /// A run under way, and the folder that keeps what it leaves.
@@ -70,16 +69,10 @@ impl<'a> LiveRun<'a> {
     }
 
     /// Trains it to its end; the error is of what comes after its start. A run that leaves nothing leaves no folder.
-    pub(super) fn train(
-        mut self,
-        mut session: Session,
-        from: Option<&Snapshot>,
-        stop: &AtomicBool,
-        observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
-    ) -> RunOutcome {
+    pub(super) fn train(mut self, mut session: Session, course: Course<'_>) -> RunOutcome {
         let mut recorder = Recorder::new(self.folder.path());
         let outcome = self
-            .fit(&mut session, from, stop, &mut recorder, observe)
+            .fit(&mut session, course, &mut recorder)
             .and_then(|()| self.finish(&session));
         recorder.end(outcome.as_ref().err().map(ToString::to_string));
         let outcome = RunOutcome {
@@ -97,12 +90,10 @@ impl<'a> LiveRun<'a> {
     fn fit(
         &mut self,
         session: &mut Session,
-        from: Option<&Snapshot>,
-        stop: &AtomicBool,
+        mut course: Course<'_>,
         recorder: &mut Recorder,
-        observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
-        if let Some(Snapshot { position, best, .. }) = from {
+        if let Some(Snapshot { position, best, .. }) = course.from {
             self.history.epochs = position.epochs.clone();
             for record in &mut self.history.epochs {
                 record.seconds = recorder.seconds_of(record.epoch).unwrap_or(0.0);
@@ -119,7 +110,7 @@ impl<'a> LiveRun<'a> {
             // They may be behind the checkpoint.
             self.folder.write(&self.history, &self.work.dataset.name)?;
         }
-        let outcome = self.fit_epochs(session, from, stop, recorder, observe);
+        let outcome = self.fit_epochs(session, &mut course, recorder);
         let written = self.checkpoints.finish();
         let removed = self.remove_old_result();
         outcome.and(written).and(removed)
@@ -128,54 +119,29 @@ impl<'a> LiveRun<'a> {
     fn fit_epochs(
         &mut self,
         session: &mut Session,
-        from: Option<&Snapshot>,
-        stop: &AtomicBool,
+        course: &mut Course<'_>,
         recorder: &mut Recorder,
-        observe: &mut dyn FnMut(&RunEvent<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
-        let dataset = self.work.dataset;
-        let options = self
-            .work
-            .training
-            .fit_options(self.work.callbacks, dataset)?;
-        let steps = dataset.train.len().div_ceil(options.batch_size);
-        let start = from.map_or(Position::default(), |from| from.position.clone());
+        let LiveWork {
+            training,
+            callbacks,
+            dataset,
+            ..
+        } = self.work;
+        let epochs = Epochs::new(dataset, training.fit_options(callbacks, dataset)?, course);
         recorder.note_device_memory(session.device().buffer_bytes());
-        recorder.begin(&self.history.variant, options.epochs, steps, &start);
-        let begin = RunEvent::Begin {
-            epochs: options.epochs,
-            steps,
-            position: &start,
-        };
-        // Whether nothing more is wanted shows at the first event of `fit` again.
-        let mut ended = observe(&begin).is_break();
-        let mut failure = None;
-        let mut on_event = |event: Event<'_>| {
+        let variant = &self.history.variant;
+        recorder.begin(variant, epochs.count(), epochs.steps(), &epochs.start);
+        epochs.train(session, course, &mut |event| {
             recorder.observe(&event);
             let event = recorder.timed(event);
-            let kept = match &event {
-                Event::Epoch(record) => self.end_epoch(record),
-                Event::Snapshot(snapshot) => self.checkpoint(snapshot),
-                Event::Steps { .. } | Event::Validation { .. } | Event::Restart { .. } => Ok(()),
-            };
-            if let Err(error) = kept {
-                failure.get_or_insert(error);
-            } else if failure.is_none() {
-                ended |= observe(&RunEvent::Fit(&event)).is_break();
+            match &event {
+                Event::Epoch(record) => self.end_epoch(record)?,
+                Event::Snapshot(snapshot) => self.checkpoint(snapshot)?,
+                Event::Steps { .. } | Event::Validation { .. } | Event::Restart { .. } => {}
             }
-            match ended || failure.is_some() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        };
-        let outcome = match from {
-            Some(from) => resume(session, dataset, &options, from, stop, &mut on_event),
-            None => fit(session, dataset, &options, stop, &mut on_event),
-        };
-        match failure {
-            Some(error) => Err(error),
-            None => outcome.map(|_| ()),
-        }
+            Ok(event)
+        })
     }
 
     fn end_epoch(&mut self, record: &EpochRecord) -> Result<()> {

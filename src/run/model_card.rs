@@ -3,8 +3,8 @@
 
 use minijinja::{Value, context};
 
+use super::parameters::ParametersFrom;
 use super::spec::RunSpec;
-use super::trained_run::ParametersFrom;
 use crate::batch::Side;
 use crate::error::{Error, Result};
 use crate::model::{counted, grouped};

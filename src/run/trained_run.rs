@@ -1,13 +1,11 @@
 //! [`TrainedRun`]: a run whose weights are used.
 
-use std::fmt;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files;
 use super::folder::kept_vocabulary;
+use super::parameters::{Parameters, ParametersFrom};
 use super::reading::ReadingSpec;
 use super::source::ReviewSource;
 use super::spec::RunSpec;
@@ -18,49 +16,12 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::gpu::{AdapterChoice, KernelForm};
 use crate::plan::Limits;
-use crate::report::read_history;
 use crate::train::{
-    Attribution, CheckpointFiles, Evaluation, FitOptions, Position, Session, Weights, evaluate,
-    predicted, probability_of,
+    Attribution, Evaluation, FitOptions, Session, Weights, evaluate, predicted, probability_of,
 };
 
 /// Reviews a batch that are predicted together at most.
 const PREDICT_BATCH: usize = 32;
-
-/// Which parameters of a run to use.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Parameters {
-    /// The result of its training; of a run that has not come to its end, those of its last checkpoint.
-    #[default]
-    Last,
-    /// Those of the best epoch so far.
-    Best,
-}
-
-/// Where the parameters of a [`TrainedRun`] are from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ParametersFrom {
-    /// The end of its training.
-    Result,
-    /// Its best epoch, where the history tells which.
-    Best(Option<usize>),
-    /// The last checkpoint of a run that has not come to its end.
-    Checkpoint(Box<Position>),
-}
-
-impl fmt::Display for ParametersFrom {
-    /// `epoch 3, the best`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ParametersFrom::Result => f.write_str("the end of training"),
-            ParametersFrom::Best(Some(epoch)) => write!(f, "epoch {epoch}, the best"),
-            ParametersFrom::Best(None) => f.write_str("the best epoch"),
-            ParametersFrom::Checkpoint(position) => {
-                write!(f, "{position}: training has not come to its end")
-            }
-        }
-    }
-}
 
 /// What a run says of a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,10 +73,7 @@ impl TrainedRun {
     pub fn open_with(folder: impl AsRef<Path>, parameters: Parameters) -> Result<TrainedRun> {
         let folder = folder.as_ref();
         let spec = RunSpec::read(folder)?;
-        let (weights, parameters) = match parameters {
-            Parameters::Last => last(folder, spec.as_ref())?,
-            Parameters::Best => best(folder, spec.as_ref())?,
-        };
+        let (weights, parameters) = parameters.of(folder, spec.as_ref())?;
         let Some(spec) = spec else {
             let problem = format!(
                 "{} holds no {}, which says how its reviews were cut; copy the whole folder of the run",
@@ -334,83 +292,4 @@ impl TrainedRun {
         cut.limit(limits, &self.spec.data.source());
         Some(cut.sha256() == *expected)
     }
-}
-
-/// The result of the run in `folder`, or what its last checkpoint has.
-fn last(folder: &Path, spec: Option<&RunSpec>) -> Result<(Weights, ParametersFrom)> {
-    let path = folder.join(files::MODEL);
-    if path.is_file() {
-        return Ok((Weights::load(&path)?, ParametersFrom::Result));
-    }
-    let found = match spec {
-        Some(_) => CheckpointFiles::new(folder).find()?,
-        None => None,
-    };
-    let (Some(spec), Some(found)) = (spec, found) else {
-        return Err(Error::argument("folder", no_run(folder)));
-    };
-    let snapshot = &found.checkpoint.snapshot;
-    let weights = Weights {
-        model: found.checkpoint.model.clone(),
-        parameters: snapshot.state.parameters.clone(),
-        vocabulary_sha256: spec.data.vocabulary_sha256.clone(),
-        vocabulary_size: spec.data.vocabulary_size,
-    };
-    let position = Box::new(snapshot.position.clone());
-    Ok((weights, ParametersFrom::Checkpoint(position)))
-}
-
-/// What the best epoch of the run in `folder` gave.
-fn best(folder: &Path, spec: Option<&RunSpec>) -> Result<(Weights, ParametersFrom)> {
-    let path = folder.join(files::BEST);
-    if !path.is_file() {
-        let problem = match spec {
-            Some(_) => format!(
-                "{} holds no {}, which a run has when its first epoch is over",
-                folder.display(),
-                files::BEST
-            ),
-            None => no_run(folder),
-        };
-        return Err(Error::argument("folder", problem));
-    }
-    let monitor = spec.and_then(|spec| spec.callbacks.as_ref());
-    let epoch = match (monitor, read_history(folder)) {
-        (Some(callbacks), Ok(history)) => callbacks
-            .monitor
-            .best(&history.epochs)
-            .map(|best| best.epoch),
-        _ => None,
-    };
-    Ok((Weights::load(&path)?, ParametersFrom::Best(epoch)))
-}
-
-/// Why `folder` cannot be used, and what could be.
-fn no_run(folder: &Path) -> String {
-    let shown = folder.display();
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return format!("{shown}: no such folder; name one that a training wrote");
-        }
-        Err(error) => return format!("{shown}: {error}"),
-    };
-    let mut runs: Vec<String> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.join(files::MODEL).is_file())
-        .map(|path| path.display().to_string())
-        .collect();
-    runs.sort();
-    if runs.is_empty() {
-        return format!(
-            "{shown} holds neither {}, which a run has when its last epoch is over, nor a checkpoint of one that goes \
-             on; name a folder that a training wrote",
-            files::MODEL
-        );
-    }
-    format!(
-        "{shown} holds several runs; name one of them: {}",
-        runs.join(", ")
-    )
 }

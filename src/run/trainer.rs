@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::callbacks::CallbackSpec;
+use super::epochs::Course;
 use super::folder::RunFolder;
 use super::live_run::{LiveRun, LiveWork};
 use super::outcome::{RunEvent, RunOutcome, RunPlace};
@@ -236,7 +237,8 @@ impl Trainer {
                 RunPlace::Begun(begun) => begun.checkpoint.map(|found| found.checkpoint.snapshot),
                 RunPlace::New(_) | RunPlace::Taken(_) => None,
             };
-            return self.follow(session, from.as_deref(), stop, observe);
+            let from = from.as_deref();
+            return self.follow(session, Course::new(from, stop, observe));
         }
         let spec = self.spec.of_model(model);
         let vocabulary = &self.dataset.vocabulary;
@@ -263,7 +265,8 @@ impl Trainer {
             callbacks: &self.callbacks,
             spec,
         };
-        let run = LiveRun::new(work, folder, checkpoints, from.as_deref())?;
-        Ok(run.train(session, from.as_deref(), stop, observe))
+        let from = from.as_deref();
+        let run = LiveRun::new(work, folder, checkpoints, from)?;
+        Ok(run.train(session, Course::new(from, stop, observe)))
     }
 }

@@ -255,7 +255,7 @@ fn odd_reviews_are_kept_and_told_once() {
 
 #[test]
 fn a_batch_too_long_for_the_adapter_fails_before_training() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let data = place.write_imdb("reviews");
     // A token a byte: 4 GiB of states, more than a software adapter binds.
     fs::write(data.join("train/pos/99_9.txt"), "z".repeat(16 << 20)).unwrap();

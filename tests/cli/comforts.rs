@@ -3,7 +3,7 @@
 use crate::program::{Workplace, files_below};
 use crate::train::{RUN_FILES, SMALL_MODEL};
 
-const SMALL: [&str; 5] = ["train", "--config", "small.toml", "--adapter", "cpu"];
+const SMALL: [&str; 3] = ["train", "--config", "small.toml"];
 
 fn workplace() -> Workplace {
     let place = Workplace::new();
@@ -67,9 +67,7 @@ fn few_batches_are_trained_on_and_validated_with() {
     let config = std::fs::read_to_string(place.path("run/config.toml")).unwrap();
     assert!(config.contains("overfit_batches = 2"), "{config}");
     let before = files_below(&place.path("run"));
-    place
-        .run(["train", "--resume", "run", "--adapter", "cpu"])
-        .succeeds();
+    place.run(["train", "--resume", "run"]).succeeds();
     assert!(files_below(&place.path("run")) == before);
     place
         .run(train(&["--overfit-batches", "9999"]))
@@ -97,7 +95,7 @@ fn a_run_whose_time_is_over_goes_on_to_the_same_end() {
     );
     let resumes = place.path("run").exists();
     let next = match resumes {
-        true => vec!["train", "--resume", "run", "--adapter", "cpu"],
+        true => vec!["train", "--resume", "run"],
         // It was over before the first step.
         false => train(&[&short[..], &["--out", "run"]].concat()),
     };

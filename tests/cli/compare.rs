@@ -27,7 +27,7 @@ fn expected(folder: &str, variants: &[&str]) -> Vec<String> {
 
 #[test]
 fn compares_the_three_variants() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let outcome = place.tiny(&["compare"], &[]);
     assert_80_columns(&outcome.succeeds().stdout);
     assert_80_columns(&outcome.stderr);

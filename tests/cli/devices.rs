@@ -4,7 +4,7 @@ use crate::program::{Outcome, Workplace, assert_80_columns};
 
 #[test]
 fn lists_the_adapters_and_the_one_taken() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let outcome = place.run(["devices"]);
     assert_80_columns(&outcome.succeeds().stdout);
     assert_eq!(
@@ -39,7 +39,7 @@ fn lists_the_adapters_and_the_one_taken() {
 
 #[test]
 fn an_adapter_is_taken_by_name_and_by_number() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let listing = &place.run(["devices", "--json"]).json()[0];
     for adapter in listing["adapters"].as_array().unwrap() {
         let index = adapter["index"].to_string();
@@ -59,7 +59,7 @@ fn an_adapter_is_taken_by_name_and_by_number() {
 
 #[test]
 fn an_unknown_adapter_is_answered_with_the_list() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let listing = &place.run(["devices", "--json"]).json()[0];
     let known = listing["adapters"][0]["name"].as_str().unwrap();
     for arguments in [&["devices"][..], &["compare"], &["train", "baseline"]] {
@@ -75,7 +75,7 @@ fn an_unknown_adapter_is_answered_with_the_list() {
 #[test]
 #[cfg(target_os = "linux")]
 fn without_any_adapter_the_remedy_is_told() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     for arguments in [
         &["devices"][..],
         &["compare"],

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::program::{Outcome, Workplace, files_below};
-use crate::resume::tiny_run;
 
 #[test]
 fn a_folder_in_use_is_refused() {
@@ -47,7 +46,7 @@ fn what_a_killed_process_left_is_removed() {
         place.write(&format!("run/{name}"), "left");
     }
     // Nothing but leftovers is an empty folder.
-    tiny_run(&place);
+    place.tiny_run("baseline", &[]);
     place.write("run/.loss.png.4711.tmp", "left");
     place.write("run/.mine.tmp", "mine");
     place.run(["train", "--resume", "run"]).succeeds();
@@ -59,7 +58,7 @@ fn what_a_killed_process_left_is_removed() {
 #[test]
 fn a_history_that_could_not_be_written_is_written_later() {
     let place = Workplace::new();
-    tiny_run(&place);
+    place.tiny_run("baseline", &[]);
     let expected = files_below(&place.path("run"));
     let options = ["--limit-train", "20", "--limit-test", "20", "--epochs", "1"];
     let command = [&["train", "baseline", "--out", "other"][..], &options].concat();
@@ -105,7 +104,7 @@ fn refused_writing(outcome: &Outcome, place: &Workplace, before: &BTreeMap<Strin
 #[cfg(unix)]
 fn a_write_past_the_limit_of_a_files_size_loses_nothing() {
     let place = Workplace::new();
-    tiny_run(&place);
+    place.tiny_run("baseline", &[]);
     let before = place.files();
     // 512 KiB: less than a checkpoint has, more than the rest. Were its signal not blocked, it would end the program
     // without a word.
@@ -169,7 +168,7 @@ fn a_full_disk_loses_nothing() {
     let Some(_disk) = SmallDisk::mount(&place.path("run"), 6000) else {
         return;
     };
-    tiny_run(&place);
+    place.tiny_run("baseline", &[]);
     // Of the 6,000 KiB, a run takes 1,370 for each checkpoint, 340 for each of two files of parameters and 90 for
     // the rest.
     place.write("run/.mine.tmp", vec![1; 3300 << 10]);
@@ -191,7 +190,7 @@ fn a_read_only_folder_is_refused_before_any_work() {
     let Some(disk) = SmallDisk::mount(&place.path("run"), 6000) else {
         return;
     };
-    tiny_run(&place);
+    place.tiny_run("baseline", &[]);
     let before = place.files();
     disk.set_read_only(true);
     for arguments in [

@@ -4,11 +4,8 @@ use std::fs;
 
 use crate::program::{Outcome, Workplace, assert_80_columns};
 
-fn trained() -> Workplace {
-    let place = Workplace::new();
-    place
-        .tiny(&["train", "bidirectional"], &["--out", "run"])
-        .succeeds();
+fn trained(place: Workplace) -> Workplace {
+    place.tiny_run("bidirectional", &[]);
     place
 }
 
@@ -16,7 +13,7 @@ const TEXT: &str = "the film is  not wonderful, <b>dull</b> & the film is long";
 
 #[test]
 fn the_words_of_a_review_are_told_with_their_contributions() {
-    let place = trained();
+    let place = trained(Workplace::on_adapter());
     let found = place.run(["explain", "run", TEXT, "--json"]).json();
     let [found] = &found[..] else {
         panic!("{found:?}");
@@ -46,7 +43,7 @@ fn the_words_of_a_review_are_told_with_their_contributions() {
 
 #[test]
 fn a_dash_is_the_review_on_standard_input() {
-    let place = trained();
+    let place = trained(Workplace::new());
     let piped = |input: String| {
         let mut command = place.command();
         Outcome::of(command.args(["explain", "run", "-"]).write_stdin(input))
@@ -58,7 +55,7 @@ fn a_dash_is_the_review_on_standard_input() {
 
 #[test]
 fn what_people_see_is_plain_where_it_is_no_terminal() {
-    let place = trained();
+    let place = trained(Workplace::new());
     let shown = place.run(["explain", "run", &TEXT.repeat(4)]);
     shown.succeeds();
     assert_80_columns(&shown.stdout);
@@ -80,7 +77,7 @@ fn what_people_see_is_plain_where_it_is_no_terminal() {
 
 #[test]
 fn the_picture_grows_with_the_review() {
-    let place = trained();
+    let place = trained(Workplace::new());
     let mut heights = Vec::new();
     for (file, times) in [("short.png", 1), ("long.png", 12), ("longest.png", 120)] {
         place
@@ -102,7 +99,7 @@ fn the_picture_grows_with_the_review() {
 
 #[test]
 fn the_page_shows_the_review_and_runs_none_of_it() {
-    let place = trained();
+    let place = trained(Workplace::new());
     place
         .run(["explain", "run", TEXT, "--html", "page.html"])
         .succeeds();

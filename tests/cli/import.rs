@@ -8,9 +8,7 @@ use crate::program::Workplace;
 
 fn trained(variant: &str, more: &[&str]) -> Workplace {
     let place = Workplace::new();
-    place
-        .tiny(&["train", variant], &[&["--out", "run"], more].concat())
-        .succeeds();
+    place.tiny_run(variant, more);
     place
 }
 

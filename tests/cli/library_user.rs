@@ -13,7 +13,7 @@ use gatefold::model::Variant;
 use gatefold::run::{ParametersFrom, RunEvent, RunPlace, RunSpec, TrainedRun, Trainer};
 use gatefold::train::Event;
 
-use crate::program::{ADAPTER, Workplace, files_below};
+use crate::program::{Workplace, files_below};
 
 const TEXTS: [&str; 4] = [
     "good good good bad bad bad",
@@ -65,12 +65,15 @@ edition = "2024"
 
 [dependencies]
 gatefold = { path = 'REPOSITORY', default-features = false }
+# With what the tests switch on, so that naga and wgpu are those that were built for them.
+naga = { version = "30.0.1", features = ["wgsl-in", "spv-out", "msl-out", "hlsl-out"] }
 
 [workspace]
 
 [profile.dev]
 opt-level = 1
 debug = "line-tables-only"
+lto = "off"
 
 [profile.dev.package."*"]
 opt-level = 1
@@ -127,7 +130,7 @@ fn a_crate_of_its_own_predicts_what_the_program_predicts() {
         .arg(place.path("run"))
         .args(TEXTS)
         .env("XDG_RUNTIME_DIR", runtime.path())
-        .env("WGPU_ADAPTER_NAME", &*ADAPTER)
+        .env("WGPU_ADAPTER_NAME", place.device)
         .output()
         .unwrap();
     assert!(
@@ -186,7 +189,7 @@ fn train_by_library(folder: &Path, epochs: usize) {
 
 #[test]
 fn a_run_that_the_library_trained_is_a_whole_run_for_the_program() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     train_by_library(&place.path("ours"), 1);
     place
         .tiny(&["train", "baseline"], &["--out", "its"])

@@ -1,6 +1,7 @@
 //! The real program in a temporary folder: what it prints, writes and refuses, and its exit codes.
 //!
-//! Those that train run on the adapter that `WGPU_ADAPTER_NAME` names, or the best there is.
+//! Most train on the processor's own kernels; those about adapters, and each command once, on the adapter that
+//! `WGPU_ADAPTER_NAME` names, or the best there is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -22,12 +23,14 @@ mod devices;
 mod disk;
 mod embedding;
 mod evaluate;
+mod event_files;
 mod explain;
 #[cfg(feature = "keras")]
 mod export;
 mod export_data;
 #[cfg(feature = "download")]
 mod fetch;
+mod gradient_norms;
 mod help;
 #[cfg(feature = "keras")]
 mod import;

@@ -141,7 +141,7 @@ fn without_vulkans_loader_the_program_trains() {
 
 #[test]
 fn software_adapters_are_taken_by_name_alone() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let mut command = place.command();
     command.env_remove("WGPU_ADAPTER_NAME");
     let listing = &Outcome::of(command.args(["devices", "--json"])).json()[0];
@@ -165,13 +165,10 @@ fn threads_change_no_byte() {
 
 #[test]
 fn a_run_goes_on_on_another_device() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     trained(&place, "run", &[]);
     let more = ["train", "--resume", "run", "--epochs", "3"];
-    let device = place.command().get_envs().find_map(|(name, value)| {
-        (name == "WGPU_ADAPTER_NAME").then(|| value.unwrap().to_str().unwrap().to_owned())
-    });
-    if device.as_deref() == Some("cpu") {
+    if *ADAPTER == "cpu" {
         return;
     }
     let outcome = place.run(more);
@@ -194,7 +191,7 @@ fn a_run_goes_on_on_another_device() {
 
 #[test]
 fn what_means_nothing_there_is_refused() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let cases: [(i32, &[&str], &str); 6] = [
         (
             1,

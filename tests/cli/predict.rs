@@ -7,10 +7,11 @@ use crate::program::{Outcome, Workplace, assert_80_columns};
 mod tables;
 
 fn trained(variant: &str, more: &[&str]) -> Workplace {
-    let place = Workplace::new();
-    place
-        .tiny(&["train", variant], &[&["--out", "run"], more].concat())
-        .succeeds();
+    trained_in(Workplace::new(), variant, more)
+}
+
+fn trained_in(place: Workplace, variant: &str, more: &[&str]) -> Workplace {
+    place.tiny_run(variant, more);
     place
 }
 
@@ -29,8 +30,11 @@ const TEXTS: [&str; 5] = [
 
 #[test]
 fn every_text_has_a_line_in_order_whatever_stands_beside_it() {
-    for more in [&[][..], &["--mask-padding"]] {
-        let place = trained("bidirectional", more);
+    for (place, more) in [
+        (Workplace::on_adapter(), &[][..]),
+        (Workplace::new(), &["--mask-padding"]),
+    ] {
+        let place = trained_in(place, "bidirectional", more);
         let together = place
             .run([&["predict", "run", "--json"], &TEXTS[..]].concat())
             .json();

@@ -5,13 +5,17 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use assert_cmd::Command;
 use gatefold::gpu::{AdapterChoice, Gpu};
 use gatefold::run::files::PROGRESS;
 use tempfile::TempDir;
+
+/// The device of most tests, the processor's own kernels: nothing is compiled for it before the first step, so that a small
+/// training takes a third of the time that it takes on a software adapter.
+const NATIVE: &str = "cpu";
 
 /// The adapter that the tests of the WGSL kernels are for: the one that is named, or the best there is, software or not.
 /// Without one the program says what there is to say.
@@ -27,6 +31,8 @@ pub struct Workplace {
     runtime: TempDir,
     /// The program's cache folder, not the user's.
     cache: TempDir,
+    /// The device that the program is told of.
+    pub device: &'static str,
 }
 
 /// The program under way; killed where a test ends before it.
@@ -82,12 +88,26 @@ pub struct Outcome {
 /// Options that make a training run take about a second.
 pub const TINY: [&str; 4] = ["--limit-train", "20", "--limit-test", "20"];
 
+/// The files of the runs that [`Workplace::tiny_run`] has made, by their variants and options.
+static TINY_RUNS: Mutex<BTreeMap<String, BTreeMap<String, Vec<u8>>>> = Mutex::new(BTreeMap::new());
+
 impl Workplace {
+    /// One whose program runs on the processor's own kernels.
     pub fn new() -> Workplace {
+        Workplace::on(NATIVE)
+    }
+
+    /// One whose program runs on [`ADAPTER`], for what is about adapters, and for each command once.
+    pub fn on_adapter() -> Workplace {
+        Workplace::on(&ADAPTER)
+    }
+
+    fn on(device: &'static str) -> Workplace {
         Workplace {
             folder: tempfile::tempdir().unwrap(),
             runtime: tempfile::tempdir().unwrap(),
             cache: tempfile::tempdir().unwrap(),
+            device,
         }
     }
 
@@ -119,7 +139,7 @@ impl Workplace {
             .current_dir(self.folder.path())
             .env("XDG_RUNTIME_DIR", self.runtime.path())
             .env("GATEFOLD_HOME", self.cache.path())
-            .env("WGPU_ADAPTER_NAME", &*ADAPTER)
+            .env("WGPU_ADAPTER_NAME", self.device)
             .env_remove("RUST_LOG")
             .timeout(Duration::from_secs(300));
         command
@@ -131,7 +151,7 @@ impl Workplace {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("XDG_RUNTIME_DIR", self.runtime.path())
-            .env("WGPU_ADAPTER_NAME", &*ADAPTER)
+            .env("WGPU_ADAPTER_NAME", self.device)
             .env_remove("RUST_LOG")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -151,6 +171,25 @@ impl Workplace {
             &["--epochs", "1"]
         };
         self.run([command, &TINY, epochs, arguments].concat())
+    }
+
+    /// A run of `variant` on the demo corpus in `run`, as [`Workplace::tiny`] trains it on the processor with these options.
+    /// It is trained once for all tests.
+    pub fn tiny_run(&self, variant: &str, options: &[&str]) {
+        let mut runs = TINY_RUNS.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = [&[variant], options].concat().join(" ");
+        let files = runs.entry(key).or_insert_with(|| {
+            let place = Workplace::new();
+            let options = [&["--out", "run"], options].concat();
+            place.tiny(&["train", variant], &options).succeeds();
+            let mut files = place.files();
+            let progress = format!("run/{PROGRESS}");
+            files.insert(progress.clone(), fs::read(place.path(&progress)).unwrap());
+            files
+        });
+        for (name, content) in files {
+            self.write(name, content);
+        }
     }
 
     /// Writes [`Workplace::write_imdb`] as `reviews`, and trains the baseline on all of them for an epoch, in `run`.

@@ -191,9 +191,7 @@ fn what_cannot_be_told_is_refused() {
     place
         .run(["report", "nowhere"])
         .fails(1, &["nowhere", "a run that was trained"]);
-    place
-        .tiny(&["train", "baseline"], &["--out", "run"])
-        .succeeds();
+    place.tiny_run("baseline", &[]);
     let before = place.files();
     place
         .run(["report", "run", "--limit-test", "5"])

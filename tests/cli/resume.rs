@@ -5,17 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::program::Workplace;
 
-/// A run of one epoch, of two steps.
-pub fn tiny_run(place: &Workplace) {
-    place
-        .tiny(&["train", "baseline"], &["--out", "run"])
-        .succeeds();
-}
-
 #[test]
 fn options_that_contradict_are_refused_with_both_values() {
     let place = Workplace::new();
-    tiny_run(&place);
+    place.tiny_run("baseline", &[]);
     let before = place.files();
     for (option, value, begun) in [
         ("--batch-size", "7", "10"),
@@ -97,7 +90,7 @@ fn forge(place: &Workplace, name: &str, from: &str, to: &str) {
 #[test]
 fn checkpoints_of_other_versions_and_runs_are_refused() {
     let place = Workplace::new();
-    tiny_run(&place);
+    place.tiny_run("baseline", &[]);
     let name = "run/checkpoint.safetensors";
     let whole = place.files()[name].clone();
     let refused = |words: &[&str]| {
@@ -253,7 +246,7 @@ fn other_reviews_and_another_vocabulary_are_refused_with_their_hashes() {
 
 #[test]
 fn another_form_of_the_kernels_is_told() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let one = ["--epochs", "1", "--out", "run", "--kernels", "portable"];
     place.tiny(&["train", "baseline"], &one).succeeds();
     // Without the option, the form is the one that the run was begun with.

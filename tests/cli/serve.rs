@@ -134,8 +134,7 @@ fn predicted(place: &Workplace, texts: &[&str]) -> Vec<Value> {
 
 fn trained(more: &[&str]) -> Workplace {
     let place = Workplace::new();
-    let options = [&["--out", "run"], more].concat();
-    place.tiny(&["train", "bidirectional"], &options).succeeds();
+    place.tiny_run("bidirectional", more);
     place
 }
 

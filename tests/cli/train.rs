@@ -42,7 +42,7 @@ pub const RUN_FILES: [&str; 13] = [
 
 #[test]
 fn leaves_a_run_folder() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let outcome = place.tiny(&["train", "bidirectional"], &["--epochs", "2"]);
     let folder = "runs/bidirectional-demo";
     outcome.succeeds();
@@ -68,7 +68,7 @@ fn leaves_a_run_folder() {
 
 #[test]
 fn tells_device_data_model_and_epochs_without_a_terminal() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let outcome = place.tiny(&["train", "baseline"], &["--epochs", "2"]);
     let told = &outcome.succeeds().stderr;
     assert_80_columns(told);
@@ -156,7 +156,7 @@ fn prints_json_lines() {
 
 #[test]
 fn two_runs_of_one_command_leave_the_same_bytes() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     for out in ["one", "two"] {
         place
             .tiny(&["train", "dropout"], &["--epochs", "2", "--out", out])
@@ -273,7 +273,7 @@ fn trains_on_a_folder_of_reviews() {
 
 #[test]
 fn a_loss_that_is_not_finite_ends_the_run() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let outcome = place.tiny(&["train", "baseline"], &["--learning-rate", "1e30"]);
     outcome.fails(1, &["step 2", "not a finite number", "--learning-rate"]);
     assert!(place.names().is_empty(), "{:?}", place.names());
@@ -335,7 +335,7 @@ fn a_run_on_a_tfds_data_set_is_called_after_its_configuration_and_version() {
 
 #[test]
 fn a_checkpoint_before_a_loss_that_is_not_finite_stands() {
-    let place = Workplace::new();
+    let place = Workplace::on_adapter();
     let options = ["--learning-rate", "1e30", "--checkpoint-steps", "1"];
     let outcome = place.tiny(&["train", "baseline"], &options);
     outcome.fails(1, &["step 2", "not a finite number"]);

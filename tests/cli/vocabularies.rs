@@ -19,8 +19,17 @@ fn place() -> Workplace {
 }
 
 fn train(place: &Workplace, options: &[&str]) -> Outcome {
-    let common = ["--data", "reviews.csv", "--adapter", "cpu", "--epochs", "1"];
+    let common = ["--data", "reviews.csv", "--epochs", "1"];
     place.run([&["train", "baseline"][..], &common, options].concat())
+}
+
+/// Trains the run in this folder for a second epoch.
+fn go_on(place: &Workplace, run: &str) -> Outcome {
+    place.run(["train", "--resume", run, "--epochs", "2"])
+}
+
+fn build(place: &Workplace, options: &[&str]) -> Outcome {
+    place.run([&["data", "build-vocab", "--data", "reviews.csv"], options].concat())
 }
 
 fn answers(place: &Workplace, run: &Path) -> Vec<Value> {
@@ -31,8 +40,7 @@ fn answers(place: &Workplace, run: &Path) -> Vec<Value> {
         &["evaluate", run, "--json"],
     ];
     let answer = |words: &&[&str]| {
-        let options = [words, &["--adapter", "cpu"][..]].concat();
-        let mut answer = place.run(options).json().remove(0);
+        let mut answer = place.run(words.iter().copied()).json().remove(0);
         answer.as_object_mut().unwrap().remove("run");
         answer
     };
@@ -43,18 +51,8 @@ fn answers(place: &Workplace, run: &Path) -> Vec<Value> {
 fn a_table_alone_is_enough_to_train() {
     let place = place();
     // No model is named either.
-    let words = [
-        "train",
-        "--data",
-        "reviews.csv",
-        "--adapter",
-        "cpu",
-        "--epochs",
-        "1",
-        "--out",
-        "run",
-    ];
-    let told = place.run(words);
+    let words = "train --data reviews.csv --epochs 1 --out run";
+    let told = place.run(words.split(' '));
     let told = told.succeeds().stderr.split_whitespace();
     let told = told.collect::<Vec<_>>().join(" ");
     let note = "no vocabulary was named, and none is beside the data: one of 44 subwords was built from the 51 training \
@@ -68,16 +66,7 @@ fn a_table_alone_is_enough_to_train() {
     let here = answers(&place, &place.path("run"));
     assert_eq!(here[1]["words"][0]["text"], "좋은");
     // It is not built anew of other reviews where a run goes on.
-    let more = [
-        "train",
-        "--resume",
-        "run",
-        "--epochs",
-        "2",
-        "--adapter",
-        "cpu",
-    ];
-    let more = place.run(more);
+    let more = go_on(&place, "run");
     assert!(
         !more.succeeds().stderr.contains("no vocabulary"),
         "{}",
@@ -92,23 +81,9 @@ fn runs_of_words_and_characters_are_used_from_their_folder() {
         ("words", "vocabulary.words.json", &["좋은", "film"][..]),
         ("characters", "vocabulary.characters.json", &["좋", "은"]),
     ] {
-        let build = [
-            "data",
-            "build-vocab",
-            "--data",
-            "reviews.csv",
-            "--kind",
-            kind,
-        ];
         let size = if kind == "words" { "3" } else { "40" };
-        let built = place.run(
-            [
-                &build[..],
-                &["--target-size", size, "--output", "v.json", "--overwrite"],
-            ]
-            .concat(),
-        );
-        built.succeeds();
+        let options = ["--kind", kind, "--target-size", size, "--output", "v.json"];
+        build(&place, &options).succeeds();
         let run = format!("run-{kind}");
         train(&place, &["--vocab", "v.json", "--out", &run]).succeeds();
         let kept = place.path(&run).join(file);
@@ -129,38 +104,20 @@ fn runs_of_words_and_characters_are_used_from_their_folder() {
         let copy = place.path(&format!("copy-{kind}"));
         fs::rename(place.path(&run), &copy).unwrap();
         assert_eq!(answers(&place, &copy), here);
-        let copy = copy.to_str().unwrap();
-        let more = [
-            "train",
-            "--resume",
-            copy,
-            "--epochs",
-            "2",
-            "--adapter",
-            "cpu",
-        ];
-        place.run(more).succeeds();
-        assert!(Path::new(copy).join(file).is_file());
+        go_on(&place, copy.to_str().unwrap()).succeeds();
+        assert!(copy.join(file).is_file());
     }
 }
 
 #[test]
 fn build_vocab_says_what_it_built() {
     let place = place();
-    let build = ["data", "build-vocab", "--data", "reviews.csv"];
-    let words = [
-        "--kind",
-        "words",
-        "--standardize",
-        "lower",
-        "--output",
-        "w.json",
-    ];
-    let told = place.run([&build[..], &words].concat());
+    let words = "--kind words --standardize lower --output w.json";
+    let told = build(&place, &words.split(' ').collect::<Vec<_>>());
     let told = &told.succeeds().stdout;
     assert!(told.contains("padding, [UNK], 54 words"), "{told}");
     let json = ["--kind", "characters", "--output", "c.json", "--json"];
-    let told = place.run([&build[..], &json].concat()).json().remove(0);
+    let told = build(&place, &json).json().remove(0);
     assert_eq!(told["kind"], "characters");
     assert!(
         told["terms"].is_u64() && told.get("subwords").is_none(),
@@ -173,8 +130,7 @@ fn build_vocab_says_what_it_built() {
             .contains("\"F\"")
     );
     let refused = ["--standardize", "lower", "--output", "s.subwords"];
-    let refused = place.run([&build[..], &refused].concat());
-    refused.fails(2, &["--standardize", "--kind"]);
+    build(&place, &refused).fails(2, &["--standardize", "--kind"]);
 }
 
 /// The texts of the words, or of the terms, of a JSON object that explains.
@@ -188,16 +144,8 @@ fn texts(answer: &Value, words: &str) -> Vec<String> {
 #[test]
 fn pairs_of_words_are_trained_on_and_explained() {
     let place = place();
-    let build = [
-        "data",
-        "build-vocab",
-        "--data",
-        "reviews.csv",
-        "--kind",
-        "words",
-    ];
-    let pairs = ["--ngrams", "2", "--min-count", "2", "--output", "v.json"];
-    let built = place.run([&build[..], &pairs].concat());
+    let pairs = "--kind words --ngrams 2 --min-count 2 --output v.json";
+    let built = build(&place, &pairs.split(' ').collect::<Vec<_>>());
     let told = built.succeeds().stdout.split_whitespace();
     let told = told.collect::<Vec<_>>().join(" ");
     // Two adjectives, film, and two pairs with it; each number occurs once.
@@ -216,15 +164,7 @@ fn pairs_of_words_are_trained_on_and_explained() {
             .sum()
     };
     assert!((sum("words") - sum("terms")).abs() < 1e-9, "{}", here[1]);
-    let page = [
-        "explain",
-        "run",
-        "좋은 film",
-        "--adapter",
-        "cpu",
-        "--html",
-        "page.html",
-    ];
+    let page = ["explain", "run", "좋은 film", "--html", "page.html"];
     place.run(page).succeeds();
     let page = fs::read_to_string(place.path("page.html")).unwrap();
     assert!(
@@ -232,32 +172,15 @@ fn pairs_of_words_are_trained_on_and_explained() {
         "{page}"
     );
     // A table of texts cannot be made of them, and says how one of ids can.
-    let export = [
-        "data",
-        "export",
-        "--data",
-        "reviews.csv",
-        "--vocab",
-        "v.json",
-        "--output",
-        "o.csv",
-        "--format",
-        "csv",
-    ];
-    place.run(export).fails(1, &["ids of n-grams", "--ids"]);
+    let export = "data export --data reviews.csv --vocab v.json --output o.csv --format csv";
+    place
+        .run(export.split(' '))
+        .fails(1, &["ids of n-grams", "--ids"]);
 }
 
 #[test]
 fn ngrams_and_counts_that_are_none_are_refused() {
     let place = place();
-    let build = [
-        "data",
-        "build-vocab",
-        "--data",
-        "reviews.csv",
-        "--output",
-        "v.json",
-    ];
     for (options, code, words) in [
         (&["--ngrams", "2"][..], 2, &["--ngrams", "--kind words"][..]),
         (&["--min-count", "2"], 2, &["--min-count", "--kind words"]),
@@ -292,7 +215,7 @@ fn ngrams_and_counts_that_are_none_are_refused() {
             &["--ngrams", "shorter"],
         ),
     ] {
-        place.run([&build[..], options].concat()).fails(code, words);
+        build(&place, &[&["--output", "v.json"], options].concat()).fails(code, words);
         assert!(!place.path("v.json").exists(), "{options:?}");
     }
 }

@@ -1,21 +1,20 @@
-//! Shuffling, padding, token plans and prefetching.
+//! Batches: padding, token plans, and which reviews are in which.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gatefold::Error;
 use gatefold::batch::{
-    Batch, Batches, Order, Padding, Prefetch, RUN, Runs, SHUFFLE_BUFFER, Scratch, ShuffleBuffer,
-    longest_shape,
+    Batch, Batches, Order, Padding, RUN, Runs, Scratch, ShuffleBuffer, longest_shape,
 };
 use gatefold::data::Review;
 use gatefold::random::Philox;
-use gatefold::{Error, Result};
 use proptest::prelude::*;
 
 mod bucket;
 mod options;
+mod order;
 mod pad;
+mod prefetch;
 
 fn review(ids: &[u32]) -> Review {
     Review {
@@ -44,89 +43,6 @@ fn reviews(count: usize, longest: u32, vocabulary: u32, seed: u64) -> Vec<Review
 fn batch_of(reviews: &[Review]) -> Batch {
     Batch::new(&reviews.iter().collect::<Vec<_>>())
 }
-
-// Shuffle
-
-#[test]
-fn shuffled_order_is_a_permutation_by_seed_and_epoch() {
-    let order =
-        |seed, epoch| -> Vec<usize> { ShuffleBuffer::new(3000, 1000, seed, epoch).collect() };
-    let first = order(1, 1);
-    let mut sorted = first.clone();
-    sorted.sort_unstable();
-    assert!(sorted.into_iter().eq(0..3000));
-    assert_eq!(first, order(1, 1));
-    assert_ne!(first, order(1, 2));
-    assert_ne!(first, order(2, 1));
-}
-
-#[test]
-fn validation_has_an_order_of_its_own_and_takes_as_many_as_it_is_told() {
-    let training: Vec<usize> = ShuffleBuffer::new(3000, 1000, 1, 1).collect();
-    let order = |epoch| -> Vec<usize> { ShuffleBuffer::validation(3000, 1000, 1, epoch).collect() };
-    assert_eq!(order(1), order(1));
-    assert_ne!(order(1), order(2));
-    assert_ne!(order(1), training);
-    let reviews: Vec<Review> = (1..=9)
-        .map(|id| Review {
-            ids: vec![id].into(),
-            label: 0,
-        })
-        .collect();
-    let batches = Batches::new(&reviews, 4, Order::validation(1, 1)).unwrap();
-    let batches = batches.at_most(6);
-    assert_eq!(batches.steps(), 2);
-    let sizes: Vec<usize> = batches.map(|batch| batch.size).collect();
-    assert_eq!(sizes, [4, 2]);
-}
-
-#[test]
-fn no_index_comes_earlier_than_the_buffer_allows() {
-    for (count, buffer) in [(3000, 1000), (50, 7), (5, 1000), (1, 1)] {
-        let order: Vec<usize> = ShuffleBuffer::new(count, buffer, 3, 1).collect();
-        assert_eq!(order.len(), count);
-        for (place, &index) in order.iter().enumerate() {
-            assert!(
-                index < place + buffer,
-                "{index} at {place} with a buffer of {buffer}"
-            );
-        }
-    }
-}
-
-/// Whether so many draws fell evenly among eight places.
-fn assert_even(counts: [u32; 8], draws: u32) {
-    let expected = f64::from(draws) / 8.0;
-    for count in counts {
-        // Five standard deviations of a binomial count.
-        assert!(
-            (f64::from(count) - expected).abs() < 5.0 * expected.sqrt(),
-            "{counts:?}"
-        );
-    }
-}
-
-/// Over many epochs the first draw is uniform over the buffer.
-#[test]
-fn draws_are_uniform_over_the_buffer() {
-    const EPOCHS: u32 = 4000;
-    let mut first = [0u32; 8];
-    for epoch in 0..EPOCHS {
-        let index = ShuffleBuffer::new(20, 8, 9, epoch).next().unwrap();
-        first[index] += 1;
-    }
-    assert_even(first, EPOCHS);
-}
-
-#[test]
-fn buffer_of_one_place_or_none_keeps_the_order() {
-    for buffer in [0, 1] {
-        assert!(ShuffleBuffer::new(100, buffer, 4, 4).eq(0..100));
-    }
-    assert_eq!(ShuffleBuffer::new(0, 10, 4, 4).next(), None);
-}
-
-// Padding
 
 #[test]
 fn batch_is_padded_after_the_text_and_time_major() {
@@ -216,8 +132,6 @@ fn scratch_memory_leaves_no_trace() {
         );
     }
 }
-
-// Token plan
 
 /// Applies `runs` to rows of one number, into rows that start as `None`.
 fn apply(runs: &Runs, source: &[f64], target: &mut [Option<f64>]) {
@@ -341,8 +255,6 @@ fn longest_shape_counts_the_padding() {
     assert_eq!((shape.length, shape.size), (0, 0));
 }
 
-// Batches
-
 #[test]
 fn sequential_batches_go_through_the_reviews_once() {
     let reviews = reviews(23, 40, 60, 1);
@@ -400,55 +312,3 @@ fn batches_refuse_nonsense() {
 }
 
 // Prefetch
-
-#[test]
-fn prefetched_batches_are_those_made_directly() {
-    let reviews: Arc<[Review]> = reviews(57, 80, 200, 2).into();
-    let order = Order::Shuffled {
-        seed: 1,
-        epoch: 1,
-        buffer: SHUFFLE_BUFFER,
-    };
-    let batches = Batches::new(reviews, 10, order).unwrap();
-    let direct: Vec<Batch> = batches.clone().collect();
-    for ahead in [0, 1, 4, 100] {
-        let ahead: Result<Vec<Batch>> = Prefetch::new(batches.clone(), ahead).unwrap().collect();
-        assert_eq!(ahead.unwrap(), direct);
-    }
-}
-
-#[test]
-fn prefetch_goes_no_further_ahead_than_told() {
-    let made = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&made);
-    let endless = std::iter::repeat_with(move || counter.fetch_add(1, Ordering::SeqCst));
-    let mut prefetch = Prefetch::new(endless, 3).unwrap();
-    for expected in 0..10 {
-        assert_eq!(prefetch.next().unwrap().unwrap(), expected);
-    }
-    // Dropping ends the thread although its iterator never ends, and waits for it.
-    drop(prefetch);
-    let made = made.load(Ordering::SeqCst);
-    // Ten taken, three in the queue, one in hand at the door, and one when a place came free.
-    assert!((10..=15).contains(&made), "{made}");
-}
-
-#[test]
-fn prefetch_dropped_before_its_first_item_ends() {
-    let counter = Arc::new(());
-    let held = Arc::clone(&counter);
-    drop(Prefetch::new(std::iter::repeat_with(move || Arc::clone(&held)), 2).unwrap());
-    assert_eq!(Arc::strong_count(&counter), 1, "the thread is gone");
-}
-
-#[test]
-fn panic_of_the_preparing_thread_comes_out_as_an_error() {
-    let items = (0..5).map(|n| if n == 2 { panic!("no batch {n}") } else { n });
-    let mut prefetch = Prefetch::new(items, 1).unwrap();
-    assert_eq!(prefetch.next().unwrap().unwrap(), 0);
-    assert_eq!(prefetch.next().unwrap().unwrap(), 1);
-    let error = prefetch.next().unwrap().unwrap_err();
-    assert!(matches!(error, Error::Internal { .. }));
-    assert!(error.to_string().contains("no batch 2"), "{error}");
-    assert!(prefetch.next().is_none());
-}

@@ -11,6 +11,7 @@ use gatefold::train::Weights;
 
 mod keras_archive;
 mod keras_models;
+mod keras_refusals;
 
 fn weights(model: Model) -> Weights {
     Weights {

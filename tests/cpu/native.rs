@@ -25,6 +25,7 @@ use crate::support::steps::{check_odd_models, measuring_session};
 
 mod kernels;
 mod plans;
+mod products;
 
 #[test]
 fn oracle_fixtures() {

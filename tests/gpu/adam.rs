@@ -1,40 +1,17 @@
-//! The optimiser against the f64 twin.
+//! Adam against the f64 twin.
 
 use std::cell::RefCell;
 
 use gatefold::device::Device;
-use gatefold::plan::{Adam, Limits, ParameterLayout, Plan, StepContext, names, training_step};
+use gatefold::plan::{Adam, names};
 use gatefold::random::Philox;
 use gatefold::reference::adam;
 
+use crate::optimisers::{Drawn, UNITS, notices_what_is_not_finite, plan};
 use crate::support::cases::random_cases;
 use crate::support::device;
-use crate::support::models::{context, random_batch, recurrent};
-use crate::support::numbers::{UNIT, double, uniform};
+use crate::support::numbers::{UNIT, double};
 use crate::support::probe::Probe;
-
-/// Units of the layer whose parameters are updated.
-const UNITS: usize = 33;
-
-/// The plan of a step, and the numbers among its parameters.
-fn plan(units: usize, optimiser: Adam, step: u64, workgroups: u32) -> (Plan, usize) {
-    let model = recurrent(5, false, &[(units, 2)]);
-    let context = StepContext {
-        step,
-        optimiser: Some(optimiser.into()),
-        ..context()
-    };
-    let layout = ParameterLayout::new(&model);
-    let limits = Limits {
-        workgroups,
-        ..Limits::WEBGPU
-    };
-    let shape = random_batch(2, 2, &mut Philox::new(71, 0)).shape();
-    (
-        training_step(&model, &layout, &limits, shape, context).unwrap(),
-        layout.len(),
-    )
-}
 
 /// An update of all parameters of a model of `units` with random gradients, parameters and moments, by the device and
 /// by the twin.
@@ -50,20 +27,8 @@ fn check(
     workgroups: u32,
     random: &mut Philox,
 ) {
-    let (plan, count) = plan(units, adam, step, workgroups);
-    // Gradients of all magnitudes, 0 among them.
-    let mut g: Vec<f32> = uniform(random, count, 1.0)
-        .iter()
-        .map(|g| g * 10f32.powi(random.below(12) as i32 - 9))
-        .collect();
-    g.iter_mut().step_by(7).for_each(|g| *g = 0.0);
-    let w = uniform(random, count, 1.0);
-    let m = uniform(random, count, 0.1);
-    let mut v: Vec<f32> = uniform(random, count, 0.01)
-        .iter()
-        .map(|v| v.abs())
-        .collect();
-    v.iter_mut().step_by(14).for_each(|v| *v = 0.0);
+    let (plan, count) = plan(units, adam.into(), step, workgroups);
+    let Drawn { g, w, m, v } = Drawn::new(random, count);
 
     let mut probe = Probe::new(&plan, |label| label == "adam");
     probe.set(names::GRADIENTS, &g);
@@ -155,32 +120,5 @@ fn step_sizes_are_those_of_the_twin() {
 
 #[test]
 fn gradients_that_are_not_finite_are_noticed() {
-    let gpu = &mut device::open();
-    let (plan, count) = plan(UNITS, Adam::new(1e-3), 1, 65_535);
-    for faults in [
-        &[(0, f32::NAN)][..],
-        &[(7, f32::INFINITY)],
-        &[(count - 1, f32::NEG_INFINITY)],
-        &[(300, f32::NAN), (12, f32::INFINITY)],
-    ] {
-        let mut g = vec![f32::MAX / 4.0; count]; // large, but finite
-        faults.iter().for_each(|&(at, fault)| g[at] = fault);
-        let mut probe = Probe::new(&plan, |label| label == "adam");
-        let zeros = vec![0.0f32; count];
-        probe.set(names::GRADIENTS, &g);
-        for name in [
-            names::PARAMETERS,
-            names::FIRST_MOMENTS,
-            names::SECOND_MOMENTS,
-        ] {
-            probe.set(name, &zeros);
-            probe.ignore(name);
-        }
-        probe.set("not_finite", &[0u32]);
-        probe.run(gpu);
-        // The last of them, in vec4 counted from 2.
-        let last = faults.iter().map(|&(at, _)| at).max().unwrap() as u32;
-        probe.compare_words("not_finite", 0, &[last / 4 + 2]);
-        probe.finish("not finite");
-    }
+    notices_what_is_not_finite(&mut device::open(), Adam::new(1e-3).into());
 }

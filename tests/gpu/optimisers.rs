@@ -20,22 +20,14 @@ use crate::support::numbers::{UNIT, double, uniform};
 use crate::support::probe::Probe;
 
 /// Units of the layer whose parameters are updated.
-const UNITS: usize = 33;
+pub const UNITS: usize = 33;
 
-/// The plan of a step, and the numbers among its parameters.
-fn plan(
-    units: usize,
-    optimiser: Optimiser,
-    clip_norm: Option<f64>,
-    workgroups: u32,
-) -> (Plan, usize) {
+/// The plan of this step, and the numbers among its parameters.
+pub fn plan(units: usize, optimiser: Optimiser, step: u64, workgroups: u32) -> (Plan, usize) {
     let model = recurrent(5, false, &[(units, 2)]);
     let context = StepContext {
+        step,
         optimiser: Some(optimiser),
-        gradients: Gradients {
-            clip_norm,
-            ..Gradients::default()
-        },
         ..context()
     };
     let layout = ParameterLayout::new(&model);
@@ -46,6 +38,37 @@ fn plan(
     let shape = random_batch(2, 2, &mut Philox::new(73, 0)).shape();
     let plan = training_step(&model, &layout, &limits, shape, context).unwrap();
     (plan, layout.len())
+}
+
+/// What an update begins with.
+pub struct Drawn {
+    /// Gradients of all magnitudes, 0 among them.
+    pub g: Vec<f32>,
+    /// Parameters.
+    pub w: Vec<f32>,
+    /// First moments, or moves.
+    pub m: Vec<f32>,
+    /// Second moments, 0 among them.
+    pub v: Vec<f32>,
+}
+
+impl Drawn {
+    /// So many numbers of each.
+    pub fn new(random: &mut Philox, count: usize) -> Drawn {
+        let mut g: Vec<f32> = uniform(random, count, 1.0)
+            .iter()
+            .map(|g| g * 10f32.powi(random.below(12) as i32 - 9))
+            .collect();
+        g.iter_mut().step_by(7).for_each(|g| *g = 0.0);
+        let w = uniform(random, count, 1.0);
+        let m = uniform(random, count, 0.1);
+        let mut v: Vec<f32> = uniform(random, count, 0.01)
+            .iter()
+            .map(|v| v.abs())
+            .collect();
+        v.iter_mut().step_by(14).for_each(|v| *v = 0.0);
+        Drawn { g, w, m, v }
+    }
 }
 
 /// The twin's update of parameters, in place, with velocity and moves.
@@ -91,20 +114,8 @@ fn check(
     workgroups: u32,
     random: &mut Philox,
 ) {
-    let (plan, count) = plan(units, optimiser, None, workgroups);
-    // Gradients of all magnitudes, 0 among them.
-    let mut g: Vec<f32> = uniform(random, count, 1.0)
-        .iter()
-        .map(|g| g * 10f32.powi(random.below(12) as i32 - 9))
-        .collect();
-    g.iter_mut().step_by(7).for_each(|g| *g = 0.0);
-    let w = uniform(random, count, 1.0);
-    let m = uniform(random, count, 0.1);
-    let mut v: Vec<f32> = uniform(random, count, 0.01)
-        .iter()
-        .map(|v| v.abs())
-        .collect();
-    v.iter_mut().step_by(14).for_each(|v| *v = 0.0);
+    let (plan, count) = plan(units, optimiser, 1, workgroups);
+    let Drawn { g, w, m, v } = Drawn::new(random, count);
 
     let kept = |name: &str| optimiser.slots().iter().any(|slot| slot.name == name);
     let mut probe = Probe::new(&plan, |name| name == label(optimiser));
@@ -223,34 +234,39 @@ fn random_counts() {
     );
 }
 
+/// Fails unless the kernel of the optimiser notices the last gradient that is not finite.
+pub fn notices_what_is_not_finite(gpu: &mut Device, optimiser: Optimiser) {
+    let (plan, count) = plan(UNITS, optimiser, 1, 65_535);
+    for faults in [
+        &[(0, f32::NAN)][..],
+        &[(7, f32::INFINITY)],
+        &[(count - 1, f32::NEG_INFINITY)],
+        &[(300, f32::NAN), (12, f32::INFINITY)],
+    ] {
+        let mut g = vec![f32::MAX / 4.0; count]; // large, but finite
+        faults.iter().for_each(|&(at, fault)| g[at] = fault);
+        let mut probe = Probe::new(&plan, |name| name == label(optimiser));
+        let zeros = vec![0.0f32; count];
+        probe.set(names::GRADIENTS, &g);
+        let slots = optimiser.slots().iter().map(|slot| slot.name);
+        for name in slots.chain([names::PARAMETERS]) {
+            probe.set(name, &zeros);
+            probe.ignore(name);
+        }
+        probe.set("not_finite", &[0u32]);
+        probe.run(gpu);
+        // The last of them, in vec4 counted from 2.
+        let last = faults.iter().map(|&(at, _)| at).max().unwrap() as u32;
+        probe.compare_words("not_finite", 0, &[last / 4 + 2]);
+        probe.finish("not finite");
+    }
+}
+
 #[test]
 fn gradients_that_are_not_finite_are_noticed() {
     let gpu = &mut device::open();
     for optimiser in other_optimisers() {
-        let (plan, count) = plan(UNITS, optimiser, None, 65_535);
-        for faults in [
-            &[(0, f32::NAN)][..],
-            &[(7, f32::INFINITY)],
-            &[(count - 1, f32::NEG_INFINITY)],
-            &[(300, f32::NAN), (12, f32::INFINITY)],
-        ] {
-            let mut g = vec![f32::MAX / 4.0; count]; // large, but finite
-            faults.iter().for_each(|&(at, fault)| g[at] = fault);
-            let mut probe = Probe::new(&plan, |name| name == label(optimiser));
-            let zeros = vec![0.0f32; count];
-            probe.set(names::GRADIENTS, &g);
-            let slots = optimiser.slots().iter().map(|slot| slot.name);
-            for name in slots.chain([names::PARAMETERS]) {
-                probe.set(name, &zeros);
-                probe.ignore(name);
-            }
-            probe.set("not_finite", &[0u32]);
-            probe.run(gpu);
-            // The last of them, in vec4 counted from 2.
-            let last = faults.iter().map(|&(at, _)| at).max().unwrap() as u32;
-            probe.compare_words("not_finite", 0, &[last / 4 + 2]);
-            probe.finish("not finite");
-        }
+        notices_what_is_not_finite(gpu, optimiser);
     }
 }
 

@@ -1,5 +1,8 @@
 //! Batches of reviews of similar length.
 
+use gatefold::batch::SHUFFLE_BUFFER;
+
+use super::order::assert_even;
 use super::*;
 
 /// Reviews of one token, its own, repeated.
