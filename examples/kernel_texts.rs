@@ -2,8 +2,9 @@
 //! and HLSL.
 //!
 //! `cargo run --example kernel_texts -- OUT [cell=lstm|gru|products] [units=64] [form=split|portable|subgroup] [lanes=32]
-//! [quads=2] [masked=1] [storage=f32|f16] [once=1] [written=1] [checks=0] [texts=FOLDER]`
+//! [quads=2] [masked=1] [narrow=1] [threads=56] [storage=f32|f16] [once=1] [written=1] [checks=0] [texts=FOLDER]`
 //!
+//! `narrow=1` is for an adapter whose subgroups may have 8 lanes, `threads` for one that has so few of them a workgroup.
 //! `cell=products` are an LSTM's; `quads` of rows and of columns are an invocation's, 1 or 2. `once=1` writes the loop over
 //! time, or over the rounds of a product, once, so that the difference of two estimates of a compiler tells what a timestep
 //! or a round costs. `written=1` writes the loops inside a round out, for a compiler does not say how often it supposes that
@@ -44,6 +45,8 @@ struct Request {
     lanes: usize,
     quads: usize,
     masked: bool,
+    narrow: bool,
+    threads: Option<usize>,
     storage: Storage,
     once: bool,
     written: bool,
@@ -62,6 +65,8 @@ fn request() -> anyhow::Result<Request> {
         lanes: 32,
         quads: 2,
         masked: false,
+        narrow: false,
+        threads: None,
         storage: Storage::F32,
         once: false,
         written: false,
@@ -76,6 +81,8 @@ fn request() -> anyhow::Result<Request> {
             Some(("lanes", lanes)) => request.lanes = lanes.parse()?,
             Some(("quads", quads)) => request.quads = quads.parse()?,
             Some(("masked", masked)) => request.masked = masked == "1",
+            Some(("narrow", narrow)) => request.narrow = narrow == "1",
+            Some(("threads", threads)) => request.threads = Some(threads.parse()?),
             Some(("storage", name)) => {
                 let found = Storage::ALL.into_iter().find(|form| form.name() == name);
                 request.storage = found.with_context(|| format!("there is no storage {name}"))?;
@@ -86,7 +93,7 @@ fn request() -> anyhow::Result<Request> {
             Some(("texts", folder)) => request.texts = Some(folder.into()),
             _ => {
                 bail!(
-                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, storage=, once=, written=, checks= or texts="
+                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, narrow=, threads=, storage=, once=, written=, checks= or texts="
                 )
             }
         }
@@ -110,6 +117,8 @@ fn main() -> anyhow::Result<()> {
         workgroup_invocations: 1024,
         wanted_workgroups: 64,
         product_quads: request.quads,
+        narrow_subgroups: request.narrow,
+        narrow_invocations: request.threads.map(|threads| threads * 8),
         storage: request.storage,
         ..Limits::WEBGPU
     };

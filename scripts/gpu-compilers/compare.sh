@@ -28,10 +28,27 @@ kernel_files() { # NAME LAYERS OPTION...
 }
 products=$(printf '%s\n' $layers | grep '^products-' || true)
 recurrences=$(printf '%s\n' $layers | grep -v '^products-' || true)
-kernel_files loop "$layers" "$@"
-kernel_files once "$recurrences" once=1 "$@"
-kernel_files written "$products" written=1 "$@"
-kernel_files written-once "$products" written=1 once=1 "$@"
+# What a chip says of its subgroups and its threads decides which kernels it takes.
+kind_of() { # CHIP
+    case $1 in
+    intel-skl | intel-kbl | intel-cfl | intel-icl) echo few-56 ;;
+    intel-bxt | intel-glk) echo few-36 ;;
+    intel-lnl | intel-bmg | intel-ptl) echo wide ;;
+    intel-*) echo narrow ;;
+    *) echo wide ;;
+    esac
+}
+for kind in $(for chip in $chips; do kind_of "$chip"; done | sort -u); do
+    case $kind in
+    few-*) options="narrow=1 threads=${kind#few-}" ;;
+    narrow) options=narrow=1 ;;
+    wide) options= ;;
+    esac
+    kernel_files "$kind/loop" "$layers" $options "$@"
+    kernel_files "$kind/once" "$recurrences" once=1 $options "$@"
+    kernel_files "$kind/written" "$products" written=1 $options "$@"
+    kernel_files "$kind/written-once" "$products" written=1 once=1 $options "$@"
+done
 kernel_files unchecked "$layers" checks=0 "$@" # without checks, which Vulkan's drivers make in hardware there
 
 # Runs `pipelines` with the libraries of Mesa in FOLDER.
@@ -58,7 +75,7 @@ for chip in $chips; do
     *)
         for kind in loop once written written-once; do
             # A process a kernel: Intel's driver on its shim ends after some pipelines.
-            for file in "$out/$kind"/*.spv; do
+            for file in "$out/$(kind_of "$chip")/$kind"/*.spv; do
                 [ -e "$file" ] || continue
                 pipelines "$chip" "$file" >>"$out/$chip.$kind.jsonl" 2>>"$out/$chip.log" ||
                     echo "$chip: no pipeline of $(basename "$file"), see $out/$chip.log" >&2

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use anyhow::Result;
 use gatefold::device::{Device, devices};
 use gatefold::gpu::AdapterReport;
+use gatefold::plan::Form;
 use gatefold::run::kernel_form;
 use serde::Serialize;
 
-use super::args::DevicesArgs;
+use super::args::{DevicesArgs, Kernels};
 use super::screen::{counted, field, print_json};
 use super::settings::adapter_choice;
 
@@ -33,7 +34,8 @@ struct Row<'a> {
 pub fn run(args: &DevicesArgs) -> Result<()> {
     let device = Device::open(&adapter_choice(&args.device))?;
     let mut found = devices();
-    let kernels = kernel_form(&device.limits(args.device.kernels.into())?);
+    let limits = device.limits(args.device.kernels.into())?;
+    let kernels = kernel_form(&limits);
     let report = device.report();
     if let (true, Some(last)) = (device.is_native(), found.last_mut()) {
         last.clone_from(&report); // with the threads that were asked for
@@ -70,7 +72,13 @@ pub fn run(args: &DevicesArgs) -> Result<()> {
             writeln!(
                 out,
                 "{}",
-                field("", &format!("taken: {why}; kernels: {kernels}"))
+                field(
+                    "",
+                    &format!(
+                        "taken: {why}; kernels: {kernels}{}",
+                        why_kernels(args.device.kernels, limits.form)
+                    )
+                )
             )?;
         }
     }
@@ -107,6 +115,21 @@ fn limits_text(report: &AdapterReport) -> String {
             ""
         }
     )
+}
+
+/// Why the kernels have the form that they have, after its name.
+fn why_kernels(asked: Kernels, form: Form) -> &'static str {
+    match (asked, form) {
+        (_, Form::Native) => "",
+        (Kernels::Portable | Kernels::Split | Kernels::Subgroup, _) => ", as --kernels asks for",
+        (Kernels::Auto, Form::Split { .. }) => {
+            ", made for a GPU whose subgroups have 8 lanes or more"
+        }
+        (Kernels::Auto, Form::Subgroup { .. }) => {
+            ", made for a software adapter whose subgroups have one size"
+        }
+        (Kernels::Auto, Form::Portable) => ", which needs no subgroups",
+    }
 }
 
 /// Why the adapter is taken that is.

@@ -6,6 +6,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use super::option_names::with_options;
 use super::progress::above_bars;
 use super::{bench, screen};
 
@@ -25,6 +26,7 @@ pub fn start(verbose: u8, is_silent: bool, timeline: Option<bench::Timeline>) {
         .with_writer(|| AboveBars)
         .with_ansi(screen::coloured(&io::stderr()))
         .without_time()
+        .with_target(verbose > 0)
         .with_filter(filter);
     let timeline = timeline.map(|timeline| timeline.with_filter(bench::OwnSpans));
     tracing_subscriber::registry()
@@ -33,12 +35,14 @@ pub fn start(verbose: u8, is_silent: bool, timeline: Option<bench::Timeline>) {
         .init();
 }
 
-/// Standard error. A record comes as one write.
+/// Standard error. A record comes as one write, and names options where the library names fields.
 struct AboveBars;
 
 impl Write for AboveBars {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        above_bars(|| io::stderr().write(bytes))
+        let record = with_options(&String::from_utf8_lossy(bytes));
+        above_bars(|| io::stderr().write_all(record.as_bytes()))?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -11,6 +11,7 @@ use wgpu::{
 use super::adapter::{AdapterChoice, AdapterReport, choose, gpus};
 use super::arena::{Arena, SizeClasses};
 use super::bind_groups::BindGroups;
+use super::bus_id::narrow_invocations;
 use super::faults::{Faults, fault_of, lock, unanswered};
 use super::kernel_form::KernelForm;
 use super::pipelines::Pipelines;
@@ -35,6 +36,8 @@ pub struct Gpu {
     pub(super) bind_groups: BindGroups,
     pub(super) dims: Option<wgpu::Buffer>,
     pub(super) software: bool,
+    /// As in [`Limits`].
+    narrow_invocations: Option<usize>,
     /// How the adapter was chosen; `None` where there is none.
     choice: Option<AdapterChoice>,
     /// The device again, and after [`Gpu::reopen`] the new one.
@@ -52,7 +55,11 @@ impl Gpu {
     /// for one; [`Error::Limit`] if it lacks what every kernel
     /// needs; [`Error::Device`] if the driver refuses.
     pub fn open(choice: &AdapterChoice) -> Result<Gpu> {
-        Gpu::of(&choose(choice)?, choice)
+        Gpu::of(
+            &choose(choice)?,
+            choice,
+            "; choose another adapter with `AdapterChoice::name`",
+        )
     }
 
     /// Opens the best GPU that can be opened, and tells of those that cannot; `None` where there is none. The choice's name is
@@ -62,7 +69,7 @@ impl Gpu {
     /// [`Error::Adapter`] if the process's limit of memory leaves no room for a driver.
     pub(crate) fn open_best(choice: &AdapterChoice) -> Result<Option<Gpu>> {
         for adapter in gpus(choice.local)? {
-            match Gpu::of(&adapter, choice) {
+            match Gpu::of(&adapter, choice, "") {
                 Ok(gpu) => return Ok(Some(gpu)),
                 Err(error) => {
                     warn!("{error}; goes on without it, `AdapterChoice::name` asks for it alone")
@@ -72,7 +79,8 @@ impl Gpu {
         Ok(None)
     }
 
-    fn of(adapter: &wgpu::Adapter, choice: &AdapterChoice) -> Result<Gpu> {
+    /// Opens this adapter. A refusal of its driver ends with `remedy`.
+    fn of(adapter: &wgpu::Adapter, choice: &AdapterChoice, remedy: &str) -> Result<Gpu> {
         let report = AdapterReport::of(adapter);
         let (limits, optional) = if choice.webgpu_limits {
             (wgpu::Limits::default(), Features::empty())
@@ -89,7 +97,8 @@ impl Gpu {
                 remedy: Some("choose another adapter with `AdapterChoice::name`".into()),
             });
         }
-        let software = adapter.get_info().device_type == DeviceType::Cpu;
+        let info = adapter.get_info();
+        let software = info.device_type == DeviceType::Cpu;
         let opened = pollster::block_on(adapter.request_device(&DeviceDescriptor {
             label: Some("gatefold"),
             required_features: optional,
@@ -98,10 +107,14 @@ impl Gpu {
             ..DeviceDescriptor::default()
         }));
         let (device, queue) = opened.map_err(|error| {
-            Error::device(DeviceFault::Refused, format!("{}: {error}", report.name))
+            Error::device(
+                DeviceFault::Refused,
+                format!("{}: {error}{remedy}", report.name),
+            )
         })?;
         let mut gpu = Gpu::new(device, queue, report, software);
         gpu.choice = Some(choice.clone());
+        gpu.narrow_invocations = narrow_invocations(info.vendor, info.device);
         Ok(gpu)
     }
 
@@ -160,6 +173,7 @@ impl Gpu {
             bind_groups: BindGroups::default(),
             dims: None,
             software: self.software,
+            narrow_invocations: self.narrow_invocations,
             choice: self.choice.clone(),
             report: self.report.clone(),
             faults: self.faults.clone(),
@@ -193,6 +207,7 @@ impl Gpu {
             bind_groups: BindGroups::default(),
             dims: None,
             software,
+            narrow_invocations: None,
             choice: None,
             report,
             faults,
@@ -284,6 +299,7 @@ impl Gpu {
             wanted_workgroups,
             product_quads,
             narrow_subgroups,
+            narrow_invocations: self.narrow_invocations,
             // No watchdog looks at a software adapter.
             segment: if self.software {
                 usize::MAX

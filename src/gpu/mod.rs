@@ -7,6 +7,7 @@
 mod adapter;
 mod arena;
 mod bind_groups;
+mod bus_id;
 mod device;
 mod faults;
 mod kernel_form;

@@ -42,6 +42,9 @@ pub struct Limits {
     /// Whether subgroups may have as few as 8 lanes, as those of Intel's GPUs before Xe2: then the split form keeps fewer weights of a
     /// wide LSTM in registers.
     pub narrow_subgroups: bool,
+    /// The most invocations of a workgroup whose subgroups have 8 lanes, where an adapter is known for few, as Intel's GPUs before
+    /// Tiger Lake. In a larger one a lane has half the registers, and the split form keeps no weights in them.
+    pub narrow_invocations: Option<usize>,
     /// Rows of the batch that a workgroup of a recurrence should own, as far as its memory goes; `None` leaves it to
     /// `wanted_workgroups`.
     pub row_tile: Option<usize>,
@@ -62,6 +65,7 @@ impl Limits {
         wanted_workgroups: 2,
         product_quads: 1,
         narrow_subgroups: false,
+        narrow_invocations: None,
         row_tile: None,
         segment: 256,
         storage: Storage::F32,

@@ -247,7 +247,7 @@ fn lstm_resident(groups: usize, narrow: bool) -> [usize; 2] {
 }
 
 /// The split form, if the adapter takes it and its lanes fit a workgroup, in full subgroups. `resident` tells of so many groups of
-/// 16 units, and of whether subgroups are narrow, how many keep their weights.
+/// 16 units, and of whether subgroups are narrow, how many keep their weights; none do where a lane has half the registers.
 fn split(
     resident: impl Fn(usize, bool) -> [usize; 2],
     units: usize,
@@ -263,7 +263,10 @@ fn split(
     let fits = invocations.is_multiple_of(lanes)
         && invocations <= limits.workgroup_invocations
         && bytes <= limits.workgroup_bytes;
-    let [forward, backward] = resident(groups, limits.narrow_subgroups);
+    let [forward, backward] = match limits.narrow_invocations {
+        Some(most) if invocations > most => [0; 2],
+        _ => resident(groups, limits.narrow_subgroups),
+    };
     fits.then_some(Recurrence::Split { forward, backward })
 }
 

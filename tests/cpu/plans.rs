@@ -433,6 +433,15 @@ fn the_split_form_goes_as_far_as_a_workgroup() {
     let lstm = [64, 65, 128, 129].map(|units| Recurrence::choose(units, 2, 10, &narrow));
     assert_eq!(lstm, [split(4), fewer, fewer, split(1)]);
     assert_eq!(Recurrence::choose_gru(128, 2, 10, &narrow), split(4));
+    // A Skylake has 56 threads of 8 lanes: 448 invocations, those of 112 units, and beyond them no weight stays.
+    let few_threads = Limits {
+        narrow_invocations: Some(448),
+        ..narrow.clone()
+    };
+    let lstm = [64, 112, 113, 256].map(|units| Recurrence::choose(units, 2, 10, &few_threads));
+    assert_eq!(lstm, [split(4), fewer, split(0), split(0)]);
+    let gru = [112, 113, 256].map(|units| Recurrence::choose_gru(units, 2, 10, &few_threads));
+    assert_eq!(gru, [split(4), split(0), split(0)]);
     // A workgroup of 64 lanes is less than one subgroup of 128: the portable form takes it.
     let wide = Limits {
         form: Form::Split { lanes: 128 },

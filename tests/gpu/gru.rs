@@ -33,7 +33,8 @@ fn random_sizes() {
 fn larger_layers_in_every_form() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(112, 0);
-    let forms = forms(gpu);
+    let mut forms = forms(gpu);
+    forms.extend(recurrent::without_weights(&forms));
     recurrent::larger_layers::<Gru>(gpu, random, &forms);
 }
 

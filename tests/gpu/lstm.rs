@@ -47,6 +47,7 @@ fn larger_layers_in_every_form() {
         })
         .collect();
     forms.extend(wide);
+    forms.extend(recurrent::without_weights(&forms));
     recurrent::larger_layers::<Lstm>(gpu, random, &forms);
 }
 

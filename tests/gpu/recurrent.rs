@@ -421,6 +421,21 @@ pub fn every_choice<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(Li
     eprintln!("worst error {worst:.2} of its bound");
 }
 
+/// The split forms among these where no weight stays in registers.
+pub fn without_weights(forms: &[(Limits, usize)]) -> Vec<(Limits, usize)> {
+    let split = forms
+        .iter()
+        .filter(|(limits, _)| matches!(limits.form, Form::Split { .. }));
+    let without = split.map(|(limits, units)| {
+        let limits = Limits {
+            narrow_invocations: Some(0),
+            ..limits.clone()
+        };
+        (limits, *units)
+    });
+    without.collect()
+}
+
 /// Layers of 32, 64 and 96 units, under each of these limits, in segments.
 pub fn larger_layers<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(Limits, usize)]) {
     let mut worst = 0.0f64;

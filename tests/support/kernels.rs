@@ -128,6 +128,11 @@ pub fn limits() -> Vec<Limits> {
     };
     let subgroups = [4, 8, 16, 32, 64].map(subgroup);
     let splits = [8, 16, 32, 64].map(split);
+    // No weights in registers, as where a workgroup has few threads.
+    let few_threads = Limits {
+        narrow_invocations: Some(0),
+        ..split(8)
+    };
     // A row a workgroup, as GPUs without subgroups take it.
     let one_row = Limits {
         row_tile: Some(1),
@@ -141,7 +146,7 @@ pub fn limits() -> Vec<Limits> {
         storage: Storage::F16,
         ..limits
     });
-    [Limits::WEBGPU, one_row]
+    [Limits::WEBGPU, one_row, few_threads]
         .into_iter()
         .chain(subgroups)
         .chain(splits)

@@ -31,7 +31,7 @@ pub use data_commands::{
     BuildVocabArgs, BuiltKind, ConvertArgs, DataCommand, DataExportArgs, FetchArgs, Format,
     InspectArgs,
 };
-pub use device::{DeviceArgs, DevicesArgs, StorageArgs, TileArgs};
+pub use device::{DeviceArgs, DevicesArgs, Kernels, StorageArgs, TileArgs};
 pub use figures::FigureArgs;
 pub use model::{ModelArgs, SummaryArgs};
 pub use plot::PlotArgs;
