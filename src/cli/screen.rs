@@ -244,7 +244,7 @@ mod tests {
     fn long_lines_are_broken_between_words_on_a_terminal_alone() {
         let text = "error: no such file; name one\n  because it is  gone away";
         assert_eq!(broken(text, None), text);
-        let narrow = "error: no such file;\nname one\n  because it is\n  gone away";
+        let narrow = "error: no such file;\nname one\n  because it is gone\n  away";
         assert_eq!(broken(text, Some(20)), narrow);
         // A path stays whole, to be copied.
         assert_eq!(
