@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use cli::option_names::with_options;
-use cli::screen::visible;
+use cli::screen::{broken_for_stderr, visible};
 use cli::time_limit::{TIME_OVER, TimeOver};
 use gatefold::Error;
 
@@ -56,11 +56,13 @@ fn tell(out: &mut impl Write, error: &anyhow::Error) -> io::Result<()> {
         Some(error) if is_of_keys(error) => error.to_string(),
         _ => with_options(&error.to_string()),
     };
-    writeln!(out, "error: {}", visible(&told))?;
+    let words = format!("error: {}", visible(&told));
+    writeln!(out, "{}", broken_for_stderr(&words))?;
     for cause in error.chain().skip(1) {
         let cause = with_options(&cause.to_string());
         if !told.contains(&cause) {
-            writeln!(out, "  because {}", visible(&cause))?;
+            let words = format!("  because {}", visible(&cause));
+            writeln!(out, "{}", broken_for_stderr(&words))?;
             told = cause;
         }
     }

@@ -114,9 +114,10 @@ function followChart(chart, tip, kept = { place: null, hidden: new Set() }) {
   if (places.has(kept.place)) show(kept.place);
 }
 
-/** Four digits after the point, or as many as count where the number is small. */
+/** Four digits after the point, or three with an exponent where those would say little or fill a line. */
 function shortNumber(value) {
-  return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(2) : value.toFixed(4);
+  const size = Math.abs(value);
+  return value === 0 || (size >= 0.001 && size < 1e5) ? value.toFixed(4) : value.toExponential(2).replace("+", "");
 }
 
 // What is tapped beside a chart ends what another tap showed there.

@@ -4,7 +4,7 @@
 const COLOURS = 5;
 // More marks than this on a curve crowd it; the values are told all the same.
 const MARKS = 60;
-const SIZE = { width: 480, height: 270, left: 46, right: 10, top: 10, bottom: 36 };
+const SIZE = { width: 480, height: 270, left: 64, right: 16, top: 10, bottom: 36 };
 const MEASURES = [
   { name: "Loss", of: (point) => point.loss },
   { name: "Accuracy", of: (point) => point.accuracy },
@@ -47,15 +47,16 @@ function shareDone(run) {
 }
 
 function runCard(run, index) {
+  const share = (value) => value.toFixed(3);
   const figures = [
-    ["accuracy", run.accuracy, 3],
-    ["loss", run.loss, 4],
-    ["val_accuracy", run.last?.val_accuracy, 3],
-    ["val_loss", run.last?.val_loss, 4],
-    [`best val_accuracy (epoch ${run.best?.epoch})`, run.best?.val_accuracy, 3],
+    ["accuracy", run.accuracy, share],
+    ["loss", run.loss, shortNumber],
+    ["val_accuracy", run.last?.val_accuracy, share],
+    ["val_loss", run.last?.val_loss, shortNumber],
+    [`best val_accuracy (epoch ${run.best?.epoch})`, run.best?.val_accuracy, share],
   ].filter(([, value]) => typeof value === "number");
-  const list = figures.map(([name, value, digits]) =>
-    element("div", {}, element("dt", {}, name), element("dd", {}, value.toFixed(digits))));
+  const list = figures.map(([name, value, written]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, written(value))));
   const name = run.report ? element("a", { href: run.report }, run.name) : run.name;
   const card = element("article", { class: `run ${colour(index)} ${run.status}` },
     element("div", {}, element("h2", {}, name), element("span", { class: "words" }, run.words.join(" · "))),
@@ -154,7 +155,7 @@ function chart(runs, measure) {
       shape("polyline", { points: at.join(" ") }), ...marks));
     key.append(element("li", { class: `key ${colour(index)} ${dash}` }, sample(!isTraining || hasEnd ? d : null), label));
   }
-  return element("figure", { class: "chart" }, element("figcaption", {}, element("h2", {}, measure.name), key), svg);
+  return element("figure", { class: "chart" }, element("figcaption", {}, element("h2", {}, measure.name)), key, svg);
 }
 
 /** Draws the charts anew, and leaves what the reader had chosen in them. */

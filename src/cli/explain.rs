@@ -13,7 +13,9 @@ use serde::Serialize;
 
 use super::args::ExplainArgs;
 use super::output_file;
-use super::screen::{Output, coloured, field, print_json, result_columns};
+use super::screen::{
+    Output, broken, coloured, field, print_json, result_columns, terminal_columns,
+};
 use super::standard_input;
 use super::test_data::{open_told, session_told};
 
@@ -112,7 +114,7 @@ pub fn run(args: &ExplainArgs, quiet: bool) -> Result<()> {
             terms: shared.is_some().then_some(&terms),
         });
     }
-    output.result(&format!("{title}\n"))?;
+    output.result(&format!("{}\n", broken(&title, terminal_columns())))?;
     let columns = result_columns();
     output.result(&text(words, columns, coloured(&io::stdout())))?;
     output.result(&format!("\n{:>NUMBER$}  Word", "Contribution"))?;

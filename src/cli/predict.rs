@@ -12,7 +12,7 @@ use gatefold::train::check_batch_size;
 
 use super::answers::Answers;
 use super::args::{AnswerFormat, PredictArgs};
-use super::screen::{Output, counted};
+use super::screen::{Output, counted, grouped};
 use super::standard_input;
 use super::test_data::{open_told, session_told};
 use super::usage::option;
@@ -78,10 +78,13 @@ fn tell(output: Output, reader: &TextReader, texts: &Texts, answered: usize, spe
         }
     }
     let seconds = spent.as_secs_f64();
+    let rate = match answered as f64 / seconds.max(1e-9) {
+        rate @ 100.0.. => grouped(rate.round() as usize),
+        rate => format!("{rate:.1}"),
+    };
     output.say(&format!(
-        "{} in {seconds:.2} s, {:.1} a second",
-        counted(answered, "review"),
-        answered as f64 / seconds.max(1e-9)
+        "{} in {seconds:.2} s, {rate} a second",
+        counted(answered, "review")
     ));
 }
 

@@ -294,11 +294,11 @@ mod tests {
         };
         let metrics = epoch_metrics(&record, 5);
         assert_eq!(metrics[1], "accuracy 0.000 loss 0.7123");
-        assert_eq!(metrics[3], "gradient norm 5.500e-7, at most 3.403e38");
+        assert_eq!(metrics[3], "gradient norm 5.50e-7, at most 3.40e38");
         record.val_loss = f64::from(f32::MAX);
         assert_eq!(
             epoch_metrics(&record, 5)[2],
-            "val_accuracy 0.000 val_loss 3.403e38"
+            "val_accuracy 0.000 val_loss 3.40e38"
         );
     }
 }

@@ -212,6 +212,25 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// `text` as standard error shows it: where that is a terminal, its long lines are broken between words.
+pub fn broken_for_stderr(text: &str) -> String {
+    broken(text, stderr_size().map(width))
+}
+
+/// `text` with lines of at most so many columns, where there is a limit; further parts of a line are indented as it is.
+pub fn broken(text: &str, columns: Option<usize>) -> String {
+    let lines = text.lines().flat_map(|line| match columns {
+        Some(columns) if line.chars().count() > columns => {
+            let words = line.trim_start();
+            let (indent, _) = line.split_at(line.len() - words.len());
+            let parts = wrap(words, columns.saturating_sub(indent.len())).into_iter();
+            parts.map(|part| format!("{indent}{part}")).collect()
+        }
+        _ => vec![line.to_owned()],
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Whether colours may be printed to `stream`: on a terminal, unless `NO_COLOR` forbids it.
 pub fn coloured(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -220,6 +239,19 @@ pub fn coloured(stream: &impl IsTerminal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lines_are_broken_between_words_on_a_terminal_alone() {
+        let text = "error: no such file; name one\n  because it is  gone away";
+        assert_eq!(broken(text, None), text);
+        let narrow = "error: no such file;\nname one\n  because it is\n  gone away";
+        assert_eq!(broken(text, Some(20)), narrow);
+        // A path stays whole, to be copied.
+        assert_eq!(
+            broken("a/long/path is no run", Some(8)),
+            "a/long/path\nis no\nrun"
+        );
+    }
 
     #[test]
     fn text_is_as_wide_as_the_terminal_but_no_wider_than_80_columns() {

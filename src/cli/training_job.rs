@@ -13,7 +13,7 @@ use gatefold::model::Model;
 use gatefold::run::{
     RunEvent, RunOutcome, RunPlace, RunSpec, Trainer, check_folder, files, holds_run,
 };
-use gatefold::train::{Event, History, Monitor, Position};
+use gatefold::train::{Event, History, Monitor, Position, range_test_words};
 #[cfg(feature = "serve")]
 use gatefold::watch::Page;
 use serde::Serialize;
@@ -158,6 +158,10 @@ impl TrainingJob {
                 session.device().buffer_bytes() >> 20
             );
             device = session.into_device();
+        }
+        if self.settings.finds_rate {
+            self.output.field("Testing", &range_test_words());
+            return Ok(device);
         }
         self.output.field("Training", &self.trainer.words());
         self.output.field(

@@ -1,12 +1,12 @@
-//! How much of a series lies under something that is set over the plotting area.
+//! Whether something that is set over the plotting area lies over a series.
 
 use super::canvas::{Place, Rectangle};
-use super::figure::{Series, drawable};
+use super::figure::{Curve, Series, drawable};
 use super::layout::{LINE, Layout};
 use super::strokes::{marker_size, strokes};
 
-/// How much of `series` lies in `area`: a line by its length, a marker as much as its width.
-pub(super) fn hidden_length(area: Rectangle, series: &Series, layout: &Layout) -> f64 {
+/// Whether a point, a line or a filled area of `series` lies in `area`, or so near that it seems to.
+pub(super) fn is_over(area: Rectangle, series: &Series, layout: &Layout) -> bool {
     let reach = if series.marker.is_some() {
         marker_size(series, layout)
     } else {
@@ -19,27 +19,45 @@ pub(super) fn hidden_length(area: Rectangle, series: &Series, layout: &Layout) -
         );
         across.contains(x) && down.contains(y)
     };
-    let points = series.points.iter().filter(|point| drawable(point.1));
-    let marked = points.filter(|point| within(&layout.place(**point)));
-    let mut hidden = marked.count() as f64 * reach;
-    for stroke in strokes(series, layout) {
-        hidden += stroke
-            .windows(2)
-            .map(|ends| length_within(ends[0], ends[1], within))
-            .sum::<f64>();
+    let mut points = series.points.iter().filter(|point| drawable(point.1));
+    if points.any(|point| within(&layout.place(*point))) {
+        return true;
     }
-    hidden
+    let centre = (
+        (area.left + area.right) / 2.0,
+        (area.top + area.bottom) / 2.0,
+    );
+    let is_filled = matches!(series.curve, Curve::Band | Curve::Bars { .. });
+    let strokes = strokes(series, layout);
+    strokes.iter().any(|stroke| {
+        let mut parts = stroke.windows(2);
+        // Where no part of an outline is in it, all of it lies on one side.
+        parts.any(|ends| passes(ends[0], ends[1], within)) || is_filled && encloses(stroke, centre)
+    })
 }
 
-/// Length of the part of a straight line that is `within`, sampled at every other pixel.
-fn length_within(from: Place, to: Place, within: impl Fn(&Place) -> bool) -> f64 {
+/// Whether a straight line is somewhere `within`, sampled at every other pixel.
+fn passes(from: Place, to: Place, within: impl Fn(&Place) -> bool) -> bool {
     let across = (to.0 - from.0, to.1 - from.1);
     let length = (across.0 * across.0 + across.1 * across.1).sqrt();
     let samples = (length / 2.0).ceil().max(1.0);
     let along = |index: u32| (f64::from(index) + 0.5) / samples;
-    let places = (0..samples as u32).map(|index| {
+    let mut places = (0..samples as u32).map(|index| {
         let share = along(index);
         (from.0 + across.0 * share, from.1 + across.1 * share)
     });
-    places.filter(|place| within(place)).count() as f64 * length / samples
+    places.any(|place| within(&place))
+}
+
+/// Whether a place is inside the area with this outline: a ray from it crosses the outline an odd number of times.
+fn encloses(outline: &[Place], (x, y): Place) -> bool {
+    let (Some(first), Some(last)) = (outline.first(), outline.last()) else {
+        return false;
+    };
+    let sides = outline.windows(2).map(|ends| (ends[0], ends[1]));
+    let crossed = sides.chain([(*last, *first)]).filter(|(from, to)| {
+        let is_beside = (from.1 > y) != (to.1 > y);
+        is_beside && x < from.0 + (y - from.1) / (to.1 - from.1) * (to.0 - from.0)
+    });
+    !crossed.count().is_multiple_of(2)
 }

@@ -10,6 +10,7 @@ use super::layout::{CAPTION, DIGIT, FRAME, HEIGHT, LINE, Layout, TEXT, TICK, TIT
 use super::legend::Legend;
 use super::picture::Picture;
 use super::strokes::{dashes, marker_size, strokes};
+use super::text::Typeface;
 
 /// How far a band covers what lies under it.
 const SHADE: f64 = 0.18;
@@ -56,18 +57,45 @@ fn draw<B: DrawingBackend>(
     canvas: &mut Canvas<'_, B>,
 ) -> Drawn<B> {
     let caption = caption(figure);
-    let layout = Layout::of(figure, size, caption.is_some(), canvas.typeface);
+    let (layout, names) = arranged(figure, size, caption.is_some(), canvas.typeface);
     ticks(&layout, canvas)?;
     for series in &figure.series {
         curve(series, &layout, canvas)?;
     }
     frame(layout.frame, canvas)?;
-    match EndLabels::of(figure, &layout, canvas.typeface) {
-        Some(names) => names.draw(canvas)?,
-        None => Legend::of(figure, &layout, canvas.typeface).draw(figure, canvas)?,
+    match names {
+        Names::AtEnds(names) => names.draw(canvas)?,
+        Names::Legend(legend) => legend.draw(figure, canvas)?,
     }
     labels(figure, &layout, caption.as_deref(), canvas)?;
     canvas.backend.present()
+}
+
+/// What tells the series' names.
+enum Names {
+    AtEnds(EndLabels),
+    Legend(Legend),
+}
+
+/// Where all parts go. Names are at the ends of the lines where they have room there, in a legend where the axes have a
+/// corner free, and below the axes where they have not.
+fn arranged(
+    figure: &Figure,
+    size: (f64, f64),
+    captioned: bool,
+    typeface: &Typeface,
+) -> (Layout, Names) {
+    let layout = Layout::of(figure, size, captioned, 0.0, typeface);
+    if let Some(names) = EndLabels::of(figure, &layout, typeface) {
+        return (layout, Names::AtEnds(names));
+    }
+    if let Some(legend) = Legend::within(figure, &layout, typeface) {
+        return (layout, Names::Legend(legend));
+    }
+    let mut legend = Legend::below(figure, size, typeface);
+    let layout = Layout::of(figure, size, captioned, legend.height(), typeface);
+    legend.move_to(layout.below);
+    (layout, Names::Legend(legend))
 }
 
 /// The figure's caption, and how many values could not be drawn: a gap must not pass unseen.

@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
 use super::canvas::{Canvas, Drawn, Rectangle};
-use super::cover::hidden_length;
+use super::cover::is_over;
 use super::figure::{Colour, Curve, Figure, Series, drawable};
 use super::layout::{ASCENT, DESCENT, LINE, Layout, TEXT};
 use super::strokes::marker_size;
@@ -103,7 +103,7 @@ fn free_places(own: &Series, all: &[&Series], width: f64, layout: &Layout) -> Ve
                 true => 0.0,
                 false => distance + APART,
             };
-            hidden_length(widened(area, room), series, layout) == 0.0
+            !is_over(widened(area, room), series, layout)
         });
         (is_within && is_free).then_some(area)
     });

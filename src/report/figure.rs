@@ -107,6 +107,13 @@ pub enum HorizontalUnit {
     Whole,
     /// Hundredths: 25 is a fraction of 0.25.
     Hundredth,
+    /// Powers of ten, on a logarithmic axis: place 0 is 10^`first`, and each `places` further on is ten times as much.
+    Decade {
+        /// Exponent of place 0.
+        first: i32,
+        /// Places from a power to the next, at least 1.
+        places: usize,
+    },
 }
 
 /// What the vertical axis shows.
@@ -177,8 +184,8 @@ pub struct Figure {
     pub series: Vec<Series>,
     /// Limits of the vertical axis.
     pub vertical: VerticalRange,
-    /// Where the legend goes, unless it would hide points there, and fewer elsewhere. There is none where each name has room at
-    /// the end of its line.
+    /// Where the legend goes, unless it would lie over a series there: then it goes where it does not, if need be below the
+    /// axes. There is none where each name has room at the end of its line.
     pub legend: Corner,
     /// Small text at the foot: what the numbers come from.
     pub caption: Option<String>,

@@ -26,7 +26,7 @@ pub(super) const FRAME: f64 = 1.1;
 pub(super) const TICK: f64 = 4.9;
 
 /// Between the outermost letters and the edge.
-const PAD: f64 = 8.0;
+pub(super) const PAD: f64 = 8.0;
 /// Between an axis's tick labels and its own label: 4 points.
 const LABEL_GAP: f64 = 5.6;
 /// Between the title's baseline and the frame: 6 points.
@@ -55,17 +55,30 @@ pub(super) struct Layout {
     pub x_ticks: f64,
     pub x_label: f64,
     pub caption: f64,
+    /// Where what stands below the axes begins, from the top.
+    pub below: f64,
     /// The vertical label's baseline, from the left.
     pub y_label: f64,
 }
 
 impl Layout {
-    /// Lays out `figure` on `size` pixels, with room for its tick labels, and for a caption if `captioned`.
-    pub fn of(figure: &Figure, size: (f64, f64), captioned: bool, typeface: &Typeface) -> Self {
+    /// Lays out `figure` on `size` pixels, with room for its tick labels, for a caption if `captioned`, and for a legend of
+    /// the height `legend` below the axes.
+    pub fn of(
+        figure: &Figure,
+        size: (f64, f64),
+        captioned: bool,
+        legend: f64,
+        typeface: &Typeface,
+    ) -> Self {
         let (width, height) = size;
         let steps = |length: f64, apart: f64| (length / apart).round().max(1.0) as u32;
         let [across, down] = TICKS_APART;
-        let y = Axis::values(&figure.series, figure.vertical, steps(height, down));
+        let y = Axis::values(
+            &figure.series,
+            figure.vertical,
+            steps(height - legend, down),
+        );
         let x = Axis::places(&figure.series, figure.x_unit, steps(width, across));
 
         let title = PAD + ASCENT * TITLE;
@@ -75,7 +88,8 @@ impl Layout {
         } else {
             height - PAD
         };
-        let x_label = foot - DESCENT * TEXT;
+        let below = foot - legend;
+        let x_label = below - DESCENT * TEXT;
         let x_ticks = x_label - ASCENT * TEXT - LABEL_GAP - DESCENT * TEXT;
 
         let widths = y.ticks.iter().map(|tick| typeface.width(&tick.label, TEXT));
@@ -96,6 +110,7 @@ impl Layout {
             x_ticks,
             x_label,
             caption,
+            below,
             y_label,
         }
     }

@@ -1,14 +1,14 @@
-//! The legend: its measures, and the corner where it hides least.
+//! The legend: its measures, and where it goes: a free corner of the axes, or below them.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
 use plotters_backend::DrawingBackend;
 use plotters_backend::text_anchor::HPos;
 
-use super::canvas::{BLACK, Canvas, Drawn, Place, Rectangle, ink};
-use super::cover::hidden_length;
-use super::figure::{Corner, Curve, Dash, Figure};
-use super::layout::{DIGIT, LINE, Layout, MARKER, TEXT};
+use super::canvas::{BLACK, Canvas, Drawn, GREY, Place, Rectangle, ink};
+use super::cover::is_over;
+use super::figure::{Corner, Curve, Dash, Figure, Series};
+use super::layout::{DIGIT, LINE, Layout, MARKER, PAD, TEXT};
 use super::strokes::dashes;
 use super::text::Typeface;
 
@@ -44,88 +44,196 @@ const ELSEWHERE: [Place; 8] = [
     (0.5, 1.0),
 ];
 
+/// Share of the picture's height that a legend below the axes takes, at most.
+const TALLEST: f64 = 0.4;
+
 /// A legend in its place.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Legend {
     area: Rectangle,
+    /// Whether it has a box, which sets it off from the axes that it is in.
+    is_boxed: bool,
     /// Length of the samples.
     sample: f64,
+    /// Columns are filled one after the other, each as wide as `column`.
+    rows: usize,
+    column: f64,
     labels: Vec<String>,
+    /// Series that have no room in it.
+    unnamed: usize,
 }
 
 impl Legend {
-    /// Measures the legend of `figure` and puts it in the corner asked for, unless it hides less of
-    /// the series elsewhere.
-    pub fn of(figure: &Figure, layout: &Layout, typeface: &Typeface) -> Self {
+    /// The legend of `figure` in the corner of the axes asked for, or where else it lies over no series; none where it has no
+    /// room.
+    pub fn within(figure: &Figure, layout: &Layout, typeface: &Typeface) -> Option<Self> {
         let frame = layout.frame;
-        let is_dashed = figure.named().any(|series| series.dash != Dash::Solid);
-        let sample = if is_dashed { DASHED_SAMPLE } else { SAMPLE };
+        let sample = sample(figure);
         let room = (frame.right - frame.left) * 0.9 - 2.0 * (OUTER + INNER) - sample - GAP;
-        let labels = figure
-            .named()
-            .map(|series| typeface.fit(&series.label, TEXT, room));
-        let labels: Vec<String> = labels.collect();
-        let widths = labels.iter().map(|label| typeface.width(label, TEXT));
-        let width = widths.fold(0.0, f64::max) + 2.0 * INNER + sample + GAP;
-        let height = ROW * labels.len() as f64 - 0.5 * TEXT + 2.0 * INNER;
-
-        let mut area = along_frame(share(figure.legend), frame, width, height);
-        let mut hidden = hidden_by(area, figure, layout);
-        for place in ELSEWHERE {
-            let other = along_frame(place, frame, width, height);
-            let hidden_there = hidden_by(other, figure, layout);
-            if hidden_there < hidden {
-                (area, hidden) = (other, hidden_there);
-            }
+        let labels = fitted(figure, room, typeface);
+        let width = widest(&labels, typeface) + 2.0 * INNER + sample + GAP;
+        let height = height_of(labels.len());
+        if height + 2.0 * OUTER > frame.bottom - frame.top {
+            return None;
         }
+        let mut places = [share(figure.legend)].into_iter().chain(ELSEWHERE);
+        let area = places.find_map(|place| {
+            let area = along_frame(place, frame, width, height);
+            let mut series = figure.series.iter();
+            let is_free = !series.any(|series| is_over(area, series, layout));
+            is_free.then_some(area)
+        })?;
+        Some(Self {
+            area,
+            is_boxed: true,
+            sample,
+            rows: labels.len(),
+            column: width,
+            labels,
+            unnamed: 0,
+        })
+    }
+
+    /// The legend of `figure` in columns, as wide as a picture of this size, for [`Legend::move_to`]. Where so many series would
+    /// take the picture from the axes, it tells how many it does not name.
+    pub fn below(figure: &Figure, (width, height): (f64, f64), typeface: &Typeface) -> Self {
+        let sample = sample(figure);
+        let around = 2.0 * INNER + sample + GAP;
+        let width = width - 2.0 * PAD;
+        let mut labels = fitted(figure, width - around, typeface);
+        let columns = |labels: &[String]| {
+            let fit = (width / (widest(labels, typeface) + around)).floor();
+            (fit as usize).clamp(1, labels.len().max(1))
+        };
+        let rows_at_most = ((TALLEST * height) / ROW).floor().max(1.0) as usize;
+        if labels.len() > rows_at_most * columns(&labels) {
+            // Two columns at least: half a name tells more than none.
+            labels = fitted(figure, width / 2.0 - around, typeface);
+        }
+        let columns = columns(&labels);
+        let places = rows_at_most * columns;
+        let all = labels.len();
+        if all > places {
+            labels.truncate(places - 1);
+        }
+        let unnamed = all - labels.len();
+        let rows = (all - unnamed + usize::from(unnamed > 0)).div_ceil(columns);
+        let area = Rectangle {
+            left: PAD,
+            top: 0.0,
+            right: PAD + width,
+            bottom: height_of(rows),
+        };
         Self {
             area,
+            is_boxed: false,
             sample,
+            rows,
+            column: width / columns as f64,
             labels,
+            unnamed,
         }
+    }
+
+    /// How much of the picture's height it takes.
+    pub fn height(&self) -> f64 {
+        self.area.bottom - self.area.top
+    }
+
+    /// Has it begin so far from the top of the picture.
+    pub fn move_to(&mut self, top: f64) {
+        let height = self.height();
+        (self.area.top, self.area.bottom) = (top, top + height);
     }
 
     /// Draws box, samples and labels.
     pub fn draw<B: DrawingBackend>(&self, figure: &Figure, canvas: &mut Canvas<'_, B>) -> Drawn<B> {
-        let outline = rounded(self.area);
-        canvas.polygon(&outline, ink(PAPER, COVER))?;
-        canvas.line(&outline, 1.4, ink(EDGE, COVER))?;
-        let left = self.area.left + INNER;
-        for (row, (series, label)) in figure.named().zip(&self.labels).enumerate() {
-            let baseline = self.area.top + INNER + ROW * row as f64 + 0.87 * TEXT;
-            let middle = baseline - DIGIT * TEXT / 2.0;
-            let colour = ink(series.colour, 1.0);
-            match series.curve {
-                Curve::Apart | Curve::Band => {}
-                Curve::Line | Curve::Steps { .. } => {
-                    let sample = [(left, middle), (left + self.sample, middle)];
-                    for dash in dashes(&sample, series.dash) {
-                        canvas.line(&dash, LINE, colour)?;
-                    }
-                }
-                Curve::Bars { .. } => {
-                    let patch = Rectangle {
-                        left,
-                        top: baseline - PATCH,
-                        right: left + self.sample,
-                        bottom: baseline,
-                    };
-                    canvas.fill(patch, colour)?;
-                }
-            }
-            if let Some(shape) = series.marker {
-                canvas.marker(shape, (left + self.sample / 2.0, middle), MARKER, colour)?;
-            }
-            canvas.text(
-                label,
-                TEXT,
-                (left + self.sample + GAP, baseline),
-                HPos::Left,
-                BLACK,
-            )?;
+        if self.is_boxed {
+            let outline = rounded(self.area);
+            canvas.polygon(&outline, ink(PAPER, COVER))?;
+            canvas.line(&outline, 1.4, ink(EDGE, COVER))?;
+        }
+        for (index, (series, label)) in figure.named().zip(&self.labels).enumerate() {
+            let (left, baseline) = self.place(index);
+            self.draw_sample(series, (left, baseline), canvas)?;
+            let place = (left + self.sample + GAP, baseline);
+            canvas.text(label, TEXT, place, HPos::Left, BLACK)?;
+        }
+        if self.unnamed > 0 {
+            let words = format!("and {} more", self.unnamed);
+            let place = self.place(self.labels.len());
+            canvas.text(&words, TEXT, place, HPos::Left, GREY)?;
         }
         Ok(())
     }
+
+    /// Where an entry begins, on its baseline.
+    fn place(&self, index: usize) -> Place {
+        let (column, row) = (index / self.rows, index % self.rows);
+        (
+            self.area.left + INNER + self.column * column as f64,
+            self.area.top + INNER + ROW * row as f64 + 0.87 * TEXT,
+        )
+    }
+
+    /// Draws what a series looks like, to the left of its label.
+    fn draw_sample<B: DrawingBackend>(
+        &self,
+        series: &Series,
+        (left, baseline): Place,
+        canvas: &mut Canvas<'_, B>,
+    ) -> Drawn<B> {
+        let middle = baseline - DIGIT * TEXT / 2.0;
+        let colour = ink(series.colour, 1.0);
+        match series.curve {
+            Curve::Apart | Curve::Band => {}
+            Curve::Line | Curve::Steps { .. } => {
+                let sample = [(left, middle), (left + self.sample, middle)];
+                for dash in dashes(&sample, series.dash) {
+                    canvas.line(&dash, LINE, colour)?;
+                }
+            }
+            Curve::Bars { .. } => {
+                let patch = Rectangle {
+                    left,
+                    top: baseline - PATCH,
+                    right: left + self.sample,
+                    bottom: baseline,
+                };
+                canvas.fill(patch, colour)?;
+            }
+        }
+        match series.marker {
+            Some(shape) => {
+                let centre = (left + self.sample / 2.0, middle);
+                canvas.marker(shape, centre, MARKER, colour)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Length of the samples.
+fn sample(figure: &Figure) -> f64 {
+    let is_dashed = figure.named().any(|series| series.dash != Dash::Solid);
+    if is_dashed { DASHED_SAMPLE } else { SAMPLE }
+}
+
+/// The names of the series, each cut to `room`.
+fn fitted(figure: &Figure, room: f64, typeface: &Typeface) -> Vec<String> {
+    let labels = figure.named();
+    labels
+        .map(|series| typeface.fit(&series.label, TEXT, room))
+        .collect()
+}
+
+fn widest(labels: &[String], typeface: &Typeface) -> f64 {
+    let widths = labels.iter().map(|label| typeface.width(label, TEXT));
+    widths.fold(0.0, f64::max)
+}
+
+fn height_of(rows: usize) -> f64 {
+    ROW * rows as f64 - 0.5 * TEXT + 2.0 * INNER
 }
 
 /// Where a corner is: shares of the way to the right and down.
@@ -147,14 +255,6 @@ fn along_frame((right, down): Place, frame: Rectangle, width: f64, height: f64) 
         right: left + width,
         bottom: top + height,
     }
-}
-
-/// How much of all series lies in `area`.
-fn hidden_by(area: Rectangle, figure: &Figure, layout: &Layout) -> f64 {
-    let series = figure.named();
-    series
-        .map(|series| hidden_length(area, series, layout))
-        .sum()
 }
 
 /// The outline of `area` with rounded corners, closed.

@@ -80,6 +80,7 @@ pub use rates::{rates_csv, rates_figure};
 pub use spread::{SpreadCurve, spread_overview};
 pub use table::{
     best_epoch, comparison_markdown, comparison_table, comparison_table_within, readable,
+    readable_beside,
 };
 pub use tensorboard::TensorBoard;
 pub use timing::EpochTiming;

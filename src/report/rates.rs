@@ -6,7 +6,7 @@ use super::figure::{Corner, Curve, Dash, Figure, HorizontalUnit, Marker, Series,
 use crate::error::Result;
 use crate::train::{FIRST_RATE, RangePoint, RangeTest, STEPS_A_DECADE};
 
-/// Times the first loss beyond which a point would flatten all others.
+/// Times the first loss beyond which a point would flatten all others; half of what ends the test.
 const SHOWN: f64 = 2.0;
 
 /// A row a step: its rate, its loss, the running mean.
@@ -26,13 +26,13 @@ pub fn rates_csv(test: &RangeTest) -> Result<Vec<u8>> {
     csv_of("writing learning rates", header, rows)
 }
 
-/// The losses as dots, their running mean as a line, the suggestion as a square.
+/// The losses as dots, their running mean as a line up to where it is beyond bounds, the suggestion as a square.
 pub fn rates_figure(test: &RangeTest, caption: Option<String>) -> Figure {
     let first = test.points.first().map_or(1.0, |point| point.loss);
-    let shown = |value: fn(&RangePoint) -> f64| -> Vec<(usize, f64)> {
+    let is_shown = |point: &(usize, f64)| point.1 <= SHOWN * first;
+    let places = |value: fn(&RangePoint) -> f64| {
         let points = test.points.iter().enumerate();
-        let points = points.map(|(step, point)| (step, value(point)));
-        points.filter(|(_, loss)| *loss <= SHOWN * first).collect()
+        points.map(move |(step, point)| (step, value(point)))
     };
     let series = |label: &str, colour: usize, curve, marker, points| Series {
         label: label.to_owned(),
@@ -49,14 +49,16 @@ pub fn rates_figure(test: &RangeTest, caption: Option<String>) -> Figure {
             5,
             Curve::Apart,
             Some(Marker::Circle),
-            shown(|point| point.loss),
+            places(|point| point.loss).filter(is_shown).collect(),
         ),
         series(
             "Running mean",
             0,
             Curve::Line,
             None,
-            shown(|point| point.smoothed),
+            places(|point| point.smoothed)
+                .take_while(is_shown)
+                .collect(),
         ),
     ];
     if let Some(rate) = test.suggestion() {
@@ -69,8 +71,11 @@ pub fn rates_figure(test: &RangeTest, caption: Option<String>) -> Figure {
     }
     Figure {
         title: "Learning rates".to_owned(),
-        x_label: format!("Step; the rate is {FIRST_RATE:e} · 10^(step/{STEPS_A_DECADE})"),
-        x_unit: HorizontalUnit::Whole,
+        x_label: "Learning rate".to_owned(),
+        x_unit: HorizontalUnit::Decade {
+            first: FIRST_RATE.log10().round() as i32,
+            places: STEPS_A_DECADE,
+        },
         y_label: "Loss".to_owned(),
         series: all,
         vertical: VerticalRange::Data,

@@ -183,18 +183,35 @@ pub(super) fn number(value: f64) -> String {
     format!("{value:.4}")
 }
 
-/// A loss or norm: four decimals, or four digits with an exponent where decimals would say nothing or fill a line.
+/// A loss or norm: four decimals, or three digits with an exponent where decimals would say little or fill a line.
 ///
 /// # Examples
 /// ```
 /// use gatefold::report::readable;
 ///
-/// assert_eq!([0.71234, 0.0, 5.5e-7, 3.4e38].map(readable), ["0.7123", "0.0000", "5.500e-7", "3.400e38"]);
+/// assert_eq!([0.71234, 0.0, 5.5e-7, 3.4e38].map(readable), ["0.7123", "0.0000", "5.50e-7", "3.40e38"]);
 /// ```
 pub fn readable(value: f64) -> String {
     match value.abs() {
         0.0 | 0.001..1e5 => number(value),
-        _ => format!("{value:.3e}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
+/// A deviation from `mean`, or a difference from it: four decimals where that has them too, unless all of them would be 0.
+///
+/// # Examples
+/// ```
+/// use gatefold::report::readable_beside;
+///
+/// assert_eq!([0.012, 0.0003, 0.0, 8.26e-7].map(|value| readable_beside(0.69, value)), ["0.0120", "0.0003", "0.0000", "8.26e-7"]);
+/// assert_eq!(readable_beside(5.5e-4, 0.0003), "3.00e-4");
+/// ```
+pub fn readable_beside(mean: f64, value: f64) -> String {
+    let is_small = (0.00005..0.001).contains(&value.abs());
+    match mean.abs() {
+        0.001..1e5 if is_small => number(value),
+        _ => readable(value),
     }
 }
 

@@ -40,21 +40,26 @@ impl Axis {
         } else {
             0.5
         };
-        // A tick stands at a place, and says what that stands for.
-        let (places, least_exponent) = match unit {
-            HorizontalUnit::Whole => (1.0, 0),
-            HorizontalUnit::Hundredth => (100.0, -2),
+        let ticks = match unit {
+            HorizontalUnit::Whole => whole_ticks(first, last, most_steps, 1.0, 0),
+            HorizontalUnit::Hundredth => whole_ticks(first, last, most_steps, 100.0, -2),
+            HorizontalUnit::Decade {
+                first: power,
+                places,
+            } => {
+                let decade = places.max(1) as f64;
+                let powers = whole_ticks(first / decade, last / decade, most_steps, 1.0, 0);
+                let powers = powers.into_iter().map(|tick| Tick {
+                    value: tick.value * decade,
+                    label: format!("1e{}", f64::from(power) + tick.value).replace('-', "\u{2212}"),
+                });
+                powers.collect()
+            }
         };
-        let step = Step::at_most((last - first) / places, most_steps, least_exponent);
-        let ticks = step.ticks(first / places, last / places).into_iter();
-        let ticks = ticks.map(|tick| Tick {
-            value: tick.value * places,
-            ..tick
-        });
         Self {
             lower: first - margin,
             upper: last + margin,
-            ticks: ticks.collect(),
+            ticks,
         }
     }
 
@@ -106,6 +111,23 @@ impl Axis {
     pub fn share(&self, value: f64) -> f64 {
         (value - self.lower) / (self.upper - self.lower)
     }
+}
+
+/// Ticks from `first` to `last` that each stand at a place, and say what that stands for: so many `places` make 1.
+fn whole_ticks(
+    first: f64,
+    last: f64,
+    most_steps: u32,
+    places: f64,
+    least_exponent: i32,
+) -> Vec<Tick> {
+    let step = Step::at_most((last - first) / places, most_steps, least_exponent);
+    let ticks = step.ticks(first / places, last / places).into_iter();
+    let at_places = ticks.map(|tick| Tick {
+        value: tick.value * places,
+        ..tick
+    });
+    at_places.collect()
 }
 
 /// The least and the greatest of the values that can be drawn.

@@ -7,7 +7,7 @@ use super::statistics::{Paired, Spread, holm};
 use super::trial_result::TrialResult;
 use super::trials::Sweep;
 use crate::model::counted;
-use crate::report::readable;
+use crate::report::readable_beside;
 use crate::train::Monitor;
 
 /// Below this p a difference is told to be more than chance.
@@ -128,7 +128,8 @@ fn words(other: &ConfigurationResult, epochs: usize, monitor: Monitor) -> String
         return "no seed in common with the best".to_string();
     };
     let by = less_is_better(monitor, paired.difference);
-    let size = readable(paired.difference.abs());
+    let mean = other.figure.map_or(0.0, |figure| figure.mean);
+    let size = readable_beside(mean, paired.difference.abs());
     let difference = match by {
         by if by > 0.0 => format!("worse by {size}"),
         by if by < 0.0 => format!("better by {size} on the seeds in common"),

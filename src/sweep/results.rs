@@ -6,10 +6,10 @@ use super::configuration_result::{ConfigurationResult, compare};
 use super::importance::{Importance, importance};
 use super::outcome::TrialState;
 use super::rounds::less_is_better;
+use super::statistics::spread_text;
 use super::trial_result::TrialResult;
 use super::trials::Sweep;
 use crate::model::counted;
-use crate::report::readable;
 use crate::train::Monitor;
 
 /// What came of a sweep.
@@ -112,15 +112,12 @@ impl Results {
         }
         let best = self.configurations.first();
         if let Some((best, figure)) = best.and_then(|best| Some((best, best.figure?))) {
-            let deviation = figure.deviation.map_or_else(String::new, |deviation| {
-                format!(" ± {}", readable(deviation))
-            });
             let seeds = counted(figure.count, "seed");
             sentences.push(format!(
-                "Best: {}, with a mean {} of {}{deviation} over {seeds}.",
+                "Best: {}, with a mean {} of {} over {seeds}.",
                 best.label,
                 self.monitor,
-                readable(figure.mean)
+                spread_text(Some(figure))
             ));
         }
         sentences

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use crate::report::{readable, readable_beside};
+
 /// Mean, deviation and range of some numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
@@ -41,6 +43,19 @@ impl Spread {
             least: numbers.iter().copied().fold(*first, f64::min),
             greatest: numbers.iter().copied().fold(*first, f64::max),
         })
+    }
+}
+
+/// A mean and its deviation for people: `0.8123 ± 0.0040`.
+pub fn spread_text(spread: Option<Spread>) -> String {
+    match spread {
+        None => "–".to_string(),
+        Some(spread) => {
+            let deviation = spread
+                .deviation
+                .map(|deviation| format!(" ± {}", readable_beside(spread.mean, deviation)));
+            format!("{}{}", readable(spread.mean), deviation.unwrap_or_default())
+        }
     }
 }
 

@@ -64,17 +64,46 @@ impl TrialModel {
             layers: layers.collect(),
         };
         // Its faults show before any work, whatever vocabulary the data will have.
-        let last = model.layers.last();
-        let key = last.map_or(VARIANT.to_string(), |(layer, key, _)| {
-            format!("{LAYER}{layer}.{key}")
-        });
         model
             .build(EXPERIMENT_VOCABULARY, 2, None)
-            .map_err(|error| match error {
-                error @ Error::Malformed { .. } => error,
-                error => place(file, &key, error),
-            })?;
+            .map_err(|error| model.place(file, error))?;
         Ok(model)
+    }
+
+    /// Fails where the model does not fit data with a vocabulary of that many ids, and so many classes.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] with the model file, or with the line of `file` that sets a layer's key.
+    pub(super) fn check(&self, file: &SweepFile, vocabulary: usize, classes: usize) -> Result<()> {
+        let fits = self
+            .build(vocabulary, classes, None)
+            .and_then(|model| check_fit(&model, vocabulary, classes));
+        fits.map_err(|error| match (&self.origin, error) {
+            // What the file says is not what is wrong where the sweep sets other values.
+            (Origin::File { path, .. }, Error::Model { layer, problem })
+                if self.layers.iter().all(|(set, ..)| *set != layer) =>
+            {
+                Error::Malformed {
+                    path: path.clone(),
+                    place: format!("layer {layer}"),
+                    problem,
+                }
+            }
+            (_, error) => self.place(file, error),
+        })
+    }
+
+    /// The error at the line of a key that the sweep sets in the layer it names, else in any, or of the model itself.
+    fn place(&self, file: &SweepFile, error: Error) -> Error {
+        let of_layer = match &error {
+            Error::Malformed { .. } => return error,
+            Error::Model { layer, .. } => self.layers.iter().rfind(|(set, ..)| set == layer),
+            _ => None,
+        };
+        match of_layer.or(self.layers.last()) {
+            Some((layer, key, _)) => place(file, &format!("{LAYER}{layer}.{key}"), error),
+            None => place(file, VARIANT, error),
+        }
     }
 
     /// The model for a vocabulary of that many ids, and so many classes; a variant takes what the data ask for, as
@@ -123,6 +152,15 @@ impl TrialModel {
         let description = description.map_err(|error| Error::Data(error.message().to_string()))?;
         description.build()
     }
+}
+
+/// Fails where `model` does not fit data with a vocabulary of that many ids, and so many classes.
+///
+/// # Errors
+/// [`Error::Model`] with both numbers.
+pub(super) fn check_fit(model: &Model, vocabulary: usize, classes: usize) -> Result<()> {
+    model.check_vocabulary(vocabulary)?;
+    model.check_classes(classes)
 }
 
 fn described(description: &ModelDescription) -> Result<Table> {

@@ -13,7 +13,7 @@ use super::file::Method;
 use super::folder::SweepFolder;
 use super::outcome::{Outcome, TrialState};
 use super::rounds::Task;
-use super::trial_model::TrialModel;
+use super::trial_model::{TrialModel, check_fit};
 use super::trials::{Sweep, Trial};
 use crate::data::{Dataset, WordVectors};
 use crate::device::Device;
@@ -308,8 +308,7 @@ impl<'a> Worker<'a> {
         let width = trainer.read_vectors(stop)?.map(WordVectors::width);
         let (vocabulary, classes) = (dataset.vocabulary.size(), dataset.classes.len());
         let model = model.build(vocabulary, classes, width)?;
-        model.check_vocabulary(vocabulary)?;
-        model.check_classes(classes)?;
+        check_fit(&model, vocabulary, classes)?;
         let model = trainer.adapted(model)?;
         Ok((trainer, model))
     }
@@ -320,10 +319,11 @@ impl<'a> Worker<'a> {
         axes.any(|axis| axis.key.starts_with("data."))
     }
 
-    /// The reviews of a trial: those of the one before, if they are the same.
+    /// The reviews of a trial: those of the one before, if they are the same. Models of trials that do not fit them are refused
+    /// as they are read, before one is trained on them.
     ///
     /// # Errors
-    /// As [`ReviewSource::load`]; what stands against the data is told as a failure of reading it.
+    /// As [`ReviewSource::load`]; [`Error::Malformed`] where a model has another number of classes, or too few embeddings.
     pub fn dataset(&mut self, spec: &RunSpec, stop: &AtomicBool) -> Result<Arc<Dataset>> {
         match &self.data {
             Some((data, dataset)) if *data == spec.data => Ok(Arc::clone(dataset)),
@@ -332,6 +332,12 @@ impl<'a> Worker<'a> {
                 self.data = None;
                 let reviews = ReviewSource::of(&spec.data, self.cache.clone());
                 let dataset = Arc::new(reviews.load(stop)?);
+                let (vocabulary, classes) = (dataset.vocabulary.size(), dataset.classes.len());
+                let mut trials = self.sweep.trials.iter();
+                trials.try_for_each(|trial| match trial.spec.data == spec.data {
+                    true => trial.model.check(&self.sweep.file, vocabulary, classes),
+                    false => Ok(()),
+                })?;
                 self.data = Some((spec.data.clone(), Arc::clone(&dataset)));
                 Ok(dataset)
             }

@@ -9,6 +9,7 @@ use super::folder::SweepFolder;
 use super::mlflow::write_mlflow;
 use super::outcome::TrialState;
 use super::results::Results;
+use super::statistics::{Spread, spread_text};
 use super::trials::Sweep;
 use crate::atomic::write_atomically;
 use crate::error::{Error, Result};
@@ -18,8 +19,6 @@ use crate::report::{
 };
 use crate::run::RunSpec;
 use crate::train::{EpochRecord, Monitor};
-
-use super::statistics::Spread;
 
 /// Configurations whose curves are drawn: more of them are a tangle.
 const DRAWN: usize = 5;
@@ -37,11 +36,7 @@ impl Results {
         let path = folder.path();
         write_atomically(&path.join(files::RESULTS_CSV), &results.to_csv()?)?;
         write_atomically(&path.join(files::RESULTS_JSON), &files::json(&results)?)?;
-        if results
-            .configurations
-            .iter()
-            .any(|there| there.figure.is_some())
-        {
+        if results.has_report() {
             let [accuracy, loss] = figures(&results, sweep, &states);
             write_overview_figures(path, [&accuracy, &loss], &FigureOptions::default())?;
             let map = map(&results, sweep);
@@ -53,6 +48,12 @@ impl Results {
         }
         write_mlflow(sweep, folder, &states)?;
         Ok(results)
+    }
+
+    /// Whether a trial has a metric, so that there are figures and a page to show them on.
+    pub fn has_report(&self) -> bool {
+        let mut configurations = self.configurations.iter();
+        configurations.any(|there| there.figure.is_some())
     }
 
     /// A row a trial, as CSV.
@@ -265,19 +266,6 @@ fn page(
         trials: trials.collect(),
         file: sweep.file.text.clone(),
     })
-}
-
-/// `0.8123 ± 0.0040`
-pub fn spread_text(spread: Option<Spread>) -> String {
-    match spread {
-        None => "–".to_string(),
-        Some(spread) => {
-            let deviation = spread
-                .deviation
-                .map(|deviation| format!(" ± {}", readable(deviation)));
-            format!("{}{}", readable(spread.mean), deviation.unwrap_or_default())
-        }
-    }
 }
 
 /// `0.8080 – 0.8160`; nothing where there is one number alone.

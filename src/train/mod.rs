@@ -108,7 +108,9 @@ pub use metrics::Metrics;
 pub use monitor::Monitor;
 pub use predict::BatchPrediction;
 pub use probabilities::{Probabilities, THRESHOLD, predicted, probability_of};
-pub use range_test::{FIRST_RATE, RangePoint, RangeTest, STEPS_A_DECADE, range_test};
+pub use range_test::{
+    FIRST_RATE, RangePoint, RangeTest, STEPS_A_DECADE, range_test, range_test_words,
+};
 pub use recover::RESTARTS;
 pub use results::StepResult;
 pub use schedule::{Decay, Plateau, RateFn, Schedule};

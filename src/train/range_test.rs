@@ -100,6 +100,15 @@ pub fn range_test(
     Ok(test)
 }
 
+/// What the test is about to do, in words.
+pub fn range_test_words() -> String {
+    let last = rate_of(DECADES * STEPS_A_DECADE);
+    format!(
+        "learning rates from {FIRST_RATE:e} to {last}, a step each, {STEPS_A_DECADE} in each power of ten, until the loss is {DIVERGED} times \
+         its least; nothing is trained"
+    )
+}
+
 /// The rate of the step with this index.
 fn rate_of(step: usize) -> f64 {
     FIRST_RATE * 10f64.powf(step as f64 / STEPS_A_DECADE as f64)

@@ -118,6 +118,9 @@ fn a_learning_rate_is_suggested_and_nothing_trained() {
         told.contains("give --learning-rate ") || told.contains("none: "),
         "{told}"
     );
+    let what = "Testing   learning rates from 1e-6 to 10, a step each, 20 in each power";
+    assert!(outcome.stderr.contains(what), "{outcome:#?}");
+    assert!(!outcome.stderr.contains("Training "), "{outcome:#?}");
     let files: Vec<String> = files_below(&place.path("runs/small-demo-rates"))
         .into_keys()
         .collect();

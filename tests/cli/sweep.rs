@@ -123,6 +123,13 @@ fn a_sweep_is_trained_and_compared() {
     ] {
         assert!(told.contains(words), "{words}: {told}");
     }
+    // No name is broken within a part.
+    let names = told
+        .lines()
+        .filter(|line| line.starts_with("learning_rate="));
+    let parts = names.filter_map(|line| line.split_whitespace().next());
+    let broken = parts.filter(|part| !part.ends_with(','));
+    assert_eq!(broken.count(), 0, "{told}");
     let files = files_below(&place.path("runs/twelve"));
     for name in [
         "report.html",
@@ -283,6 +290,13 @@ fn a_trial_that_fails_is_recorded_and_the_others_go_on() {
     let csv = String::from_utf8(place.files()["runs/twelve/results.csv"].clone()).unwrap();
     assert_eq!(csv.matches(",finished,2,").count(), 2, "{csv}");
     assert_eq!(csv.matches("not a finite number").count(), 2, "{csv}");
+    // Where all fail, there is no page, and none is told of.
+    let all = text.replace("[1e38, 1e-3]", "[1e38]");
+    place.write("all.toml", all.replace("\"twelve\"", "\"all\""));
+    let outcome = place.run(command("all.toml", &[]));
+    assert!(outcome.stdout.contains("results.csv"), "{outcome:?}");
+    assert!(!outcome.stdout.contains("report.html"), "{outcome:?}");
+    assert!(!place.path("runs/all/report.html").exists());
     // They are not tried again but where that is asked for.
     let again = run(&place, &[]);
     assert!(
@@ -297,6 +311,44 @@ fn a_trial_that_fails_is_recorded_and_the_others_go_on() {
         "{}",
         again.stderr
     );
+}
+
+#[test]
+fn a_model_of_other_classes_is_refused_before_any_training() {
+    let none_is_trained = |place: &Workplace| {
+        let files = place.files();
+        let names: Vec<String> = files
+            .keys()
+            .filter(|name| name.contains("history"))
+            .cloned()
+            .collect();
+        assert_eq!(names, [""; 0]);
+    };
+    let text = TWELVE.replace("[axes]", "[axes]\nmodel = [\"small.toml\", \"three.toml\"]");
+    let place = workplace(&text.replace("model = \"small.toml\"\n", ""));
+    let sigmoid = "units = 1\nactivation = \"sigmoid\"";
+    assert!(SMALL_MODEL.contains(sigmoid), "{SMALL_MODEL}");
+    let three = SMALL_MODEL.replace(sigmoid, "units = 3\nactivation = \"softmax\"");
+    place.write("three.toml", three);
+    let told = [
+        "three.toml: layer ",
+        "3 classes",
+        "the data have 2",
+        "Dense(1) with a sigmoid",
+    ];
+    run(&place, &[]).fails(1, &told);
+    run(&place, &["--dry-run"]).fails(1, &told);
+    none_is_trained(&place);
+
+    // Where the sweep file itself makes it so, its line is told.
+    let place = workplace(
+        "name = \"keys\"\n[base]\nvariant = \"baseline\"\nlayer.dense_1.activation = \"softmax\"\n[axes]\nlayer.dense_1.units = [2, 3]\n",
+    );
+    run(&place, &[]).fails(
+        1,
+        &["sweep.toml: line 6: ", "layer dense_1: tells 3 classes"],
+    );
+    none_is_trained(&place);
 }
 
 #[test]

@@ -357,6 +357,18 @@ fn results_compare_over_seeds_in_words() {
         results.configurations[1].words,
         "worse by 0.1000; one seed does not tell chance"
     );
+    // Deviations and differences have the decimals of what they stand beside.
+    let losses = [0.5004, 0.5010, 0.5007, 0.5000, 0.5006, 0.5003];
+    let states: Vec<TrialState> = losses.iter().map(|loss| state(5, &[0.6, *loss])).collect();
+    let results = Results::of(&sweep, &states);
+    let best = "Best: bucket=true, with a mean val_loss of 0.5003 ± 0.0003 over 3 seeds.";
+    assert!(
+        results.sentences().contains(&best.to_string()),
+        "{:?}",
+        results.sentences()
+    );
+    let other = &results.configurations[1].words;
+    assert!(other.starts_with("worse by 0.0004"), "{other}");
 }
 
 #[test]

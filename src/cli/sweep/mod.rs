@@ -156,9 +156,14 @@ fn conclude(sweep: &Sweep, folder: &SweepFolder, worked: Worked, output: Output)
         output.field("Note", &words);
     }
     let shown = folder.path().display();
+    // Where no trial has a metric, there is nothing to draw.
+    let report = match results.has_report() {
+        true => "report.html, ",
+        false => "",
+    };
     output.result(&field(
         "Results",
-        &format!("{shown}: report.html, results.csv, results.json, mlruns"),
+        &format!("{shown}: {report}results.csv, results.json, mlruns"),
     ))?;
     let line = SweepLine {
         folder: folder.path(),

@@ -1,6 +1,8 @@
 //! What is said of a sweep and its trials: lines and tables.
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, presets};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, Width, presets,
+};
 use gatefold::report::readable;
 use gatefold::sweep::{
     ConfigurationResult, Method, Results, Sweep, Trial, TrialState, spread_text,
@@ -8,8 +10,8 @@ use gatefold::sweep::{
 
 use crate::cli::screen::{LABEL, counted, result_columns, wrap};
 
-/// Columns that the table of configurations takes at least: its figures, and as much again for names and words.
-const LEAST_COLUMNS: usize = 72;
+/// Columns that the words of the table of configurations take at least.
+const LEAST_WORDS: usize = 16;
 
 /// `why-the-baseline-fails: 36 trials, 12 configurations of 3 seeds`
 pub fn summary(sweep: &Sweep) -> String {
@@ -79,9 +81,6 @@ fn indented(text: &str, columns: usize) -> String {
 /// for a table, they stand one below the other.
 pub fn configurations(results: &Results) -> String {
     let columns = result_columns();
-    if columns < LEAST_COLUMNS {
-        return list(results, columns);
-    }
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─').junction('─');
     table
@@ -105,12 +104,34 @@ pub fn configurations(results: &Results) -> String {
             there.words.clone(),
         ]);
     }
+    // A name wraps between its parts; within one it could not be read.
+    let parts = results.configurations.iter();
+    let parts = parts.flat_map(|there| there.label.split(' '));
+    let name = parts.map(|part| part.chars().count()).max().unwrap_or(0);
+    let name = name.max("Configuration".len()) + 1;
+    let widths = table.column_max_content_widths();
+    let metrics: usize = widths
+        .iter()
+        .skip(1)
+        .take(3)
+        .map(|width| usize::from(*width) + 1)
+        .sum();
+    if name + metrics + LEAST_WORDS > columns {
+        return list(results, columns);
+    }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, if index == 4 { 0 } else { 1 }));
-        // Names and words wrap; a number must not.
-        if (1..=3).contains(&index) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-            column.set_cell_alignment(CellAlignment::Right);
+        match index {
+            0 => {
+                let least = Width::Fixed(u16::try_from(name).unwrap_or(u16::MAX));
+                column.set_constraint(ColumnConstraint::LowerBoundary(least));
+            }
+            4 => {}
+            // Words wrap; a number must not.
+            _ => {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+                column.set_cell_alignment(CellAlignment::Right);
+            }
         }
     }
     table.trim_fmt()

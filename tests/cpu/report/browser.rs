@@ -1,6 +1,8 @@
 //! A report's page in a browser, where there is one: taps, keys and the legend.
 
-use gatefold::report::{Report, ReportedRun, report_page};
+use gatefold::report::{
+    Report, ReportedRun, SpreadCurve, SweepPage, report_page, spread_overview, sweep_page,
+};
 
 use super::history;
 use crate::support::browser::{Look, browser, title_of};
@@ -106,4 +108,43 @@ fn a_chart_answers_taps_and_keys() {
             "width: true",
         ]
     );
+}
+
+/// Whether each legend stands below its chart.
+const LEGENDS: &str = r#"<script>
+addEventListener("load", () => {
+  const top = (element) => element.getBoundingClientRect().top;
+  const charts = [...document.querySelectorAll(".chart")];
+  const below = charts.map((chart) => top(chart.querySelector(".legend")) > top(chart.querySelector(":scope > svg")));
+  document.title = `${below} ${document.documentElement.scrollWidth <= innerWidth}`;
+});
+</script>"#;
+
+/// Where the legends are on a page with so many curves in each of its two charts.
+fn legends(browser: &str, curves: usize, width: u32) -> String {
+    let curve = |index: usize| SpreadCurve {
+        label: format!("layer.embedding.width={index}, layer.lstm.units=16, mask_padding=true"),
+        points: vec![(1, [0.5, 0.6, 0.7]), (2, [0.6, 0.7, 0.8])],
+    };
+    let sweep = SweepPage {
+        figures: spread_overview(|_| (0..curves).map(curve).collect(), "many").to_vec(),
+        ..SweepPage::default()
+    };
+    let page = sweep_page(&sweep).unwrap();
+    let page = page.replace("</body>", &format!("{LEGENDS}</body>"));
+    title_of(browser, &page, Look { width, dark: false })
+}
+
+#[test]
+fn a_long_legend_stands_below_its_chart() {
+    let Some(browser) = browser() else {
+        return skipped("no Chromium: nobody looks for a chart behind its legend");
+    };
+    for (curves, width, expected) in [(5, 1280, "false,false true"), (24, 1280, "true,true true")] {
+        assert_eq!(
+            legends(browser, curves, width),
+            expected,
+            "{curves} curves, {width} pixels"
+        );
+    }
 }

@@ -316,7 +316,7 @@ fn what_was_measured_has_charts_and_columns() {
         "<th scope=\"col\">Greatest gradient norm</th>",
         "<data value=\"0.0001\">0.0001</data>",
         "<data value=\"9.1345678e-6\">9.13e-6</data>",
-        "<data value=\"2e-7\">2.000e-7</data>",
+        "<data value=\"2e-7\">2.00e-7</data>",
         "<data value=\"1.5\">1.5000</data>",
     ] {
         assert!(told.contains(words), "no {words}");
