@@ -142,7 +142,7 @@ pub enum Error {
     ForInference,
 
     /// A loss or gradient that is not a finite number.
-    #[error("step {step}: {what} is not a finite number; {}", finite_again(*learning_rate, *halves))]
+    #[error("step {step}: {what} is not a finite number; {}", finite_again(*learning_rate, half_layers))]
     NotFinite {
         /// Optimiser step, counted from 1.
         step: u64,
@@ -150,8 +150,8 @@ pub enum Error {
         what: String,
         /// The learning rate in force; none of a session for inference.
         learning_rate: Option<f64>,
-        /// Whether recurrent layers keep halves, which end at 65,504.
-        halves: bool,
+        /// The layers that keep halves, which end at 65,504.
+        half_layers: Vec<String>,
     },
 
     /// The library itself failed where no input should make it.
@@ -195,10 +195,16 @@ pub enum Error {
 }
 
 /// What makes numbers finite again.
-fn finite_again(learning_rate: Option<f64>, halves: bool) -> String {
-    let more = match halves {
-        true => ", or begin again with `storage` f32: f16 ends at 65,504",
-        false => "",
+fn finite_again(learning_rate: Option<f64>, half_layers: &[String]) -> String {
+    let halves = |layers: String, verb: &str| {
+        format!(
+            ", or begin again with `storage` f32: {layers} {verb} numbers as f16, which ends at 65,504"
+        )
+    };
+    let more = match half_layers {
+        [] => String::new(),
+        [one] => halves(format!("layer {one}"), "keeps"),
+        [most @ .., last] => halves(format!("layers {} and {last}", most.join(", ")), "keep"),
     };
     match learning_rate {
         Some(rate) => format!("lower `learning_rate` (now {rate}){more}"),

@@ -154,7 +154,16 @@ impl Session {
             step: context.step,
             what,
             learning_rate: self.learning_rate(),
-            halves: self.limits.storage == Storage::F16,
+            half_layers: self.half_layers(),
         })
+    }
+
+    /// Names of the layers that keep halves.
+    fn half_layers(&self) -> Vec<String> {
+        let layers = self.model.layers().iter();
+        let recurrent = layers.filter(|layer| {
+            self.limits.storage == Storage::F16 && layer.kind.recurrence().is_some()
+        });
+        recurrent.map(|layer| layer.name.clone()).collect()
     }
 }

@@ -73,7 +73,7 @@ impl Session {
                     step: self.step,
                     what: format!("{what}{}", parameter.name),
                     learning_rate: self.learning_rate(),
-                    halves: false, // parameters are f32
+                    half_layers: Vec::new(), // parameters are f32
                 });
             }
         }

@@ -117,3 +117,22 @@ fn options_are_found_in_strings_alone() {
     assert_eq!(of_the_program(text), expected);
     assert!(of_the_program("\n#[cfg(test)]\nlet a = \"--data\";").is_empty());
 }
+
+#[test]
+fn a_number_that_is_not_finite_is_told_with_the_layers_that_keep_halves() {
+    let told = |layers: &[&str]| {
+        let error = gatefold::Error::NotFinite {
+            step: 4,
+            what: "the loss".into(),
+            learning_rate: Some(0.5),
+            half_layers: layers.iter().map(|&name| name.into()).collect(),
+        };
+        error.to_string()
+    };
+    let start = "step 4: the loss is not a finite number; lower `learning_rate` (now 0.5)";
+    assert_eq!(told(&[]), start);
+    let again = format!(
+        "{start}, or begin again with `storage` f32: layers a, b and c keep numbers as f16, which ends at 65,504"
+    );
+    assert_eq!(told(&["a", "b", "c"]), again);
+}
