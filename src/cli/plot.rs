@@ -107,6 +107,8 @@ fn over_seeds(
         true => without_seed(&history.variant).to_owned(),
         false => history.variant.clone(),
     };
+    let counts: HashSet<usize> = groups.iter().map(Vec::len).collect();
+    let is_one_count = counts.len() == 1;
     let curves = |value: fn(&EpochRecord) -> f64| -> Vec<SpreadCurve> {
         let groups = groups.iter().zip(&named);
         let curve = |(group, name): (&Vec<usize>, &History)| {
@@ -116,14 +118,20 @@ fn over_seeds(
                 .collect();
             let label = match runs.len() {
                 1 => name.variant.clone(),
+                _ if is_one_count => shared_name(name),
                 seeds => format!("{}, {seeds} seeds", shared_name(name)),
             };
             SpreadCurve::over(label, &runs, value)
         };
         groups.map(curve).collect()
     };
-    let spread = "mean and range over seeds";
-    let caption = note.map_or(spread.to_owned(), |note| format!("{spread} · {note}"));
+    let spread = match groups.first() {
+        Some(group) if is_one_count && group.len() > 1 => {
+            format!("mean and range over {} seeds", group.len())
+        }
+        _ => "mean and range over seeds".to_owned(),
+    };
+    let caption = note.map_or(spread.clone(), |note| format!("{spread} · {note}"));
     spread_overview(curves, &caption)
 }
 

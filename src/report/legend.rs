@@ -15,16 +15,18 @@ use super::text::Typeface;
 /// matplotlib's legend, in ems: between frame and box, between box and entries, length of a
 /// line's sample, between sample and label, from one entry to the next. A broken line has a longer sample than
 /// matplotlib's, so that its strokes are seen on both sides of the marker.
-const OUTER: f64 = 0.5 * TEXT;
-const INNER: f64 = 0.4 * TEXT;
-const SAMPLE: f64 = 2.0 * TEXT;
-const DASHED_SAMPLE: f64 = 3.6 * TEXT;
-const GAP: f64 = 0.8 * TEXT;
-const ROW: f64 = 1.5 * TEXT;
+const OUTER: f64 = 0.5;
+const INNER: f64 = 0.4;
+const SAMPLE: f64 = 2.0;
+const DASHED_SAMPLE: f64 = 3.6;
+const GAP: f64 = 0.8;
+const ROW: f64 = 1.5;
 /// Height of a bar's sample.
-const PATCH: f64 = 0.7 * TEXT;
+const PATCH: f64 = 0.7;
 /// Radius of the box's corners.
 const ROUND: f64 = 0.2 * TEXT;
+/// Size of the text below the axes where names in the usual size have no room.
+const SMALL: f64 = 0.75 * TEXT;
 
 const EDGE: [u8; 3] = [204, 204, 204];
 const PAPER: [u8; 3] = [255, 255, 255];
@@ -53,6 +55,8 @@ pub(super) struct Legend {
     area: Rectangle,
     /// Whether it has a box, which sets it off from the axes that it is in.
     is_boxed: bool,
+    /// Size of the text.
+    text: f64,
     /// Length of the samples.
     sample: f64,
     /// Columns are filled one after the other, each as wide as `column`.
@@ -68,12 +72,12 @@ impl Legend {
     /// room.
     pub fn within(figure: &Figure, layout: &Layout, typeface: &Typeface) -> Option<Self> {
         let frame = layout.frame;
-        let sample = sample(figure);
-        let room = (frame.right - frame.left) * 0.9 - 2.0 * (OUTER + INNER) - sample - GAP;
-        let labels = fitted(figure, room, typeface);
-        let width = widest(&labels, typeface) + 2.0 * INNER + sample + GAP;
-        let height = height_of(labels.len());
-        if height + 2.0 * OUTER > frame.bottom - frame.top {
+        let around = around(figure, TEXT);
+        let room = (frame.right - frame.left) * 0.9 - 2.0 * OUTER * TEXT - around;
+        let labels = fitted(figure, TEXT, room, typeface);
+        let width = widest(&labels, TEXT, typeface) + around;
+        let height = height_of(labels.len(), TEXT);
+        if height + 2.0 * OUTER * TEXT > frame.bottom - frame.top {
             return None;
         }
         let mut places = [share(figure.legend)].into_iter().chain(ELSEWHERE);
@@ -86,7 +90,8 @@ impl Legend {
         Some(Self {
             area,
             is_boxed: true,
-            sample,
+            text: TEXT,
+            sample: sample(figure, TEXT),
             rows: labels.len(),
             column: width,
             labels,
@@ -94,23 +99,30 @@ impl Legend {
         })
     }
 
-    /// The legend of `figure` in columns, as wide as a picture of this size, for [`Legend::move_to`]. Where so many series would
-    /// take the picture from the axes, it tells how many it does not name.
+    /// The legend of `figure` in columns, as wide as a picture of this size, for [`Legend::move_to`]. Its text is small where that
+    /// lets it name all series whole. Where so many would take the picture from the axes, it tells how many it does not name.
     pub fn below(figure: &Figure, (width, height): (f64, f64), typeface: &Typeface) -> Self {
-        let sample = sample(figure);
-        let around = 2.0 * INNER + sample + GAP;
         let width = width - 2.0 * PAD;
-        let mut labels = fitted(figure, width - around, typeface);
-        let columns = |labels: &[String]| {
-            let fit = (width / (widest(labels, typeface) + around)).floor();
-            (fit as usize).clamp(1, labels.len().max(1))
+        let columns = |labels: &[String], text: f64| {
+            let column = widest(labels, text, typeface) + around(figure, text);
+            ((width / column).floor() as usize).clamp(1, labels.len().max(1))
         };
-        let rows_at_most = ((TALLEST * height) / ROW).floor().max(1.0) as usize;
-        if labels.len() > rows_at_most * columns(&labels) {
+        let rows_at_most =
+            |text: f64| ((TALLEST * height) / (ROW * text)).floor().max(1.0) as usize;
+        let whole = |text: f64| fitted(figure, text, f64::INFINITY, typeface);
+        let has_room = |text: f64| {
+            let labels = whole(text);
+            widest(&labels, text, typeface) + around(figure, text) <= width
+                && labels.len() <= rows_at_most(text) * columns(&labels, text)
+        };
+        let text = if has_room(TEXT) { TEXT } else { SMALL };
+        let mut labels = fitted(figure, text, width - around(figure, text), typeface);
+        let rows_at_most = rows_at_most(text);
+        if labels.len() > rows_at_most * columns(&labels, text) {
             // Two columns at least: half a name tells more than none.
-            labels = fitted(figure, width / 2.0 - around, typeface);
+            labels = fitted(figure, text, width / 2.0 - around(figure, text), typeface);
         }
-        let columns = columns(&labels);
+        let columns = columns(&labels, text);
         let places = rows_at_most * columns;
         let all = labels.len();
         if all > places {
@@ -122,12 +134,13 @@ impl Legend {
             left: PAD,
             top: 0.0,
             right: PAD + width,
-            bottom: height_of(rows),
+            bottom: height_of(rows, text),
         };
         Self {
             area,
             is_boxed: false,
-            sample,
+            text,
+            sample: sample(figure, text),
             rows,
             column: width / columns as f64,
             labels,
@@ -156,13 +169,13 @@ impl Legend {
         for (index, (series, label)) in figure.named().zip(&self.labels).enumerate() {
             let (left, baseline) = self.place(index);
             self.draw_sample(series, (left, baseline), canvas)?;
-            let place = (left + self.sample + GAP, baseline);
-            canvas.text(label, TEXT, place, HPos::Left, BLACK)?;
+            let place = (left + self.sample + GAP * self.text, baseline);
+            canvas.text(label, self.text, place, HPos::Left, BLACK)?;
         }
         if self.unnamed > 0 {
             let words = format!("and {} more", self.unnamed);
             let place = self.place(self.labels.len());
-            canvas.text(&words, TEXT, place, HPos::Left, GREY)?;
+            canvas.text(&words, self.text, place, HPos::Left, GREY)?;
         }
         Ok(())
     }
@@ -171,8 +184,8 @@ impl Legend {
     fn place(&self, index: usize) -> Place {
         let (column, row) = (index / self.rows, index % self.rows);
         (
-            self.area.left + INNER + self.column * column as f64,
-            self.area.top + INNER + ROW * row as f64 + 0.87 * TEXT,
+            self.area.left + INNER * self.text + self.column * column as f64,
+            self.area.top + (INNER + ROW * row as f64 + 0.87) * self.text,
         )
     }
 
@@ -183,7 +196,7 @@ impl Legend {
         (left, baseline): Place,
         canvas: &mut Canvas<'_, B>,
     ) -> Drawn<B> {
-        let middle = baseline - DIGIT * TEXT / 2.0;
+        let middle = baseline - DIGIT * self.text / 2.0;
         let colour = ink(series.colour, 1.0);
         match series.curve {
             Curve::Apart | Curve::Band => {}
@@ -196,7 +209,7 @@ impl Legend {
             Curve::Bars { .. } => {
                 let patch = Rectangle {
                     left,
-                    top: baseline - PATCH,
+                    top: baseline - PATCH * self.text,
                     right: left + self.sample,
                     bottom: baseline,
                 };
@@ -213,27 +226,32 @@ impl Legend {
     }
 }
 
-/// Length of the samples.
-fn sample(figure: &Figure) -> f64 {
+/// Length of the samples beside text of this size.
+fn sample(figure: &Figure, text: f64) -> f64 {
     let is_dashed = figure.named().any(|series| series.dash != Dash::Solid);
-    if is_dashed { DASHED_SAMPLE } else { SAMPLE }
+    text * if is_dashed { DASHED_SAMPLE } else { SAMPLE }
+}
+
+/// Width of a column without its labels.
+fn around(figure: &Figure, text: f64) -> f64 {
+    (2.0 * INNER + GAP) * text + sample(figure, text)
 }
 
 /// The names of the series, each cut to `room`.
-fn fitted(figure: &Figure, room: f64, typeface: &Typeface) -> Vec<String> {
+fn fitted(figure: &Figure, text: f64, room: f64, typeface: &Typeface) -> Vec<String> {
     let labels = figure.named();
     labels
-        .map(|series| typeface.fit(&series.label, TEXT, room))
+        .map(|series| typeface.fit(&series.label, text, room))
         .collect()
 }
 
-fn widest(labels: &[String], typeface: &Typeface) -> f64 {
-    let widths = labels.iter().map(|label| typeface.width(label, TEXT));
+fn widest(labels: &[String], text: f64, typeface: &Typeface) -> f64 {
+    let widths = labels.iter().map(|label| typeface.width(label, text));
     widths.fold(0.0, f64::max)
 }
 
-fn height_of(rows: usize) -> f64 {
-    ROW * rows as f64 - 0.5 * TEXT + 2.0 * INNER
+fn height_of(rows: usize, text: f64) -> f64 {
+    (ROW * rows as f64 - 0.5 + 2.0 * INNER) * text
 }
 
 /// Where a corner is: shares of the way to the right and down.
@@ -247,8 +265,9 @@ fn share(corner: Corner) -> Place {
 }
 
 fn along_frame((right, down): Place, frame: Rectangle, width: f64, height: f64) -> Rectangle {
-    let left = frame.left + OUTER + (frame.right - frame.left - 2.0 * OUTER - width) * right;
-    let top = frame.top + OUTER + (frame.bottom - frame.top - 2.0 * OUTER - height) * down;
+    let outer = OUTER * TEXT;
+    let left = frame.left + outer + (frame.right - frame.left - 2.0 * outer - width) * right;
+    let top = frame.top + outer + (frame.bottom - frame.top - 2.0 * outer - height) * down;
     Rectangle {
         left,
         top,

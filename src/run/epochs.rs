@@ -20,7 +20,7 @@ pub(super) struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    /// One of these.
+    /// From a snapshot or from the beginning, until `stop` is set, told to `observe`.
     pub(super) fn new(
         from: Option<&'a Snapshot>,
         stop: &'a AtomicBool,

@@ -208,7 +208,9 @@ fn curves_over_seeds_are_named_without_a_seed() {
     let svg = fs::read_to_string(place.path("all/validation_accuracy.svg")).unwrap();
     let has = |text: &str| svg.lines().any(|line| line == text);
     assert!(
-        has("all/small, 2 seeds") && has("all/large, 2 seeds"),
+        has("all/small")
+            && has("all/large")
+            && has("mean and range over 2 seeds · demo (synthetic)"),
         "{svg}"
     );
 }
