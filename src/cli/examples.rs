@@ -33,7 +33,7 @@ gatefold compare --data imdb --variants dropout,bidirectional",
             ),
             (
                 "Compare models of your own",
-                "gatefold compare --data mine.csv --config small.toml --config large.toml",
+                "gatefold compare --data my.csv --config small.toml --config big.toml",
             ),
         ],
     ),
@@ -246,7 +246,7 @@ curl http://127.0.0.1:8000/predict --json '{\"text\": \"a fine film\"}'",
             ),
             (
                 "Do so in a pipe",
-                "echo '{\"text\": \"a fine film\"}' | gatefold data encode --vocab words.json",
+                "echo '{\"text\": \"fine\"}' | gatefold data encode --vocab words.json",
             ),
         ],
     ),
@@ -272,7 +272,7 @@ curl http://127.0.0.1:8000/predict --json '{\"text\": \"a fine film\"}'",
             ),
             (
                 "Build a vocabulary of whole words",
-                "gatefold data build-vocab --data my.csv --kind words --output words.json",
+                "gatefold data build-vocab --data my.csv --kind words --output w.json",
             ),
             (
                 "Take pairs of words in, unless they occur only once",
@@ -406,7 +406,7 @@ mod tests {
     fn examples_fit_a_terminal() {
         for (name, examples) in EXAMPLES {
             for line in examples.iter().flat_map(|(_, lines)| lines.lines()) {
-                assert!(line.chars().count() <= 76, "{name}: {line}");
+                assert!(line.chars().count() <= 69, "{name}: {line}");
             }
         }
     }

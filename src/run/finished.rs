@@ -73,7 +73,7 @@ fn runs_in(folder: &Path) -> Result<Vec<PathBuf>> {
     })
 }
 
-/// Calls runs of one variant after their folders.
+/// Calls runs of one variant after their folders, without those above that all share.
 pub fn name_apart(histories: &mut [History], folders: &[PathBuf]) {
     let variants: HashSet<&str> = histories
         .iter()
@@ -82,7 +82,20 @@ pub fn name_apart(histories: &mut [History], folders: &[PathBuf]) {
     if variants.len() == histories.len() {
         return;
     }
+    let shared = shared_folder(folders);
     for (history, folder) in histories.iter_mut().zip(folders) {
-        history.variant = folder.display().to_string();
+        let own = folder.strip_prefix(&shared).unwrap_or(folder);
+        history.variant = own.display().to_string();
     }
+}
+
+/// The folder that all of these lie in, empty if there is none.
+fn shared_folder(folders: &[PathBuf]) -> PathBuf {
+    let mut above = folders.iter().filter_map(|folder| folder.parent());
+    let first = above.next().unwrap_or(Path::new(""));
+    above.fold(first.to_path_buf(), |shared, folder| {
+        let both = shared.components().zip(folder.components());
+        let same = both.take_while(|(one, other)| one == other);
+        same.map(|(one, _)| one).collect()
+    })
 }

@@ -62,9 +62,9 @@ fn compares_several_runs() {
     for arguments in [&["plot", "all/first", "all/second"][..], &["plot", "all"]] {
         place.run(arguments.iter().copied()).succeeds();
         let comparison = slashes(&fs::read_to_string(place.path("all/comparison.md")).unwrap());
-        // Runs of one variant are told apart by their folders.
+        // Runs of one variant are told apart by their folders, without what these share.
         assert!(
-            comparison.contains("all/first") && comparison.contains("all/second"),
+            comparison.contains("| first ") && comparison.contains("| second "),
             "{comparison}"
         );
         assert!(comparison.contains("demo (synthetic)"), "{comparison}");
@@ -208,9 +208,7 @@ fn curves_over_seeds_are_named_without_a_seed() {
     let svg = fs::read_to_string(place.path("all/validation_accuracy.svg")).unwrap();
     let has = |text: &str| svg.lines().any(|line| line == text);
     assert!(
-        has("all/small")
-            && has("all/large")
-            && has("mean and range over 2 seeds · demo (synthetic)"),
+        has("small") && has("large") && has("mean and range over 2 seeds · demo (synthetic)"),
         "{svg}"
     );
 }
