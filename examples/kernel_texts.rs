@@ -2,9 +2,10 @@
 //! and HLSL.
 //!
 //! `cargo run --example kernel_texts -- OUT [cell=lstm|gru|products] [units=64] [form=split|portable|subgroup] [lanes=32]
-//! [quads=2] [masked=1] [narrow=1] [threads=56] [storage=f32|f16] [once=1] [written=1] [checks=0] [texts=FOLDER]`
+//! [quads=2] [masked=1] [least=32] [threads=56] [storage=f32|f16] [once=1] [written=1] [checks=0] [texts=FOLDER]`
 //!
-//! `narrow=1` is for an adapter whose subgroups may have 8 lanes, `threads` for one that has so few of them a workgroup.
+//! `lanes` are those of an adapter's largest subgroup, `least` those of its smallest, and `threads` how many subgroups a workgroup may
+//! have where they are few.
 //! `cell=products` are an LSTM's; `quads` of rows and of columns are an invocation's, 1 or 2. `once=1` writes the loop over
 //! time, or over the rounds of a product, once, so that the difference of two estimates of a compiler tells what a timestep
 //! or a round costs. `written=1` writes the loops inside a round out, for a compiler does not say how often it supposes that
@@ -45,7 +46,7 @@ struct Request {
     lanes: usize,
     quads: usize,
     masked: bool,
-    narrow: bool,
+    least: usize,
     threads: Option<usize>,
     storage: Storage,
     once: bool,
@@ -65,7 +66,7 @@ fn request() -> anyhow::Result<Request> {
         lanes: 32,
         quads: 2,
         masked: false,
-        narrow: false,
+        least: 32,
         threads: None,
         storage: Storage::F32,
         once: false,
@@ -81,7 +82,7 @@ fn request() -> anyhow::Result<Request> {
             Some(("lanes", lanes)) => request.lanes = lanes.parse()?,
             Some(("quads", quads)) => request.quads = quads.parse()?,
             Some(("masked", masked)) => request.masked = masked == "1",
-            Some(("narrow", narrow)) => request.narrow = narrow == "1",
+            Some(("least", least)) => request.least = least.parse()?,
             Some(("threads", threads)) => request.threads = Some(threads.parse()?),
             Some(("storage", name)) => {
                 let found = Storage::ALL.into_iter().find(|form| form.name() == name);
@@ -93,7 +94,7 @@ fn request() -> anyhow::Result<Request> {
             Some(("texts", folder)) => request.texts = Some(folder.into()),
             _ => {
                 bail!(
-                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, narrow=, threads=, storage=, once=, written=, checks= or texts="
+                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, least=, threads=, storage=, once=, written=, checks= or texts="
                 )
             }
         }
@@ -106,7 +107,10 @@ fn main() -> anyhow::Result<()> {
     let out = Path::new(&request.out);
     std::fs::create_dir_all(out)?;
     let form = match (&request.form[..], request.lanes) {
-        ("split", lanes) => Form::Split { lanes },
+        ("split", lanes) => Form::Split {
+            least: request.least,
+            lanes,
+        },
         ("subgroup", lanes) => Form::Subgroup { lanes },
         ("portable", _) => Form::Portable,
         (other, _) => bail!("there is no form {other}"),
@@ -117,8 +121,7 @@ fn main() -> anyhow::Result<()> {
         workgroup_invocations: 1024,
         wanted_workgroups: 64,
         product_quads: request.quads,
-        narrow_subgroups: request.narrow,
-        narrow_invocations: request.threads.map(|threads| threads * 8),
+        narrow_invocations: request.threads.map(|threads| threads * request.least),
         storage: request.storage,
         ..Limits::WEBGPU
     };

@@ -50,7 +50,7 @@ fn gru_backward_split(
     let direction = group.y;
     let column = direction * H + own_unit;
     let tile = direction * groups.x + row;
-{% for i in range([K, (H + 15) // 16]|min * 2) %}
+{% for i in range([K, (H + 15) // 16 * 2]|min) %}
 {% for w in range(2) %}
     let u_{{ i }}_{{ w }} = {{ weight(i, ['first_unit', 'second_unit'][w]) }};
 {% endfor %}
@@ -79,7 +79,7 @@ fn gru_backward_split(
         let s = s_0 - n;
         let position = timestep_of(s, direction, dims.length) * dims.batch + row;
         let half = n & 1u;
-{% if 16 * K < H %}
+{% if 8 * K < H %}
         // The same units, which no compiler knows: it would load their weights before the loop, and spill.
         let first_now = first_unit + (n >> 31u);
         let second_now = second_unit + (n >> 31u);
@@ -128,7 +128,7 @@ fn gru_backward_split(
         {
             let d = di[half][{{ i }}][part].xyz;
 {% for w in range(2) %}
-            a_{{ w }} = fma({% if i < 2 * K %}u_{{ i }}_{{ w }}{% else %}{{ weight(i, ['first_now', 'second_now'][w]) }}{% endif %}, d, a_{{ w }});
+            a_{{ w }} = fma({% if i < K %}u_{{ i }}_{{ w }}{% else %}{{ weight(i, ['first_now', 'second_now'][w]) }}{% endif %}, d, a_{{ w }});
 {% endfor %}
         }
 {% endfor %}

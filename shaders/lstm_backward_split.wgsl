@@ -7,7 +7,7 @@
 //        neighbouring lanes own two units. While dz·Uᵀ is summed, lane p of them takes the columns of units 8·i + p for
 //        both; then the eighths are added so that the sum of a unit ends in the four lanes that own it. Each of these
 //        four does the whole cell: it costs less than to exchange its results.
-// Order  A lane's weights stay in registers, as far as there are registers: those of the first 16·K k. dz goes through
+// Order  A lane's weights stay in registers, as far as there are registers: those of the first 8·K k. dz goes through
 //        workgroup memory, a unit's four gates as one vec4, in two halves that alternate, so one barrier a timestep is
 //        enough. What the cell needs is asked for a timestep ahead. Nested arrays, and loads that are written out: see
 //        lstm_forward_split. The lanes of a unit read its gates a timestep before one of them replaces them, with a
@@ -56,7 +56,7 @@ fn lstm_backward_split(
     let column = direction * H + own_unit;
     let tile = direction * groups.x + row;
     let tiles = D * groups.x;
-{% for i in range([K, (H + 15) // 16]|min * 2) %}
+{% for i in range([K, (H + 15) // 16 * 2]|min) %}
 {% for w in range(2) %}
     let u_{{ i }}_{{ w }} = {{ weight(i, ['first_unit', 'second_unit'][w]) }};
 {% endfor %}
@@ -88,7 +88,7 @@ fn lstm_backward_split(
         let s = s_0 - n;
         let position = timestep_of(s, direction, dims.length) * dims.batch + row;
         let half = n & 1u;
-{% if 16 * K < H %}
+{% if 8 * K < H %}
         // The same units, which no compiler knows: it would load their weights before the loop, and spill.
         let first_now = first_unit + (n >> 31u);
         let second_now = second_unit + (n >> 31u);
@@ -141,7 +141,7 @@ fn lstm_backward_split(
         {
             let d = dz[half][{{ i }}][part];
 {% for w in range(2) %}
-            a_{{ w }} = fma({% if i < 2 * K %}u_{{ i }}_{{ w }}{% else %}{{ weight(i, ['first_now', 'second_now'][w]) }}{% endif %}, d, a_{{ w }});
+            a_{{ w }} = fma({% if i < K %}u_{{ i }}_{{ w }}{% else %}{{ weight(i, ['first_now', 'second_now'][w]) }}{% endif %}, d, a_{{ w }});
 {% endfor %}
         }
 {% endfor %}

@@ -33,16 +33,15 @@ kind_of() { # CHIP
     case $1 in
     intel-skl | intel-kbl | intel-cfl | intel-icl) echo few-56 ;;
     intel-bxt | intel-glk) echo few-36 ;;
-    intel-lnl | intel-bmg | intel-ptl) echo wide ;;
-    intel-*) echo narrow ;;
-    *) echo wide ;;
+    intel-lnl | intel-bmg | intel-ptl) echo least-16 ;;
+    intel-*) echo least-8 ;;
+    *) echo least-32 ;;
     esac
 }
 for kind in $(for chip in $chips; do kind_of "$chip"; done | sort -u); do
     case $kind in
-    few-*) options="narrow=1 threads=${kind#few-}" ;;
-    narrow) options=narrow=1 ;;
-    wide) options= ;;
+    few-*) options="least=8 threads=${kind#few-}" ;;
+    *) options=least=${kind#least-} ;;
     esac
     kernel_files "$kind/loop" "$layers" $options "$@"
     kernel_files "$kind/once" "$recurrences" once=1 $options "$@"

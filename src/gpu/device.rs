@@ -16,16 +16,10 @@ use super::faults::{Faults, fault_of, lock, unanswered};
 use super::kernel_form::KernelForm;
 use super::pipelines::Pipelines;
 use crate::error::{DeviceFault, Error, Result};
-use crate::plan::{Form, Limits, Templates};
+use crate::plan::{Form, Limits, Templates, WIDE_SUBGROUP};
 
 /// Storage bindings that a kernel may have.
 const BINDINGS: u32 = 7;
-
-/// Lanes of the smallest subgroup from which on a lane has registers for 8 × 8 sums.
-const WIDE_SUBGROUP: usize = 32;
-
-/// Lanes of the smallest subgroup up to which a compiler may give a lane half of a processor's registers, or fewer.
-const NARROW_SUBGROUP: usize = 8;
 
 /// A device, its queue, its pipelines and its buffers.
 pub struct Gpu {
@@ -280,7 +274,6 @@ impl Gpu {
             Some((least, _)) if least >= WIDE_SUBGROUP && !self.software => 2,
             _ => 1,
         };
-        let narrow_subgroups = subgroup.is_some_and(|(least, _)| least <= NARROW_SUBGROUP);
         Ok(Limits {
             form,
             binding_bytes: granted.max_storage_buffer_binding_size,
@@ -298,7 +291,6 @@ impl Gpu {
             },
             wanted_workgroups,
             product_quads,
-            narrow_subgroups,
             narrow_invocations: self.narrow_invocations,
             // No watchdog looks at a software adapter.
             segment: if self.software {

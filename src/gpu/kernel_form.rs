@@ -33,7 +33,7 @@ impl KernelForm {
     ) -> Result<Form, &'static str> {
         let same = subgroup.filter(|(least, most)| least == most && *least > 0);
         let wide = subgroup.filter(|(least, _)| *least >= SPLIT_LANES);
-        let split = wide.map(|(_, lanes)| Form::Split { lanes });
+        let split = wide.map(|(least, lanes)| Form::Split { least, lanes });
         let subgroup = same.map(|(lanes, _)| Form::Subgroup { lanes });
         match self {
             KernelForm::Automatic if software => Ok(subgroup.unwrap_or(Form::Portable)),
@@ -58,10 +58,11 @@ mod tests {
     fn each_adapter_gets_the_form_made_for_it() {
         let automatic = |subgroup, software| KernelForm::Automatic.on(subgroup, software).unwrap();
         // NVIDIA and GCN, RDNA, Intel, and a GPU without subgroups.
-        assert_eq!(automatic(Some((32, 32)), false), Form::Split { lanes: 32 });
-        assert_eq!(automatic(Some((64, 64)), false), Form::Split { lanes: 64 });
-        assert_eq!(automatic(Some((32, 64)), false), Form::Split { lanes: 64 });
-        assert_eq!(automatic(Some((8, 32)), false), Form::Split { lanes: 32 });
+        let split = |least, lanes| Form::Split { least, lanes };
+        assert_eq!(automatic(Some((32, 32)), false), split(32, 32));
+        assert_eq!(automatic(Some((64, 64)), false), split(64, 64));
+        assert_eq!(automatic(Some((32, 64)), false), split(32, 64));
+        assert_eq!(automatic(Some((8, 32)), false), split(8, 32));
         assert_eq!(automatic(Some((4, 4)), false), Form::Portable);
         assert_eq!(automatic(Some((0, 0)), false), Form::Portable);
         assert_eq!(automatic(None, false), Form::Portable);
@@ -78,7 +79,10 @@ mod tests {
             assert_eq!(on(KernelForm::Portable, Some((32, 32))), Ok(Form::Portable));
             assert_eq!(
                 on(KernelForm::Split, Some((8, 16))),
-                Ok(Form::Split { lanes: 16 })
+                Ok(Form::Split {
+                    least: 8,
+                    lanes: 16
+                })
             );
             assert_eq!(
                 on(KernelForm::Subgroup, Some((32, 32))),

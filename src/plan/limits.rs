@@ -15,12 +15,23 @@ pub enum Form {
     },
     /// For GPUs whose subgroups have at least 8 lanes, whatever their size.
     Split {
+        /// Lanes of the smallest subgroup. Where there are more, compilers have more registers for each: see
+        /// [`WIDE_SUBGROUP`].
+        least: usize,
         /// Lanes of the largest subgroup, a power of two.
         lanes: usize,
     },
     /// The processor's own kernels: they are those of the portable form by name, and take any number of units.
     Native,
 }
+
+/// Lanes of the smallest subgroup up to which a compiler may give a lane half of a processor's registers, or fewer: those of
+/// Intel's GPUs before Xe2.
+pub const NARROW_SUBGROUP: usize = 8;
+
+/// Lanes of the smallest subgroup from which on a lane has registers for 8 × 8 sums, or for all weights of a wide layer: those of
+/// AMD, Apple and NVIDIA.
+pub const WIDE_SUBGROUP: usize = 32;
 
 /// An adapter's limits, and the choices that change how a plan runs but, other than `storage`, never its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +50,6 @@ pub struct Limits {
     pub wanted_workgroups: usize,
     /// Quads of rows, and of columns, of a portable product that an invocation has registers for: 1 or 2.
     pub product_quads: usize,
-    /// Whether subgroups may have as few as 8 lanes, as those of Intel's GPUs before Xe2: then the split form keeps fewer weights of a
-    /// wide LSTM in registers.
-    pub narrow_subgroups: bool,
     /// The most invocations of a workgroup whose subgroups have 8 lanes, where an adapter is known for few, as Intel's GPUs before
     /// Tiger Lake. In a larger one a lane has half the registers, and the split form keeps no weights in them.
     pub narrow_invocations: Option<usize>,
@@ -64,7 +72,6 @@ impl Limits {
         workgroups: 65_535,
         wanted_workgroups: 2,
         product_quads: 1,
-        narrow_subgroups: false,
         narrow_invocations: None,
         row_tile: None,
         segment: 256,

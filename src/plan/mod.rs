@@ -46,7 +46,7 @@ pub use explanation::{Explanation, explanation_step};
 pub use gradients::Gradients;
 pub use kernel::{Constant, Kernel};
 pub use kernel_table::{Access, Binding, KERNELS, KernelFile, Traffic};
-pub use limits::{Form, Limits};
+pub use limits::{Form, Limits, WIDE_SUBGROUP};
 pub use optimiser::{Optimiser, Slot};
 pub use parameters::ParameterLayout;
 pub use peak::{peak_arithmetic, peak_copy};

@@ -1,7 +1,7 @@
 //! Which form a recurrence takes, and how many rows of the batch a workgroup owns.
 
 use super::kernel::Kernel;
-use super::limits::{Form, Limits};
+use super::limits::{Form, Limits, NARROW_SUBGROUP, WIDE_SUBGROUP};
 use super::storage::Storage;
 
 /// Most recurrent weights that an invocation holds in registers.
@@ -41,7 +41,7 @@ pub enum Recurrence {
     Split {
         /// Groups of 16 units whose weights stay in registers in the forward pass.
         forward: usize,
-        /// The same in the backward pass.
+        /// Groups of 8 units whose weights do in the backward pass.
         backward: usize,
     },
     /// One dispatch a timestep, for any number of units.
@@ -101,7 +101,7 @@ impl Recurrence {
         if limits.form == Form::Native {
             return Recurrence::Native;
         }
-        if let Some(split) = split(|groups, _| resident(groups), units, limits) {
+        if let Some(split) = split(gru_resident, units, limits) {
             return split;
         }
         portable(3, units, directions, batch, limits).unwrap_or(Recurrence::Step)
@@ -229,31 +229,41 @@ impl Recurrence {
     }
 }
 
-/// Groups of 16 units whose weights a lane keeps, forward and backward: 16 weights a group. The more lanes a workgroup has, the
-/// fewer registers each has.
-fn resident(groups: usize) -> [usize; 2] {
+/// How many groups of units keep their weights in registers: in the forward pass of 16 units, which are 16 weights a lane, and in
+/// the backward pass of 8 units, which are 8.
+type Resident = [usize; 2];
+
+/// Those of an LSTM whose units are so many groups of 16, in subgroups of at least `least` lanes. The wider the layer, the more
+/// lanes a workgroup has and the fewer registers each: docs/performance.md has what compilers made of each number.
+fn lstm_resident(groups: usize, least: usize, storage: Storage) -> Resident {
     match groups {
-        ..=8 => [groups.min(4); 2],
-        _ => [1; 2],
+        5..=8 if least <= NARROW_SUBGROUP => [3, if storage.is_half() { 4 } else { 2 }],
+        6 if least < WIDE_SUBGROUP => [5, 8],
+        ..=6 => [groups, 2 * groups],
+        7..=8 => [4, 7],
+        _ => [1, 2],
     }
 }
 
-/// The same of an LSTM. Where subgroups are narrow, compilers make more of fewer weights: docs/performance.md has the table.
-fn lstm_resident(groups: usize, narrow: bool) -> [usize; 2] {
+/// The same of a GRU, which has three gates.
+fn gru_resident(groups: usize, least: usize, storage: Storage) -> Resident {
     match groups {
-        5..=8 if narrow => [3, 1],
-        _ => resident(groups),
+        6 if least < WIDE_SUBGROUP => [5, 12],
+        ..=6 => [groups, 2 * groups],
+        7 => [5, 7],
+        8 => [5, if storage.is_half() { 8 } else { 9 }],
+        _ => [1, 2],
     }
 }
 
-/// The split form, if the adapter takes it and its lanes fit a workgroup, in full subgroups. `resident` tells of so many groups of
-/// 16 units, and of whether subgroups are narrow, how many keep their weights; none do where a lane has half the registers.
+/// The split form, if the adapter takes it and its lanes fit a workgroup, in full subgroups. `resident` is the cell's; no weights
+/// stay where a lane has half the registers.
 fn split(
-    resident: impl Fn(usize, bool) -> [usize; 2],
+    resident: impl Fn(usize, usize, Storage) -> Resident,
     units: usize,
     limits: &Limits,
 ) -> Option<Recurrence> {
-    let Form::Split { lanes } = limits.form else {
+    let Form::Split { least, lanes } = limits.form else {
         return None;
     };
     let groups = units.div_ceil(SPLIT_UNITS);
@@ -265,7 +275,7 @@ fn split(
         && bytes <= limits.workgroup_bytes;
     let [forward, backward] = match limits.narrow_invocations {
         Some(most) if invocations > most => [0; 2],
-        _ => resident(groups, limits.narrow_subgroups),
+        _ => resident(groups, least, limits.storage),
     };
     fits.then_some(Recurrence::Split { forward, backward })
 }

@@ -355,7 +355,10 @@ fn halves_are_refused_where_there_are_none() {
 #[test]
 fn halves_need_two_timesteps_in_the_split_form() {
     let limits = Limits {
-        form: Form::Split { lanes: 32 },
+        form: Form::Split {
+            least: 32,
+            lanes: 32,
+        },
         storage: Storage::F16,
         workgroup_invocations: 1024,
         ..Limits::WEBGPU
@@ -405,49 +408,66 @@ fn work_that_a_driver_drops_is_noticed() {
 #[test]
 fn the_split_form_goes_as_far_as_a_workgroup() {
     let limits = Limits {
-        form: Form::Split { lanes: 32 },
+        form: Form::Split {
+            least: 32,
+            lanes: 32,
+        },
         workgroup_invocations: 1024,
         ..Limits::WEBGPU
     };
-    let split = |resident| Recurrence::Split {
-        forward: resident,
-        backward: resident,
-    };
+    let split = |forward, backward| Recurrence::Split { forward, backward };
     for choose in [Recurrence::choose, Recurrence::choose_gru] {
         let at = |units| choose(units, 2, 10, &limits);
-        assert_eq!(at(1), split(1));
-        assert_eq!(at(17), split(2));
-        assert_eq!([at(64), at(65), at(128)], [split(4); 3]);
-        assert_eq!([at(129), at(256)], [split(1); 2]);
+        assert_eq!(at(1), split(1, 2));
+        assert_eq!(at(17), split(2, 4));
+        assert_eq!(at(64), split(4, 8));
+        assert_eq!([at(129), at(256)], [split(1, 2); 2]);
         assert_eq!(at(257), Recurrence::Step);
     }
-    // Of more than 64 and at most 128 units an LSTM keeps fewer weights where subgroups may have 8 lanes, a GRU as many.
-    let narrow = Limits {
-        narrow_subgroups: true,
+    // Between, it is what compilers make of the weights that decides how many stay in registers.
+    let halves = |limits: &Limits| limits.clone().with_storage(Storage::F16).unwrap();
+    let of = |least, lanes| Limits {
+        form: Form::Split { least, lanes },
         ..limits.clone()
     };
-    let fewer = Recurrence::Split {
-        forward: 3,
-        backward: 1,
+    let (middle, narrow) = (of(16, 32), of(8, 32));
+    let lstm =
+        |limits: &Limits| [65, 96, 112, 128].map(|units| Recurrence::choose(units, 2, 10, limits));
+    let wide = [split(5, 10), split(6, 12), split(4, 7), split(4, 7)];
+    assert_eq!([lstm(&limits), lstm(&halves(&limits))], [wide; 2]);
+    assert_eq!(lstm(&middle), [wide[0], split(5, 8), wide[2], wide[3]]);
+    assert_eq!(lstm(&narrow), [split(3, 2); 4]);
+    assert_eq!(lstm(&halves(&narrow)), [split(3, 4); 4]);
+    let gru = |limits: &Limits| {
+        [65, 96, 112, 128].map(|units| Recurrence::choose_gru(units, 2, 10, limits))
     };
-    let lstm = [64, 65, 128, 129].map(|units| Recurrence::choose(units, 2, 10, &narrow));
-    assert_eq!(lstm, [split(4), fewer, fewer, split(1)]);
-    assert_eq!(Recurrence::choose_gru(128, 2, 10, &narrow), split(4));
+    let wide = [split(5, 10), split(6, 12), split(5, 7), split(5, 9)];
+    assert_eq!(gru(&limits), wide);
+    for limits in [&middle, &narrow] {
+        assert_eq!(gru(limits), [wide[0], split(5, 12), wide[2], wide[3]]);
+    }
+    assert_eq!(
+        gru(&halves(&limits)),
+        [wide[0], wide[1], wide[2], split(5, 8)]
+    );
     // A Skylake has 56 threads of 8 lanes: 448 invocations, those of 112 units, and beyond them no weight stays.
     let few_threads = Limits {
         narrow_invocations: Some(448),
-        ..narrow.clone()
+        ..narrow
     };
     let lstm = [64, 112, 113, 256].map(|units| Recurrence::choose(units, 2, 10, &few_threads));
-    assert_eq!(lstm, [split(4), fewer, split(0), split(0)]);
+    assert_eq!(lstm, [split(4, 8), split(3, 2), split(0, 0), split(0, 0)]);
     let gru = [112, 113, 256].map(|units| Recurrence::choose_gru(units, 2, 10, &few_threads));
-    assert_eq!(gru, [split(4), split(0), split(0)]);
+    assert_eq!(gru, [split(5, 7), split(0, 0), split(0, 0)]);
     // A workgroup of 64 lanes is less than one subgroup of 128: the portable form takes it.
     let wide = Limits {
-        form: Form::Split { lanes: 128 },
+        form: Form::Split {
+            least: 128,
+            lanes: 128,
+        },
         ..limits.clone()
     };
-    assert_eq!(Recurrence::choose(17, 2, 10, &wide), split(2));
+    assert_eq!(Recurrence::choose(17, 2, 10, &wide), split(2, 4));
     assert!(matches!(
         Recurrence::choose(16, 2, 10, &wide),
         Recurrence::Portable { .. }

@@ -55,7 +55,7 @@ fn assert_moves(plan: &Plan, label: &str, numbers: u64) {
 
 const FORMS: [Form; 3] = [
     Form::Portable,
-    Form::Split { lanes: 8 },
+    Form::Split { least: 8, lanes: 8 },
     Form::Subgroup { lanes: 4 },
 ];
 

@@ -34,7 +34,7 @@ fn larger_layers_in_every_form() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(112, 0);
     let mut forms = forms(gpu);
-    forms.extend(recurrent::without_weights(&forms));
+    forms.extend(recurrent::with_other_weights(&forms));
     recurrent::larger_layers::<Gru>(gpu, random, &forms);
 }
 

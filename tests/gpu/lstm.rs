@@ -4,7 +4,7 @@ mod case;
 mod error;
 mod properties;
 
-use gatefold::plan::{Form, Limits};
+use gatefold::plan::Limits;
 use gatefold::random::Philox;
 
 use crate::recurrent::{self, Layer, PLAIN, every_choice, stepwise};
@@ -34,20 +34,7 @@ fn larger_layers_in_every_form() {
     let gpu = &mut device::open();
     let random = &mut Philox::new(12, 0);
     let mut forms = forms(gpu);
-    // A software adapter has narrow subgroups.
-    let wide = forms.iter().filter(|(limits, _)| limits.narrow_subgroups);
-    let wide: Vec<_> = wide
-        .filter(|(limits, _)| matches!(limits.form, Form::Split { .. }))
-        .map(|(limits, units)| {
-            let limits = Limits {
-                narrow_subgroups: false,
-                ..limits.clone()
-            };
-            (limits, *units)
-        })
-        .collect();
-    forms.extend(wide);
-    forms.extend(recurrent::without_weights(&forms));
+    forms.extend(recurrent::with_other_weights(&forms));
     recurrent::larger_layers::<Lstm>(gpu, random, &forms);
 }
 

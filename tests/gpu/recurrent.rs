@@ -421,26 +421,35 @@ pub fn every_choice<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(Li
     eprintln!("worst error {worst:.2} of its bound");
 }
 
-/// The split forms among these where no weight stays in registers.
-pub fn without_weights(forms: &[(Limits, usize)]) -> Vec<(Limits, usize)> {
-    let split = forms
-        .iter()
-        .filter(|(limits, _)| matches!(limits.form, Form::Split { .. }));
-    let without = split.map(|(limits, units)| {
-        let limits = Limits {
+/// The split forms among these as adapters take them whose subgroups have at least 32 lanes, or that have few threads: with other
+/// weights in registers, or with none.
+pub fn with_other_weights(forms: &[(Limits, usize)]) -> Vec<(Limits, usize)> {
+    let mut others = Vec::new();
+    for (limits, units) in forms {
+        let Form::Split { lanes, .. } = limits.form else {
+            continue;
+        };
+        let wide = Limits {
+            form: Form::Split { least: 32, lanes },
+            ..limits.clone()
+        };
+        let without = Limits {
             narrow_invocations: Some(0),
             ..limits.clone()
         };
-        (limits, *units)
-    });
-    without.collect()
+        others.extend([wide, without].map(|limits| (limits, *units)));
+    }
+    others
 }
 
-/// Layers of 32, 64 and 96 units, under each of these limits, in segments.
+/// Layers of 32, 64 and 96 units, and of 120 in the split form, under each of these limits, in segments.
 pub fn larger_layers<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(Limits, usize)]) {
     let mut worst = 0.0f64;
     for (limits, _) in forms {
-        for (units, masked, size) in [(32, true, 11), (64, false, 10), (96, true, 3)] {
+        let mut sizes = vec![(32, true, 11), (64, false, 10), (96, true, 3)];
+        // Up to 96 units all weights may stay in registers.
+        sizes.extend(matches!(limits.form, Form::Split { .. }).then_some((120, false, 2)));
+        for (units, masked, size) in sizes {
             // The step form has no halves.
             if limits.storage == Storage::F16 && 4 * units > limits.workgroup_invocations {
                 continue;

@@ -122,7 +122,10 @@ pub fn limits() -> Vec<Limits> {
         ..Limits::WEBGPU
     };
     let split = |lanes| Limits {
-        form: Form::Split { lanes },
+        form: Form::Split {
+            least: lanes,
+            lanes,
+        },
         product_quads: if lanes < 32 { 1 } else { 2 },
         ..subgroup(lanes)
     };

@@ -58,7 +58,7 @@ pub fn simulated(kernel: &Specialised) -> impl Iterator<Item = &Launch> {
 /// Lanes of the subgroups that kernels of this form run in.
 pub fn lanes_of(form: Form) -> u32 {
     match form {
-        Form::Split { lanes } | Form::Subgroup { lanes } => lanes as u32,
+        Form::Split { lanes, .. } | Form::Subgroup { lanes } => lanes as u32,
         Form::Portable | Form::Native => 1,
     }
 }
