@@ -3,7 +3,7 @@
 use super::folder::WatchedFolder;
 use super::list::ListedRun;
 use super::run::{RunState, Status};
-use crate::model::grouped;
+use crate::model::{counted, grouped};
 
 /// Seconds without a word from a run after which that is told.
 const SILENT: f64 = 30.0;
@@ -25,11 +25,7 @@ impl RunState {
         match &self.status {
             Status::Waiting => vec!["waiting".to_string()],
             Status::Finished => {
-                let epochs = match self.epochs_over {
-                    1 => "1 epoch".to_string(),
-                    over => format!("{} epochs", grouped(over)),
-                };
-                let mut words = vec![format!("finished {epochs}")];
+                let mut words = vec![format!("finished {}", counted(self.epochs_over, "epoch"))];
                 words.extend(self.seconds.map(|seconds| format!("in {}", clock(seconds))));
                 words
             }

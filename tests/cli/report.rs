@@ -12,10 +12,12 @@ fn page(place: &Workplace, path: &str) -> String {
 }
 
 /// The commands on a page, with what was escaped.
-fn commands(page: &str) -> Vec<String> {
+pub fn commands(page: &str) -> Vec<String> {
     let shown = page.split("<code>").skip(1);
     let shown = shown.filter_map(|rest| Some(rest.split_once("</code>")?.0));
-    let commands = shown.filter(|text| text.starts_with("gatefold "));
+    // A command's words are spans, so that no line is broken inside one.
+    let texts = shown.map(|text| text.replace("<span>", "").replace("</span>", ""));
+    let commands = texts.filter(|text| text.starts_with("gatefold "));
     commands
         .map(|text| text.replace("&#x2f;", "/").replace("&#x27;", "'"))
         .collect()

@@ -116,7 +116,7 @@ addEventListener("load", () => {
   const top = (element) => element.getBoundingClientRect().top;
   const charts = [...document.querySelectorAll(".chart")];
   const below = charts.map((chart) => top(chart.querySelector(".legend")) > top(chart.querySelector(":scope > svg")));
-  document.title = `${below} ${document.documentElement.scrollWidth <= innerWidth}`;
+  parent.document.title = `${below} ${document.documentElement.scrollWidth <= innerWidth}`;
 });
 </script>"#;
 
@@ -132,7 +132,16 @@ fn legends(browser: &str, curves: usize, width: u32) -> String {
     };
     let page = sweep_page(&sweep).unwrap();
     let page = page.replace("</body>", &format!("{LEGENDS}</body>"));
-    title_of(browser, &page, Look { width, dark: false })
+    // A window of Chromium's is never narrower than 500 pixels, but a frame in it is.
+    let inner = page.replace('&', "&amp;").replace('"', "&quot;");
+    let frame = format!(
+        "<!doctype html><body><iframe width=\"{width}\" height=\"900\" srcdoc=\"{inner}\"></iframe>"
+    );
+    let look = Look {
+        width: 1400,
+        dark: false,
+    };
+    title_of(browser, &frame, look)
 }
 
 #[test]
@@ -140,11 +149,49 @@ fn a_long_legend_stands_below_its_chart() {
     let Some(browser) = browser() else {
         return skipped("no Chromium: nobody looks for a chart behind its legend");
     };
-    for (curves, width, expected) in [(5, 1280, "false,false true"), (24, 1280, "true,true true")] {
+    for (curves, width, expected) in [
+        (5, 1280, "false,false true"),
+        (24, 1280, "true,true true"),
+        (5, 390, "true,true true"),
+    ] {
         assert_eq!(
             legends(browser, curves, width),
             expected,
             "{curves} curves, {width} pixels"
         );
     }
+}
+
+/// Over how many lines the command stands, and whether one of its words does.
+const COMMAND: &str = r#"<script>
+addEventListener("load", () => {
+  const words = [...document.querySelectorAll(".command span")];
+  const lines = new Set(words.map((word) => word.getBoundingClientRect().top)).size;
+  const broken = words.filter((word) => word.getClientRects().length > 1).map((word) => word.innerText);
+  document.title = `${words.length} words, several lines: ${lines > 1}, broken: [${broken}]`;
+});
+</script>"#;
+
+#[test]
+fn a_command_is_broken_between_its_words_alone() {
+    let Some(browser) = browser() else {
+        return skipped("no Chromium: nobody looks where a report's command is broken");
+    };
+    let run = ReportedRun {
+        history: history("a", &[[0.7, 0.5, 0.7, 0.5]]),
+        command: Some(format!("gatefold train{}", " --mask-padding".repeat(12))),
+        ..ReportedRun::default()
+    };
+    let report = Report {
+        runs: vec![run],
+        ..Report::default()
+    };
+    let page = report_page(&report).unwrap();
+    let page = page.replace("</body>", &format!("{COMMAND}</body>"));
+    let look = Look {
+        width: 500,
+        dark: false,
+    };
+    let expected = "14 words, several lines: true, broken: []";
+    assert_eq!(title_of(browser, &page, look), expected);
 }

@@ -179,7 +179,7 @@ fn runs_are_compared() {
     assert!(best.split("</tr>").next().unwrap().contains("second"));
     for words in [
         "3 models compared",
-        "gatefold compare",
+        "<span>gatefold</span> <span>compare</span>",
         "0.9600 (3)",
         "1,234 tokens",
         "+0.500",
