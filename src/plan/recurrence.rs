@@ -236,23 +236,28 @@ type Resident = [usize; 2];
 /// Those of an LSTM whose units are so many groups of 16, in subgroups of at least `least` lanes. The wider the layer, the more
 /// lanes a workgroup has and the fewer registers each: docs/performance.md has what compilers made of each number.
 fn lstm_resident(groups: usize, least: usize, storage: Storage) -> Resident {
+    let [narrow, wide] = [least <= NARROW_SUBGROUP, least >= WIDE_SUBGROUP];
     match groups {
-        5..=8 if least <= NARROW_SUBGROUP => [3, if storage.is_half() { 4 } else { 2 }],
-        6 if least < WIDE_SUBGROUP => [5, 8],
+        5..=8 if narrow => [3, if storage.is_half() { 4 } else { 2 }],
+        6 if !wide => [5, 8],
         ..=6 => [groups, 2 * groups],
         7..=8 => [4, 7],
-        _ => [1, 2],
+        _ if narrow || wide => [1, 1],
+        _ => [2, 2],
     }
 }
 
 /// The same of a GRU, which has three gates.
 fn gru_resident(groups: usize, least: usize, storage: Storage) -> Resident {
+    let [narrow, wide] = [least <= NARROW_SUBGROUP, least >= WIDE_SUBGROUP];
     match groups {
-        6 if least < WIDE_SUBGROUP => [5, 12],
+        6 if !wide => [5, 12],
         ..=6 => [groups, 2 * groups],
         7 => [5, 7],
         8 => [5, if storage.is_half() { 8 } else { 9 }],
-        _ => [1, 2],
+        _ if narrow => [1, 1],
+        _ if wide => [1, 2],
+        _ => [2, 4],
     }
 }
 

@@ -442,13 +442,15 @@ pub fn with_other_weights(forms: &[(Limits, usize)]) -> Vec<(Limits, usize)> {
     others
 }
 
-/// Layers of 32, 64 and 96 units, and of 120 in the split form, under each of these limits, in segments.
+/// Layers of 32, 64 and 96 units, and of 120 and 136 in the split form, under each of these limits, in segments.
 pub fn larger_layers<C: Cell>(gpu: &mut Device, random: &mut Philox, forms: &[(Limits, usize)]) {
     let mut worst = 0.0f64;
     for (limits, _) in forms {
         let mut sizes = vec![(32, true, 11), (64, false, 10), (96, true, 3)];
-        // Up to 96 units all weights may stay in registers.
-        sizes.extend(matches!(limits.form, Form::Split { .. }).then_some((120, false, 2)));
+        // Up to 96 units all weights may stay in registers, and beyond 128 few do.
+        if matches!(limits.form, Form::Split { .. }) {
+            sizes.extend([(120, false, 2), (136, true, 1)]);
+        }
         for (units, masked, size) in sizes {
             // The step form has no halves.
             if limits.storage == Storage::F16 && 4 * units > limits.workgroup_invocations {
