@@ -1,10 +1,13 @@
 #!/bin/sh
-# build_shims.sh MESA_SOURCE LIBDRM_HEADERS OUT: Mesa's drm shims for Intel and NVIDIA, without its build system.
+# build_shims.sh MESA_SOURCE LIBDRM_HEADERS KERNEL_HEADERS OUT: Mesa's drm shims for Intel and NVIDIA, without its build system, and
+# one of our own for Apple.
 #
 # A shim answers a driver's system calls with nothing, so that the driver believes in a GPU and compiles for it.
 set -eu
-source=$1 headers=$2 out=$3
-mkdir -p "$out/generated/dev" "$out/generated/intel" "$out/objects/common" "$out/objects/intel" "$out/objects/nvidia"
+here=$(cd "$(dirname "$0")" && pwd)
+source=$1 headers=$2 kernel=$3 out=$4
+mkdir -p "$out/generated/dev" "$out/generated/intel" "$out/objects/common" "$out/objects/intel" "$out/objects/nvidia" \
+    "$out/objects/apple"
 out=$(cd "$out" && pwd)
 generated=$out/generated
 cd "$source"
@@ -55,9 +58,12 @@ for file in $dev/i915/intel_device_info.c $dev/xe/intel_device_info.c $dev/intel
     compile intel "$file"
 done
 compile nvidia src/nouveau/drm-shim/nouveau_noop.c -fvisibility=hidden
+# The kernel's header, with that of drm itself from Mesa.
+sed 's/#include "drm.h"/#include "drm-uapi\/drm.h"/' "$kernel/drm/asahi_drm.h" >"$generated/asahi_drm.h"
+compile apple "$here/apple_shim.c" -fvisibility=hidden
 
 libdrm=$(ls /usr/lib/x86_64-linux-gnu/libdrm.so.2) || { echo "install libdrm2" >&2; exit 1; }
-for vendor in intel nvidia; do
+for vendor in intel nvidia apple; do
     gcc -shared -Wl,--gc-sections -Wl,-z,defs -o "$out/$vendor.so" "$out/objects/$vendor"/*.o "$out/objects/common"/*.o \
         -ldl -lpthread -lm -lz "$libdrm"
 done

@@ -6,8 +6,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(cd "${1:?the folder of setup.sh}" && pwd)
 shift
-# AMD's names are RADV's, Intel's those of its shim, NVIDIA's numbers of a chip (162 Turing, 172 Ampere) or an sm.
-chips=${CHIPS:-amd-RAVEN amd-NAVI21 amd-NAVI31 intel-skl intel-tgl intel-lnl nvidia-162 nvidia-172 ptxas-75 ptxas-86 ptxas-89}
+# AMD's names are RADV's, Intel's those of its shim, NVIDIA's numbers of a chip (162 Turing, 172 Ampere) or an sm; Apple's is an M1's GPU.
+chips=${CHIPS:-amd-RAVEN amd-NAVI21 amd-NAVI31 intel-skl intel-tgl intel-lnl nvidia-162 nvidia-172 apple-g13g ptxas-75 ptxas-86 ptxas-89}
 # cell-form-units; products are the matrix products around an LSTM
 layers=${LAYERS:-lstm-portable-64 lstm-split-64 lstm-split-128 gru-portable-64 gru-split-64 gru-split-128 products-split-64}
 out=$folder/compared
@@ -35,12 +35,14 @@ kind_of() { # CHIP
     intel-bxt | intel-glk) echo few-36 ;;
     intel-lnl | intel-bmg | intel-ptl) echo least-16 ;;
     intel-*) echo least-8 ;;
+    apple-*) echo apple ;;
     *) echo least-32 ;;
     esac
 }
 for kind in $(for chip in $chips; do kind_of "$chip"; done | sort -u); do
     case $kind in
     few-*) options="least=8 threads=${kind#few-}" ;;
+    apple) options=registers=128 ;;
     *) options=least=${kind#least-} ;;
     esac
     kernel_files "$kind/loop" "$layers" $options "$@"
@@ -57,6 +59,7 @@ pipelines() { # CHIP FILE
     amd-*) mesa=$folder/mesa25 driver=radeon ;;
     intel-*) driver=intel shim=$folder/shims/intel.so ;;
     nvidia-*) driver=nouveau shim=$folder/shims/nvidia.so ;;
+    apple-*) driver=asahi shim=$folder/shims/apple.so ;;
     esac
     icd=$mesa/usr/share/vulkan/icd.d/${driver}_icd.json
     [ -e "$icd" ] || icd=$mesa/usr/share/vulkan/icd.d/${driver}_icd.x86_64.json

@@ -39,13 +39,14 @@ for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$folder/mesa2
 cp -al "$folder/mesa26" "$folder/mesa25"
 rm -rf "$folder"/mesa25/usr/lib/x86_64-linux-gnu/libvulkan_*.so "$folder/mesa25/usr/share/vulkan/icd.d"
 cd "$apt/sources"
-apt-get download -qq mesa-vulkan-drivers/trixie libdrm-dev/trixie
+apt-get download -qq mesa-vulkan-drivers/trixie libdrm-dev/trixie linux-libc-dev/trixie-backports
 dpkg -x mesa-vulkan-drivers_25*.deb "$folder/mesa25"
 dpkg -x libdrm-dev_*.deb "$folder/libdrm"
+dpkg -x linux-libc-dev_*.deb "$folder/kernel"
 apt-get source -qq --download-only mesa/trixie >/dev/null
 mkdir -p "$folder/mesa-source"
 tar xf mesa_25*.orig.tar.xz -C "$folder/mesa-source" --strip-components=1
-"$here/build_shims.sh" "$folder/mesa-source" "$folder/libdrm/usr/include" "$folder/shims"
+"$here/build_shims.sh" "$folder/mesa-source" "$folder/libdrm/usr/include" "$folder/kernel/usr/include" "$folder/shims"
 rm -rf "$folder/mesa-source"
 
 # NVIDIA's compiler and disassembler.

@@ -6,7 +6,7 @@ import pathlib
 import re
 import sys
 
-# How often a compiler supposes that a loop runs, and what it calls its estimate.
+# How often a compiler supposes that a loop runs, and what it calls its estimate. Apple's driver has none.
 LOOPS = {"amd": (8, "Latency"), "intel": (10, "Cycles"), "nvidia": (10, "Static cycle count")}
 
 
@@ -21,6 +21,8 @@ def registers(vendor, s):
         return s["VGPRs"], s["Spilled VGPRs"]
     if vendor == "intel":
         return s["Max live registers"], s["Spills"] + s["Fills"]
+    if vendor == "apple":  # counts registers of 16 bits
+        return (s["GPRs"] + 1) // 2, s["Spills"] + s["Fills"]
     return s["Number of GPRs"], s["Spills to memory"] + s["Fills from memory"]
 
 
@@ -34,15 +36,15 @@ def main(folder):
     print(f"{'chip':16}{'kernel':52}{'lanes':>6}{'registers':>10}{'spills':>8}{'cycles':>8}")
     for path in sorted(folder.glob("*.loop.jsonl")):
         chip = path.name.removesuffix(".loop.jsonl")
-        times, estimate = LOOPS[chip.split("-")[0]]
+        times, estimate = LOOPS.get(chip.split("-")[0], (None, None))
         loop, once, written, written_once = (
             statistics(folder / f"{chip}.{kind}.jsonl") for kind in ("loop", "once", "written", "written-once")
         )
         for kernel, (s, lanes) in sorted(loop.items()):
             shown = ""
-            if kernel in once:
+            if estimate and kernel in once:
                 shown = f"{(s[estimate] - once[kernel][0][estimate]) / (times - 1):.0f}"
-            if kernel in written and kernel in written_once:
+            if estimate and kernel in written and kernel in written_once:
                 a_round = (written[kernel][0][estimate] - written_once[kernel][0][estimate]) / (times - 1)
                 shown = f"{a_round / adds(kernel):.2f}"
             used, spilled = registers(chip.split("-")[0], s)

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use wgpu::{Backends, DeviceType, Features, Instance, InstanceDescriptor, PowerPreference};
 
+use super::apple::subgroup_lanes;
 use super::memory_limit;
 use crate::error::{Error, Result};
 
@@ -92,15 +93,15 @@ impl AdapterReport {
     pub(super) fn of(adapter: &wgpu::Adapter) -> Self {
         let (info, limits, features) = (adapter.get_info(), adapter.limits(), adapter.features());
         AdapterReport {
+            subgroup: features
+                .contains(Features::SUBGROUP)
+                .then(|| subgroup_lanes(&info)),
             name: info.name,
             backend: info.backend.to_string(),
             kind: kind(info.device_type).to_string(),
             driver: format!("{} {}", info.driver, info.driver_info)
                 .trim()
                 .to_string(),
-            subgroup: features
-                .contains(Features::SUBGROUP)
-                .then_some((info.subgroup_min_size, info.subgroup_max_size)),
             binding_bytes: limits.max_storage_buffer_binding_size,
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             workgroup_invocations: limits.max_compute_invocations_per_workgroup,

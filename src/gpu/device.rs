@@ -9,14 +9,15 @@ use wgpu::{
 };
 
 use super::adapter::{AdapterChoice, AdapterReport, choose, gpus};
+use super::apple::is_apple;
 use super::arena::{Arena, SizeClasses};
 use super::bind_groups::BindGroups;
 use super::bus_id::narrow_invocations;
 use super::faults::{Faults, fault_of, lock, unanswered};
-use super::kernel_form::KernelForm;
+use super::kernel_form::{KernelForm, product_quads};
 use super::pipelines::Pipelines;
 use crate::error::{DeviceFault, Error, Result};
-use crate::plan::{Form, Limits, Templates, WIDE_SUBGROUP};
+use crate::plan::{Form, Limits, Templates};
 
 /// Storage bindings that a kernel may have.
 const BINDINGS: u32 = 7;
@@ -269,11 +270,7 @@ impl Gpu {
         } else {
             64
         };
-        // Compilers give a lane of a narrow subgroup too few registers for 8 × 8 sums: docs/performance.md has the table.
-        let product_quads = match subgroup {
-            Some((least, _)) if least >= WIDE_SUBGROUP && !self.software => 2,
-            _ => 1,
-        };
+        let few_registers = is_apple(&self.report.name);
         Ok(Limits {
             form,
             binding_bytes: granted.max_storage_buffer_binding_size,
@@ -290,8 +287,9 @@ impl Gpu {
                 }
             },
             wanted_workgroups,
-            product_quads,
+            product_quads: product_quads(subgroup, self.software || few_registers),
             narrow_invocations: self.narrow_invocations,
+            few_registers,
             // No watchdog looks at a software adapter.
             segment: if self.software {
                 usize::MAX

@@ -1,6 +1,6 @@
 //! [`KernelForm`]: which form of the hot kernels to take, and which an adapter can run.
 
-use crate::plan::Form;
+use crate::plan::{Form, WIDE_SUBGROUP};
 
 /// Which form of the hot kernels to take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,6 +49,15 @@ impl KernelForm {
     }
 }
 
+/// Quads of rows, and of columns, of a product's tile that an invocation sums: two where compilers give a lane registers for
+/// 8 × 8 sums. docs/performance.md has the table.
+pub(super) fn product_quads(subgroup: Option<(usize, usize)>, few_registers: bool) -> usize {
+    match subgroup {
+        Some((least, _)) if least >= WIDE_SUBGROUP && !few_registers => 2,
+        _ => 1,
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -70,6 +79,19 @@ mod tests {
         assert_eq!(automatic(Some((8, 8)), true), Form::Subgroup { lanes: 8 });
         assert_eq!(automatic(Some((4, 8)), true), Form::Portable);
         assert_eq!(automatic(None, true), Form::Portable);
+    }
+
+    #[test]
+    fn large_tiles_need_many_registers() {
+        // NVIDIA, RDNA; Lunar Lake, Tiger Lake, none; Apple.
+        let wide = [Some((32, 32)), Some((32, 64))];
+        assert_eq!(wide.map(|subgroup| product_quads(subgroup, false)), [2, 2]);
+        let others = [Some((16, 32)), Some((8, 32)), None];
+        assert_eq!(
+            others.map(|subgroup| product_quads(subgroup, false)),
+            [1; 3]
+        );
+        assert_eq!(product_quads(Some((32, 32)), true), 1);
     }
 
     #[test]

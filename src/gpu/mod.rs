@@ -5,6 +5,7 @@
 //! waiting; [`Gpu::read`] and [`Gpu::read_later`] bring content back. [`Gpu::run_shader`] runs a shader of one's own without a plan.
 
 mod adapter;
+mod apple;
 mod arena;
 mod bind_groups;
 mod bus_id;

@@ -15,8 +15,7 @@ pub enum Form {
     },
     /// For GPUs whose subgroups have at least 8 lanes, whatever their size.
     Split {
-        /// Lanes of the smallest subgroup. Where there are more, compilers have more registers for each: see
-        /// [`WIDE_SUBGROUP`].
+        /// Lanes of the smallest subgroup, which tell how many registers a lane has: see [`WIDE_SUBGROUP`].
         least: usize,
         /// Lanes of the largest subgroup, a power of two.
         lanes: usize,
@@ -53,6 +52,8 @@ pub struct Limits {
     /// The most invocations of a workgroup whose subgroups have 8 lanes, where an adapter is known for few, as Intel's GPUs before
     /// Tiger Lake. In a larger one a lane has half the registers, and the split form keeps no weights in them.
     pub narrow_invocations: Option<usize>,
+    /// Whether a lane has 128 registers of 32 bits at most, however few lanes there are, as on Apple's GPUs.
+    pub few_registers: bool,
     /// Rows of the batch that a workgroup of a recurrence should own, as far as its memory goes; `None` leaves it to
     /// `wanted_workgroups`.
     pub row_tile: Option<usize>,
@@ -73,6 +74,7 @@ impl Limits {
         wanted_workgroups: 2,
         product_quads: 1,
         narrow_invocations: None,
+        few_registers: false,
         row_tile: None,
         segment: 256,
         storage: Storage::F32,

@@ -233,30 +233,41 @@ impl Recurrence {
 /// the backward pass of 8 units, which are 8.
 type Resident = [usize; 2];
 
-/// Those of an LSTM whose units are so many groups of 16, in subgroups of at least `least` lanes. The wider the layer, the more
-/// lanes a workgroup has and the fewer registers each: docs/performance.md has what compilers made of each number.
-fn lstm_resident(groups: usize, least: usize, storage: Storage) -> Resident {
-    let [narrow, wide] = [least <= NARROW_SUBGROUP, least >= WIDE_SUBGROUP];
+/// What decides how many stay: docs/performance.md has what compilers made of each number.
+struct Registers {
+    /// Lanes of the smallest subgroup are few.
+    narrow: bool,
+    /// They are many.
+    wide: bool,
+    /// As in [`Limits::few_registers`].
+    few: bool,
+    /// Gates are kept as halves.
+    halves: bool,
+}
+
+/// Those of an LSTM whose units are so many groups of 16. The wider the layer, the more lanes a workgroup has and the fewer
+/// registers each.
+fn lstm_resident(groups: usize, on: &Registers) -> Resident {
     match groups {
-        5..=8 if narrow => [3, if storage.is_half() { 4 } else { 2 }],
-        6 if !wide => [5, 8],
+        5..=8 if on.narrow => [3, if on.halves { 4 } else { 2 }],
+        6 if !on.wide || on.few => [5, 8],
         ..=6 => [groups, 2 * groups],
+        8 if on.few && on.halves => [3, 7],
         7..=8 => [4, 7],
-        _ if narrow || wide => [1, 1],
+        _ if on.narrow || on.wide => [1, 1],
         _ => [2, 2],
     }
 }
 
 /// The same of a GRU, which has three gates.
-fn gru_resident(groups: usize, least: usize, storage: Storage) -> Resident {
-    let [narrow, wide] = [least <= NARROW_SUBGROUP, least >= WIDE_SUBGROUP];
+fn gru_resident(groups: usize, on: &Registers) -> Resident {
     match groups {
-        6 if !wide => [5, 12],
+        6 if !on.wide => [5, 12],
         ..=6 => [groups, 2 * groups],
         7 => [5, 7],
-        8 => [5, if storage.is_half() { 8 } else { 9 }],
-        _ if narrow => [1, 1],
-        _ if wide => [1, 2],
+        8 => [5, if on.halves { 8 } else { 9 }],
+        _ if on.narrow || on.few => [1, 1],
+        _ if on.wide => [1, 2],
         _ => [2, 4],
     }
 }
@@ -264,12 +275,18 @@ fn gru_resident(groups: usize, least: usize, storage: Storage) -> Resident {
 /// The split form, if the adapter takes it and its lanes fit a workgroup, in full subgroups. `resident` is the cell's; no weights
 /// stay where a lane has half the registers.
 fn split(
-    resident: impl Fn(usize, usize, Storage) -> Resident,
+    resident: impl Fn(usize, &Registers) -> Resident,
     units: usize,
     limits: &Limits,
 ) -> Option<Recurrence> {
     let Form::Split { least, lanes } = limits.form else {
         return None;
+    };
+    let registers = Registers {
+        narrow: least <= NARROW_SUBGROUP,
+        wide: least >= WIDE_SUBGROUP,
+        few: limits.few_registers,
+        halves: limits.storage.is_half(),
     };
     let groups = units.div_ceil(SPLIT_UNITS);
     let invocations = groups * SPLIT_UNITS * 4;
@@ -280,7 +297,7 @@ fn split(
         && bytes <= limits.workgroup_bytes;
     let [forward, backward] = match limits.narrow_invocations {
         Some(most) if invocations > most => [0; 2],
-        _ => resident(groups, least, limits.storage),
+        _ => resident(groups, &registers),
     };
     fits.then_some(Recurrence::Split { forward, backward })
 }

@@ -481,6 +481,18 @@ fn the_split_form_keeps_the_weights_that_registers_hold() {
     let expected = [[4, 8], [5, 10], [5, 12], [5, 7], [5, 9], [1, 1], [1, 1]];
     assert_eq!(gru(&narrow), expected);
 
+    // An Apple M1 has 32 lanes, and no more than 128 registers for each.
+    let apple = Limits {
+        few_registers: true,
+        ..of(32, 32)
+    };
+    let expected = [[4, 8], [5, 10], [5, 8], [4, 7], [4, 7], [1, 1], [1, 1]];
+    assert_eq!(lstm(&apple), expected);
+    let expected = [[4, 8], [5, 10], [5, 8], [4, 7], [3, 7], [1, 1], [1, 1]];
+    assert_eq!(lstm(&halves(&apple)), expected);
+    let expected = [[4, 8], [5, 10], [6, 12], [5, 7], [5, 9], [1, 1], [1, 1]];
+    assert_eq!(gru(&apple), expected);
+
     // A Skylake has 56 threads of 8 lanes: 448 invocations, those of 112 units, and beyond them no weight stays.
     let few_threads = Limits {
         narrow_invocations: Some(448),
