@@ -2,10 +2,10 @@
 //! and HLSL.
 //!
 //! `cargo run --example kernel_texts -- OUT [cell=lstm|gru|products] [units=64] [form=split|portable|subgroup] [lanes=32]
-//! [quads=2] [masked=1] [least=32] [registers=128] [threads=56] [storage=f32|f16] [once=1] [written=1] [checks=0] [texts=FOLDER]`
+//! [quads=2] [masked=1] [least=32] [few_registers=1] [threads=56] [storage=f32|f16] [once=1] [written=1] [checks=0] [texts=FOLDER]`
 //!
 //! `lanes` are those of an adapter's largest subgroup, `least` those of its smallest, `threads` how many subgroups a workgroup may
-//! have where they are few, and `registers` how many a lane has where these are.
+//! have where they are few; `few_registers=1` is for a GPU whose lanes have no more than 128 registers.
 //! `cell=products` are an LSTM's; `quads` of rows and of columns are an invocation's, 1 or 2. `once=1` writes the loop over
 //! time, or over the rounds of a product, once, so that the difference of two estimates of a compiler tells what a timestep
 //! or a round costs. `written=1` writes the loops inside a round out, for a compiler does not say how often it supposes that
@@ -47,7 +47,7 @@ struct Request {
     quads: usize,
     masked: bool,
     least: usize,
-    registers: Option<usize>,
+    few_registers: bool,
     threads: Option<usize>,
     storage: Storage,
     once: bool,
@@ -68,7 +68,7 @@ fn request() -> anyhow::Result<Request> {
         quads: 2,
         masked: false,
         least: 32,
-        registers: None,
+        few_registers: false,
         threads: None,
         storage: Storage::F32,
         once: false,
@@ -85,7 +85,7 @@ fn request() -> anyhow::Result<Request> {
             Some(("quads", quads)) => request.quads = quads.parse()?,
             Some(("masked", masked)) => request.masked = masked == "1",
             Some(("least", least)) => request.least = least.parse()?,
-            Some(("registers", registers)) => request.registers = Some(registers.parse()?),
+            Some(("few_registers", few)) => request.few_registers = few == "1",
             Some(("threads", threads)) => request.threads = Some(threads.parse()?),
             Some(("storage", name)) => {
                 let found = Storage::ALL.into_iter().find(|form| form.name() == name);
@@ -97,7 +97,7 @@ fn request() -> anyhow::Result<Request> {
             Some(("texts", folder)) => request.texts = Some(folder.into()),
             _ => {
                 bail!(
-                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, least=, registers=, threads=, storage=, once=, written=, checks= or texts="
+                    "{argument} is not cell=, units=, form=, lanes=, quads=, masked=, least=, few_registers=, threads=, storage=, once=, written=, checks= or texts="
                 )
             }
         }
@@ -125,7 +125,7 @@ fn main() -> anyhow::Result<()> {
         wanted_workgroups: 64,
         product_quads: request.quads,
         narrow_invocations: request.threads.map(|threads| threads * request.least),
-        few_registers: request.registers.is_some_and(|registers| registers <= 128),
+        few_registers: request.few_registers,
         storage: request.storage,
         ..Limits::WEBGPU
     };

@@ -42,7 +42,7 @@ kind_of() { # CHIP
 for kind in $(for chip in $chips; do kind_of "$chip"; done | sort -u); do
     case $kind in
     few-*) options="least=8 threads=${kind#few-}" ;;
-    apple) options=registers=128 ;;
+    apple) options=few_registers=1 ;;
     *) options=least=${kind#least-} ;;
     esac
     kernel_files "$kind/loop" "$layers" $options "$@"

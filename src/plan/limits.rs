@@ -26,10 +26,10 @@ pub enum Form {
 
 /// Lanes of the smallest subgroup up to which a compiler may give a lane half of a processor's registers, or fewer: those of
 /// Intel's GPUs before Xe2.
-pub const NARROW_SUBGROUP: usize = 8;
+pub(super) const NARROW_SUBGROUP: usize = 8;
 
-/// Lanes of the smallest subgroup from which on a lane has registers for 8 × 8 sums, or for all weights of a wide layer: those of
-/// AMD, Apple and NVIDIA.
+/// Lanes of the smallest subgroup from which on a lane has registers for 8 × 8 sums, or for all weights of a wide layer, but where
+/// there are [few](Limits::few_registers): those of AMD and NVIDIA.
 pub const WIDE_SUBGROUP: usize = 32;
 
 /// An adapter's limits, and the choices that change how a plan runs but, other than `storage`, never its result.

@@ -21,6 +21,11 @@ pub struct Look {
     pub dark: bool,
 }
 
+/// A page with one more script, a whole element, at the end of its body.
+pub fn with_script(page: &str, script: &str) -> String {
+    page.replace("</body>", &format!("{script}</body>"))
+}
+
 /// The title that `page` has once its scripts have run, for which the browser's own clock gives them ten seconds.
 pub fn title_of(browser: &str, page: &str, look: Look) -> String {
     let folder = tempfile::tempdir().unwrap();

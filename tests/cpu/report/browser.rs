@@ -5,7 +5,7 @@ use gatefold::report::{
 };
 
 use super::history;
-use crate::support::browser::{Look, browser, title_of};
+use crate::support::browser::{Look, browser, title_of, with_script};
 use crate::support::skipped;
 
 /// Does to the first chart what a reader would, and leaves in the page what came of it.
@@ -80,9 +80,7 @@ fn a_chart_answers_taps_and_keys() {
         runs: runs.to_vec(),
         ..Report::default()
     };
-    let page = report_page(&report)
-        .unwrap()
-        .replace("</body>", &format!("{VISIT}</body>"));
+    let page = with_script(&report_page(&report).unwrap(), VISIT);
     let look = Look {
         width: 500,
         dark: false,
@@ -130,8 +128,7 @@ fn legends(browser: &str, curves: usize, width: u32) -> String {
         figures: spread_overview(|_| (0..curves).map(curve).collect(), "many").to_vec(),
         ..SweepPage::default()
     };
-    let page = sweep_page(&sweep).unwrap();
-    let page = page.replace("</body>", &format!("{LEGENDS}</body>"));
+    let page = with_script(&sweep_page(&sweep).unwrap(), LEGENDS);
     // A window of Chromium's is never narrower than 500 pixels, but a frame in it is.
     let inner = page.replace('&', "&amp;").replace('"', "&quot;");
     let frame = format!(
@@ -186,8 +183,7 @@ fn a_command_is_broken_between_its_words_alone() {
         runs: vec![run],
         ..Report::default()
     };
-    let page = report_page(&report).unwrap();
-    let page = page.replace("</body>", &format!("{COMMAND}</body>"));
+    let page = with_script(&report_page(&report).unwrap(), COMMAND);
     let look = Look {
         width: 500,
         dark: false,

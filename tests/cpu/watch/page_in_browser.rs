@@ -6,7 +6,7 @@ use gatefold::watch::Page;
 
 use super::page::{comparison, get, served};
 use super::{begin, steps, write_progress};
-use crate::support::browser::{Look, browser, title_of};
+use crate::support::browser::{Look, browser, title_of, with_script};
 use crate::support::skipped;
 
 /// The page of a run under way, without its server.
@@ -41,7 +41,7 @@ fn whole(page: &Page) -> String {
         whole = whole.replace(&link, "");
         scripts += &text(&format!("/{name}"));
     }
-    whole.replace("</body>", &format!("<script>{scripts}</script></body>"))
+    with_script(&whole, &format!("<script>{scripts}</script>"))
 }
 
 /// What a reader does to the page once it has asked for the state, and what it shows then.
@@ -66,7 +66,7 @@ fn a_chart_of_the_page_answers_keys_and_its_legend() {
     let Some(browser) = browser() else {
         return skipped("no Chromium: nobody looks at a run under way");
     };
-    let page = whole_page().replace("</body>", &format!("{VISIT}</body>"));
+    let page = with_script(&whole_page(), VISIT);
     let look = Look {
         width: 500,
         dark: true,
@@ -90,7 +90,7 @@ addEventListener("load", () => setTimeout(() => {
   document.title = `${document.documentElement.scrollWidth <= innerWidth}|${axis}|${legend}`;
 }, 2500));
 </script>"#;
-    let page = whole(&page).replace("</body>", &format!("{visit}</body>"));
+    let page = with_script(&whole(&page), visit);
     let look = Look {
         width: 500,
         dark: false,
